@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+// Targets in the order data flows through them; architecture: etc/doc/architecture.md.
+import PackageDescription
+
+/// Swift 6 mode, warnings are errors, and the upcoming features every target of ours uses.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "ultra",
+    products: [
+        .executable(name: "ultrad", targets: ["ultrad"]),
+        .executable(name: "ultractl", targets: ["ultractl"]),
+        .library(name: "ultra", targets: ["libultra"]),
+    ],
+    dependencies: [
+        // Both command lines: help, validation and completions we would otherwise write twice.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // The logging API of the ecosystem; our handler writes to the journal.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // System libraries: module map and inline functions for what Swift cannot call.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+
+        .target(name: "UltraAPI", swiftSettings: strict),
+        .target(name: "UltraProviders", dependencies: ["UltraAPI"], swiftSettings: strict),
+        .target(
+            name: "UltraSystem",
+            dependencies: ["CCurl", "CSystemd", "UltraAPI", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
+            name: "UltraDaemon",
+            dependencies: [
+                "UltraAPI", "UltraProviders", "UltraSystem", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(name: "libultra", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .executableTarget(
+            name: "ultrad",
+            dependencies: ["UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ultractl",
+            dependencies: [
+                "libultra", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests and measurement; nothing below is installed.
+        .target(name: "ScriptedProvider", path: "Tests/ScriptedProvider", swiftSettings: strict),
+        .executableTarget(
+            name: "ultrabench", dependencies: ["ScriptedProvider", "CCurl", "libultra"], path: "Tests/ultrabench",
+            swiftSettings: strict),
+        .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
+        .testTarget(name: "UltraProvidersTests", dependencies: ["UltraProviders"], swiftSettings: strict),
+        .testTarget(
+            name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),
+        .testTarget(
+            name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra"],
+            swiftSettings: strict),
+        .testTarget(name: "RepositoryTests", swiftSettings: strict),
+    ]
+)

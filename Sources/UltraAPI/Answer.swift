@@ -1,0 +1,40 @@
+/// A complete answer, assembled from its events, with what the daemon knows about how it came about.
+package struct Answer: Sendable, Equatable {
+    package enum CacheState: String, Sendable {
+        case hit, miss, coalesced, off
+    }
+
+    /// `provider/model` that answered.
+    package var model: String
+    package var provider: String
+    package var providerModel: String?
+    package var text = ""
+    package var reasoning = ""
+    package var reasoningSignature: String?
+    package var toolCalls: [ToolCall] = []
+    package var finishReason: FinishReason = .other
+    package var usage = Usage()
+    package var costMicroUSD: Int?
+    package var cache: CacheState = .off
+    package var timing = Timing()
+    package var attempts: [Attempt] = []
+    package var requestID: String?
+    package var warnings: [String] = []
+    /// The built-in mock answered.
+    package var isMock = false
+
+    package init(model: String, provider: String) {
+        self.model = model
+        self.provider = provider
+    }
+}
+
+/// Where the time of a request went, in milliseconds.
+package struct Timing: Sendable, Equatable {
+    package var queue: Double = 0
+    /// Until the first content; `nil`: there was none.
+    package var firstToken: Double?
+    package var total: Double = 0
+
+    package init() {}
+}

@@ -1,0 +1,62 @@
+/// One thing a provider's reply said, in the order it said it. A unary reply is the same events at once.
+package enum AnswerEvent: Sendable, Equatable {
+    /// The model the provider says it used.
+    case providerModel(String)
+    case text(String)
+    case reasoning(String)
+    /// Opaque proof of the reasoning before it, to be sent back byte for byte.
+    case reasoningSignature(String)
+    case toolCall(ToolCallDelta)
+    /// Later usage replaces the fields it carries.
+    case usage(Usage)
+    case finish(FinishReason)
+}
+
+/// A piece of a tool call. `id` and `name` come once per index; `arguments` is appended.
+package struct ToolCallDelta: Sendable, Equatable {
+    package var index: Int
+    package var id: String?
+    package var name: String?
+    package var arguments: String
+
+    package init(index: Int, id: String? = nil, name: String? = nil, arguments: String = "") {
+        self.index = index
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+package enum FinishReason: String, Sendable {
+    case stop, length, other
+    case toolCalls = "tool_calls"
+    case contentFilter = "content_filter"
+}
+
+/// Tokens of one answer. `nil` means that the provider did not say, never 0.
+package struct Usage: Sendable, Equatable {
+    package enum Source: String, Sendable {
+        case measured, estimated, unknown
+    }
+
+    /// All input, cached reads and cache writes included.
+    package var inputTokens: Int?
+    /// All output, reasoning included.
+    package var outputTokens: Int?
+    package var cachedInputTokens: Int?
+    package var cacheWriteTokens: Int?
+    package var reasoningTokens: Int?
+    package var source: Source
+
+    package init(
+        inputTokens: Int? = nil, outputTokens: Int? = nil, cachedInputTokens: Int? = nil, cacheWriteTokens: Int? = nil,
+        reasoningTokens: Int? = nil, source: Source = .unknown
+    ) {
+        self.inputTokens = inputTokens
+        self.outputTokens = outputTokens
+        self.cachedInputTokens = cachedInputTokens
+        self.cacheWriteTokens = cacheWriteTokens
+        self.reasoningTokens = reasoningTokens
+        self.source = source
+    }
+}

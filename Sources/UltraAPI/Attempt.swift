@@ -1,0 +1,17 @@
+/// One upstream try of a request, as listed in `attempts`.
+package struct Attempt: Sendable, Equatable {
+    /// `provider/model`.
+    package var model: String
+    /// `nil`: it succeeded.
+    package var error: ErrorCode?
+    /// HTTP status, if a reply arrived.
+    package var status: Int?
+    package var milliseconds: Double
+
+    package init(model: String, error: ErrorCode?, status: Int?, milliseconds: Double) {
+        self.model = model
+        self.error = error
+        self.status = status
+        self.milliseconds = milliseconds
+    }
+}

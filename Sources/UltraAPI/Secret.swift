@@ -1,0 +1,17 @@
+/// A key. It cannot be printed: description, reflection and interpolation show `<redacted>`.
+package struct Secret: Sendable, Equatable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    private let value: String
+
+    package init(_ value: String) {
+        self.value = value
+    }
+
+    /// The only way to the key itself; for building the header that carries it.
+    package func exposed() -> String { value }
+
+    package var description: String { "<redacted>" }
+    package var debugDescription: String { "<redacted>" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
