@@ -43,12 +43,6 @@ package actor Loop {
         }
     }
 
-    /// Suspends until the other jobs that are ready have had their turn.
-    @Loop
-    package static func turn() async {
-        await withUnsafeContinuation(isolation: Loop.shared) { continuation in continuation.resume() }
-    }
-
     /// Suspends for `duration`, right to a millisecond; throws at once when the task is cancelled.
     @Loop
     package static func sleep(for duration: Duration) async throws(CancellationError) {
