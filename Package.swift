@@ -54,10 +54,13 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests and measurement; nothing below is installed.
-        .target(name: "ScriptedProvider", path: "Tests/ScriptedProvider", swiftSettings: strict),
+        .systemLibrary(name: "CLinux", path: "Tests/CLinux"),
+        .target(
+            name: "ScriptedProvider", dependencies: ["CLinux"], path: "Tests/ScriptedProvider", swiftSettings: strict),
         .executableTarget(
             name: "ultrabench", dependencies: ["ScriptedProvider", "CCurl", "libultra"], path: "Tests/ultrabench",
             swiftSettings: strict),
+        .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
         .testTarget(name: "UltraProvidersTests", dependencies: ["UltraProviders"], swiftSettings: strict),
         .testTarget(
