@@ -112,7 +112,7 @@ final class CurlEasy {
 
     /// How far the transfer came.
     var phase: TransportError.Phase {
-        if time(CURLINFO_STARTTRANSFER_TIME_T) > 0 { return .body }
+        if exchange?.hasReplyBegun == true { return .body }
         if time(CURLINFO_PRETRANSFER_TIME_T) > 0 { return .waiting }
         if time(CURLINFO_CONNECT_TIME_T) > 0 { return .tls }
         return time(CURLINFO_NAMELOOKUP_TIME_T) > 0 ? .connecting : .resolving

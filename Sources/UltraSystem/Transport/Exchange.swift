@@ -6,8 +6,8 @@ package import UltraAPI
 @Loop
 package final class Exchange {
     /// Bytes of body kept before the upstream is paused.
-    static let bufferLimitBytes = 64 << 10
-    static let headLimitBytes = 256 << 10
+    nonisolated static let bufferLimitBytes = 64 << 10
+    nonisolated static let headLimitBytes = 256 << 10
 
     private let transport: Transport?
     private var easy: CurlEasy?
@@ -77,6 +77,9 @@ package final class Exchange {
         return true
     }
 
+    /// Bytes that arrived and nobody has read yet.
+    package var bufferedByteCount: Int { buffer.count }
+
     /// The first content was seen: from here `idle` counts and `firstToken` no longer does.
     package func contentBegan() {
         guard !hasContent else { return }
@@ -105,6 +108,8 @@ package final class Exchange {
     }
 
     // MARK: - From libcurl
+
+    var hasReplyBegun: Bool { parser.byteCount > 0 }
 
     func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         lastByteAt = EventLoop.now
