@@ -59,7 +59,9 @@ let package = Package(
             name: "ultrabench", dependencies: ["ScriptedProvider", "CCurl", "libultra"], path: "Tests/ultrabench",
             swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
-        .testTarget(name: "UltraProvidersTests", dependencies: ["UltraProviders"], swiftSettings: strict),
+        .testTarget(
+            name: "UltraProvidersTests", dependencies: ["UltraProviders"], exclude: ["Expected"],
+            swiftSettings: strict),
         .testTarget(
             name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),
         .testTarget(
