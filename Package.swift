@@ -62,7 +62,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
-        .testTarget(name: "UltraProvidersTests", dependencies: ["UltraProviders"], swiftSettings: strict),
+        .testTarget(
+            name: "UltraProvidersTests", dependencies: ["UltraProviders"], exclude: ["Expected"],
+            swiftSettings: strict),
         .testTarget(
             name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),
         .testTarget(
