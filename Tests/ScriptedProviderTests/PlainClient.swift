@@ -19,11 +19,8 @@ final class PlainClient {
         let result = withUnsafeBytes(of: &address) {
             connect(fd, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
         }
-        guard result == 0 else {
-            let error = SystemError("connect")
-            Glibc.close(fd)
-            throw error
-        }
+        // `deinit` closes it: the object is whole already.
+        guard result == 0 else { throw SystemError("connect") }
     }
 
     deinit { Glibc.close(fd) }
