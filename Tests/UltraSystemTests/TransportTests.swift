@@ -82,7 +82,7 @@ struct TransportTests {
         arguments: [
             Failure(name: "close before head", script: .closeBeforeHead, kind: .connectionLost, phase: .waiting),
             Failure(name: "reset before head", script: .resetBeforeHead, kind: .connectionLost, phase: .waiting),
-            Failure(name: "not HTTP", script: .notHTTP, kind: .protocolViolation, phase: .body),
+            Failure(name: "not HTTP", script: .notHTTP, kind: .protocolViolation, phase: .waiting),
             Failure(name: "bad chunk size", script: .badChunkSize, kind: .connectionLost, phase: .body),
             Failure(name: "no last chunk", script: .missingLastChunk, kind: .connectionLost, phase: .body),
             Failure(

@@ -25,9 +25,11 @@ final class SystemdEvents {
 
     /// Handles what is pending, then arms the sources for the next wait.
     func dispatch() {
+        var isPending = sd_event_wait(event, 0) > 0
         repeat {
-            if sd_event_wait(event, 0) > 0 { sd_event_dispatch(event) }
-        } while sd_event_prepare(event) > 0
+            if isPending { sd_event_dispatch(event) }
+            isPending = sd_event_prepare(event) > 0
+        } while isPending
     }
 
     /// Calls `handler` for each `signal`, which must be blocked in every thread.
