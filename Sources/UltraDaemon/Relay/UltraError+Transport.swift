@@ -3,13 +3,12 @@ package import UltraSystem
 
 extension UltraError {
     /// What a failed transfer is called on the wire, and what can be done about it.
-    package init(_ error: TransportError, provider: String, model: String, partialTextBytes: Int? = nil) {
+    package init(_ error: TransportError, provider: String, model: String? = nil) {
         let words = Self.words(for: error, provider)
         self.init(
             Self.code(for: error), words.message, hint: words.hint, provider: provider, model: model,
-            isRetryable: error.kind != .cancelled, partialTextBytes: nil)
+            isRetryable: error.kind != .cancelled)
         if case .timeout(let kind) = error.kind { timeout = kind }
-        if code == .streamTruncated { self.partialTextBytes = partialTextBytes }
     }
 
     private static func code(for error: TransportError) -> ErrorCode {

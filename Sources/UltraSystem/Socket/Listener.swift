@@ -32,13 +32,14 @@ package final class Listener {
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
-    /// Binds `path`, readable and writable by the owner alone, replacing the file of a daemon that is gone.
+    /// Binds `path`, in a directory that is made if it is missing (mode 0755, its parents are not), readable and writable by the owner alone, replacing the file of a daemon that is gone.
     package init(path: String) throws(Failure) {
         guard var address = UnixAddress(path) else { throw .pathTooLong }
         descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         self.path = path
         guard descriptor >= 0 else { throw .system(SystemError("socket")) }
         do throws(Failure) {
+            Self.makeDirectory(of: path)
             try Self.removeStale(path, &address)
             let mask = umask(0o177)
             let bound = address.withPointer { bind(descriptor, $0, $1) }
@@ -75,6 +76,12 @@ package final class Listener {
                 }
             }
         }
+    }
+
+    private static func makeDirectory(of path: String) {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+        // Where this fails, bind says why.
+        _ = mkdir(String(path[..<slash]), 0o755)
     }
 
     private static func removeStale(_ path: String, _ address: inout UnixAddress) throws(Failure) {

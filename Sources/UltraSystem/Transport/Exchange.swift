@@ -14,12 +14,15 @@ package final class Exchange {
     private var parser = HTTPHeadParser()
     private var buffer: [UInt8] = []
     private var isPaused = false
+    private var isDiscarding = false
+    /// Who nobody reads any more, until it has ended.
+    private static var lingering: Set<Exchange> = []
     /// How it ended: nil while it runs, `.some(nil)` complete.
     private var outcome: TransportError??
     private var waiter: UnsafeContinuation<Void, Never>?
 
     private var timeouts: ExchangeTimeouts
-    private let startedAt = EventLoop.now
+    private var startedAt = EventLoop.now
     private var lastByteAt: UInt64
     private var hasContent = false
     private var timer = Timer {}
@@ -92,6 +95,25 @@ package final class Exchange {
         end(with: TransportError(.cancelled, easy?.phase ?? .body, "cancelled"))
     }
 
+    /// How far the transfer is.
+    package var phase: TransportError.Phase { easy?.phase ?? .body }
+
+    /// The reader has what it wants: what still comes is dropped, so that the connection can serve again, but only for
+    /// `limit`.
+    package func finishAlone(within limit: Duration) {
+        guard outcome == nil else { return }
+        isDiscarding = true
+        buffer = []
+        if isPaused, let easy {
+            isPaused = false
+            transport?.multi.unpause(easy)
+        }
+        timeouts = ExchangeTimeouts(connect: limit, total: limit)
+        startedAt = EventLoop.now
+        armTimer()
+        Self.lingering.insert(self)
+    }
+
     private func change() async {
         await withTaskCancellationHandler {
             await withUnsafeContinuation(isolation: Loop.shared) { continuation in
@@ -120,6 +142,7 @@ package final class Exchange {
 
     /// False: keep the bytes and pause.
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if isDiscarding { return true }
         guard buffer.count < Self.bufferLimitBytes else {
             isPaused = true
             return false
@@ -140,6 +163,7 @@ package final class Exchange {
         timer.cancel()
         if let easy { transport?.recycle(easy) }
         easy = nil
+        Self.lingering.remove(self)
         wake()
     }
 
@@ -173,4 +197,9 @@ package final class Exchange {
         guard deadline.at <= EventLoop.now else { return armTimer() }
         end(with: TransportError(.timeout(deadline.kind), easy?.phase ?? .waiting, "timed out"))
     }
+}
+
+extension Exchange: Hashable {
+    package nonisolated static func == (a: Exchange, b: Exchange) -> Bool { a === b }
+    package nonisolated func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

@@ -14,11 +14,13 @@ package struct TransportError: Error, Sendable, Equatable {
     }
 
     /// Where in its course the transfer was.
-    package enum Phase: String, Sendable {
+    package enum Phase: Int, Sendable, Comparable {
         case queued, resolving, connecting, tls
         /// The request is being sent or was sent; nothing of the reply has come.
         case waiting
         case body
+
+        package static func < (a: Phase, b: Phase) -> Bool { a.rawValue < b.rawValue }
     }
 
     package let kind: Kind
