@@ -48,7 +48,7 @@ extension OpenAIAdapter {
         while let key = try reader.nextKey() {
             switch key {
             case "index":
-                index = try reader.count() ?? 0
+                index = try reader.intOrNull() ?? 0
             case "delta" where index == 0:
                 try piece(&reader, isWhole: false, &reply)
             case "message" where index == 0:
@@ -59,7 +59,7 @@ extension OpenAIAdapter {
                 early = try reader.raw()
                 isWhole = true
             case "finish_reason":
-                finish = try reader.text()
+                finish = try reader.stringOrNull()
             case "error":
                 if try reader.kind() != .null { reply.reportError() }
                 try reader.skip()
@@ -88,9 +88,9 @@ extension OpenAIAdapter {
                 text = try content(&reader, &reasoning)
             case "reasoning_content", "reasoning":
                 // Some send the same text under both names.
-                if let found = try reader.text(), reasoning.isEmpty { reasoning = found }
+                if let found = try reader.stringOrNull(), reasoning.isEmpty { reasoning = found }
             case "refusal":
-                reply.refusal(try reader.text() ?? "")
+                reply.refusal(try reader.stringOrNull() ?? "")
             case "tool_calls":
                 try toolCalls(&reader, isWhole: isWhole, &reply)
             case "function_call":

@@ -27,18 +27,23 @@ extension JSONReader {
         return (0...9_007_199_254_740_992).contains(value) ? Int(value) : nil
     }
 
+    /// The next value, an array, as texts; nulls are left out.
+    mutating func texts() throws(JSONError) -> [String] {
+        var texts: [String] = []
+        try beginArray()
+        while try nextElement() {
+            if let text = try text() { texts.append(text) }
+        }
+        return texts
+    }
+
     /// The next value, an array of names and indexes, joined by dots; `nil` for anything else.
     mutating func path() throws(JSONError) -> String? {
         guard try kind() == .array else {
             try skip()
             return nil
         }
-        var steps: [String] = []
-        try beginArray()
-        while try nextElement() {
-            if let step = try text() { steps.append(step) }
-        }
-        return steps.joined(separator: ".")
+        return try texts().joined(separator: ".")
     }
 }
 

@@ -28,7 +28,7 @@ struct ChatRecordingTests {
     ]
 
     private func adapter(_ name: String) -> OpenAIAdapter {
-        OpenAIAdapter(provider: String(name.prefix { $0 != "/" }), endpoint: "https://example.com/v1", key: nil)
+        .testing(provider: String(name.prefix { $0 != "/" }))
     }
 
     private func outcome(_ recording: Recording, isStream: Bool, cuts: [Int] = []) -> Outcome {
