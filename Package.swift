@@ -41,7 +41,9 @@ let package = Package(
                 "UltraAPI", "UltraProviders", "UltraSystem", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .target(name: "libultra", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "libultra", exclude: ["libultra.map"],
+            cSettings: [.unsafeFlags(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"])]),
         .executableTarget(
             name: "ultrad",
             dependencies: ["UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -65,6 +67,8 @@ let package = Package(
         .testTarget(
             name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra"],
             swiftSettings: strict),
+        .testTarget(
+            name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ]
 )
