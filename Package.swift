@@ -28,6 +28,7 @@ let package = Package(
         // System libraries: module map and inline functions for what Swift cannot call.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CSignal"),
 
         .target(name: "UltraAPI", swiftSettings: strict),
         .target(name: "UltraProviders", dependencies: ["UltraAPI"], swiftSettings: strict),
@@ -51,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "ultractl",
             dependencies: [
-                "libultra", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CSignal", "libultra", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
