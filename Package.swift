@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(
             name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),
         .testTarget(
-            name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra"],
+            name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra", "ultrad"],
             swiftSettings: strict),
         .testTarget(
             name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], swiftSettings: strict),
