@@ -1,6 +1,7 @@
 internal import Glibc
 package import Logging
-package import UltraAPI
+internal import UltraAPI
+internal import UltraProviders
 package import UltraSystem
 
 /// The daemon: accepts clients, hands their requests to the operations, and ends in good order.
@@ -71,7 +72,7 @@ package final class Daemon {
         service.ready(status: statusLine)
         log.notice("ready", metadata: ["ultra_socket": "\(configuration.socketPath)"])
         for provider in registry.providers {
-            guard case .http = provider.provider.backend else { continue }
+            guard provider.isUpstream else { continue }
             let discovery = Discovery(provider: provider, transport: transport, log: log) { [weak self] in
                 guard let self, case .running = state else { return }
                 service.status(statusLine)
@@ -127,7 +128,7 @@ package final class Daemon {
                     isRetryable: true))
         }
         do throws(UltraError) {
-            try Operation.named(frame.operation).function(self, call, connection, frame)
+            try Operation.named(frame.operation)?.function(self, call, connection, frame)
         } catch {
             call.fail(error)
         }

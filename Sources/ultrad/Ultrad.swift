@@ -55,7 +55,8 @@ struct Ultrad: ParsableCommand {
     }
 
     private static func complain(_ message: String) {
-        fputs("ultrad: \(message)\n", stderr)
+        var line = "ultrad: \(message)\n"
+        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     private static func environment() -> [String: String] {

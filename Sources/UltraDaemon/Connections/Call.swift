@@ -1,18 +1,18 @@
-package import UltraAPI
-package import UltraSystem
+internal import UltraAPI
+internal import UltraSystem
 
 /// One request of a client from its frame to its single terminal frame.
 @Loop
-package final class Call {
-    package let id: Int
-    package let startedAt = EventLoop.now
-    package let peer: Peer
+final class Call {
+    let id: Int
+    let startedAt = EventLoop.now
+    let peer: Peer
     private weak var connection: ClientConnection?
     /// The task that works on it; nil for what is answered at once.
     private var task: Task<Void, Never>?
     private var isEnded = false
     /// Why it was cancelled, for its terminal frame.
-    private(set) package var cancellation: UltraError?
+    private(set) var cancellation: UltraError?
 
     init(_ id: Int, _ connection: ClientConnection) {
         self.id = id
@@ -21,30 +21,30 @@ package final class Call {
     }
 
     /// Works on the call in a task of its own, which a cancellation reaches.
-    package func run(_ body: @escaping @Loop (Call) async -> Void) {
+    func run(_ body: @escaping @Loop (Call) async -> Void) {
         task = Loop.spawn { await body(self) }
     }
 
     /// Adds a frame that is not the last. Nothing happens once the call has ended or the client is gone.
-    package func send(_ write: (inout FrameWriter, Int) -> Void) {
+    func send(_ write: (inout FrameWriter, Int) -> Void) {
         guard !isEnded else { return }
         connection?.send { write(&$0, id) }
     }
 
     /// Adds the terminal frame.
-    package func end(_ write: (inout FrameWriter, Int) -> Void) {
+    func end(_ write: (inout FrameWriter, Int) -> Void) {
         guard !isEnded else { return }
         isEnded = true
         connection?.send { write(&$0, id) }
         connection?.ended(self)
     }
 
-    package func fail(_ error: UltraError) {
+    func fail(_ error: UltraError) {
         end { $0.error($1, error) }
     }
 
     /// Gives up what is under way; `reason` is what the client is told.
-    package func cancel(_ reason: UltraError) {
+    func cancel(_ reason: UltraError) {
         guard !isEnded, cancellation == nil else { return }
         cancellation = reason
         task?.cancel()
@@ -57,10 +57,10 @@ package final class Call {
     }
 
     /// Whether the client's unsent bytes are past their bound.
-    package var isCongested: Bool { connection?.isCongested ?? false }
+    var isCongested: Bool { connection?.isCongested ?? false }
 
     /// Waits until the client has taken enough of what was sent, or is gone.
-    package func drained() async {
+    func drained() async {
         await connection?.drained()
     }
 }

@@ -1,9 +1,9 @@
-package import UltraAPI
-package import UltraSystem
+internal import UltraAPI
+internal import UltraSystem
 
 /// One client: its frames in, its calls, its frames out.
 @Loop
-package final class ClientConnection {
+final class ClientConnection {
     private enum State {
         case open
         /// No more requests: the client shut down its side, or broke the framing. What is in flight is delivered.
@@ -11,7 +11,7 @@ package final class ClientConnection {
         case closed
     }
 
-    package let peer: Peer
+    let peer: Peer
     private let socket: StreamSocket
     private let limits: Limits
     private unowned let owner: Daemon
@@ -38,7 +38,7 @@ package final class ClientConnection {
         socket.watch { [weak self] events in self?.ready(events) }
     }
 
-    package var callCount: Int { calls.count }
+    var callCount: Int { calls.count }
 
     // MARK: - Input
 
@@ -101,11 +101,11 @@ package final class ClientConnection {
 
     private func take(_ bytes: [UInt8]) {
         let frame: RequestFrame
-        do throws(UltraError) {
+        do throws(RequestFrame.Refusal) {
             frame = try RequestFrame(bytes)
         } catch {
-            if error.code == .invalidFrame { return refuse(error.message) }
-            return send { $0.error(error.requestFrameID ?? 0, error) }
+            if error.id == 0 { return refuse(error.error.message) }
+            return send { $0.error(error.id, error.error) }
         }
         guard calls[frame.id] == nil else {
             let error = UltraError(

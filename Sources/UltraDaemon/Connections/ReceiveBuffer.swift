@@ -1,8 +1,8 @@
-package import UltraSystem
+internal import UltraSystem
 
 /// Where every connection reads into: one for all, since what is read is moved on before the next read.
 @Loop
-package final class ReceiveBuffer {
+final class ReceiveBuffer {
     private let space: UnsafeMutableRawBufferPointer
 
     init(byteCount: Int) {

@@ -25,4 +25,8 @@ struct Operation {
         Operation(name: .models) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame) },
         Operation(name: .status) { daemon, call, _, _ in daemon.status(call) },
     ]
+
+    static func named(_ name: OperationName) -> Operation? {
+        table.first { $0.name == name }
+    }
 }

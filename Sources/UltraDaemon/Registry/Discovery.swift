@@ -77,22 +77,21 @@ struct Discovery {
         } catch {
             throw UltraError(error, provider: provider.id)
         }
-        return try body.withUnsafeBytes { (bytes) throws(UltraError) in
-            if head.status >= 400 { throw Self.refusal(adapter, head, bytes) }
-            do throws(JSONError) {
-                var reader = JSONReader(bytes)
+        if head.status >= 400 { throw Self.refusal(adapter, head, body) }
+        do throws(JSONError) {
+            return try JSONReader.read(body) { (reader) throws(JSONError) in
                 let page = try adapter.decodeModels(&reader)
                 try reader.end()
                 return page
-            } catch {
-                throw UltraError(
-                    .upstreamProtocol, "\(provider.id) lists its models in a form its API does not promise",
-                    provider: provider.id, status: head.status)
             }
+        } catch {
+            throw UltraError(
+                .upstreamProtocol, "\(provider.id) lists its models in a form its API does not promise",
+                provider: provider.id, status: head.status)
         }
     }
 
-    private static func refusal(_ adapter: any Adapter, _ head: HTTPHead, _ body: UnsafeRawBufferPointer) -> UltraError {
+    private static func refusal(_ adapter: any Adapter, _ head: HTTPHead, _ body: [UInt8]) -> UltraError {
         var decoder = ReplyDecoder(adapter, isStream: false)
         decoder.receive(head, now: time(nil))
         var events: [AnswerEvent] = []

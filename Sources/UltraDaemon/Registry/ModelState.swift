@@ -1,28 +1,28 @@
-package import UltraAPI
-package import UltraProviders
+internal import UltraAPI
+internal import UltraProviders
 
 /// What the registry knows of a model's usability; the raw values are the wire's words.
-package enum Availability: String, Sendable {
+enum Availability: String, Sendable {
     case available, degraded, loading, unauthorized, unavailable, unknown, disabled
     case rateLimited = "rate_limited"
     case needsKey = "needs_key"
 }
 
 /// One thing known from observation: whether it holds, since when, and who saw it.
-package struct Evidence: Sendable, Equatable {
-    package enum Source: String, Sendable {
+struct Evidence: Sendable, Equatable {
+    enum Source: String, Sendable {
         case probe, live
     }
 
     /// nil: nobody has looked yet.
-    package var holds: Bool?
+    var holds: Bool?
     /// Seconds since 1970.
-    package var at: Int?
-    package var source: Source?
+    var at: Int?
+    var source: Source?
 
-    package init() {}
+    init() {}
 
-    package init(_ holds: Bool, at: Int, by source: Source) {
+    init(_ holds: Bool, at: Int, by source: Source) {
         self.holds = holds
         self.at = at
         self.source = source
@@ -30,14 +30,14 @@ package struct Evidence: Sendable, Equatable {
 }
 
 /// What was seen of a provider's host and key.
-package struct ProviderEvidence: Sendable, Equatable {
-    package var reachable = Evidence()
-    package var authorised = Evidence()
+struct ProviderEvidence: Sendable, Equatable {
+    var reachable = Evidence()
+    var authorised = Evidence()
 
-    package init() {}
+    init() {}
 
     /// Takes in the outcome of one call: nil is success.
-    package mutating func record(_ error: UltraError?, at seconds: Int, by source: Evidence.Source) {
+    mutating func record(_ error: UltraError?, at seconds: Int, by source: Evidence.Source) {
         guard let error else {
             reachable = Evidence(true, at: seconds, by: source)
             authorised = Evidence(true, at: seconds, by: source)
@@ -57,7 +57,7 @@ package struct ProviderEvidence: Sendable, Equatable {
     }
 
     /// Derived, never stored.
-    package var availability: Availability {
+    var availability: Availability {
         if authorised.holds == false { return .unauthorized }
         if reachable.holds == false { return .unavailable }
         return reachable.holds == true ? .available : .unknown

@@ -1,8 +1,8 @@
 /// The names that a misspelt one may have meant.
-package enum NearestNames {
+enum NearestNames {
     /// At most three of `names`, nearest first, that differ from `name` in no more than a third of its characters or
     /// contain it.
-    package static func of(_ name: String, among names: [String]) -> [String] {
+    static func of(_ name: String, among names: [String]) -> [String] {
         let wanted = Array(name.lowercased().utf8)
         guard !wanted.isEmpty else { return [] }
         return names.compactMap { candidate -> (name: String, distance: Int)? in

@@ -1,25 +1,25 @@
-package import UltraAPI
-package import UltraProviders
+internal import UltraAPI
+internal import UltraProviders
 internal import Glibc
 internal import UltraSystem
 
 /// A provider as it is now: what was configured, what was seen of it, what it lists.
 @Loop
-package final class ProviderState {
-    package let provider: Provider
-    package internal(set) var models: [DiscoveredModel]
-    package private(set) var evidence = ProviderEvidence()
+final class ProviderState {
+    let provider: Provider
+    var models: [DiscoveredModel]
+    private(set) var evidence = ProviderEvidence()
     /// When the state last changed, in seconds since 1970.
-    package private(set) var stateSince: Int
-    package internal(set) var inFlight = 0
-    package private(set) var lastFailure: UltraError?
+    private(set) var stateSince: Int
+    var inFlight = 0
+    private(set) var lastFailure: UltraError?
     /// Models that answered from live traffic.
-    package private(set) var generated: [String: Evidence] = [:]
+    private(set) var generated: [String: Evidence] = [:]
     /// The list endpoint answered with a list.
-    package internal(set) var listed = Evidence()
-    package private(set) var consecutiveFailures = 0
+    var listed = Evidence()
+    private(set) var consecutiveFailures = 0
     /// Seconds since 1970.
-    package internal(set) var nextProbeAt: Int?
+    var nextProbeAt: Int?
     private var nextAdapter = 0
 
     init(_ provider: Provider) {
@@ -37,16 +37,21 @@ package final class ProviderState {
         }
     }
 
-    package var id: String { provider.id }
-    package var isLocal: Bool { provider.isLocal }
+    var id: String { provider.id }
+    /// There is a host behind it.
+    var isUpstream: Bool {
+        if case .mock = provider.backend { false } else { true }
+    }
 
-    package var availability: Availability {
+    var isLocal: Bool { provider.isLocal }
+
+    var availability: Availability {
         if case .mock = provider.backend { return .available }
         return provider.missingKeyVariables.isEmpty ? evidence.availability : .needsKey
     }
 
     /// `set`, `missing` or `refused`, as `status` says it.
-    package var keyState: String {
+    var keyState: String {
         if !provider.missingKeyVariables.isEmpty { return "missing" }
         return evidence.authorised.holds == false ? "refused" : "set"
     }

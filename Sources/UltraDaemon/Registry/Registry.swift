@@ -1,12 +1,12 @@
-package import UltraAPI
-package import UltraProviders
-package import UltraSystem
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
 
 /// The providers and the models they list; what a request's model name means.
 @Loop
-package final class Registry {
-    package let providers: [ProviderState]
-    package let defaultModel: String?
+final class Registry {
+    let providers: [ProviderState]
+    let defaultModel: String?
     /// A model whose key is missing is answered by the mock.
     private let usesMock: Bool
 
@@ -43,7 +43,7 @@ package final class Registry {
         return candidate(provider, name)
     }
 
-    package func provider(_ id: String) -> ProviderState? {
+    func provider(_ id: String) -> ProviderState? {
         providers.first { $0.id == id }
     }
 
@@ -56,7 +56,7 @@ package final class Registry {
         let target: Candidate.Target
         switch provider.provider.backend {
         case .mock(let mock): target = .mock(mock)
-        case .http: target = usesMock && provider.availability == .needsKey ? .mock(Mock()) : .upstream(provider)
+        case .http(_, _): target = usesMock && provider.availability == .needsKey ? .mock(Mock()) : .upstream(provider)
         }
         return Candidate(id: "\(provider.id)/\(model)", provider: provider.id, name: model, target: target)
     }

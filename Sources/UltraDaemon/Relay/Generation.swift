@@ -88,18 +88,17 @@ struct Generation {
             var failure: UltraError?
             do throws(TransportError) {
                 if try await exchange.read(into: &bytes) {
-                    failure = Self.decode { (events) throws(UltraError) in
-                        try bytes.withUnsafeBytes { (bytes) throws(UltraError) in
-                            try decoder.receive(bytes, into: &events)
-                        }
-                    } into: &events
+                    failure = Self.decode(
+                        { (events) throws(UltraError) in try decoder.receive(bytes, into: &events) }, into: &events)
                 } else {
-                    failure = Self.decode({ (events) throws(UltraError) in try decoder.finish(into: &events) }, into: &events)
+                    failure = Self.decode(
+                        { (events) throws(UltraError) in try decoder.finish(into: &events) }, into: &events)
                 }
             } catch {
                 // A stream cut after its last word is whole: the decoder knows.
                 if isStream, error.kind == .connectionLost {
-                    failure = Self.decode({ (events) throws(UltraError) in try decoder.finish(into: &events) }, into: &events)
+                    failure = Self.decode(
+                        { (events) throws(UltraError) in try decoder.finish(into: &events) }, into: &events)
                 } else {
                     failure = UltraError(error, provider: candidate.provider, model: candidate.id)
                 }

@@ -1,9 +1,9 @@
-package import UltraAPI
-package import UltraSystem
+internal import UltraAPI
+internal import UltraSystem
 
 extension UltraError {
     /// What a failed transfer is called on the wire, and what can be done about it.
-    package init(_ error: TransportError, provider: String, model: String? = nil) {
+    init(_ error: TransportError, provider: String, model: String? = nil) {
         let words = Self.words(for: error, provider)
         self.init(
             Self.code(for: error), words.message, hint: words.hint, provider: provider, model: model,

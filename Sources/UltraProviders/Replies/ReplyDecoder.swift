@@ -80,6 +80,12 @@ package struct ReplyDecoder: Sendable {
         if reply.isOver { try reply.rethrow() }
     }
 
+    package mutating func receive(_ bytes: [UInt8], into events: inout [AnswerEvent]) throws(UltraError) {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(UltraError) in
+            try receive(UnsafeRawBufferPointer(buffer), into: &events)
+        }
+    }
+
     /// The body has ended: appends what was held back, `finish` last, or throws what is wrong with the reply.
     package mutating func finish(into events: inout [AnswerEvent]) throws(UltraError) {
         guard !reply.isOver else { return try reply.rethrow() }
