@@ -72,7 +72,7 @@ package struct ErrorBody: Sendable, Equatable {
         _ key: JSONKey, _ reader: inout JSONReader, _ inner: inout ErrorBody
     ) throws(JSONError) {
         switch key {
-        case "error", "errors", "detail":
+        case "error", "errors", "detail", "choices":
             if try reader.isContainer() {
                 inner.fill(from: try Self.read(&reader), overriding: true)
             } else if let text = try reader.text() {

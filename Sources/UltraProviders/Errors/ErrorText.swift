@@ -30,9 +30,15 @@ package enum ErrorText {
     /// `word` without its keys. Keys are told by their prefix, by asterisks a provider put in, or by being long,
     /// unbroken and both letters and digits.
     private static func redacted(_ word: Substring, key: Secret?) -> String {
-        if let exposed = key?.exposed(), !exposed.isEmpty, word.contains(exposed) { return redaction }
         var result = ""
-        for piece in pieces(of: word) {
+        var rest = word
+        if let exposed = key?.exposed(), !exposed.isEmpty {
+            while let found = rest.firstRange(of: exposed) {
+                result += redacted(rest[..<found.lowerBound], key: nil) + redaction
+                rest = rest[found.upperBound...]
+            }
+        }
+        for piece in pieces(of: rest) {
             result += isKey(piece) ? redaction : String(piece)
         }
         return result

@@ -43,7 +43,7 @@ package struct RateLimits: Sendable, Equatable {
     private static func reset(_ text: String, now: Int) -> Int? {
         if let date = HTTPDate.rfc3339Seconds(text) { return Durations.rounded(Double(max(0, date - now)) * 1000) }
         if let number = Double(text), number > 1e9 {
-            let seconds = number > 1e12 ? number / 1000 : number
+            let seconds = number > 1e11 ? number / 1000 : number
             return Durations.rounded(max(0, seconds - Double(now)) * 1000)
         }
         return Durations.milliseconds(text)

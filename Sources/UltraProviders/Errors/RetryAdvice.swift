@@ -12,8 +12,8 @@ package struct RetryAdvice: Sendable, Equatable {
         self.afterMilliseconds = afterMilliseconds
     }
 
-    /// In order: `retry-after-ms` unless 0 (Azure rounds down), `Retry-After` (seconds or an HTTP date; RFC 9110, section 10.2.3), and for a 429
-    /// the reset of a limit of which nothing remains.
+    /// In order: `retry-after-ms` unless 0 (Azure rounds down), `Retry-After` (seconds or an HTTP date; RFC 9110,
+    /// section 10.2.3), and for a 429 the reset of a limit of which nothing remains.
     /// - Parameter now: seconds since 1970.
     package init(_ head: HTTPHead, now: Int) {
         switch head["x-should-retry"]?.lowercased() {

@@ -26,7 +26,8 @@ extension ReplyInterpreter {
             let cleaned = ErrorText.cleaned(text, key: adapter.key)
             if !cleaned.isEmpty { return cleaned }
         }
-        let status = head?.status ?? 0
+        let status = head?.status ?? 200
+        if status < 400 { return "\(adapter.provider) failed while it answered" }
         return "\(adapter.provider) answered HTTP \(status)"
             + (error.isHTML ? " with an HTML page" : " without a reason")
     }

@@ -83,27 +83,27 @@ struct ReplyInterpreter: Sendable {
         return false
     }
 
+    /// Takes a whole JSON document: it says everything, or, if anything is wrong with it, nothing.
     mutating func takeDocument(_ json: UnsafeRawBufferPointer) {
         do throws(JSONError) {
             var reader = JSONReader(json)
             try adapter.decodeAnswer(&reader, into: &state)
             try reader.end()
-        } catch {
-            let start = json.first { !$0.isJSONWhitespace }
-            if start == UInt8(ascii: "<") {
-                fail(protocolError("\(adapter.provider) sent an HTML page in place of an answer"))
+            if state.isError {
+                fail(reportedError(ErrorBody(json)))
+            } else if state.finishReason == nil, !state.hasContent {
+                fail(protocolError("\(adapter.provider) sent a reply without an answer"))
             } else {
-                fail(unreadable(json, error))
+                state.end()
             }
-            return
+        } catch {
+            let isHTML = json.first { !$0.isJSONWhitespace } == UInt8(ascii: "<")
+            fail(
+                isHTML
+                    ? protocolError("\(adapter.provider) sent an HTML page in place of an answer")
+                    : unreadable(json, error))
         }
-        if state.isError {
-            fail(reportedError(ErrorBody(json)))
-        } else if state.finishReason == nil, !state.hasContent {
-            fail(protocolError("\(adapter.provider) sent a reply without an answer"))
-        } else {
-            state.end()
-        }
+        if isOver { state.events.removeAll() }
     }
 
     /// The body of a reply whose status is an error.

@@ -1,16 +1,15 @@
 import Foundation
 import Testing
 
-@testable import UltraProviders
-
 /// The answer written down for a recording, in `Expected/<name>.json`.
 struct Expected {
     let events: [NSDictionary]
     let error: NSDictionary?
 
-    init(_ name: String) throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let data = try Data(contentsOf: folder.appendingPathComponent("Expected/\(name).json"))
+    /// - Parameter folder: `Expected` for recordings, which lie elsewhere; `Fixtures` beside the reply.
+    init(_ name: String, in folder: String = "Expected") throws {
+        let tests = Recording.packageRoot.appendingPathComponent("Tests/UltraProvidersTests")
+        let data = try Data(contentsOf: tests.appendingPathComponent("\(folder)/\(name).json"))
         let file = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         events = try #require(file["events"] as? [NSDictionary])
         error = file["error"] as? NSDictionary
