@@ -28,6 +28,7 @@ let package = Package(
         // System libraries: module map and inline functions for what Swift cannot call.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CSignal"),
 
         .target(name: "UltraAPI", swiftSettings: strict),
         .target(name: "UltraProviders", dependencies: ["UltraAPI"], swiftSettings: strict),
@@ -41,7 +42,9 @@ let package = Package(
                 "UltraAPI", "UltraProviders", "UltraSystem", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .target(name: "libultra", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "libultra", exclude: ["libultra.map"],
+            cSettings: [.unsafeFlags(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"])]),
         .executableTarget(
             name: "ultrad",
             dependencies: ["UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -49,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "ultractl",
             dependencies: [
-                "libultra", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CSignal", "libultra", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -65,12 +68,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
-        .testTarget(name: "UltraProvidersTests", dependencies: ["UltraProviders"], swiftSettings: strict),
+        .testTarget(
+            name: "UltraProvidersTests", dependencies: ["UltraProviders"], exclude: ["Expected"],
+            swiftSettings: strict),
         .testTarget(
             name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),
         .testTarget(
             name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra"],
             swiftSettings: strict),
+        .testTarget(
+            name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ]
 )

@@ -1,0 +1,3 @@
+#pragma once
+// signalfd(2), which the Glibc module leaves out.
+#include <sys/signalfd.h>

@@ -1,0 +1,47 @@
+/// A member name as it lies in the text. Valid no longer than the bytes of its reader; `String(key)` outlives them.
+package struct JSONKey {
+    /// The bytes between the quotes: valid UTF-8, escapes as they came.
+    let bytes: BorrowedBytes
+    let hasEscapes: Bool
+
+    init(bytes: BorrowedBytes, hasEscapes: Bool) {
+        self.bytes = bytes
+        self.hasEscapes = hasEscapes
+    }
+
+    /// Compares code points, escapes resolved; so a `switch` over a key can use literals. Does not allocate.
+    package static func ~= (name: StaticString, key: JSONKey) -> Bool {
+        guard name.utf8CodeUnitCount == key.bytes.count else { return key.hasEscapes && key.resolves(to: name) }
+        return key.bytes.equals(BorrowedBytes(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+
+    @inline(never)
+    private func resolves(to name: StaticString) -> Bool {
+        String(self).utf8.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+}
+
+extension JSONKey: Hashable {
+    /// Equality of code points (RFC 8259, section 8.3), unlike that of `String`, which is canonical equivalence.
+    package static func == (left: JSONKey, right: JSONKey) -> Bool {
+        guard !left.hasEscapes, !right.hasEscapes else {
+            return String(left).utf8.elementsEqual(String(right).utf8)
+        }
+        return left.bytes.equals(right.bytes)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        guard !hasEscapes else {
+            var name = String(self)
+            return name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+        hasher.combine(bytes: bytes.buffer)
+    }
+}
+
+extension String {
+    /// The member name with its escapes resolved.
+    package init(_ key: JSONKey) {
+        self = JSONReader.decode(key.bytes, hasEscapes: key.hasEscapes)
+    }
+}

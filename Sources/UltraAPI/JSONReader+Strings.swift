@@ -1,0 +1,110 @@
+extension JSONReader {
+    /// Where the content of a string lies, quotes excluded.
+    struct StringSpan {
+        var start: Int
+        var end: Int
+        var hasEscapes: Bool
+    }
+
+    /// The next value, a string, with its escapes resolved.
+    package mutating func string() throws(JSONError) -> String {
+        guard try significantByte() == UInt8(ascii: "\"") else { throw mismatch(.string) }
+        let span = try scanString()
+        return JSONReader.decode(
+            bytes[span.start..<span.end], hasEscapes: span.hasEscapes)
+    }
+
+    package mutating func stringOrNull() throws(JSONError) -> String? {
+        try consumeNull() ? nil : string()
+    }
+
+    /// Consumes and validates the string whose opening quote is the next byte.
+    @inline(__always)
+    mutating func scanString() throws(JSONError) -> StringSpan {
+        // Most names and many values end within eight bytes and are plain ASCII.
+        let start = position + 1
+        if start + 8 <= bytes.count {
+            let word = bytes.word(at: start)
+            let marks = JSONText.specials(in: word)
+            let bits = UInt64(marks.trailingZeroBitCount & ~7)
+            if marks != 0, word & ((1 << bits) &- 1) & JSONText.highs == 0 {
+                let end = start + Int(bits) / 8
+                if bytes[end] == UInt8(ascii: "\"") {
+                    position = end + 1
+                    return StringSpan(start: start, end: end, hasEscapes: false)
+                }
+            }
+        }
+        return try scanAnyString()
+    }
+
+    @inline(never)
+    private mutating func scanAnyString() throws(JSONError) -> StringSpan {
+        let start = position + 1
+        var index = start
+        var highBits: UInt64 = 0
+        var hasEscapes = false
+        while true {
+            index = JSONText.plainRun(bytes, from: index, seen: &highBits)
+            guard index < bytes.count else { throw JSONError(.unexpectedEnd, offset: index) }
+            switch bytes[index] {
+            case UInt8(ascii: "\""):
+                if highBits & 0x8080_8080_8080_8080 != 0 {
+                    let content = bytes[start..<index]
+                    if let bad = firstInvalidUTF8(in: content) {
+                        throw JSONError(.invalidUTF8, offset: start + bad)
+                    }
+                }
+                position = index + 1
+                return StringSpan(start: start, end: index, hasEscapes: hasEscapes)
+            case UInt8(ascii: "\\"):
+                hasEscapes = true
+                index = try escapeEnd(at: index)
+            default:
+                throw JSONError(.controlCharacter, offset: index)
+            }
+        }
+    }
+
+    /// Validates the escape that starts at `index` and returns the index after it; a surrogate pair counts as one.
+    private func escapeEnd(at index: Int) throws(JSONError) -> Int {
+        guard index + 1 < bytes.count else { throw JSONError(.unexpectedEnd, offset: bytes.count) }
+        switch bytes[index + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return index + 2
+        case UInt8(ascii: "u"):
+            let unit = try codeUnit(at: index + 2)
+            switch unit {
+            case 0xD800...0xDBFF:
+                guard index + 8 <= bytes.count, bytes[index + 6] == UInt8(ascii: "\\"),
+                    bytes[index + 7] == UInt8(ascii: "u"), case 0xDC00...0xDFFF = try codeUnit(at: index + 8)
+                else { throw JSONError(.loneSurrogate, offset: index) }
+                return index + 12
+            case 0xDC00...0xDFFF:
+                throw JSONError(.loneSurrogate, offset: index)
+            default:
+                return index + 6
+            }
+        default:
+            throw JSONError(.invalidEscape, offset: index)
+        }
+    }
+
+    /// The value of the four hexadecimal digits at `index`.
+    private func codeUnit(at index: Int) throws(JSONError) -> UInt32 {
+        guard index + 4 <= bytes.count else { throw JSONError(.unexpectedEnd, offset: bytes.count) }
+        guard let unit = JSONText.hexadecimal(bytes, at: index) else {
+            throw JSONError(.invalidEscape, offset: index - 2)
+        }
+        return unit
+    }
+
+    /// The text of a string that `scanString` has validated.
+    static func decode(_ content: BorrowedBytes, hasEscapes: Bool) -> String {
+        guard hasEscapes else { return String(decoding: content.buffer, as: UTF8.self) }
+        return String(unsafeUninitializedCapacity: content.count) { target in
+            JSONText.unescape(content, into: UnsafeMutableRawBufferPointer(target))
+        }
+    }
+}

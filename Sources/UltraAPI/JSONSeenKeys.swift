@@ -1,0 +1,37 @@
+/// The member names of every open object, to notice one that comes twice.
+struct JSONSeenKeys {
+    /// Up to here comparing one by one is cheaper than hashing.
+    private static let linearLimit = 16
+
+    private struct OpenObject {
+        /// Where its names start in `keys`.
+        var start: Int
+        /// All its names, once there are more than `linearLimit`.
+        var index: Set<JSONKey> = []
+    }
+
+    private var keys: [JSONKey] = []
+    private var objects: [OpenObject] = []
+
+    mutating func beginObject() {
+        objects.append(OpenObject(start: keys.count))
+    }
+
+    mutating func endObject() {
+        guard let object = objects.popLast() else { return }
+        keys.removeSubrange(object.start...)
+    }
+
+    /// Returns `false` if the innermost open object already has a member of this name.
+    mutating func insert(_ key: JSONKey) -> Bool {
+        let last = objects.count - 1
+        let start = objects[last].start
+        guard keys.count - start >= JSONSeenKeys.linearLimit else {
+            guard !keys[start...].contains(key) else { return false }
+            keys.append(key)
+            return true
+        }
+        if objects[last].index.isEmpty { objects[last].index.formUnion(keys[start...]) }
+        return objects[last].index.insert(key).inserted
+    }
+}

@@ -1,0 +1,75 @@
+/// Bytes of JSON strings: which of them end a plain run, and what their escapes stand for.
+enum JSONText {
+    static let ones: UInt64 = 0x0101_0101_0101_0101
+    static let highs: UInt64 = 0x8080_8080_8080_8080
+
+    /// Sets the high bit of the first byte of a little-endian `word` that is a quote, a backslash or below 0x20.
+    /// Bytes above that first one may be marked wrongly; zero means that there is none.
+    @inline(__always)
+    static func specials(in word: UInt64) -> UInt64 {
+        let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+        let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+        let marks = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word
+        return marks & highs
+    }
+
+    @inline(__always)
+    static func isSpecial(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    /// The index of the first quote, backslash or control character from `start` on, or the count. Bytes passed over
+    /// are gathered into `seen`: if none of its high bits is set, they are all ASCII.
+    @inline(__always)
+    static func plainRun(_ bytes: BorrowedBytes, from start: Int, seen: inout UInt64) -> Int {
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = bytes.word(at: index)
+            let marks = specials(in: word)
+            if marks != 0 {
+                let plainBits = UInt64(marks.trailingZeroBitCount & ~7)
+                seen |= word & ((1 << plainBits) &- 1)
+                return index + Int(plainBits) / 8
+            }
+            seen |= word
+            index += 8
+            if index - start == 32 { index = longRun(bytes, from: index, seen: &seen) }
+        }
+        while index < bytes.count, !isSpecial(bytes[index]) {
+            seen |= UInt64(bytes[index])
+            index += 1
+        }
+        return index
+    }
+
+    /// Passes over whole blocks of plain bytes: written so that the compiler uses vector instructions.
+    @inline(never)
+    private static func longRun(_ bytes: BorrowedBytes, from start: Int, seen: inout UInt64) -> Int {
+        var index = start
+        while index + 32 <= bytes.count {
+            let (a, b) = (bytes.word(at: index), bytes.word(at: index + 8))
+            let (c, d) = (bytes.word(at: index + 16), bytes.word(at: index + 24))
+            guard specials(in: a) | specials(in: b) | specials(in: c) | specials(in: d) == 0 else { break }
+            seen |= a | b | c | d
+            index += 32
+        }
+        return index
+    }
+
+    /// The value of the four hexadecimal digits at `index`; `nil`: one of them is none.
+    static func hexadecimal(_ bytes: BorrowedBytes, at index: Int) -> UInt32? {
+        var value: UInt32 = 0
+        for offset in index..<index + 4 {
+            let byte = bytes[offset]
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            value = value << 4 | UInt32(digit)
+        }
+        return value
+    }
+}

@@ -1,0 +1,15 @@
+#ifndef ULTRA_REQUEST_H
+#define ULTRA_REQUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buffer;
+
+/*
+ * Appends the frame of a request; nothing on failure.
+ * 0, -EINVAL: `op` or `fields` is not what ultra_send() wants, -EMSGSIZE, or -ENOMEM.
+ */
+int request_append(struct buffer *out, uint64_t id, const char *op, const char *fields, size_t max_bytes);
+
+#endif

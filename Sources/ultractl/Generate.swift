@@ -1,0 +1,131 @@
+import ArgumentParser
+import Glibc
+import UltraAPI
+import libultra
+
+struct Generate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask a model; the answer, and nothing else, goes to standard output.",
+        discussion: """
+            The words of PROMPT are joined by spaces. Standard input is appended, if it is not a terminal or PROMPT \
+            has a -; then the files: text between <file> tags, images as images.
+
+            The answer is printed as it comes. A terminal gets a newline after an answer that has none; a file or \
+            pipe gets the answer exactly. Progress is shown on standard error if that is a terminal. --json waits \
+            for the whole answer.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.")
+    var model: String?
+
+    @Option(name: .shortAndLong, help: "Instructions that come before the prompt.")
+    var system: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("A text or image to go with the prompt; repeatable."))
+    var file: [String] = []
+
+    @Option(help: ArgumentHelp("A JSON Schema the answer must follow.", valueName: "file"))
+    var schema: String?
+
+    @Option(help: ArgumentHelp("Longest answer, in tokens.", valueName: "n"))
+    var maxTokens: Int?
+
+    @Option(help: ArgumentHelp("How far to stray from the likeliest words; 0: not at all.", valueName: "t"))
+    var temperature: Double?
+
+    @Flag(help: "Print the answer when it is complete.")
+    var noStream = false
+
+    @Flag(help: "Afterwards print tokens, times and cost on standard error.")
+    var stats = false
+
+    @Argument(help: ArgumentHelp("What to ask; - reads standard input.", valueName: "prompt"))
+    var words: [String] = []
+
+    func validate() throws {
+        if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens must be at least 1.") }
+        if let temperature, !(temperature >= 0 && temperature.isFinite) {
+            throw ValidationError("--temperature must be 0 or more.")
+        }
+    }
+
+    func run() throws {
+        let isStreamed = !noStream && !global.json
+        var progress = Progress(.standardError)
+        var text = AnswerText(.standardOutput)
+        let fields = try fields(wantsProgress: progress.isShown)
+        let connection = try Connection(socket: global.socket, timeLimit: global.timeLimit)
+        do throws(Failure) {
+            let answer = try connection.exchange(
+                isStreamed ? "stream" : "generate", fields: fields,
+                timeLimit: global.timeLimit.map { $0 + Self.grace },
+                idleLimit: progress.isShown ? Progress.interval : nil,
+                onWait: { if text.byteCount == 0 { progress.draw() } },
+                onEvent: { (event) throws(Failure) in
+                    switch event.kind {
+                    case ULTRA_KIND_PROGRESS: progress.update(event)
+                    case ULTRA_KIND_DELTA:
+                        if event.string("reasoning") != nil { progress.say("reasoning") }
+                        try event.withText("text") { (piece) throws(Failure) in
+                            progress.clear()
+                            try text.write(piece)
+                        }
+                    default: break
+                    }
+                })
+            progress.clear()
+            try finish(answer, &text)
+        } catch {
+            progress.clear()
+            try text.end()
+            if global.json { try error.printAnswer() }
+            throw error
+        }
+    }
+
+    /// What the daemon gets on top of `--timeout`, so that its own error, which knows more, comes first.
+    private static let grace: Duration = .milliseconds(500)
+
+    private func finish(_ answer: borrowing Event, _ text: inout AnswerText) throws(Failure) {
+        if global.json {
+            try answer.printJSON()
+        } else {
+            if noStream {
+                try answer.withText("text") { (whole) throws(Failure) in try text.write(whole) }
+            }
+            try text.end()
+        }
+        if stats {
+            try? Output.standardError.write(Statistics(answer).line)  // Nobody reads it: ignoring.
+        }
+    }
+
+    private func fields(wantsProgress: Bool) throws(Failure) -> [UInt8] {
+        let prompt = try prompt()
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.fieldIfPresent("model", model)
+        writer.fieldIfPresent("system", system)
+        prompt.write(to: &writer)
+        if let schema { try AnswerSchema(InputFile(path: schema)).write(to: &writer) }
+        writer.fieldIfPresent("max_tokens", maxTokens)
+        writer.fieldIfPresent("temperature", temperature)
+        writer.fieldIfPresent("timeout_ms", global.timeLimit.map { Int($0.milliseconds) })
+        if wantsProgress { writer.field("progress", true) }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func prompt() throws(Failure) -> Prompt {
+        var prompt = Prompt()
+        prompt.append(words.filter { $0 != "-" }.joined(separator: " "))
+        if words.contains("-") || isatty(STDIN_FILENO) != 1 {
+            try prompt.append(standardInput: .standardInput())
+        }
+        for path in file { try prompt.append(attachment: InputFile(path: path)) }
+        guard !prompt.isEmpty else { throw .usage("nothing to ask: give a prompt, or pipe text in") }
+        return prompt
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import UltraAPI
+
+/// The options every verb has.
+struct GlobalOptions: ParsableArguments {
+    /// How long the daemon may take to answer what it has at hand.
+    static let quickAnswer: Duration = .seconds(10)
+
+    @Flag(help: "Print the daemon's answer unchanged, as one line of JSON.")
+    var json = false
+
+    @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"))
+    var socket: String?
+
+    @Option(help: ArgumentHelp("Give up after so long.", valueName: "seconds"))
+    var timeout: Double?
+
+    func validate() throws {
+        // The upper bound is what fits the milliseconds of poll(2).
+        if let timeout, !(timeout >= 0.001 && timeout <= 2_000_000) {
+            throw ValidationError("--timeout must be between 0.001 and 2000000 seconds.")
+        }
+    }
+
+    /// `--timeout`, or nothing.
+    var timeLimit: Duration? { timeout.map { .milliseconds(Int($0 * 1000)) } }
+
+    /// Asks `op`, which the daemon answers at once, for its result.
+    func ask(_ op: String, _ fields: [UInt8] = Array("{}".utf8)) throws(Failure) -> Event {
+        let limit = timeLimit ?? Self.quickAnswer
+        let connection = try Connection(socket: socket, timeLimit: limit)
+        return try connection.exchange(op, fields: fields, timeLimit: limit)
+    }
+
+    /// Asks `op`, and prints the answer unchanged or as `render` makes it.
+    func printAnswer(
+        to op: String, _ fields: [UInt8] = Array("{}".utf8),
+        render: (inout JSONReader, Style) throws(JSONError) -> String
+    ) throws(Failure) {
+        let answer: Event
+        do throws(Failure) {
+            answer = try ask(op, fields)
+        } catch {
+            if json { try error.printAnswer() }
+            throw error
+        }
+        if json { return try answer.printJSON() }
+        try Output.standardOutput.write(answer.render(render))
+    }
+}

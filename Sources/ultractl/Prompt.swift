@@ -1,0 +1,61 @@
+import UltraAPI
+
+/// What is asked: the words of the command line, standard input, text files, and images beside them.
+struct Prompt {
+    private(set) var text = ""
+    private(set) var images: [(mediaType: String, base64: String)] = []
+
+    var isEmpty: Bool { text.isEmpty && images.isEmpty }
+
+    /// Appends a paragraph; nothing if it is empty.
+    mutating func append(_ paragraph: String) {
+        guard !paragraph.isEmpty else { return }
+        if !text.isEmpty { text += text.hasSuffix("\n") ? "\n" : "\n\n" }
+        text += paragraph
+    }
+
+    /// Appends what was piped in, as it is.
+    mutating func append(standardInput file: InputFile) throws(Failure) {
+        guard let piped = file.text else { throw .usage("standard input is not UTF-8 text") }
+        append(piped)
+    }
+
+    /// Adds an image, or appends a text between tags that name it.
+    mutating func append(attachment file: InputFile) throws(Failure) {
+        if let mediaType = file.imageType {
+            images.append((mediaType, Base64.encode(file.bytes)))
+        } else if let content = file.text {
+            let end = content.hasSuffix("\n") || content.isEmpty ? "" : "\n"
+            append("<file name=\"\(file.lastComponent)\">\n\(content)\(end)</file>")
+        } else {
+            throw .usage("\(file.name): neither UTF-8 text nor a PNG, JPEG, GIF or WebP image")
+        }
+    }
+
+    /// Writes `prompt`, or `messages` if there are images.
+    func write(to writer: inout JSONWriter) {
+        guard !images.isEmpty else { return writer.field("prompt", text) }
+        writer.key("messages")
+        writer.beginArray()
+        writer.beginObject()
+        writer.field("role", "user")
+        writer.key("content")
+        writer.beginArray()
+        if !text.isEmpty {
+            writer.beginObject()
+            writer.field("type", "text")
+            writer.field("text", text)
+            writer.endObject()
+        }
+        for image in images {
+            writer.beginObject()
+            writer.field("type", "image")
+            writer.field("media_type", image.mediaType)
+            writer.field("data", image.base64)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        writer.endArray()
+    }
+}

@@ -1,0 +1,68 @@
+/// Numbers as a person reads them: three digits, a unit, and never more precision than means something.
+enum Quantity {
+    /// `45`, `12.3 k`, `1.05 M`.
+    static func count(_ value: Int) -> String {
+        abs(value) < 10_000 ? String(value) : scaled(Double(value), by: 1000, units: ["", "k", "M", "G", "T"])
+    }
+
+    /// `812 B`, `17.9 MiB`.
+    static func bytes(_ value: Int) -> String {
+        scaled(Double(value), by: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB"])
+    }
+
+    /// `312 ms`, `4.2 s`, `3 min 5 s`, `2 h 14 min`, `12 d 3 h`.
+    static func duration(milliseconds: Double) -> String {
+        let seconds = Int(min(max(milliseconds, 0), 1e15) / 1000)
+        return switch seconds {
+        case 0: milliseconds < 10 ? "\(fixed(milliseconds, 1)) ms" : "\(fixed(milliseconds, 0)) ms"
+        case ..<60: "\(fixed(milliseconds / 1000, 1)) s"
+        case ..<3600: "\(seconds / 60) min \(seconds % 60) s"
+        case ..<86_400: "\(seconds / 3600) h \(seconds / 60 % 60) min"
+        default: "\(seconds / 86_400) d \(seconds / 3600 % 24) h"
+        }
+    }
+
+    static func duration(_ value: Duration) -> String {
+        duration(milliseconds: Double(value.milliseconds))
+    }
+
+    /// US dollars: `$12.40`, `$0.00008`. Small amounts keep two significant digits.
+    static func money(_ usd: Double) -> String {
+        guard usd > 0, usd < 0.1 else { return "$\(fixed(usd, 2))" }
+        var digits = 2
+        var scaled = usd * 100
+        while scaled < 10, digits < 9 {
+            digits += 1
+            scaled *= 10
+        }
+        return "$\(fixed(usd, digits))"
+    }
+
+    /// `value` with `digits` decimals, rounded half away from zero.
+    static func fixed(_ value: Double, _ digits: Int) -> String {
+        var power = 1.0
+        for _ in 0..<digits { power *= 10 }
+        let rounded = (value * power).rounded()
+        guard rounded.magnitude < 1e18 else { return String(value) }
+        let whole = Int(rounded.magnitude)
+        let sign = rounded < 0 ? "-" : ""
+        guard digits > 0 else { return sign + String(whole) }
+        let text = String(whole)
+        let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+        return "\(sign)\(padded.dropLast(digits)).\(padded.suffix(digits))"
+    }
+
+    /// Three significant digits of `value` in the largest unit that leaves at least 1.
+    private static func scaled(_ value: Double, by step: Double, units: [String]) -> String {
+        var value = value
+        var unit = 0
+        // 999.5 would round up to 1000 of the smaller unit.
+        while value.magnitude >= 999.5, unit < units.count - 1 {
+            value /= step
+            unit += 1
+        }
+        let digits = unit == 0 || value.magnitude >= 99.95 ? 0 : value.magnitude >= 9.995 ? 1 : 2
+        let number = fixed(value, digits)
+        return units[unit].isEmpty ? number : "\(number) \(units[unit])"
+    }
+}

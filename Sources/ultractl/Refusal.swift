@@ -1,0 +1,16 @@
+/// An `error` event of the daemon.
+struct Refusal: Sendable {
+    /// One of the protocol's codes, or one of a later daemon's.
+    let code: String
+    let message: String
+    let hint: String?
+    /// The whole event as it came, as one line with its newline.
+    let line: [UInt8]
+
+    init(_ event: borrowing Event) {
+        code = event.string("error.code") ?? "internal"
+        message = event.string("error.message") ?? "the daemon reported an error without a message (\(code))"
+        hint = event.string("error.hint")
+        line = event.line
+    }
+}

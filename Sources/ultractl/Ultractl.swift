@@ -1,0 +1,54 @@
+import ArgumentParser
+import Glibc
+import libultra
+
+/// The command line: parses, runs the verb, and turns what came of it into an exit status.
+@main
+struct Ultractl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ultractl",
+        abstract: "Ask and watch ultrad, the LLM daemon.",
+        discussion: """
+            Exit status: 0 done, 1 the request failed, 2 usage, 3 no daemon, 130 interrupted. A reader that closes \
+            standard output early ends the command quietly with 0.
+
+            Environment: ULTRAD_SOCKET names the daemon's socket, NO_COLOR turns colours off.
+            """,
+        version: "ultractl \(String(cString: ultra_version()))",
+        subcommands: [Generate.self, Status.self, Models.self, Call.self, Version.self])
+
+    static func main() {
+        // A closed standard output is an error of write(2), which names it; the signal would kill without a word.
+        signal(SIGPIPE, SIG_IGN)
+        Glibc.exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// Runs the command and returns its exit status.
+    private static func run(_ arguments: [String]) -> Int32 {
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+            return 0
+        } catch let failure as Failure {
+            failure.report(to: .standardError)
+            return failure.exitStatus
+        } catch {
+            return report(parserError: error)
+        }
+    }
+
+    /// Prints what ArgumentParser has to say: help and version are answers, the rest is wrong usage.
+    private static func report(parserError error: any Error) -> Int32 {
+        let text = fullMessage(for: error) + "\n"
+        guard exitCode(for: error).isSuccess else {
+            try? Output.standardError.write(text)  // Nobody is left to tell: ignoring.
+            return Failure.usageStatus
+        }
+        do throws(Failure) {
+            try Output.standardOutput.write(text)
+            return 0
+        } catch {
+            return error.exitStatus
+        }
+    }
+}
