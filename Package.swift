@@ -61,7 +61,10 @@ let package = Package(
         .target(
             name: "ScriptedProvider", dependencies: ["CLinux"], path: "Tests/ScriptedProvider", swiftSettings: strict),
         .executableTarget(
-            name: "ultrabench", dependencies: ["ScriptedProvider", "CCurl", "libultra"], path: "Tests/ultrabench",
+            name: "scripted-provider", dependencies: ["CLinux"], path: "Tests/scripted-provider",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ultrabench", dependencies: ["CCurl", "CLinux"], path: "Tests/ultrabench",
             swiftSettings: strict),
         .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),

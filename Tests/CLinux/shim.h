@@ -15,3 +15,9 @@ static inline int clinux_pin_to_cpu(int pid, int cpu) {
     mask[cpu / (8 * sizeof(long))] = 1UL << (cpu % (8 * sizeof(long)));
     return (int)syscall(SYS_sched_setaffinity, pid, sizeof(mask), mask);
 }
+
+// epoll_wait(2) with a timeout in nanoseconds; negative: none.
+static inline int clinux_epoll_wait(int fd, struct epoll_event *events, int count, long long timeout_ns) {
+    struct { long long seconds, nanoseconds; } timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+    return (int)syscall(SYS_epoll_pwait2, fd, events, count, timeout_ns < 0 ? NULL : (void *)&timeout, NULL, 8);
+}
