@@ -16,7 +16,7 @@ package final class Listener {
 
     private let descriptor: CInt
     /// The file to remove at the end, if this process made it.
-    private let path: String?
+    private var path: String?
     private var watch: Watch?
     private var retry = Timer {}
 
@@ -36,21 +36,18 @@ package final class Listener {
     package init(path: String) throws(Failure) {
         guard var address = UnixAddress(path) else { throw .pathTooLong }
         descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        self.path = path
+        // From here `deinit` runs where this throws: it removes the file only if it is ours.
+        self.path = nil
         guard descriptor >= 0 else { throw .system(SystemError("socket")) }
-        do throws(Failure) {
-            Self.makeDirectory(of: path)
-            try Self.removeStale(path, &address)
-            let mask = umask(0o177)
-            let bound = address.withPointer { bind(descriptor, $0, $1) }
-            let code = errno
-            umask(mask)
-            guard bound == 0 else { throw .system(SystemError("bind", code: code)) }
-            guard listen(descriptor, Self.backlog) == 0 else { throw .system(SystemError("listen")) }
-        } catch {
-            close(descriptor)
-            throw error
-        }
+        Self.makeDirectory(of: path)
+        try Self.removeStale(path, &address)
+        let mask = umask(0o177)
+        let bound = address.withPointer { bind(descriptor, $0, $1) }
+        let code = errno
+        umask(mask)
+        guard bound == 0 else { throw .system(SystemError("bind", code: code)) }
+        self.path = path
+        guard listen(descriptor, Self.backlog) == 0 else { throw .system(SystemError("listen")) }
     }
 
     isolated deinit {
