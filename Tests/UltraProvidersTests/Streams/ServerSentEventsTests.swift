@@ -22,6 +22,7 @@ struct ServerSentEventsTests {
         Case(rule: "the space after the colon is optional", stream: "data:a\n\n", events: ["|a"]),
         Case(rule: "only one space is taken away", stream: "data:  a \n\n", events: ["| a "]),
         Case(rule: "data lines are joined by LF", stream: "data: a\ndata: b\ndata:\n\n", events: ["|a\nb\n"]),
+        Case(rule: "CRLF between data lines ends one line", stream: "data: a\r\ndata: b\r\n\r\n", events: ["|a\nb"]),
         Case(rule: "a field without a colon has an empty value", stream: "data\n\n", events: ["|"]),
         Case(rule: "an event has a name", stream: "event: ping\ndata: {}\n\n", events: ["ping|{}"]),
         Case(rule: "the name may follow the data", stream: "data: {}\nevent: ping\n\n", events: ["ping|{}"]),
