@@ -64,8 +64,11 @@ let package = Package(
             name: "scripted-provider", dependencies: ["CLinux"], path: "Tests/scripted-provider",
             swiftSettings: strict),
         .executableTarget(
-            name: "ultrabench", dependencies: ["CCurl", "CLinux"], path: "Tests/ultrabench",
-            swiftSettings: strict),
+            name: "ultrabench",
+            dependencies: [
+                "CCurl", "CLinux", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/ultrabench", swiftSettings: strict),
         .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
         .testTarget(
