@@ -69,7 +69,8 @@ let package = Package(
             name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra"],
             swiftSettings: strict),
         .testTarget(
-            name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], swiftSettings: strict),
+            name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], exclude: ["Programs"],
+            swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ]
 )
