@@ -80,7 +80,8 @@ let package = Package(
             name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra", "ultrad"],
             swiftSettings: strict),
         .testTarget(
-            name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], swiftSettings: strict),
+            name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], exclude: ["Programs"],
+            swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ]
 )

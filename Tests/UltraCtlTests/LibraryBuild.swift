@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// The shared library as it is installed, built once for the tests that need it, and programs linked with it.
+struct LibraryBuild {
+    static let shared = Result { try LibraryBuild() }
+
+    private let folder: TemporaryFolder
+    var path: String { folder.path }
+
+    static let sources = Command.root + "/Sources/libultra"
+    private static let strict = ["-std=c99", "-g", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+
+    private init() throws {
+        folder = try TemporaryFolder()
+        let build = try Command.run(Command.root + "/etc/build-libultra", [path])
+        guard build == Command(output: "", error: "", status: 0) else { throw Failed(command: build) }
+        // Headers are installed apart from sources: programs must not see the ones inside.
+        try FileManager.default.createDirectory(atPath: path + "/include", withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: path + "/ultra.h", toPath: path + "/include/ultra.h")
+    }
+
+    /// Compiles a C program against the installed header and library; returns where it is.
+    func compile(_ source: String) throws -> String {
+        let program = path + "/" + UUID().uuidString
+        return try compile(
+            Self.strict + ["-I\(path)/include", "-o", program, Command.root + "/" + source, "-L\(path)", "-lultra"],
+            program)
+    }
+
+    /// Compiles a C program together with the library's sources, `wrapped` functions being the program's own.
+    func compile(_ source: String, wrapping wrapped: [String]) throws -> String {
+        let program = path + "/" + UUID().uuidString
+        let library = try FileManager.default.contentsOfDirectory(atPath: Self.sources).filter { $0.hasSuffix(".c") }
+        return try compile(
+            Self.strict + wrapped.map { "-Wl,--wrap=\($0)" } + ["-I\(Self.sources)/include", "-o", program]
+                + [Command.root + "/" + source] + library.map { "\(Self.sources)/\($0)" },
+            program)
+    }
+
+    private func compile(_ arguments: [String], _ program: String) throws -> String {
+        let build = try Command.run("/usr/bin/cc", arguments)
+        guard build.status == 0 else { throw Failed(command: build) }
+        return program
+    }
+
+    /// Runs a program with the library, under valgrind if it is installed: any error or leak is exit status 99.
+    func run(_ program: String, _ arguments: [String] = [], socket: String = "", checked: Bool = true) throws -> Command
+    {
+        let environment = ["LD_LIBRARY_PATH": path, "ULTRAD_SOCKET": socket]
+        guard checked, Self.hasValgrind else { return try Command.run(program, arguments, environment: environment) }
+        let options = [
+            "-q", "--leak-check=full", "--show-leak-kinds=all", "--errors-for-leak-kinds=all",
+            "--track-fds=no", "--error-exitcode=99",
+        ]
+        return try Command.run(
+            "/usr/bin/valgrind", options + [program] + arguments, environment: environment)
+    }
+
+    static let hasValgrind: Bool = {
+        let has = access("/usr/bin/valgrind", X_OK) == 0
+        if !has { print("valgrind is missing: the C library runs unchecked for leaks and bad accesses") }
+        return has
+    }()
+
+    struct Failed: Error {
+        let command: Command
+    }
+}

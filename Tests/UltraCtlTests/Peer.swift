@@ -1,0 +1,72 @@
+import Foundation
+import libultra
+
+/// A libultra connection and the other end of its socket, driven by hand: no daemon, no thread.
+final class Peer {
+    let connection: OpaquePointer
+    private(set) var socket: Int32
+
+    init() throws {
+        var ends: [Int32] = [0, 0]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw POSIXError(.EMFILE)
+        }
+        socket = ends[0]
+        var made: OpaquePointer?
+        guard ultra_connect_fd(ends[1], &made) == 0, let made else { throw POSIXError(.ENOMEM) }
+        connection = made
+    }
+
+    deinit {
+        ultra_connection_free(connection)
+        hangUp()
+    }
+
+    func hangUp() {
+        if socket >= 0 { close(socket) }
+        socket = -1
+    }
+
+    func write(_ bytes: some Collection<UInt8>) {
+        let bytes = Array(bytes)
+        // Everything the tests write fits the socket's buffer.
+        precondition(send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
+    }
+
+    /// Takes the frames that the connection sent, as text.
+    func frames() -> [String] {
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = recv(socket, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        var rest = bytes[..<max(0, count)]
+        var frames: [String] = []
+        while rest.count >= 4 {
+            let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            frames.append(String(decoding: rest.dropFirst(4).prefix(length), as: UTF8.self))
+            rest = rest.dropFirst(4 + length)
+        }
+        return frames
+    }
+
+    /// Sends a request and returns its id.
+    func request(_ op: String = "stream", _ fields: String? = nil) -> UInt64 {
+        var id: UInt64 = 0
+        precondition(ultra_send(connection, op, fields, &id) == 0)
+        return id
+    }
+
+    /// The JSON of the next event, or the result if there is none.
+    func next(timeout: Int32 = 0) -> Outcome {
+        var event: OpaquePointer?
+        let result = ultra_next(connection, timeout, &event)
+        guard let event else { return .result(result) }
+        defer { ultra_event_free(event) }
+        return .event(String(cString: ultra_event_json(event, nil)))
+    }
+
+    enum Outcome: Equatable {
+        case event(String)
+        case result(Int32)
+
+        static func error(_ error: ultra_error) -> Outcome { .result(error.rawValue) }
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Synchronization
+
+/// Plays the daemon on one connection: step by step, whatever the client makes of it.
+final class ScriptedDaemon: Sendable {
+    enum Step: Sendable {
+        /// Reads one frame and records it.
+        case receive
+        /// Sends a frame; `ID` stands for the id of the last request that was no `cancel`.
+        case send(String)
+        /// Sends bytes as they are.
+        case sendBytes([UInt8])
+        /// Sends a frame one byte at a time.
+        case dribble(String)
+        /// Waits until the client has a handler for a signal.
+        case awaitHandler(Int32)
+        /// Sends a signal to the client.
+        case signal(Int32)
+        /// Closes the connection now; without it, that waits for the client to do so.
+        case close
+    }
+
+    let path: String
+    private let folder: TemporaryFolder
+    private let received = Mutex<[String]>([])
+    private let isDone = DispatchSemaphore(value: 0)
+
+    init(_ steps: [Step]) throws {
+        folder = try TemporaryFolder()
+        path = folder.path + "/ultrad.sock"
+        let listener = try listeningSocket(path)
+        Thread { [self] in
+            play(steps, on: listener)
+            isDone.signal()
+        }.start()
+    }
+
+    /// The frames the client sent, once the script is over.
+    func requests() -> [String] {
+        isDone.wait()
+        isDone.signal()
+        return received.withLock { $0 }
+    }
+
+    private func play(_ steps: [Step], on listener: Int32) {
+        let client = accept(listener, nil, nil)
+        close(listener)
+        defer { close(client) }
+        var id = "0"
+        for step in steps {
+            switch step {
+            case .receive:
+                guard let request = receiveFrame(client) else { return }
+                received.withLock { $0.append(request) }
+                if !request.contains(#""op":"cancel""#) { id = requestID(request) }
+            case .send(let json): send(frame(json.replacingOccurrences(of: "ID", with: id)), to: client)
+            case .sendBytes(let bytes): send(bytes, to: client)
+            case .dribble(let json):
+                for byte in frame(json.replacingOccurrences(of: "ID", with: id)) { send([byte], to: client) }
+            case .awaitHandler(let number):
+                while !catches(number, peer(of: client)) { sched_yield() }
+            case .signal(let number): kill(peer(of: client), number)
+            case .close: return
+            }
+        }
+        while let request = receiveFrame(client) { received.withLock { $0.append(request) } }
+    }
+
+    private func requestID(_ request: String) -> String {
+        String(request.drop { !$0.isNumber }.prefix { $0.isNumber })
+    }
+
+    private func peer(of client: Int32) -> pid_t {
+        // struct ucred: pid, uid, gid.
+        var credentials = [Int32](repeating: 0, count: 3)
+        var size = socklen_t(MemoryLayout<Int32>.size * 3)
+        getsockopt(client, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
+        return credentials[0]
+    }
+
+    /// Whether a process has a handler for a signal, or is gone; `SigCgt` of proc(5).
+    private func catches(_ number: Int32, _ process: pid_t) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+            let mask = status.firstMatch(of: /SigCgt:\s*([0-9a-f]+)/).flatMap({ UInt64($0.output.1, radix: 16) })
+        else { return true }
+        return mask & 1 << UInt64(number - 1) != 0
+    }
+
+    private func send(_ bytes: [UInt8], to client: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private func receiveFrame(_ client: Int32) -> String? {
+        guard let header = receiveBytes(4, client) else { return nil }
+        let length = header.reduce(0) { $0 << 8 | Int($1) }
+        return receiveBytes(length, client).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func receiveBytes(_ count: Int, _ client: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard recv(client, &bytes, count, Int32(MSG_WAITALL)) == count else { return nil }
+        return bytes
+    }
+}

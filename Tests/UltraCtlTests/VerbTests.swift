@@ -1,0 +1,134 @@
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct VerbTests {
+    static let status =
+        #"{"id":ID,"event":"result","version":"0.1.0","protocol":1,"pid":42,"uptime_ms":11540000,"state":"running","#
+        + #""config":{"path":"/etc/ultrad/ultrad.toml","warnings":["old key"]},"providers":[{"id":"openai","#
+        + #""state":"available","models":12,"available":11,"key":"set","endpoint":"https://api.openai.com/v1","#
+        + #""in_flight":1,"queued":0,"limit":8,"retry_at":null,"last_probe":{"ok":true}},{"id":"mistral\u001b[2J","#
+        + #""state":"needs_key","models":3,"available":0,"key":"missing","endpoint":null,"in_flight":0,"queued":0,"#
+        + #""limit":null,"retry_at":null}],"connections":{"open":2,"by_uid":{"0":2}},"requests":{"in_flight":1,"#
+        + #""queued":0,"total":12345,"failed":2},"pool":[],"cache":{"enabled":false},"today":{"requests":7,"#
+        + #""input_tokens":1200,"output_tokens":98000,"cost_usd":0.42},"rss_bytes":18769510}"#
+
+    @Test("status shows the daemon, its providers and the counts")
+    func statusTable() throws {
+        let daemon = try ScriptedDaemon([.receive, .send(Self.status)])
+        let command = try Command.ultractl("status", socket: daemon.path)
+        #expect(command.error == "")
+        #expect(command.status == 0)
+        #expect(
+            command.output == """
+                ultrad 0.1.0 · running · pid 42 · up 3 h 12 min · 17.9 MiB · /etc/ultrad/ultrad.toml
+
+                warning: old key
+
+                PROVIDER     STATE      KEY      MODELS  BUSY  QUEUED  ENDPOINT
+                openai       available  set       11/12   1/8       0  https://api.openai.com/v1
+                mistral\u{FFFD}[2J  needs_key  missing     0/3     0       0
+
+                requests     1 in flight, 0 queued, 12.3 k in all, 2 failed
+                connections  2 open
+                cache        off
+                today        7 requests, 1200 tokens in, 98.0 k tokens out, $0.42
+
+                """)
+        #expect(daemon.requests() == [#"{"id":1,"op":"status"}"#])
+    }
+
+    @Test("models lists what the filters leave, the default marked")
+    func modelsTable() throws {
+        let daemon = try ScriptedDaemon([
+            .receive,
+            .send(
+                #"{"id":ID,"event":"result","models":[{"id":"openai/gpt-4o","aliases":["4o"],"state":"available","#
+                    + #""tags":["smart"],"capabilities":["chat","tools"],"context_window":128000,"#
+                    + #""price":{"input_usd_per_mtok":2.5,"output_usd_per_mtok":10}},"#
+                    + #"{"id":"mock/echo","state":"degraded","mock":true,"price":null,"tags":null}],"#
+                    + #""default":"openai/gpt-4o"}"#),
+        ])
+        let command = try Command.ultractl(
+            "models", "--provider", "openai", "--tag", "smart", "--capability", "tools", "--available",
+            socket: daemon.path)
+        #expect(command.status == 0)
+        #expect(
+            command.output == """
+                MODEL             STATE      CONTEXT     IN     OUT  ALIASES  TAGS   CAPABILITIES
+                openai/gpt-4o *   available    128 k  $2.50  $10.00  4o       smart  chat tools
+                mock/echo (mock)  degraded         –      –       –
+
+                """)
+        #expect(
+            daemon.requests() == [
+                #"{"id":1,"op":"models","provider":"openai","tag":"smart","capability":"tools","available":true}"#
+            ])
+    }
+
+    @Test("an answer without the promised types is an error, not a crash", arguments: ["status", "models"])
+    func unreadable(_ verb: String) throws {
+        let daemon = try ScriptedDaemon([
+            .receive, .send(#"{"id":ID,"event":"result","providers":7,"models":[{"id":7}]}"#),
+        ])
+        let command = try Command.ultractl(verb, socket: daemon.path)
+        #expect(command.output == "")
+        #expect(command.error.hasPrefix("error: the daemon's answer is not what protocol 1 promises, at byte "))
+        #expect(command.status == 1)
+    }
+
+    @Test("--json prints the answer unchanged on one line", arguments: ["status", "models", "version"])
+    func json(_ verb: String) throws {
+        let daemon = try ScriptedDaemon([.receive, .send("{\"id\":ID,\n\"event\":\"result\",\"x\":[1.0 ]}")])
+        let command = try Command.ultractl(verb, "--json", socket: daemon.path)
+        #expect(command == Command(output: "{\"id\":1, \"event\":\"result\",\"x\":[1.0 ]}\n", error: "", status: 0))
+    }
+
+    @Test("--json prints the daemon's error too", arguments: ["status", "models", "version"])
+    func jsonError(_ verb: String) throws {
+        let answer = #"{"id":1,"event":"error","error":{"code":"internal","message":"Oh."}}"#
+        let daemon = try ScriptedDaemon([.receive, .send(answer)])
+        let command = try Command.ultractl(verb, "--json", socket: daemon.path)
+        #expect(command == Command(output: answer + "\n", error: "error: Oh.\n", status: 1))
+    }
+
+    @Test("call sends its fields as they are and prints every frame")
+    func call() throws {
+        let daemon = try ScriptedDaemon([
+            .receive, .send(#"{"id":ID,"event":"snapshot","seq":1}"#), .send(#"{"id":ID,"event":"result"}"#),
+        ])
+        let command = try Command.ultractl("call", "subscribe", #" { "topics" : ["x"] } "#, socket: daemon.path)
+        #expect(
+            command
+                == Command(
+                    output: "{\"id\":1,\"event\":\"snapshot\",\"seq\":1}\n{\"id\":1,\"event\":\"result\"}\n", error: "",
+                    status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"subscribe", "topics" : ["x"]}"#])
+    }
+
+    @Test(
+        "call exits 2 for fields that are no object, or bring their own id",
+        arguments: [
+            "[]", "{", "{} x", #"{"id":7}"#, #"{"op":"x"}"#, #"{"i\u0064":7}"#, "{\"a\":\u{1}}", "",
+        ])
+    func badFields(_ fields: String) throws {
+        let daemon = try ScriptedDaemon([])
+        let command = try Command.ultractl("call", "status", fields, socket: daemon.path)
+        #expect(
+            command
+                == Command(
+                    output: "",
+                    error: "error: the request must be a JSON object without id and op\nhint: see: ultractl --help\n",
+                    status: 2))
+        #expect(daemon.requests() == [])
+    }
+
+    @Test("version prints both versions")
+    func version() throws {
+        let daemon = try ScriptedDaemon([
+            .receive, .send(#"{"id":ID,"event":"result","protocol":1,"server":"ultrad/0.9.1"}"#),
+        ])
+        let command = try Command.ultractl("version", socket: daemon.path)
+        #expect(command == Command(output: "ultractl 0.1.0\nultrad 0.9.1 (protocol 1)\n", error: "", status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"hello","protocol":1,"client":"ultractl/0.1.0"}"#])
+    }
+}
