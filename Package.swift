@@ -72,7 +72,7 @@ let package = Package(
         .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
         .testTarget(
-            name: "UltraProvidersTests", dependencies: ["UltraProviders"], exclude: ["Expected"],
+            name: "UltraProvidersTests", dependencies: ["UltraProviders"], exclude: ["Expected", "Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),

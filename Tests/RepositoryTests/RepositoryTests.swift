@@ -46,8 +46,8 @@ struct RepositoryTests {
     @Test(
         "modules import only what the architecture allows",
         arguments: [
-            ("UltraAPI", "UltraProviders|UltraSystem|UltraDaemon|CCurl|CSystemd|Glibc|Logging"),
-            ("UltraProviders", "UltraSystem|UltraDaemon|CCurl|CSystemd|Glibc|Logging"),
+            ("UltraAPI", "UltraProviders|UltraSystem|UltraDaemon|CCurl|CSystemd|Logging"),
+            ("UltraProviders", "UltraSystem|UltraDaemon|CCurl|CSystemd|Logging"),
             ("UltraSystem", "UltraProviders|UltraDaemon"), ("UltraDaemon", "CCurl|CSystemd"),
             ("ultrad", "CCurl|CSystemd"), ("ultractl", "UltraSystem|UltraDaemon|UltraProviders|CCurl|CSystemd"),
         ])
