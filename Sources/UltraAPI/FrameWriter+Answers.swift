@@ -130,7 +130,9 @@ extension JSONWriter {
             places -= 1
         }
         var digits = Array(String(fraction).utf8)
-        if digits.count <= places { digits.insert(contentsOf: repeatElement(UInt8(ascii: "0"), count: places - digits.count + 1), at: 0) }
+        if digits.count <= places {
+            digits.insert(contentsOf: repeatElement(UInt8(ascii: "0"), count: places - digits.count + 1), at: 0)
+        }
         if places > 0 { digits.insert(UInt8(ascii: "."), at: digits.count - places) }
         if value < 0 { digits.insert(UInt8(ascii: "-"), at: 0) }
         raw(RawJSON(validated: digits))

@@ -26,7 +26,9 @@ extension Message {
         }
         if !hasRole { throw fields.expected("a message with a role") }
         if role == .tool, toolCallID == nil { throw fields.expected("a tool message with the tool_call_id it answers") }
-        if role != .assistant, !toolCalls.isEmpty { throw fields.expected("an assistant message, for it has tool_calls") }
+        if role != .assistant, !toolCalls.isEmpty {
+            throw fields.expected("an assistant message, for it has tool_calls")
+        }
         if parts.isEmpty, toolCalls.isEmpty, role != .tool { throw fields.expected("a message with content") }
     }
 }

@@ -51,7 +51,8 @@ extension Request {
         case "top_p": sampling.topP = try fields.number(0...1)
         case "top_k": sampling.topK = try fields.int(1...1_000_000)
         case "stop":
-            sampling.stop = try fields.isNext(.string) ? [fields.string()] : fields.strings("a string or an array of strings")
+            sampling.stop =
+                try fields.isNext(.string) ? [fields.string()] : fields.strings("a string or an array of strings")
         case "seed": sampling.seed = try fields.int(Int.min...Int.max)
         case "frequency_penalty": sampling.frequencyPenalty = try fields.number(-2...2)
         case "presence_penalty": sampling.presencePenalty = try fields.number(-2...2)

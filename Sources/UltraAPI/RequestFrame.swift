@@ -26,7 +26,8 @@ package struct RequestFrame: Sendable {
                 return head
             }
         } catch {
-            throw Self.refusal(0, .invalidFrame, "the frame is not one JSON object: \(error.kind) at byte \(error.offset)")
+            throw Self.refusal(
+                0, .invalidFrame, "the frame is not one JSON object: \(error.kind) at byte \(error.offset)")
         }
         guard let id = head.id, (1...Self.maxID).contains(id) else {
             throw Self.refusal(0, .invalidFrame, "the frame has no usable id: an integer from 1 to 2^53-1 is needed")

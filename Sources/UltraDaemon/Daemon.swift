@@ -124,7 +124,8 @@ package final class Daemon {
         guard case .running = state else {
             return call.fail(
                 UltraError(
-                    .shuttingDown, "ultrad is shutting down", hint: "send it again to the next one: it was not executed",
+                    .shuttingDown, "ultrad is shutting down",
+                    hint: "send it again to the next one: it was not executed",
                     isRetryable: true))
         }
         do throws(UltraError) {

@@ -31,7 +31,9 @@ struct RepositoryTests {
 
     @Test("the top level is as specified")
     func topLevel() throws {
-        let specified = ["Package.swift", "Sources", "Tests", "systemd", "etc", "README.md", "LICENSE", "Package.resolved"]
+        let specified = [
+            "Package.swift", "Sources", "Tests", "systemd", "etc", "README.md", "LICENSE", "Package.resolved",
+        ]
         let found = try FileManager.default.contentsOfDirectory(atPath: Self.root.path()).filter { !$0.hasPrefix(".") }
         #expect(found.filter { !specified.contains($0) } == [])
     }

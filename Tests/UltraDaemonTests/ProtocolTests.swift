@@ -52,16 +52,28 @@ struct ProtocolTests {
             Mistake(json: #"{"id":1,"op":"cancel"}"#, field: "target"),
             Mistake(json: #"{"id":1,"op":"generate","model":"mock/echo"}"#, field: "prompt"),
             Mistake(json: #"{"id":1,"op":"generate","prompt":7}"#, field: "prompt"),
-            Mistake(json: #"{"id":1,"op":"generate","prompt":"a","messages":[{"role":"user","content":"b"}]}"#, field: "prompt"),
+            Mistake(
+                json: #"{"id":1,"op":"generate","prompt":"a","messages":[{"role":"user","content":"b"}]}"#,
+                field: "prompt"),
             Mistake(json: #"{"id":1,"op":"generate","messages":[]}"#, field: "messages"),
-            Mistake(json: #"{"id":1,"op":"generate","messages":[{"role":"user","content":"a"},{"role":"king","content":"b"}]}"#, field: "messages[1].role"),
-            Mistake(json: #"{"id":1,"op":"generate","messages":[{"role":"user","content":[{"type":"text"}]}]}"#, field: "messages[0].content[0]"),
+            Mistake(
+                json:
+                    #"{"id":1,"op":"generate","messages":[{"role":"user","content":"a"},{"role":"king","content":"b"}]}"#,
+                field: "messages[1].role"),
+            Mistake(
+                json: #"{"id":1,"op":"generate","messages":[{"role":"user","content":[{"type":"text"}]}]}"#,
+                field: "messages[0].content[0]"),
             Mistake(json: #"{"id":1,"op":"stream","prompt":"a","temperature":3}"#, field: "temperature"),
             Mistake(json: #"{"id":1,"op":"stream","prompt":"a","max_tokens":1.5}"#, field: "max_tokens"),
-            Mistake(json: #"{"id":1,"op":"stream","prompt":"a","tools":[{"name":"f","parameters":[]}]}"#, field: "tools[0].parameters"),
+            Mistake(
+                json: #"{"id":1,"op":"stream","prompt":"a","tools":[{"name":"f","parameters":[]}]}"#,
+                field: "tools[0].parameters"),
             Mistake(json: #"{"id":1,"op":"stream","prompt":"a","tool_choice":"must"}"#, field: "tool_choice"),
-            Mistake(json: #"{"id":1,"op":"stream","prompt":"a","provider_options":{"openai":[]}}"#, field: "provider_options.openai"),
-            Mistake(json: #"{"id":1,"op":"stream","prompt":"a","timeouts_ms":{"idle":"1"}}"#, field: "timeouts_ms.idle"),
+            Mistake(
+                json: #"{"id":1,"op":"stream","prompt":"a","provider_options":{"openai":[]}}"#,
+                field: "provider_options.openai"),
+            Mistake(
+                json: #"{"id":1,"op":"stream","prompt":"a","timeouts_ms":{"idle":"1"}}"#, field: "timeouts_ms.idle"),
             Mistake(json: #"{"id":1,"op":"stream","prompt":"a","model":"mock/none"}"#, field: "model"),
         ])
     func badRequest(_ mistake: Mistake) throws {
@@ -92,7 +104,9 @@ struct ProtocolTests {
         #expect(try bystander.ask(#"{"id":1,"op":"ping"}"#).event == "result")
     }
 
-    @Test("another protocol is told what this is", arguments: ["GET / HTTP/1.1\r\n\r\n", "POST /v1/chat", "PRI * HTTP/2.0"])
+    @Test(
+        "another protocol is told what this is",
+        arguments: ["GET / HTTP/1.1\r\n\r\n", "POST /v1/chat", "PRI * HTTP/2.0"])
     func otherProtocol(text: String) throws {
         let client = try DaemonProcess.shared.get().client()
         client.send(bytes: Array(text.utf8))
@@ -104,7 +118,9 @@ struct ProtocolTests {
     @Test("a duplicate id is refused while the first is in flight")
     func duplicateID() throws {
         let client = try DaemonProcess.shared.get().client()
-        client.send(#"{"id":1,"op":"stream","model":"mock/echo","prompt":"a","provider_options":{"mock":{"first_token_ms":300}}}"#)
+        client.send(
+            #"{"id":1,"op":"stream","model":"mock/echo","prompt":"a","provider_options":{"mock":{"first_token_ms":300}}}"#
+        )
         client.send(#"{"id":1,"op":"ping"}"#)
         let first = try #require(try client.next())
         #expect(first.code == "invalid_request")
@@ -115,7 +131,8 @@ struct ProtocolTests {
     @Test("half-close delivers what is in flight, then ends")
     func halfClose() throws {
         let client = try DaemonProcess.shared.get().client()
-        client.send(#"{"id":1,"op":"stream","model":"mock/echo","prompt":"a b c","provider_options":{"mock":{"delay_ms":5}}}"#)
+        client.send(
+            #"{"id":1,"op":"stream","model":"mock/echo","prompt":"a b c","provider_options":{"mock":{"delay_ms":5}}}"#)
         client.finishSending()
         let frames = try client.frames(1)
         #expect(frames.compactMap(\.text).joined() == "a b c")

@@ -53,7 +53,9 @@ struct RelayTests {
     @Test(
         "each fault ends in the right code, once, unary and streamed",
         arguments: [
-            Fault(name: "401", script: .json(#"{"error":{"message":"bad key","code":"invalid_api_key"}}"#, status: 401), code: "authentication"),
+            Fault(
+                name: "401", script: .json(#"{"error":{"message":"bad key","code":"invalid_api_key"}}"#, status: 401),
+                code: "authentication"),
             Fault(name: "429", script: .retryLater(.seconds(3)), code: "rate_limited"),
             Fault(name: "500", script: .json("oops", status: 500), code: "upstream_error"),
             Fault(name: "503 HTML", script: .json("<html>", status: 503), code: "overloaded"),
@@ -90,12 +92,14 @@ struct RelayTests {
 
     @Test("a stream cut at every byte ends once: done only when the finish was seen")
     func cutEverywhere() throws {
-        let events = [Self.chunk("Hel"), Self.chunk("lo"), Self.finish].map { "data: \($0)\n\n" }.joined() + "data: [DONE]\n\n"
+        let events =
+            [Self.chunk("Hel"), Self.chunk("lo"), Self.finish].map { "data: \($0)\n\n" }.joined() + "data: [DONE]\n\n"
         let finishAt = events.utf8.count - "data: [DONE]\n\n".utf8.count
         let provider = try ScriptedProvider()
         let client = try DaemonProcess(openai: provider).client()
         for offset in 0..<events.utf8.count {
-            provider.answer(Self.path, with: Script.events([Self.chunk("Hel"), Self.chunk("lo"), Self.finish]).cut(at: offset))
+            provider.answer(
+                Self.path, with: Script.events([Self.chunk("Hel"), Self.chunk("lo"), Self.finish]).cut(at: offset))
             let last = try client.ask(#"{"id":1,"op":"stream",\#(Self.request)"#)
             if offset >= finishAt - 2 {
                 #expect(["done", "error"].contains(last.event), "cut at \(offset)")
@@ -174,7 +178,8 @@ struct RelayTests {
         let text = String(repeating: "x", count: 2000)
         let provider = try ScriptedProvider()
         provider.answer(
-            Self.path, with: .stream([.repeat(count: words, [.event(Self.chunk(text))]), .event(Self.finish), .event("[DONE]")]))
+            Self.path,
+            with: .stream([.repeat(count: words, [.event(Self.chunk(text))]), .event(Self.finish), .event("[DONE]")]))
         let daemon = try DaemonProcess(openai: provider)
         let client = try daemon.client()
         _ = try client.ask(#"{"id":9,"op":"ping"}"#, id: 9)

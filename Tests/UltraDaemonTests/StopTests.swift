@@ -8,7 +8,9 @@ struct StopTests {
     func drain() throws {
         let daemon = try DaemonProcess(ProtocolTests.mock)
         let client = try daemon.client()
-        client.send(#"{"id":1,"op":"stream","model":"mock/echo","prompt":"a b c d","provider_options":{"mock":{"delay_ms":30}}}"#)
+        client.send(
+            #"{"id":1,"op":"stream","model":"mock/echo","prompt":"a b c d","provider_options":{"mock":{"delay_ms":30}}}"#
+        )
         #expect(try client.next()?.event == "start")
         daemon.signal(SIGTERM)
         var events: [String] = []
@@ -31,7 +33,9 @@ struct StopTests {
     func stopNow() throws {
         let daemon = try DaemonProcess(ProtocolTests.mock)
         let client = try daemon.client()
-        client.send(#"{"id":1,"op":"stream","model":"mock/echo","prompt":"a","provider_options":{"mock":{"first_token_ms":600000}}}"#)
+        client.send(
+            #"{"id":1,"op":"stream","model":"mock/echo","prompt":"a","provider_options":{"mock":{"first_token_ms":600000}}}"#
+        )
         _ = try client.ask(#"{"id":2,"op":"ping"}"#, id: 2)
         daemon.signal(SIGTERM)
         #expect(try client.next()?.event == "goaway")

@@ -133,7 +133,9 @@ struct TransportTests {
         let provider = try ScriptedProvider(
             Script(body: [
                 .send("HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n"),
-                .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Late: 2\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 3\r\n\r\n"),
+                .send(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Late: 2\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 3\r\n\r\n"
+                ),
             ]))
         let reply = await Reply.fetch(provider.url)
         #expect(reply.status == 200)
@@ -154,11 +156,13 @@ struct TransportTests {
         arguments: [
             Stall(
                 name: "first token before the head", script: .hangBeforeHead,
-                timeouts: ExchangeTimeouts(connect: .seconds(5), firstToken: .milliseconds(30), idle: .milliseconds(10)),
+                timeouts: ExchangeTimeouts(
+                    connect: .seconds(5), firstToken: .milliseconds(30), idle: .milliseconds(10)),
                 expected: .firstToken),
             Stall(
                 name: "first token after the head", script: .hangBeforeFirstToken,
-                timeouts: ExchangeTimeouts(connect: .seconds(5), firstToken: .milliseconds(30), idle: .milliseconds(10)),
+                timeouts: ExchangeTimeouts(
+                    connect: .seconds(5), firstToken: .milliseconds(30), idle: .milliseconds(10)),
                 expected: .firstToken),
             Stall(
                 name: "idle", script: .hang(after: [.event("1")]),
@@ -298,7 +302,8 @@ struct Reply: Sendable {
 
     @Loop
     static func fetch(
-        _ request: HTTPRequest, _ transport: Transport, _ timeouts: ExchangeTimeouts = ExchangeTimeouts(connect: .seconds(5))
+        _ request: HTTPRequest, _ transport: Transport,
+        _ timeouts: ExchangeTimeouts = ExchangeTimeouts(connect: .seconds(5))
     ) async -> Reply {
         var reply = Reply()
         let exchange = transport.start(request, timeouts)

@@ -26,17 +26,29 @@ extension UltraError {
     private static func words(for error: TransportError, _ provider: String) -> (message: String, hint: String?) {
         switch error.kind {
         case .resolve:
-            ("the name of \(provider)'s host does not resolve", "check the network, the DNS and the endpoint's spelling")
+            (
+                "the name of \(provider)'s host does not resolve",
+                "check the network, the DNS and the endpoint's spelling"
+            )
         case .refused:
             ("\(provider)'s host refused the connection", "is the server running, and is the endpoint's port right?")
         case .unreachable:
-            ("\(provider)'s host cannot be reached: \(error.message)", "check the network, the firewall and the endpoint")
+            (
+                "\(provider)'s host cannot be reached: \(error.message)",
+                "check the network, the firewall and the endpoint"
+            )
         case .proxy:
             ("the proxy to \(provider) failed: \(error.message)", "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
         case .tls:
-            ("no TLS connection to \(provider): \(error.message)", "is the endpoint's https right, or does it speak http?")
+            (
+                "no TLS connection to \(provider): \(error.message)",
+                "is the endpoint's https right, or does it speak http?"
+            )
         case .certificateExpired:
-            ("the certificate of \(provider)'s host has expired", "check this machine's clock; else its operator must renew")
+            (
+                "the certificate of \(provider)'s host has expired",
+                "check this machine's clock; else its operator must renew"
+            )
         case .certificateUntrusted:
             (
                 "the certificate of \(provider)'s host is signed by an unknown authority",

@@ -48,7 +48,8 @@ package struct JournalHandler: LogHandler {
                 return
             }
             buffers[index].withUnsafeBytes { bytes in
-                vectors[index] = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+                vectors[index] = iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
                 send(from: index + 1)
             }
         }
