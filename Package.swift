@@ -66,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "ultrabench",
             dependencies: [
-                "CCurl", "CLinux", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CCurl", "CLinux", "ScriptedProvider", "UltraAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/ultrabench", swiftSettings: strict),
         .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),

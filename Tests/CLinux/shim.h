@@ -9,6 +9,20 @@
 
 static inline int clinux_accept4(int fd, int flags) { return (int)syscall(SYS_accept4, fd, NULL, NULL, flags); }
 
+// Both ends are closed on exec from the start: no child started meanwhile inherits them.
+static inline int clinux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */); }
+
+// The first 64 processors that the calling thread may use, as bits.
+static inline unsigned long clinux_processors(void) {
+    unsigned long mask[16] = {0};
+    syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+    return mask[0];
+}
+
+static inline int clinux_set_processors(unsigned long processors) {
+    return (int)syscall(SYS_sched_setaffinity, 0, sizeof(processors), &processors);
+}
+
 // Process 0 is the caller.
 static inline int clinux_pin_to_cpu(int pid, int cpu) {
     unsigned long mask[16] = {0};

@@ -112,8 +112,7 @@ final class ProviderConnection {
 
     private func readHead() throws -> Bool {
         guard let head = try RequestHead.take(from: &input) else { return false }
-        let path = String(head.target.prefix { $0 != "?" })
-        let script = state.withLock { $0.script(method: head.method, path: path) }
+        let script = state.withLock { $0.script(method: head.method, path: head.path) }
         reading = script?.reading ?? .whole
         let expectation = script?.expectation ?? .accept
         if head["expect"]?.lowercased() == "100-continue" {

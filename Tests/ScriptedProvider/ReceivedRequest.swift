@@ -13,8 +13,8 @@ package struct ReceivedRequest: Sendable {
     package let isComplete: Bool
     package let receivedAt: ContinuousClock.Instant
 
-    /// `target` without the query.
-    package var path: String { String(target.prefix { $0 != "?" }) }
+    /// `target` without the query, and without scheme and host if it came through a proxy.
+    package var path: String { RequestHead.path(of: target) }
     package var bodyText: String { String(decoding: body, as: UTF8.self) }
 
     /// The value of the first field called `name`, in any case.

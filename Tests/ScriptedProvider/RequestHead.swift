@@ -11,6 +11,14 @@ struct RequestHead: Sendable {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
 
+    var path: String { Self.path(of: target) }
+
+    /// The path of a request target in origin or absolute form (RFC 9112, section 3.2).
+    static func path(of target: String) -> String {
+        let path = target.hasPrefix("http://") ? target.dropFirst(7).drop { $0 != "/" } : target[...]
+        return String(path.prefix { $0 != "?" })
+    }
+
     var bodyLength: BodyLength {
         if self["transfer-encoding"]?.lowercased().hasSuffix("chunked") == true { return .chunked }
         return self["content-length"].flatMap { Int($0) }.map { $0 > 0 ? .bytes($0) : .none } ?? .none

@@ -40,9 +40,10 @@ enum Sockets {
         return fd
     }
 
-    /// A nonblocking socket on its way to `address`.
-    static func connect(_ address: Address) throws(SystemError) -> CInt {
-        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+    /// A socket connected to `address`, or on its way there if it does not block.
+    static func connect(_ address: Address, blocks: Bool = false) throws(SystemError) -> CInt {
+        var type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        if !blocks { type |= CInt(SOCK_NONBLOCK.rawValue) }
         let family = if case .loopback = address { AF_INET } else { AF_UNIX }
         let fd = try check("socket", socket(family, type, 0))
         guard withAddress(address, { Glibc.connect(fd, $0, $1) }) == 0 || errno == EINPROGRESS else {

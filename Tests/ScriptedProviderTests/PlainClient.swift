@@ -1,15 +1,15 @@
 import Glibc
 import ScriptedProvider
 
-/// A blocking TCP client without any HTTP of its own. Every call fails after five seconds.
+/// A blocking TCP client without any HTTP of its own. Every call fails in the end, by default after five seconds.
 final class PlainClient {
     enum Ending: Equatable { case end, reset, silence }
 
     private let fd: CInt
 
-    init(port: UInt16) throws {
+    init(port: UInt16, patience milliseconds: Int = 5000) throws {
         fd = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()

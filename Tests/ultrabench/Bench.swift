@@ -1,4 +1,5 @@
 import Glibc
+import ScriptedProvider
 
 /// One run of everything: starts upstream, nginx and daemon, goes through the rounds, and ends what it started.
 final class Bench {
@@ -17,33 +18,34 @@ final class Bench {
     }
 
     private let settings: Settings
-    private let folder: String
+    private let folder: TemporaryFolder
     private let upstream: Upstream
     private let nginx: Nginx?
     private(set) var comparison = Comparison()
     private(set) var footprint = Footprint()
     private(set) var rounds = 0
+    /// Seconds of runs, and what others than the proxy used of its processor meanwhile.
+    private var measuredSeconds = 0.0
+    private var foreignSeconds = 0.0
     /// What could not be measured, and why.
     private(set) var omissions: [String] = []
 
     init(_ settings: Settings) throws {
         self.settings = settings
-        var template = Array("/tmp/ultrabench.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw BenchError("mkdtemp: \(String(cString: strerror(errno)))") }
-        folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        folder = try TemporaryFolder("ultrabench")
         upstream = try Upstream(executable: settings.provider)
         do {
-            nginx = try Nginx(executable: settings.nginx, folder: folder, upstreamPort: upstream.port)
+            nginx = try Nginx(executable: settings.nginx, folder: folder.path, upstreamPort: upstream.port)
         } catch {
             nginx = nil
             omissions.append("nginx is not compared: \(error)")
         }
     }
 
-    deinit {
-        nginx?.end()
-        removeFolder(folder)
-    }
+    deinit { nginx?.end() }
+
+    /// The share of the proxy's processor that somebody else had: more than a few hundredths spoil a run.
+    var foreignShare: Double { measuredSeconds > 0 ? max(0, foreignSeconds / measuredSeconds) : 0 }
 
     func run() throws {
         let start = nowNanoseconds()
@@ -111,16 +113,20 @@ final class Bench {
         }
         // Connections open, buffers grown; spaced streams are so long that it does not matter.
         if scenario.shape != .spaced { _ = try run(window / 10) }
+        let ticks = Machine.busyTicks(cpu: Machine.proxyCPU)
         let before = pid.map { ProcessUsage($0).cpuNanoseconds }
         let result = try run(window)
         let cpu = pid.flatMap { pid in before.map { ProcessUsage(pid).cpuNanoseconds - $0 } }
+        let busy = Double(Machine.busyTicks(cpu: Machine.proxyCPU) - ticks) / Machine.ticksPerSecond
+        measuredSeconds += result.seconds
+        foreignSeconds += busy - Double(cpu ?? 0) / 1e9
         return Figures(result, scenario, cpuNanoseconds: cpu)
     }
 
     // MARK: - Footprint
 
     private func startDaemon() throws -> Ultrad {
-        try Ultrad(executable: settings.ultrad, folder: folder, upstreamPort: upstream.port)
+        try Ultrad(executable: settings.ultrad, folder: folder.path, upstreamPort: upstream.port)
     }
 
     private func measureStarts() throws {
@@ -141,7 +147,7 @@ final class Bench {
         var times: [Double] = []
         for _ in 0..<settings.statusCalls {
             let start = nowNanoseconds()
-            let process = try ChildProcess(
+            let process = try Subprocess(
                 settings.ultractl, ["status", "--socket", daemon.socketPath], cpu: Machine.clientCPU)
             let code = process.wait()
             times.append(Double(nowNanoseconds() - start) / 1e6)
@@ -176,18 +182,4 @@ final class Bench {
 func say(_ text: String) {
     let bytes = Array("ultrabench: \(text)\n".utf8)
     _ = write(2, bytes, bytes.count)
-}
-
-/// Removes a folder of this run: files and empty folders one level down.
-private func removeFolder(_ path: String) {
-    guard let folder = opendir(path) else { return }
-    while let entry = readdir(folder) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        guard name != ".", name != ".." else { continue }
-        if unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
-    }
-    closedir(folder)
-    rmdir(path)
 }

@@ -1,4 +1,5 @@
 import Glibc
+import ScriptedProvider
 
 /// nginx as a reverse proxy to the upstream: one worker, kept-alive upstream connections, no log.
 final class Nginx {
@@ -6,7 +7,7 @@ final class Nginx {
     let bufferedPort: UInt16
     let streamingPort: UInt16
     let worker: pid_t
-    private let process: ChildProcess
+    private let process: Subprocess
 
     /// - Parameter folder: for configuration, pid file and temporary files.
     init(executable: String, folder: String, upstreamPort: UInt16) throws {
@@ -44,7 +45,7 @@ final class Nginx {
             }
             """
         try writeFile("\(folder)/nginx.conf", text)
-        process = try ChildProcess(
+        process = try Subprocess(
             executable, ["-p", folder, "-c", "\(folder)/nginx.conf", "-e", "\(folder)/nginx.log"],
             environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], cpu: Machine.proxyCPU)
         let deadline = nowNanoseconds() + 3_000_000_000

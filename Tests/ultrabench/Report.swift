@@ -15,6 +15,7 @@ struct Report {
         for version in versions { write(version.name, version.text, &writer) }
         writer.endObject()
         writer.field("rounds", bench.rounds)
+        writer.field("foreign_cpu_share", bench.foreignShare)
         writer.key("omissions")
         writer.beginArray()
         for omission in bench.omissions { writer.string(omission) }

@@ -46,7 +46,7 @@ struct Table {
             Column(title: title, width: 10) { $0.figure(name, $1, $2).map(number) }
         }
         func ratio(_ title: String, _ name: Figures.Name, to other: Path) -> Column {
-            Column(title: title, width: 11) { comparison, scenario, path in
+            Column(title: title, width: 12) { comparison, scenario, path in
                 path == other ? nil : comparison.ratio(name, scenario, path, to: other).map { ratioText($0) }
             }
         }

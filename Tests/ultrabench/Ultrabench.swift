@@ -2,6 +2,7 @@ import ArgumentParser
 import CCurl
 import CLinux
 import Glibc
+import ScriptedProvider
 
 /// Measures the daemon against libcurl straight to the upstream and against nginx: one run, rounds interleaved.
 @main
@@ -49,7 +50,7 @@ struct Ultrabench: ParsableCommand {
 
     func run() throws {
         Machine.raiseDescriptorLimit()
-        Children.endWithThisProcess()
+        RunningChildren.endWithThisProcess()
         guard clinux_pin_to_cpu(0, CInt(Machine.clientCPU)) == 0 else {
             throw BenchError("two processors are needed: one for the proxy, one for client and upstream")
         }
@@ -64,6 +65,8 @@ struct Ultrabench: ParsableCommand {
         let bench = try Bench(settings)
         try bench.run()
         print(Table(comparison: bench.comparison, footprint: bench.footprint).text)
+        let share = Int((bench.foreignShare * 100).rounded())
+        if share > 5 { say("WARNING: other processes had \(share) % of the proxy's processor: do not quote this run") }
         for omission in bench.omissions { say("WARNING: \(omission)") }
         if let json { try write(Report(bench: bench, versions: versions), to: json) }
     }

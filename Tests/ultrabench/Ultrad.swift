@@ -1,4 +1,5 @@
 import Glibc
+import ScriptedProvider
 
 /// The daemon under test, with the upstream as its only provider.
 final class Ultrad {
@@ -6,13 +7,13 @@ final class Ultrad {
     let pid: pid_t
     /// From exec to the first answer to `hello`.
     let readyNanoseconds: UInt64
-    private let process: ChildProcess
+    private let process: Subprocess
 
     init(executable: String, folder: String, upstreamPort: UInt16) throws {
         socketPath = "\(folder)/ultrad.sock"
         unlink(socketPath)
         let start = nowNanoseconds()
-        process = try ChildProcess(
+        process = try Subprocess(
             executable, ["--socket", socketPath],
             environment: [
                 "OPENAI_API_KEY": "test", "OPENAI_API_ENDPOINT": "http://127.0.0.1:\(upstreamPort)/v1",

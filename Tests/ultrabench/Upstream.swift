@@ -1,12 +1,13 @@
 import Glibc
+import ScriptedProvider
 
 /// The provider of all paths: `scripted-provider`, beside the client on its processor.
 final class Upstream {
     let port: UInt16
-    private let process: ChildProcess
+    private let process: Subprocess
 
     init(executable: String) throws {
-        process = try ChildProcess(executable, ["--until-stdin-closes"], cpu: Machine.clientCPU)
+        process = try Subprocess(executable, ["--until-stdin-closes"], cpu: Machine.clientCPU)
         guard let port = UInt16(try process.readLine()) else { throw BenchError("\(executable) did not say its port") }
         self.port = port
     }
