@@ -34,7 +34,7 @@ struct Ultrad: ParsableCommand {
                 version: Version.current)
         } catch {
             for problem in error.problems { Self.complain(problem) }
-            throw ExitCode(EX_CONFIG)
+            throw ExitCode(badConfiguration)
         }
         if checkConfig { return print("the configuration is fine") }
         DescriptorLimit.raise()
@@ -72,5 +72,5 @@ struct Ultrad: ParsableCommand {
     }
 }
 
-/// `EX_CONFIG` of sysexits(3): the service manager does not start us again.
-private let EX_CONFIG: Int32 = 78
+/// EX_CONFIG of sysexits(3): the service manager does not start us again.
+private let badConfiguration: Int32 = 78

@@ -227,7 +227,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     // MARK: - Clock and progress
 
     /// The monotonic clock in nanoseconds.
-    package static var now: UInt64 { clock_gettime_nsec(CLOCK_MONOTONIC) }
+    package static var now: UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
     /// How far the loop lags behind its work: the age of its oldest unfinished backlog or overdue timer.
     ///
@@ -241,7 +241,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 }
 
-private func clock_gettime_nsec(_ clock: clockid_t) -> UInt64 {
+private func nanoseconds(of clock: clockid_t) -> UInt64 {
     var time = timespec()
     clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

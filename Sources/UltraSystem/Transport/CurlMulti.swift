@@ -38,7 +38,8 @@ final class CurlMulti {
             CurlMulti.from(user) { $0.setTimeout(milliseconds) }
             return 0
         }
-        kick = Deferred(.soon) { [unowned self] in runKick() }
+        // The loop may still hold a kick when its transport goes.
+        kick = Deferred(.soon) { [weak self] in self?.runKick() }
         timer.onFire = { [unowned self] in act(on: CURL_SOCKET_TIMEOUT, 0) }
     }
 
