@@ -24,7 +24,7 @@ struct ModelRules: Equatable {
         let model = model.hasPrefix("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
         let name = model.split(separator: "/").last.map(String.init) ?? model
         if isResponsesOnly(name) { return ModelRules(needsResponsesAPI: true) }
-        if name.contains("-search-preview") || name.contains("-search-api") { return search }
+        if name.holds("-search-preview") || name.holds("-search-api") { return search }
         if name.first == "o", name.dropFirst().first?.isNumber == true { return oSeries(name) }
         guard let version = gptVersion(name), version.major >= 5, !name.hasPrefix("gpt-5-chat") else {
             return ModelRules(refused: [.reasoning], efforts: [])
@@ -67,7 +67,7 @@ struct ModelRules: Equatable {
     private static func xAI(_ model: String) -> ModelRules {
         let reasons =
             (model.hasPrefix("grok-4") || model.hasPrefix("grok-code") || model.hasPrefix("grok-3-mini"))
-            && !model.contains("non-reasoning")
+            && !model.holds("non-reasoning")
         guard reasons else { return ModelRules(refused: [.reasoning], efforts: []) }
         guard model.hasPrefix("grok-3-mini") else {
             return ModelRules(refused: [.stop, .frequencyPenalty, .presencePenalty, .reasoning], efforts: [])
@@ -76,7 +76,7 @@ struct ModelRules: Equatable {
     }
 
     private static func isResponsesOnly(_ name: String) -> Bool {
-        name.contains("-codex") || name.contains("-deep-research") || name.hasPrefix("computer-use-preview")
+        name.holds("-codex") || name.holds("-deep-research") || name.hasPrefix("computer-use-preview")
             || ["o1-pro", "o3-pro"].contains(where: name.hasPrefix)
             || (name.hasPrefix("gpt-5") && name.split(separator: "-").contains("pro"))
     }

@@ -9,7 +9,8 @@ internal import Glibc
 @Loop
 final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
-    private var sockets: [curl_socket_t: Watch] = [:]
+    /// By descriptor: the kernel gives out the lowest number that is free.
+    private var sockets: [Watch?] = []
     private var timer = Timer {}
     private var isTimeoutDue = false
     private var unpausing: [CurlEasy] = []
@@ -80,13 +81,16 @@ final class CurlMulti {
         case CURL_POLL_OUT: interest = .output
         case CURL_POLL_INOUT: interest = [.input, .output]
         default:  // CURL_POLL_REMOVE: the descriptor may be closed and its number given to another
-            sockets.removeValue(forKey: socket)?.cancel()
+            guard Int(socket) < sockets.count else { return }
+            sockets[Int(socket)]?.cancel()
+            sockets[Int(socket)] = nil
             return
         }
-        if let watch = sockets[socket] {
+        while sockets.count <= Int(socket) { sockets.append(nil) }
+        if let watch = sockets[Int(socket)] {
             watch.update(interest)
         } else {
-            sockets[socket] = Watch(socket, interest) { [unowned self] events in
+            sockets[Int(socket)] = Watch(socket, interest) { [unowned self] events in
                 var ready: CInt = 0
                 if events.contains(.input) { ready |= CURL_CSELECT_IN }
                 if events.contains(.output) { ready |= CURL_CSELECT_OUT }
