@@ -8,9 +8,10 @@ package struct FrameWriter: Sendable {
 
     package init() {}
 
-    /// Forgets what was sent completely.
-    package mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacityBytes)
+    /// Forgets what was sent completely. A large buffer is kept only for more of the same: growing it anew for each
+    /// burst costs more than the burst.
+    package mutating func removeAll(expectingMore: Bool) {
+        bytes.removeAll(keepingCapacity: expectingMore || bytes.capacity <= Self.keptCapacityBytes)
     }
 
     package mutating func removeFirst(_ count: Int) {

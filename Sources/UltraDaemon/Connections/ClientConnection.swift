@@ -212,14 +212,14 @@ final class ClientConnection {
         guard let sent else { return close() }
         sentBytes += sent
         if sentBytes == output.bytes.count {
-            output.removeAll()
+            output.removeAll(expectingMore: !calls.isEmpty)
             sentBytes = 0
             stall.cancel()
             socket.update(isReading ? .input : [])
         } else {
             if sent > 0 || !stall.isArmed { stall.arm(after: limits.writeStall) }
             socket.update(isReading ? [.input, .output] : .output)
-            if sentBytes > limits.unsentBytes / 2 {
+            if sentBytes > output.bytes.count / 2 {
                 output.removeFirst(sentBytes)
                 sentBytes = 0
             }
