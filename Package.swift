@@ -57,16 +57,28 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests and measurement; nothing below is installed.
-        .target(name: "ScriptedProvider", path: "Tests/ScriptedProvider", swiftSettings: strict),
+        .systemLibrary(name: "CLinux", path: "Tests/CLinux"),
+        .target(
+            name: "ScriptedProvider", dependencies: ["CLinux"], path: "Tests/ScriptedProvider", swiftSettings: strict),
         .executableTarget(
-            name: "ultrabench", dependencies: ["ScriptedProvider", "CCurl", "libultra"], path: "Tests/ultrabench",
+            name: "scripted-provider", dependencies: ["CLinux"], path: "Tests/scripted-provider",
             swiftSettings: strict),
+        .executableTarget(
+            name: "ultrabench",
+            dependencies: [
+                "CCurl", "CLinux", "ScriptedProvider", "UltraAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/ultrabench", swiftSettings: strict),
+        .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
-        .testTarget(name: "UltraProvidersTests", dependencies: ["UltraProviders"], swiftSettings: strict),
+        .testTarget(
+            name: "UltraProvidersTests", dependencies: ["UltraProviders"], exclude: ["Expected", "Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),
         .testTarget(
-            name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra"],
+            name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra", "ultrad"],
             swiftSettings: strict),
         .testTarget(
             name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], exclude: ["Programs"],

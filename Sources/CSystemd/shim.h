@@ -1,8 +1,6 @@
 #pragma once
-// What Swift cannot import: GNU-only calls, variadic ones and ucred.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+// What Swift cannot import: GNU-only calls, which its own view of glibc leaves out (and _GNU_SOURCE here would
+// give types a second definition), ucred among them.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,19 +15,26 @@
 #include <time.h>
 #include <unistd.h>
 
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+/// `struct ucred` of unix(7).
+struct csystemd_credentials {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+
 static inline int csystemd_accept(int fd) {
     return accept4(fd, (struct sockaddr *)0, (socklen_t *)0, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 /// The peer of a Unix socket as it was when it connected; 0, or -1 with errno.
-static inline int csystemd_peer(int fd, uid_t *uid, gid_t *gid, pid_t *pid) {
-    struct ucred credentials;
-    socklen_t length = sizeof credentials;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0) return -1;
-    *uid = credentials.uid;
-    *gid = credentials.gid;
-    *pid = credentials.pid;
-    return 0;
+static inline int csystemd_peer(int fd, struct csystemd_credentials *peer) {
+    socklen_t length = sizeof *peer;
+    return getsockopt(fd, SOL_SOCKET, 17 /* SO_PEERCRED */, peer, &length);
 }
 static inline int csystemd_epoll_pwait2(int fd, struct epoll_event *events, int count, const struct timespec *timeout) {
     return epoll_pwait2(fd, events, count, timeout, (const sigset_t *)0);
+}
+/// The wait status, as waitpid() would give it, of a child event: si_status is a macro over a union.
+static inline int csystemd_wait_status(const siginfo_t *info) {
+    return info->si_code == CLD_EXITED ? (info->si_status & 0xff) << 8 : (info->si_status & 0x7f);
 }

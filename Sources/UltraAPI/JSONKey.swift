@@ -1,28 +1,22 @@
 /// A member name as it lies in the text. Valid no longer than the bytes of its reader; `String(key)` outlives them.
 package struct JSONKey {
     /// The bytes between the quotes: valid UTF-8, escapes as they came.
-    let bytes: UnsafeRawBufferPointer
+    let bytes: BorrowedBytes
     let hasEscapes: Bool
 
-    init(bytes: UnsafeRawBufferPointer, hasEscapes: Bool) {
+    init(bytes: BorrowedBytes, hasEscapes: Bool) {
         self.bytes = bytes
         self.hasEscapes = hasEscapes
     }
 
     /// Compares code points, escapes resolved; so a `switch` over a key can use literals. Does not allocate.
     package static func ~= (name: StaticString, key: JSONKey) -> Bool {
-        guard !key.hasEscapes else { return key.equals(name) }
-        guard name.utf8CodeUnitCount == key.bytes.count else { return false }
-        var index = 0
-        while index < key.bytes.count {
-            guard name.utf8Start[index] == key.bytes[index] else { return false }
-            index += 1
-        }
-        return true
+        guard name.utf8CodeUnitCount == key.bytes.count else { return key.hasEscapes && key.resolves(to: name) }
+        return key.bytes.equals(BorrowedBytes(start: name.utf8Start, count: name.utf8CodeUnitCount))
     }
 
     @inline(never)
-    private func equals(_ name: StaticString) -> Bool {
+    private func resolves(to name: StaticString) -> Bool {
         String(self).utf8.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
     }
 }
@@ -33,7 +27,7 @@ extension JSONKey: Hashable {
         guard !left.hasEscapes, !right.hasEscapes else {
             return String(left).utf8.elementsEqual(String(right).utf8)
         }
-        return left.bytes.count == right.bytes.count && left.bytes.elementsEqual(right.bytes)
+        return left.bytes.equals(right.bytes)
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -41,7 +35,7 @@ extension JSONKey: Hashable {
             var name = String(self)
             return name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         }
-        hasher.combine(bytes: bytes)
+        hasher.combine(bytes: bytes.buffer)
     }
 }
 

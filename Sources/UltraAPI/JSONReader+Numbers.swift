@@ -56,7 +56,7 @@ extension JSONReader {
                 number.exponent < 0 ? Double(number.mantissa) / power : Double(number.mantissa) * power
             return number.isNegative ? -magnitude : magnitude
         }
-        let text = String(decoding: bytes[number.start..<position], as: UTF8.self)
+        let text = String(decoding: bytes[number.start..<position].buffer, as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
             throw JSONError(.numberOutOfRange, offset: number.start)
         }

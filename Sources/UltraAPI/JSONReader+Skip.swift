@@ -37,7 +37,7 @@ extension JSONReader {
         skipWhitespace()
         let start = position
         try skip()
-        return UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+        return bytes[start..<position].buffer
     }
 
     /// Consumes the next value and returns a copy of its bytes.

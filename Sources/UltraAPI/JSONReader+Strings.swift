@@ -11,7 +11,7 @@ extension JSONReader {
         guard try significantByte() == UInt8(ascii: "\"") else { throw mismatch(.string) }
         let span = try scanString()
         return JSONReader.decode(
-            UnsafeRawBufferPointer(rebasing: bytes[span.start..<span.end]), hasEscapes: span.hasEscapes)
+            bytes[span.start..<span.end], hasEscapes: span.hasEscapes)
     }
 
     package mutating func stringOrNull() throws(JSONError) -> String? {
@@ -19,18 +19,38 @@ extension JSONReader {
     }
 
     /// Consumes and validates the string whose opening quote is the next byte.
+    @inline(__always)
     mutating func scanString() throws(JSONError) -> StringSpan {
+        // Most names and many values end within eight bytes and are plain ASCII.
+        let start = position + 1
+        if start + 8 <= bytes.count {
+            let word = bytes.word(at: start)
+            let marks = JSONText.specials(in: word)
+            let bits = UInt64(marks.trailingZeroBitCount & ~7)
+            if marks != 0, word & ((1 << bits) &- 1) & JSONText.highs == 0 {
+                let end = start + Int(bits) / 8
+                if bytes[end] == UInt8(ascii: "\"") {
+                    position = end + 1
+                    return StringSpan(start: start, end: end, hasEscapes: false)
+                }
+            }
+        }
+        return try scanAnyString()
+    }
+
+    @inline(never)
+    private mutating func scanAnyString() throws(JSONError) -> StringSpan {
         let start = position + 1
         var index = start
         var highBits: UInt64 = 0
         var hasEscapes = false
         while true {
-            index = plainRun(from: index, highBits: &highBits)
+            index = JSONText.plainRun(bytes, from: index, seen: &highBits)
             guard index < bytes.count else { throw JSONError(.unexpectedEnd, offset: index) }
             switch bytes[index] {
             case UInt8(ascii: "\""):
                 if highBits & 0x8080_8080_8080_8080 != 0 {
-                    let content = UnsafeRawBufferPointer(rebasing: bytes[start..<index])
+                    let content = bytes[start..<index]
                     if let bad = firstInvalidUTF8(in: content) {
                         throw JSONError(.invalidUTF8, offset: start + bad)
                     }
@@ -44,28 +64,6 @@ extension JSONReader {
                 throw JSONError(.controlCharacter, offset: index)
             }
         }
-    }
-
-    /// The index of the first quote, backslash or control character from `index` on, or the end of the text.
-    /// All bytes passed over are gathered into `highBits`.
-    private func plainRun(from start: Int, highBits: inout UInt64) -> Int {
-        var index = start
-        while index + 8 <= bytes.count {
-            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let special = JSONText.specials(in: word)
-            if special != 0 {
-                let plain = special.trailingZeroBitCount & ~7
-                highBits |= word & ((1 << UInt64(plain)) &- 1)
-                return index + plain / 8
-            }
-            highBits |= word
-            index += 8
-        }
-        while index < bytes.count, !JSONText.isSpecial(bytes[index]) {
-            highBits |= UInt64(bytes[index])
-            index += 1
-        }
-        return index
     }
 
     /// Validates the escape that starts at `index` and returns the index after it; a surrogate pair counts as one.
@@ -103,22 +101,10 @@ extension JSONReader {
     }
 
     /// The text of a string that `scanString` has validated.
-    static func decode(_ content: UnsafeRawBufferPointer, hasEscapes: Bool) -> String {
-        guard hasEscapes else { return String(decoding: content, as: UTF8.self) }
+    static func decode(_ content: BorrowedBytes, hasEscapes: Bool) -> String {
+        guard hasEscapes else { return String(decoding: content.buffer, as: UTF8.self) }
         return String(unsafeUninitializedCapacity: content.count) { target in
-            var source = 0
-            var written = 0
-            while source < content.count {
-                let byte = content[source]
-                guard byte == UInt8(ascii: "\\") else {
-                    target[written] = byte
-                    written += 1
-                    source += 1
-                    continue
-                }
-                source += JSONText.decodeEscape(content, at: source, into: target, at: &written)
-            }
-            return written
+            JSONText.unescape(content, into: UnsafeMutableRawBufferPointer(target))
         }
     }
 }

@@ -23,7 +23,7 @@ package struct JSONReader {
     /// Deepest nesting any reader can be told to accept.
     package static let depthLimit = 64
 
-    let bytes: UnsafeRawBufferPointer
+    let bytes: BorrowedBytes
     /// Bytes consumed.
     var position = 0
     /// Open objects and arrays.
@@ -38,7 +38,7 @@ package struct JSONReader {
     package init(
         _ bytes: UnsafeRawBufferPointer, maxDepth: Int = JSONReader.depthLimit, duplicateKeys: DuplicateKeys = .lastWins
     ) {
-        self.bytes = bytes
+        self.bytes = BorrowedBytes(bytes)
         self.maxDepth = min(maxDepth, JSONReader.depthLimit)
         seenKeys = duplicateKeys == .reject ? JSONSeenKeys() : nil
     }
@@ -87,7 +87,7 @@ package struct JSONReader {
         let start = position
         let span = try scanString()
         let key = JSONKey(
-            bytes: UnsafeRawBufferPointer(rebasing: bytes[span.start..<span.end]), hasEscapes: span.hasEscapes)
+            bytes: bytes[span.start..<span.end], hasEscapes: span.hasEscapes)
         if seenKeys?.insert(key) == false { throw JSONError(.duplicateKey, offset: start) }
         guard try significantByte() == UInt8(ascii: ":") else { throw unexpected() }
         position += 1

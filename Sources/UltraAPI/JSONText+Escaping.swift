@@ -1,49 +1,95 @@
 extension JSONText {
+    /// Source bytes escaped at a time; each becomes six at most.
+    private static let blockBytes = 256
+
     /// Appends `text` as a JSON string: clean runs as they are, only what RFC 8259, section 7, demands is escaped.
     static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
         var text = text
         text.withUTF8 { utf8 in
-            let content = UnsafeRawBufferPointer(utf8)
+            let content = BorrowedBytes(UnsafeRawBufferPointer(utf8))
+            var seen: UInt64 = 0
+            let clean = plainRun(content, from: 0, seen: &seen)
             bytes.append(UInt8(ascii: "\""))
-            var index = 0
-            while true {
-                let end = specialIndex(in: content, from: index)
-                bytes.append(contentsOf: content[index..<end])
-                guard end < content.count else { break }
-                appendEscape(of: content[end], to: &bytes)
-                index = end + 1
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[..<clean]))
+            if clean < content.count {
+                appendEscaped(content[clean..<content.count], to: &bytes)
             }
             bytes.append(UInt8(ascii: "\""))
         }
     }
 
-    /// The index of the first byte from `start` on that cannot stand in a string as it is, or the count.
-    private static func specialIndex(in content: UnsafeRawBufferPointer, from start: Int) -> Int {
-        var index = start
-        while index + 8 <= content.count {
-            let word = UInt64(littleEndian: content.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let marks = specials(in: word)
-            if marks != 0 { return index + marks.trailingZeroBitCount / 8 }
-            index += 8
+    @inline(never)
+    private static func appendEscaped(_ content: BorrowedBytes, to bytes: inout [UInt8]) {
+        // Eight more: runs are copied in whole words.
+        withUnsafeTemporaryAllocation(byteCount: 6 * blockBytes + 8, alignment: 8) { block in
+            var start = 0
+            while start < content.count {
+                let end = min(start + blockBytes, content.count)
+                let written = escape(content[start..<end], into: block)
+                bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: block[..<written]))
+                start = end
+            }
         }
-        while index < content.count, !isSpecial(content[index]) { index += 1 }
-        return index
     }
 
-    private static func appendEscape(of byte: UInt8, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-        case 0x08: bytes.append(UInt8(ascii: "b"))
-        case 0x0C: bytes.append(UInt8(ascii: "f"))
-        case 0x0A: bytes.append(UInt8(ascii: "n"))
-        case 0x0D: bytes.append(UInt8(ascii: "r"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        default:
-            let digits: StaticString = "0123456789abcdef"
-            bytes.append(contentsOf: [UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0")])
-            bytes.append(digits.utf8Start[Int(byte >> 4)])
-            bytes.append(digits.utf8Start[Int(byte & 15)])
+    /// Returns the number of bytes written to `target`, which has room for six times `content` and eight bytes.
+    private static func escape(
+        _ content: BorrowedBytes, into target: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        var source = 0
+        var written = 0
+        while source < content.count {
+            while source + 8 <= content.count {
+                let word = content.word(at: source)
+                target.storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
+                let plain = specials(in: word).trailingZeroBitCount / 8
+                // A branch, so that the next word need not wait for the count of this one.
+                guard plain == 8 else {
+                    source += plain
+                    written += plain
+                    break
+                }
+                source += 8
+                written += 8
+            }
+            while source < content.count, !isSpecial(content[source]) {
+                target[written] = content[source]
+                source += 1
+                written += 1
+            }
+            if source < content.count {
+                written += writeEscape(of: content[source], to: target, at: written)
+                source += 1
+            }
         }
+        return written
+    }
+
+    /// Returns the length of the escape.
+    @inline(__always)
+    private static func writeEscape(
+        of byte: UInt8, to target: UnsafeMutableRawBufferPointer, at index: Int
+    ) -> Int {
+        target[index] = UInt8(ascii: "\\")
+        let letter: UInt8
+        switch byte {
+        case 0x0A: letter = UInt8(ascii: "n")
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): letter = byte
+        case 0x09: letter = UInt8(ascii: "t")
+        case 0x0D: letter = UInt8(ascii: "r")
+        case 0x08: letter = UInt8(ascii: "b")
+        case 0x0C: letter = UInt8(ascii: "f")
+        default:
+            // Below 0x20, so the digit before the last is 0 or 1.
+            target[index + 1] = UInt8(ascii: "u")
+            target[index + 2] = UInt8(ascii: "0")
+            target[index + 3] = UInt8(ascii: "0")
+            target[index + 4] = UInt8(ascii: "0") + byte >> 4
+            let low = byte & 15
+            target[index + 5] = low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") - 10 + low
+            return 6
+        }
+        target[index + 1] = letter
+        return 2
     }
 }

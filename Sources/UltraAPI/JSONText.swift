@@ -1,7 +1,7 @@
 /// Bytes of JSON strings: which of them end a plain run, and what their escapes stand for.
 enum JSONText {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let highs: UInt64 = 0x8080_8080_8080_8080
+    static let ones: UInt64 = 0x0101_0101_0101_0101
+    static let highs: UInt64 = 0x8080_8080_8080_8080
 
     /// Sets the high bit of the first byte of a little-endian `word` that is a quote, a backslash or below 0x20.
     /// Bytes above that first one may be marked wrongly; zero means that there is none.
@@ -18,10 +18,49 @@ enum JSONText {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
+    /// The index of the first quote, backslash or control character from `start` on, or the count. Bytes passed over
+    /// are gathered into `seen`: if none of its high bits is set, they are all ASCII.
+    @inline(__always)
+    static func plainRun(_ bytes: BorrowedBytes, from start: Int, seen: inout UInt64) -> Int {
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = bytes.word(at: index)
+            let marks = specials(in: word)
+            if marks != 0 {
+                let plainBits = UInt64(marks.trailingZeroBitCount & ~7)
+                seen |= word & ((1 << plainBits) &- 1)
+                return index + Int(plainBits) / 8
+            }
+            seen |= word
+            index += 8
+            if index - start == 32 { index = longRun(bytes, from: index, seen: &seen) }
+        }
+        while index < bytes.count, !isSpecial(bytes[index]) {
+            seen |= UInt64(bytes[index])
+            index += 1
+        }
+        return index
+    }
+
+    /// Passes over whole blocks of plain bytes: written so that the compiler uses vector instructions.
+    @inline(never)
+    private static func longRun(_ bytes: BorrowedBytes, from start: Int, seen: inout UInt64) -> Int {
+        var index = start
+        while index + 32 <= bytes.count {
+            let (a, b) = (bytes.word(at: index), bytes.word(at: index + 8))
+            let (c, d) = (bytes.word(at: index + 16), bytes.word(at: index + 24))
+            guard specials(in: a) | specials(in: b) | specials(in: c) | specials(in: d) == 0 else { break }
+            seen |= a | b | c | d
+            index += 32
+        }
+        return index
+    }
+
     /// The value of the four hexadecimal digits at `index`; `nil`: one of them is none.
-    static func hexadecimal(_ bytes: UnsafeRawBufferPointer, at index: Int) -> UInt32? {
+    static func hexadecimal(_ bytes: BorrowedBytes, at index: Int) -> UInt32? {
         var value: UInt32 = 0
-        for byte in bytes[index..<index + 4] {
+        for offset in index..<index + 4 {
+            let byte = bytes[offset]
             let digit: UInt8
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
@@ -32,38 +71,5 @@ enum JSONText {
             value = value << 4 | UInt32(digit)
         }
         return value
-    }
-
-    /// Writes what a validated escape stands for and returns the length of the escape.
-    static func decodeEscape(
-        _ content: UnsafeRawBufferPointer, at index: Int, into target: UnsafeMutableBufferPointer<UInt8>,
-        at written: inout Int
-    ) -> Int {
-        let letter = content[index + 1]
-        guard letter == UInt8(ascii: "u") else {
-            target[written] =
-                switch letter {
-                case UInt8(ascii: "b"): 0x08
-                case UInt8(ascii: "f"): 0x0C
-                case UInt8(ascii: "n"): 0x0A
-                case UInt8(ascii: "r"): 0x0D
-                case UInt8(ascii: "t"): 0x09
-                default: letter
-                }
-            written += 1
-            return 2
-        }
-        var scalar = hexadecimal(content, at: index + 2) ?? 0
-        var length = 6
-        if scalar & 0xFC00 == 0xD800 {
-            let low = hexadecimal(content, at: index + 8) ?? 0
-            scalar = 0x10000 + (scalar & 0x3FF) << 10 + (low & 0x3FF)
-            length = 12
-        }
-        for byte in UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter {
-            target[written] = byte
-            written += 1
-        }
-        return length
     }
 }

@@ -38,6 +38,14 @@ package struct JSONWriter {
         JSONText.appendQuoted(value, to: &bytes)
     }
 
+    /// Writes a string that needs no escapes.
+    package mutating func string(_ value: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     package mutating func int(_ value: Int) {
         separate()
         var digits = String(value)

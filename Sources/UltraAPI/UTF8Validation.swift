@@ -1,15 +1,18 @@
 /// The offset of the first byte that is not part of well-formed UTF-8 (Unicode 15, table 3-7); `nil`: all are.
-func firstInvalidUTF8(in bytes: UnsafeRawBufferPointer) -> Int? {
+func firstInvalidUTF8(in bytes: BorrowedBytes) -> Int? {
     var index = 0
     while index < bytes.count {
         let lead = bytes[index]
         if lead < 0x80 {
             index += 1
-            while index + 8 <= bytes.count,
-                bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-            {
-                index += 8
-            }
+            while index + 8 <= bytes.count, bytes.word(at: index) & JSONText.highs == 0 { index += 8 }
+            continue
+        }
+        // Most of what is not ASCII: three bytes of which the second decides nothing.
+        if lead >= 0xE1, lead <= 0xEF, lead != 0xED, index + 4 <= bytes.count {
+            let word = UInt32(littleEndian: bytes.start.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+            guard word & 0xC0C000 == 0x808000 else { return index }
+            index += 3
             continue
         }
         let length: Int

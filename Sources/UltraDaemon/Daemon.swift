@@ -1,1 +1,187 @@
-internal import UltraSystem
+internal import Glibc
+package import Logging
+internal import UltraAPI
+internal import UltraProviders
+package import UltraSystem
+
+/// The daemon: accepts clients, hands their requests to the operations, and ends in good order.
+@Loop
+package final class Daemon {
+    enum State {
+        case running
+        /// No new requests; those in flight have until the deadline.
+        case draining
+    }
+
+    /// Why it could not start: what to print, and the process's exit code.
+    package struct StartFailure: Error {
+        package let message: String
+        package let exitCode: Int32
+    }
+
+    let configuration: Configuration
+    let version: String
+    let log: Logger
+    let transport: Transport
+    let registry: Registry
+    let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
+    let startedAt = EventLoop.now
+    let loadedAt = time(nil)
+    var usage = UsageCount()
+    private(set) var state = State.running
+    private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
+
+    private let service = ServiceNotifier()
+    private var listeners: [Listener] = []
+    private var signals: [AnyObject] = []
+    private var discoveries: [Task<Void, Never>] = []
+    private(set) var watchdog: Watchdog?
+    private var drainTimer = Timer {}
+    private var replyCount: UInt64 = 0
+
+    package init(_ configuration: Configuration, version: String, log: Logger) throws(StartFailure) {
+        self.configuration = configuration
+        self.version = version
+        self.log = log
+        do throws(TransportError) {
+            transport = try Transport(configuration.transport)
+        } catch {
+            throw StartFailure(message: error.message, exitCode: EXIT_FAILURE)
+        }
+        registry = Registry(configuration.providers, defaultModel: configuration.defaultModel)
+    }
+
+    var limits: Limits { configuration.limits }
+    var timeouts: DefaultTimeouts { configuration.timeouts }
+
+    // MARK: - Start
+
+    /// Listens and starts what runs by itself. Returns at once; the loop does the rest.
+    package func start() throws(StartFailure) {
+        listeners = ServiceNotifier.passedListeners()
+        if listeners.isEmpty { listeners = [try listen(configuration.socketPath)] }
+        for (signal, action) in [(Signals.terminate, "SIGTERM"), (Signals.interrupt, "SIGINT")] {
+            if let source = Signals.watch(signal, { [unowned self] in stopRequested(by: action) }) {
+                signals.append(source)
+            }
+        }
+        for listener in listeners {
+            listener.accept { [unowned self] socket in accept(socket) }
+        }
+        watchdog = Watchdog(service)
+        service.ready(status: statusLine)
+        log.notice("ready", metadata: ["ultra_socket": "\(configuration.socketPath)"])
+        for provider in registry.providers {
+            guard provider.isUpstream else { continue }
+            let discovery = Discovery(provider: provider, transport: transport, log: log) { [weak self] in
+                guard let self, case .running = state else { return }
+                service.status(statusLine)
+            }
+            discoveries.append(Loop.spawn { await discovery.run() })
+        }
+    }
+
+    private func listen(_ path: String) throws(StartFailure) -> Listener {
+        do throws(Listener.Failure) {
+            return try Listener(path: path)
+        } catch {
+            throw StartFailure(message: Self.words(for: error, path), exitCode: EXIT_FAILURE)
+        }
+    }
+
+    private static func words(for failure: Listener.Failure, _ path: String) -> String {
+        switch failure {
+        case .inUse: "another ultrad listens on \(path): stop it, or name another socket with --socket"
+        case .pathTooLong: "\(path) is too long for a socket (107 bytes): name another with --socket"
+        case .notASocket: "\(path) exists and is no socket: remove it, or name another with --socket"
+        case .system(let error): "cannot listen on \(path) (\(error)): name another socket with --socket"
+        }
+    }
+
+    /// One line for `systemctl status`.
+    private var statusLine: String {
+        let models = registry.providers.reduce(0) { $0 + $1.models.count }
+        let waiting = registry.providers.filter { $0.availability == .needsKey }.map(\.id)
+        return "\(models) models" + (waiting.isEmpty ? "" : "; no key for \(waiting.joined(separator: ", "))")
+    }
+
+    // MARK: - Clients
+
+    private func accept(_ socket: StreamSocket) {
+        // Dropping the socket closes it: the client sees the end before any answer, and may try again.
+        guard connections.count < limits.connections, case .running = state else { return }
+        let connection = ClientConnection(socket, self, limits)
+        connections[ObjectIdentifier(connection)] = connection
+    }
+
+    func closed(_ connection: ClientConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        stopIfDrained()
+    }
+
+    /// Hands a request to its operation.
+    func perform(_ frame: RequestFrame, _ call: Call, on connection: ClientConnection) {
+        guard case .running = state else {
+            return call.fail(
+                UltraError(
+                    .shuttingDown, "ultrad is shutting down",
+                    hint: "send it again to the next one: it was not executed",
+                    isRetryable: true))
+        }
+        do throws(UltraError) {
+            try Operation.named(frame.operation)?.function(self, call, connection, frame)
+        } catch {
+            call.fail(error)
+        }
+    }
+
+    func ended(_ call: Call) {
+        stopIfDrained()
+    }
+
+    /// Different for every upstream reply of this process.
+    func nextReplyID() -> UInt64 {
+        replyCount += 1
+        return replyCount
+    }
+
+    // MARK: - Stop
+
+    var isDraining: Bool {
+        if case .draining = state { true } else { false }
+    }
+
+    /// The first signal drains, the second stops now.
+    private func stopRequested(by signal: String) {
+        switch state {
+        case .running:
+            state = .draining
+            log.notice("stopping", metadata: ["ultra_signal": "\(signal)", "ultra_in_flight": "\(usage.inFlight)"])
+            service.stopping(status: "finishing \(usage.inFlight) requests")
+            listeners = []
+            discoveries.forEach { $0.cancel() }
+            connections.values.forEach { $0.goAway() }
+            drainTimer.onFire = { [unowned self] in stopNow() }
+            drainTimer.arm(after: limits.drain)
+            stopIfDrained()
+        case .draining:
+            stopNow()
+        }
+    }
+
+    private func stopNow() {
+        let reason = UltraError(
+            .shuttingDown, "ultrad was stopped before the answer was complete", hint: "ask again", isRetryable: true)
+        connections.values.forEach { $0.cancelAll(reason) }
+        drainTimer.onFire = { EventLoop.shared.stop() }
+        drainTimer.arm(after: .milliseconds(200))
+        stopIfDrained()
+    }
+
+    private func stopIfDrained() {
+        guard case .draining = state, connections.values.allSatisfy({ $0.callCount == 0 }) else { return }
+        if connections.isEmpty { return EventLoop.shared.stop() }
+        // Each closes when its last frame has left; slow readers have until the deadline.
+        for connection in Array(connections.values) { connection.closeWhenDelivered() }
+    }
+}

@@ -1,1 +1,103 @@
+import Foundation
 import Testing
+
+/// What the project promises of its own sources.
+@Suite("Repository")
+struct RepositoryTests {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// Tracked and new files below `folder`, by path from the root.
+    static func files(in folder: String, _ suffixes: [String]) -> [(path: String, text: String)] {
+        let base = root.appending(path: folder)
+        guard let walker = FileManager.default.enumerator(atPath: base.path()) else { return [] }
+        return walker.compactMap { $0 as? String }
+            .filter { path in suffixes.contains { path.hasSuffix($0) } }
+            .sorted()
+            .compactMap { path in
+                (try? String(contentsOf: base.appending(path: path), encoding: .utf8)).map { ("\(folder)/\(path)", $0) }
+            }
+    }
+
+    /// `path:line: text` of each source line that matches; comments are no code.
+    static func lines(in files: [(path: String, text: String)], matching pattern: String) throws -> [String] {
+        let expression = try Regex(pattern)
+        return files.flatMap { file in
+            file.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+                .filter { !$1.drop { $0 == " " }.hasPrefix("//") && $1.firstMatch(of: expression) != nil }
+                .map { "\(file.path):\($0 + 1): \($1)" }
+        }
+    }
+
+    @Test("the top level is as specified")
+    func topLevel() throws {
+        let specified = [
+            "Package.swift", "Sources", "Tests", "systemd", "etc", "README.md", "LICENSE", "Package.resolved",
+        ]
+        let found = try FileManager.default.contentsOfDirectory(atPath: Self.root.path()).filter { !$0.hasPrefix(".") }
+        #expect(found.filter { !specified.contains($0) } == [])
+    }
+
+    @Test("no source imports what would link Foundation or leave the loop")
+    func imports() throws {
+        let found = try Self.lines(
+            in: Self.files(in: "Sources", [".swift"]), matching: #"import (Foundation$|FoundationNetworking|Dispatch)"#)
+        #expect(found == [])
+    }
+
+    @Test(
+        "modules import only what the architecture allows",
+        arguments: [
+            ("UltraAPI", "UltraProviders|UltraSystem|UltraDaemon|CCurl|CSystemd|Logging"),
+            ("UltraProviders", "UltraSystem|UltraDaemon|CCurl|CSystemd|Logging"),
+            ("UltraSystem", "UltraProviders|UltraDaemon"), ("UltraDaemon", "CCurl|CSystemd"),
+            ("ultrad", "CCurl|CSystemd"), ("ultractl", "UltraSystem|UltraDaemon|UltraProviders|CCurl|CSystemd"),
+        ])
+    func layers(module: String, forbidden: String) throws {
+        let found = try Self.lines(
+            in: Self.files(in: "Sources/\(module)", [".swift"]), matching: "import (\(forbidden))$")
+        #expect(found == [])
+    }
+
+    @Test("tasks start in one place, and nothing leaves the loop")
+    func tasks() throws {
+        let found = try Self.lines(
+            in: Self.files(in: "Sources", [".swift"]),
+            matching: #"\bTask *[{(]|Task\.detached|Task\.sleep|AsyncStream|DispatchQueue|@MainActor"#)
+        #expect(found.filter { !$0.hasPrefix("Sources/UltraSystem/Loop/Loop.swift:") } == [])
+    }
+
+    @Test("nothing traps on what comes from outside, and nothing is left undone")
+    func traps() throws {
+        let found = try Self.lines(
+            in: Self.files(in: "Sources", [".swift"]), matching: #"try!|fatalError\(|\bTODO\b|\bFIXME\b|as!"#)
+        #expect(found == [])
+    }
+
+    @Test("@unchecked Sendable stays in the event loop")
+    func unchecked() throws {
+        let found = try Self.lines(in: Self.files(in: "Sources", [".swift"]), matching: "@unchecked Sendable")
+        #expect(found.filter { !$0.hasPrefix("Sources/UltraSystem/Loop/EventLoop.swift:") } == [])
+    }
+
+    @Test("a file that grew past 400 lines is to be split by topic")
+    func fileSize() {
+        let long = Self.files(in: "Sources", [".swift", ".c", ".h"])
+            .filter { $0.text.split(separator: "\n", omittingEmptySubsequences: false).count > 401 }
+            .map(\.path)
+        #expect(long == [])
+    }
+
+    @Test("names say what a thing is")
+    func names() {
+        let vague = ["Manager", "Helper", "Utils", "Utility", "Service.swift", "Common", "Impl.swift", "Base.swift"]
+        let found = Self.files(in: "Sources", [".swift"]).map(\.path)
+            .filter { path in vague.contains { path.split(separator: "/").last?.contains($0) == true } }
+        #expect(found == [])
+    }
+
+    @Test("the two commands and the checks can be run", arguments: ["etc/run", "etc/test", ".ci/run"])
+    func scripts(path: String) {
+        #expect(FileManager.default.isExecutableFile(atPath: Self.root.appending(path: path).path()))
+    }
+}

@@ -1,0 +1,37 @@
+extension Answer {
+    /// Takes in the next event of the reply.
+    ///
+    /// - Parameter keepsContent: false for a streamed answer, whose content went to the client already.
+    package mutating func receive(_ event: AnswerEvent, keepsContent: Bool) {
+        switch event {
+        case .providerModel(let name): providerModel = name
+        case .text(let piece): if keepsContent { text += piece }
+        case .reasoning(let piece): if keepsContent { reasoning += piece }
+        case .reasoningSignature(let piece): if keepsContent { reasoningSignature = (reasoningSignature ?? "") + piece }
+        case .toolCall(let piece): if keepsContent { receive(piece) }
+        case .usage(let new): usage.update(with: new)
+        case .finish(let reason): finishReason = reason
+        }
+    }
+
+    private mutating func receive(_ piece: ToolCallDelta) {
+        // `AnswerEvent` promises indices without gaps, each begun before it is continued.
+        if piece.index >= toolCalls.count { toolCalls.append(ToolCall(id: "", name: "", arguments: "")) }
+        let index = min(piece.index, toolCalls.count - 1)
+        if let id = piece.id { toolCalls[index].id = id }
+        if let name = piece.name { toolCalls[index].name = name }
+        toolCalls[index].arguments += piece.arguments
+    }
+}
+
+extension Usage {
+    /// Takes over the numbers that `newer` gives.
+    package mutating func update(with newer: Usage) {
+        inputTokens = newer.inputTokens ?? inputTokens
+        outputTokens = newer.outputTokens ?? outputTokens
+        cachedInputTokens = newer.cachedInputTokens ?? cachedInputTokens
+        cacheWriteTokens = newer.cacheWriteTokens ?? cacheWriteTokens
+        reasoningTokens = newer.reasoningTokens ?? reasoningTokens
+        source = newer.source
+    }
+}

@@ -1,0 +1,55 @@
+/// Bytes that belong to somebody else. Unlike `UnsafeRawBufferPointer` it always has an address, so that an access is
+/// one load and a count is no subtraction; the reader makes several of both for every byte it consumes.
+struct BorrowedBytes {
+    let start: UnsafeRawPointer
+    let count: Int
+
+    @inline(__always)
+    init(_ bytes: UnsafeRawBufferPointer) {
+        start = bytes.baseAddress ?? UnsafeRawPointer(("" as StaticString).utf8Start)
+        count = bytes.count
+    }
+
+    @inline(__always)
+    init(start: UnsafeRawPointer, count: Int) {
+        self.start = start
+        self.count = count
+    }
+
+    @inline(__always)
+    subscript(index: Int) -> UInt8 {
+        assert(index >= 0 && index < count)
+        return start.load(fromByteOffset: index, as: UInt8.self)
+    }
+
+    @inline(__always)
+    subscript(range: Range<Int>) -> BorrowedBytes {
+        assert(range.lowerBound >= 0 && range.upperBound <= count)
+        return BorrowedBytes(start: start + range.lowerBound, count: range.upperBound &- range.lowerBound)
+    }
+
+    /// Eight bytes from `index` on, the first in the lowest bits.
+    @inline(__always)
+    func word(at index: Int) -> UInt64 {
+        assert(index >= 0 && index + 8 <= count)
+        return UInt64(littleEndian: start.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+    }
+
+    func equals(_ other: BorrowedBytes) -> Bool {
+        guard count == other.count else { return false }
+        guard count >= 8 else {
+            var index = 0
+            while index < count, self[index] == other[index] { index += 1 }
+            return index == count
+        }
+        var index = 0
+        while index < count - 8 {
+            guard word(at: index) == other.word(at: index) else { return false }
+            index += 8
+        }
+        return word(at: count - 8) == other.word(at: count - 8)
+    }
+
+    @inline(__always)
+    var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+}

@@ -1,0 +1,103 @@
+/// The frames on their way to one peer, encoded in place into one buffer.
+package struct FrameWriter: Sendable {
+    /// What is to be sent, in order.
+    package private(set) var bytes: [UInt8] = []
+
+    /// Capacity that is kept when everything was sent; a burst's buffer is given back.
+    static let keptCapacityBytes = 64 << 10
+
+    package init() {}
+
+    /// Forgets what was sent completely.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacityBytes)
+    }
+
+    package mutating func removeFirst(_ count: Int) {
+        bytes.removeFirst(count)
+    }
+
+    /// Adds bytes that are no frame: an answer in another protocol.
+    package mutating func raw(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    /// Adds the frame `{"id":id,"event":event,…}` with the members `write` adds.
+    package mutating func frame(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void = { _ in }) {
+        let start = bytes.count
+        var json = JSONWriter(appendingTo: take())
+        json.bytes.append(contentsOf: [0, 0, 0, 0])
+        json.beginObject()
+        json.field("id", id)
+        json.key("event")
+        json.string(event)
+        write(&json)
+        json.endObject()
+        bytes = json.bytes
+        patchLength(at: start)
+    }
+
+    /// Moves the buffer out, so that the writer appends to it without a copy.
+    private mutating func take() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &bytes)
+        return taken
+    }
+
+    private mutating func patchLength(at start: Int) {
+        let length = UInt32(bytes.count - start - 4).bigEndian
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: length, toByteOffset: start, as: UInt32.self) }
+    }
+}
+
+// MARK: - Stream frames
+
+extension FrameWriter {
+    package mutating func start(_ id: Int, _ answer: Answer) {
+        frame(id, "start") { json in
+            json.field("model", answer.model)
+            json.field("provider", answer.provider)
+            if answer.isMock { json.field("mock", true) }
+        }
+    }
+
+    /// A `delta`; events that are no content are told by `done` and add nothing.
+    package mutating func event(_ id: Int, _ event: AnswerEvent) {
+        switch event {
+        case .text(let text):
+            frame(id, "delta") { $0.field("text", text) }
+        case .reasoning(let text):
+            frame(id, "delta") { $0.field("reasoning", text) }
+        case .reasoningSignature(let signature):
+            frame(id, "delta") { $0.field("reasoning_signature", signature) }
+        case .toolCall(let call):
+            frame(id, "delta") { json in
+                json.key("tool_call")
+                json.beginObject()
+                json.field("index", call.index)
+                json.fieldIfPresent("id", call.id)
+                json.fieldIfPresent("name", call.name)
+                json.field("arguments", call.arguments)
+                json.endObject()
+            }
+        case .providerModel, .usage, .finish:
+            break
+        }
+    }
+
+    package mutating func progress(_ id: Int, _ phase: ProgressPhase) {
+        frame(id, "progress") { $0.field("phase", phase.rawValue) }
+    }
+
+    /// `{"id":0,"event":"goaway"}`: no new requests are taken on this connection.
+    package mutating func goAway(_ reason: String) {
+        frame(0, "goaway") { $0.field("reason", reason) }
+    }
+}
+
+/// What a request waits for; the raw values are the wire's words.
+package enum ProgressPhase: String, Sendable {
+    case queued, connecting, retrying
+    case loadingModel = "loading_model"
+    case waitingFirstToken = "waiting_first_token"
+}

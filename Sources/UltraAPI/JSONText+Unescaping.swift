@@ -1,0 +1,79 @@
+extension JSONText {
+    /// Writes the text of a validated string's `content` to `target`, which has room for as many bytes, and returns
+    /// the number of bytes written: never more than `content` has.
+    static func unescape(_ content: BorrowedBytes, into target: UnsafeMutableRawBufferPointer) -> Int {
+        var source = 0
+        var written = 0
+        while source < content.count {
+            // Eight bytes are copied at once; those from a backslash on are overwritten by what follows.
+            while source + 8 <= content.count {
+                let word = content.word(at: source)
+                target.storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
+                let plain = plainBytes(in: word)
+                // A branch, so that the next word need not wait for the count of this one.
+                guard plain == 8 else {
+                    source += plain
+                    written += plain
+                    break
+                }
+                source += 8
+                written += 8
+            }
+            while source < content.count, content[source] != UInt8(ascii: "\\") {
+                target[written] = content[source]
+                source += 1
+                written += 1
+            }
+            if source < content.count { source += decodeEscape(content, at: source, into: target, at: &written) }
+        }
+        return written
+    }
+
+    /// Bytes of a little-endian `word` before its first backslash.
+    @inline(__always)
+    private static func plainBytes(in word: UInt64) -> Int {
+        let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+        return ((backslash &- ones) & ~backslash & highs).trailingZeroBitCount / 8
+    }
+
+    /// Writes what the validated escape at `index` stands for and returns the length of the escape.
+    @inline(__always)
+    private static func decodeEscape(
+        _ content: BorrowedBytes, at index: Int, into target: UnsafeMutableRawBufferPointer,
+        at written: inout Int
+    ) -> Int {
+        let letter = content[index + 1]
+        guard letter != UInt8(ascii: "u") else {
+            return decodeCodePoint(content, at: index, into: target, at: &written)
+        }
+        target[written] =
+            switch letter {
+            case UInt8(ascii: "b"): 0x08
+            case UInt8(ascii: "f"): 0x0C
+            case UInt8(ascii: "n"): 0x0A
+            case UInt8(ascii: "r"): 0x0D
+            case UInt8(ascii: "t"): 0x09
+            default: letter
+            }
+        written += 1
+        return 2
+    }
+
+    private static func decodeCodePoint(
+        _ content: BorrowedBytes, at index: Int, into target: UnsafeMutableRawBufferPointer,
+        at written: inout Int
+    ) -> Int {
+        var code = hexadecimal(content, at: index + 2) ?? 0
+        var length = 6
+        if code & 0xFC00 == 0xD800 {
+            let low = hexadecimal(content, at: index + 8) ?? 0
+            code = 0x10000 + (code & 0x3FF) << 10 + (low & 0x3FF)
+            length = 12
+        }
+        for byte in UTF8.encode(Unicode.Scalar(code) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter {
+            target[written] = byte
+            written += 1
+        }
+        return length
+    }
+}

@@ -1,0 +1,178 @@
+extension Request {
+    /// The fields of a `generate` or `stream` frame. Throws `invalid_request` that names the first wrong one.
+    package init(_ frame: RequestFrame) throws(UltraError) {
+        let request = try frame.fields { (fields) throws(UltraError) in try Request(&fields) }
+        self = request
+    }
+
+    private init(_ fields: inout RequestFields) throws(UltraError) {
+        self.init(messages: [])
+        var prompt: String?
+        var system: String?
+        var hasMessages = false
+        try fields.object { (fields, name) throws(UltraError) in
+            switch name {
+            case "prompt": prompt = try fields.string()
+            case "system": system = try fields.string()
+            case "messages":
+                hasMessages = true
+                try fields.array("an array of messages") { (fields, _) throws(UltraError) in
+                    messages.append(try Message(&fields))
+                }
+                if messages.isEmpty { throw fields.expected("an array of at least one message") }
+            default: try read(name, &fields)
+            }
+        }
+        if let prompt {
+            guard !hasMessages else {
+                throw UltraError(
+                    .invalidRequest, "give either prompt or messages, not both",
+                    hint: "prompt is short for one user message", field: "prompt")
+            }
+            messages = [Message(.user, [.text(prompt)])]
+        }
+        guard !messages.isEmpty else {
+            throw UltraError(.invalidRequest, "prompt or messages is missing", field: "prompt")
+        }
+        if let system { messages.insert(Message(.system, [.text(system)]), at: 0) }
+        if toolChoice != nil, toolChoice != ToolChoice.none, tools.isEmpty {
+            throw UltraError(.invalidRequest, "tool_choice needs tools to choose from", field: "tool_choice")
+        }
+    }
+
+    private mutating func read(_ name: String, _ fields: inout RequestFields) throws(UltraError) {
+        switch name {
+        case "model":
+            let text = try fields.string()
+            guard !text.isEmpty else { throw fields.expected("the name of a model") }
+            model = text
+        case "max_tokens": sampling.maxTokens = try fields.int(1...10_000_000)
+        case "temperature": sampling.temperature = try fields.number(0...2)
+        case "top_p": sampling.topP = try fields.number(0...1)
+        case "top_k": sampling.topK = try fields.int(1...1_000_000)
+        case "stop":
+            sampling.stop =
+                try fields.isNext(.string) ? [fields.string()] : fields.strings("a string or an array of strings")
+        case "seed": sampling.seed = try fields.int(Int.min...Int.max)
+        case "frequency_penalty": sampling.frequencyPenalty = try fields.number(-2...2)
+        case "presence_penalty": sampling.presencePenalty = try fields.number(-2...2)
+        case "tools":
+            try fields.array("an array of tools") { (fields, _) throws(UltraError) in tools.append(try Tool(&fields)) }
+        case "tool_choice": toolChoice = try ToolChoice(&fields)
+        case "parallel_tool_calls": parallelToolCalls = try fields.bool()
+        case "response_format": responseFormat = try ResponseFormat(&fields)
+        case "reasoning": reasoning = try Reasoning(&fields)
+        case "cache": cache = try fields.choice([.default, .off, .refresh])
+        case "fallback":
+            if try fields.isNext(.bool) {
+                fallback = try fields.bool() ? .configured : Fallback.none
+            } else {
+                fallback = .models(try fields.strings("true, false or an array of models"))
+            }
+        case "fallback_mid_stream":
+            guard try fields.string("\"restart\"") == "restart" else { throw fields.expected("\"restart\"") }
+            restartsMidStream = true
+        case "timeouts_ms": timeouts = try Timeouts(&fields)
+        case "tags": tags = try fields.strings()
+        case "provider_options":
+            try fields.object("an object by provider") { (fields, provider) throws(UltraError) in
+                providerOptions[provider] = try fields.rawObject()
+            }
+        case "progress": wantsProgress = try fields.bool()
+        default: try fields.skip()
+        }
+    }
+}
+
+extension Timeouts {
+    fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
+        self.init()
+        let range = 1...RequestFrame.maxTimeoutMilliseconds
+        try fields.object { (fields, name) throws(UltraError) in
+            switch name {
+            case "connect": connect = try fields.int(range)
+            case "first_token": firstToken = try fields.int(range)
+            case "idle": idle = try fields.int(range)
+            case "total": total = try fields.int(range)
+            default: try fields.skip()
+            }
+        }
+    }
+}
+
+extension Reasoning {
+    fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
+        self.init()
+        try fields.object { (fields, name) throws(UltraError) in
+            switch name {
+            case "effort": effort = try fields.choice([.minimal, .low, .medium, .high])
+            case "budget_tokens": budgetTokens = try fields.int(0...10_000_000)
+            case "include": isIncluded = try fields.bool()
+            default: try fields.skip()
+            }
+        }
+    }
+}
+
+extension ResponseFormat {
+    fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
+        let what = "\"text\", \"json\" or an object with name and schema"
+        if try fields.isNext(.string) {
+            switch try fields.string() {
+            case "text": self = .text
+            case "json": self = .json
+            default: throw fields.expected(what)
+            }
+            return
+        }
+        var name: String?
+        var schema: RawJSON?
+        var isStrict = false
+        try fields.object(what) { (fields, member) throws(UltraError) in
+            switch member {
+            case "name": name = try fields.string()
+            case "schema": schema = try fields.rawObject("a JSON Schema object")
+            case "strict": isStrict = try fields.bool()
+            default: try fields.skip()
+            }
+        }
+        guard let schema else { throw fields.expected(what) }
+        self = .schema(name: name ?? "answer", schema: schema, strict: isStrict)
+    }
+}
+
+extension ToolChoice {
+    fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
+        let what = "\"auto\", \"none\", \"required\" or {\"name\":…}"
+        if try fields.isNext(.string) {
+            switch try fields.string() {
+            case "auto": self = .auto
+            case "none": self = .none
+            case "required": self = .required
+            default: throw fields.expected(what)
+            }
+            return
+        }
+        var name: String?
+        try fields.object(what) { (fields, member) throws(UltraError) in
+            if member == "name" { name = try fields.string() } else { try fields.skip() }
+        }
+        guard let name else { throw fields.expected(what) }
+        self = .named(name)
+    }
+}
+
+extension Tool {
+    fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
+        self.init(name: "")
+        try fields.object("a tool: {\"name\",\"description\",\"parameters\"}") { (fields, member) throws(UltraError) in
+            switch member {
+            case "name": name = try fields.string()
+            case "description": description = try fields.string()
+            case "parameters": parameters = try fields.rawObject("a JSON Schema object")
+            default: try fields.skip()
+            }
+        }
+        if name.isEmpty { throw fields.expected("a tool with a name") }
+    }
+}

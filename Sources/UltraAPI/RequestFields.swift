@@ -1,0 +1,139 @@
+/// Reads the members of a request's object and says which one is wrong and what was expected.
+///
+/// Built over a frame that was validated as JSON already, so that what can fail here is a type or a range.
+struct RequestFields {
+    var reader: JSONReader
+    /// Where we are, such as `messages[2].content`.
+    private var path: [Step] = []
+
+    private enum Step {
+        case member(String)
+        case element(Int)
+    }
+
+    init(_ reader: JSONReader) {
+        self.reader = reader
+    }
+
+    /// `messages[2].role`, or `request` at the top.
+    private var place: String {
+        path.reduce(into: "") { text, step in
+            switch step {
+            case .member(let name): text += text.isEmpty ? name : ".\(name)"
+            case .element(let index): text += "[\(index)]"
+            }
+        }
+    }
+
+    func expected(_ what: String) -> UltraError {
+        UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
+    }
+
+    // MARK: - Structure
+
+    /// Calls `read` for each member with its name; members it does not read are to be skipped by it.
+    mutating func object(
+        _ what: String = "an object", _ read: (inout RequestFields, String) throws(UltraError) -> Void
+    ) throws(UltraError) {
+        try need(.object, what)
+        try syntax { (reader) throws(JSONError) in try reader.beginObject() }
+        while let name = try syntax({ (reader) throws(JSONError) in try reader.nextKey().map { String($0) } }) {
+            path.append(.member(name))
+            try read(&self, name)
+            path.removeLast()
+        }
+    }
+
+    /// Calls `read` for each element.
+    mutating func array(
+        _ what: String = "an array", _ read: (inout RequestFields, Int) throws(UltraError) -> Void
+    ) throws(UltraError) {
+        try need(.array, what)
+        try syntax { (reader) throws(JSONError) in try reader.beginArray() }
+        var index = 0
+        while try syntax({ (reader) throws(JSONError) in try reader.nextElement() }) {
+            path.append(.element(index))
+            try read(&self, index)
+            path.removeLast()
+            index += 1
+        }
+    }
+
+    mutating func skip() throws(UltraError) {
+        try syntax { (reader) throws(JSONError) in try reader.skip() }
+    }
+
+    /// Whether the next value is `kind`; it is not consumed.
+    mutating func isNext(_ kind: JSONKind) throws(UltraError) -> Bool {
+        try syntax { (reader) throws(JSONError) in try reader.kind() } == kind
+    }
+
+    // MARK: - Values
+
+    mutating func string(_ what: String = "a string") throws(UltraError) -> String {
+        try need(.string, what)
+        return try syntax { (reader) throws(JSONError) in try reader.string() }
+    }
+
+    mutating func bool() throws(UltraError) -> Bool {
+        try need(.bool, "true or false")
+        return try syntax { (reader) throws(JSONError) in try reader.bool() }
+    }
+
+    mutating func int(_ range: ClosedRange<Int>) throws(UltraError) -> Int {
+        let what = "an integer from \(range.lowerBound) to \(range.upperBound)"
+        try need(.number, what)
+        do throws(JSONError) {
+            let value = try reader.int()
+            if range.contains(value) { return value }
+        } catch {
+            throw expected(what)
+        }
+        throw expected(what)
+    }
+
+    mutating func number(_ range: ClosedRange<Double>) throws(UltraError) -> Double {
+        let what = "a number from \(range.lowerBound) to \(range.upperBound)"
+        try need(.number, what)
+        let value = try syntax { (reader) throws(JSONError) in try reader.double() }
+        guard range.contains(value) else { throw expected(what) }
+        return value
+    }
+
+    /// One of the raw values of `Value`.
+    mutating func choice<Value: RawRepresentable<String>>(_ values: [Value]) throws(UltraError) -> Value {
+        let what = "one of " + values.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        let text = try string(what)
+        guard let value = values.first(where: { $0.rawValue == text }) else { throw expected(what) }
+        return value
+    }
+
+    mutating func strings(_ what: String = "an array of strings") throws(UltraError) -> [String] {
+        var strings: [String] = []
+        try array(what) { (fields, _) throws(UltraError) in strings.append(try fields.string()) }
+        return strings
+    }
+
+    /// A JSON object, kept as it is.
+    mutating func rawObject(_ what: String = "an object") throws(UltraError) -> RawJSON {
+        try need(.object, what)
+        return try syntax { (reader) throws(JSONError) in try reader.rawJSON() }
+    }
+
+    // MARK: - Errors
+
+    private mutating func need(_ kind: JSONKind, _ what: String) throws(UltraError) {
+        guard try isNext(kind) else { throw expected(what) }
+    }
+
+    /// Fails only where the frame was not validated before, which would be a bug of ours.
+    private mutating func syntax<Value>(
+        _ read: (inout JSONReader) throws(JSONError) -> Value
+    ) throws(UltraError) -> Value {
+        do throws(JSONError) {
+            return try read(&reader)
+        } catch {
+            throw UltraError(.invalidRequest, "\(place) is not readable: \(error)", field: place)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+extension RequestFrame {
+    /// The fields of `hello`.
+    package struct Hello: Sendable, Equatable {
+        package var protocolVersion: Int?
+        package var client: String?
+    }
+
+    package func hello() throws(UltraError) -> Hello {
+        var hello = Hello()
+        try members { (fields, name) throws(UltraError) in
+            switch name {
+            case "protocol": hello.protocolVersion = try fields.int(0...1_000_000)
+            case "client": hello.client = try fields.string()
+            default: try fields.skip()
+            }
+        }
+        return hello
+    }
+
+    /// The `target` of `cancel`.
+    package func cancelTarget() throws(UltraError) -> Int {
+        var target: Int?
+        try members { (fields, name) throws(UltraError) in
+            if name == "target" { target = try fields.int(1...Self.maxID) } else { try fields.skip() }
+        }
+        guard let target else {
+            throw UltraError(.invalidRequest, "target, the id of the request to cancel, is missing", field: "target")
+        }
+        return target
+    }
+
+    package func modelFilter() throws(UltraError) -> ModelFilter {
+        var filter = ModelFilter()
+        try members { (fields, name) throws(UltraError) in
+            switch name {
+            case "provider": filter.provider = try fields.string()
+            case "tag": filter.tag = try fields.string()
+            case "capability": filter.capability = try fields.string()
+            case "available": filter.available = try fields.bool()
+            default: try fields.skip()
+            }
+        }
+        return filter
+    }
+
+    func fields<Value>(_ read: (inout RequestFields) throws(UltraError) -> Value) throws(UltraError) -> Value {
+        try JSONReader.read(bytes) { (reader) throws(UltraError) in
+            var fields = RequestFields(reader)
+            return try read(&fields)
+        }
+    }
+
+    private func members(_ read: (inout RequestFields, String) throws(UltraError) -> Void) throws(UltraError) {
+        try fields { (fields) throws(UltraError) in try fields.object("an object", read) }
+    }
+}
+
+/// Which models `models` lists; nil: no condition.
+package struct ModelFilter: Sendable, Equatable {
+    package var provider: String?
+    package var tag: String?
+    package var capability: String?
+    package var available: Bool?
+
+    package init() {}
+}

@@ -1,0 +1,33 @@
+/// Bounds on what a client or an upstream can make the daemon hold. Sizes in bytes.
+package struct Limits: Sendable {
+    package var frameBytes = 16 << 20
+    /// Connections at once, of all users.
+    package var connections = 4096
+    /// Requests in flight on one connection.
+    package var callsPerConnection = 10_000
+    /// Unsent bytes of a connection past which its upstreams are no longer read; one read more may be added.
+    package var unsentBytes = 512 << 10
+    /// A partial frame older than this ends the connection.
+    package var partialFrame = Duration.seconds(10)
+    /// A reader that takes nothing for so long is disconnected.
+    package var writeStall = Duration.seconds(30)
+    /// What SIGTERM leaves to requests in flight.
+    package var drain = Duration.seconds(30)
+    /// An upstream that said everything may take so long to end its reply properly.
+    package var lingering = Duration.seconds(2)
+
+    package init() {}
+}
+
+/// The daemon's own timers for a request that sets none.
+package struct DefaultTimeouts: Sendable {
+    package var connect = Duration.seconds(5)
+    package var firstToken = Duration.seconds(60)
+    /// Models on this machine load first, reasoning models think first.
+    package var slowFirstToken = Duration.seconds(300)
+    package var idle = Duration.seconds(60)
+    /// For `generate`; a stream may run as long as it flows.
+    package var unaryTotal = Duration.seconds(600)
+
+    package init() {}
+}

@@ -1,0 +1,66 @@
+internal import UltraAPI
+internal import UltraSystem
+
+/// One request of a client from its frame to its single terminal frame.
+@Loop
+final class Call {
+    let id: Int
+    let startedAt = EventLoop.now
+    let peer: Peer
+    private weak var connection: ClientConnection?
+    /// The task that works on it; nil for what is answered at once.
+    private var task: Task<Void, Never>?
+    private var isEnded = false
+    /// Why it was cancelled, for its terminal frame.
+    private(set) var cancellation: UltraError?
+
+    init(_ id: Int, _ connection: ClientConnection) {
+        self.id = id
+        self.connection = connection
+        peer = connection.peer
+    }
+
+    /// Works on the call in a task of its own, which a cancellation reaches.
+    func run(_ body: @escaping @Loop (Call) async -> Void) {
+        task = Loop.spawn { await body(self) }
+    }
+
+    /// Adds a frame that is not the last. Nothing happens once the call has ended or the client is gone.
+    func send(_ write: (inout FrameWriter, Int) -> Void) {
+        guard !isEnded else { return }
+        connection?.send { write(&$0, id) }
+    }
+
+    /// Adds the terminal frame.
+    func end(_ write: (inout FrameWriter, Int) -> Void) {
+        guard !isEnded else { return }
+        isEnded = true
+        connection?.send { write(&$0, id) }
+        connection?.ended(self)
+    }
+
+    func fail(_ error: UltraError) {
+        end { $0.error($1, error) }
+    }
+
+    /// Gives up what is under way; `reason` is what the client is told.
+    func cancel(_ reason: UltraError) {
+        guard !isEnded, cancellation == nil else { return }
+        cancellation = reason
+        task?.cancel()
+    }
+
+    /// The client is gone: its frames have nowhere to go.
+    func abandon() {
+        cancel(UltraError(.cancelled, "the client disconnected"))
+        isEnded = true
+    }
+
+    /// Whether the client's unsent bytes are past their bound.
+    var isCongested: Bool { connection?.isCongested ?? false }
+
+    /// Waits until the client has taken enough of what was sent, or is gone.
+    func drained() async {
+        await connection?.drained()
+    }
+}

@@ -1,0 +1,81 @@
+internal import UltraAPI
+internal import UltraSystem
+
+extension UltraError {
+    /// What a failed transfer is called on the wire, and what can be done about it.
+    init(_ error: TransportError, provider: String, model: String? = nil) {
+        let words = Self.words(for: error, provider)
+        self.init(
+            Self.code(for: error), words.message, hint: words.hint, provider: provider, model: model,
+            isRetryable: error.kind != .cancelled)
+        if case .timeout(let kind) = error.kind { timeout = kind }
+    }
+
+    private static func code(for error: TransportError) -> ErrorCode {
+        switch error.kind {
+        case .resolve, .refused, .unreachable, .proxy: .connectFailed
+        case .tls, .certificateExpired, .certificateUntrusted, .certificateWrongHost: .connectFailed
+        case .connectionLost: error.phase == .body ? .streamTruncated : .connectFailed
+        case .protocolViolation: .upstreamProtocol
+        case .timeout: .timeout
+        case .cancelled: .cancelled
+        case .internal: .internal
+        }
+    }
+
+    private static func words(for error: TransportError, _ provider: String) -> (message: String, hint: String?) {
+        switch error.kind {
+        case .resolve:
+            (
+                "the name of \(provider)'s host does not resolve",
+                "check the network, the DNS and the endpoint's spelling"
+            )
+        case .refused:
+            ("\(provider)'s host refused the connection", "is the server running, and is the endpoint's port right?")
+        case .unreachable:
+            (
+                "\(provider)'s host cannot be reached: \(error.message)",
+                "check the network, the firewall and the endpoint"
+            )
+        case .proxy:
+            ("the proxy to \(provider) failed: \(error.message)", "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
+        case .tls:
+            (
+                "no TLS connection to \(provider): \(error.message)",
+                "is the endpoint's https right, or does it speak http?"
+            )
+        case .certificateExpired:
+            (
+                "the certificate of \(provider)'s host has expired",
+                "check this machine's clock; else its operator must renew"
+            )
+        case .certificateUntrusted:
+            (
+                "the certificate of \(provider)'s host is signed by an unknown authority",
+                "if a proxy or server of yours signs it, name its CA file in SSL_CERT_FILE"
+            )
+        case .certificateWrongHost:
+            ("the certificate of \(provider)'s host is for another name", "check the endpoint's host name")
+        case .connectionLost where error.phase == .body:
+            ("\(provider) broke the connection in the middle of the answer", "ask again")
+        case .connectionLost:
+            ("\(provider) closed the connection without an answer", "ask again; if it persists, check the endpoint")
+        case .protocolViolation:
+            ("\(provider) did not speak HTTP as it should: \(error.message)", "does the endpoint name an HTTP API?")
+        case .timeout(let kind):
+            ("\(provider) did not answer in time: the \(kind.rawValue) timer ran out", hint(for: kind))
+        case .cancelled:
+            ("the request was cancelled", nil)
+        case .internal:
+            ("libcurl failed: \(error.message)", "please report this as a bug of ultrad")
+        }
+    }
+
+    private static func hint(for kind: TimeoutKind) -> String {
+        switch kind {
+        case .connect: "check the network and the endpoint"
+        case .firstToken, .idle: "the model may be busy: ask again, or raise timeouts_ms.\(kind.rawValue)"
+        case .total, .queue, .writeStall: "ask for less, or raise timeouts_ms.total or timeout_ms"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// A model as its provider lists it. `nil` means that the list does not say.
+package struct DiscoveredModel: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        case chat, embeddings
+        /// Speech, images, moderation and the like: listed, never routed to.
+        case other
+    }
+
+    /// As the provider's API takes it.
+    package var id: String
+    package var displayName: String?
+    package var aliases: [String] = []
+    package var kind: Kind?
+    package var capabilities: Set<Capability>?
+    /// Tokens.
+    package var contextWindow: Int?
+    /// Tokens.
+    package var maxOutputTokens: Int?
+    package var price: Price?
+
+    package init(id: String) {
+        self.id = id
+    }
+}
+
+/// What a model can do; the raw values are the wire's words.
+package enum Capability: String, Sendable, CaseIterable {
+    case chat, streaming, tools, vision, json, reasoning, embeddings
+    case jsonSchema = "json_schema"
+}
+
+/// USD per million tokens.
+package struct Price: Sendable, Equatable {
+    package var input: Double
+    package var cachedInput: Double?
+    package var output: Double
+
+    package init(input: Double, cachedInput: Double? = nil, output: Double) {
+        self.input = input
+        self.cachedInput = cachedInput
+        self.output = output
+    }
+}
+
+/// One page of a provider's list of models.
+package struct ModelPage: Sendable, Equatable {
+    package var models: [DiscoveredModel]
+    /// What `Adapter.listRequest(page:)` takes to fetch the next page; `nil`: this was the last.
+    package var next: String?
+
+    package init(_ models: [DiscoveredModel] = [], next: String? = nil) {
+        self.models = models
+        self.next = next
+    }
+}

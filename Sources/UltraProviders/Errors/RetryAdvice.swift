@@ -1,0 +1,39 @@
+package import UltraAPI
+
+/// What an upstream's reply says about sending the request again.
+package struct RetryAdvice: Sendable, Equatable {
+    /// `x-should-retry`; `nil`: it does not say.
+    package var shouldRetry: Bool?
+    /// The wait it asks for; `nil`: it names none.
+    package var afterMilliseconds: Int?
+
+    package init(shouldRetry: Bool? = nil, afterMilliseconds: Int? = nil) {
+        self.shouldRetry = shouldRetry
+        self.afterMilliseconds = afterMilliseconds
+    }
+
+    /// In order: `retry-after-ms` unless 0 (Azure rounds down), `Retry-After` (seconds or an HTTP date; RFC 9110,
+    /// section 10.2.3), and for a 429 the reset of a limit of which nothing remains.
+    /// - Parameter now: seconds since 1970.
+    package init(_ head: HTTPHead, now: Int) {
+        switch head["x-should-retry"]?.lowercased() {
+        case "true": shouldRetry = true
+        case "false": shouldRetry = false
+        default: break
+        }
+        if let text = head["retry-after-ms"], let milliseconds = Double(text).flatMap(Durations.rounded),
+            milliseconds > 0
+        {
+            afterMilliseconds = milliseconds
+        } else if let text = head["retry-after"] {
+            afterMilliseconds = Durations.milliseconds(text)
+            if afterMilliseconds == nil, let date = HTTPDate.seconds(text) {
+                afterMilliseconds = Durations.rounded(Double(max(0, date - now)) * 1000)
+            }
+        }
+        if afterMilliseconds == nil, head.status == 429 {
+            afterMilliseconds =
+                RateLimits(head, now: now).windows.filter { $0.remaining == 0 }.compactMap(\.resetMilliseconds).max()
+        }
+    }
+}

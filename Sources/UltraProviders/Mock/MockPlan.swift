@@ -1,0 +1,79 @@
+package import UltraAPI
+
+/// What the mock answers and when, step by step. The daemon plays it: there is no clock in here, and nothing that
+/// grows with the answer.
+package struct MockPlan: Sendable, IteratorProtocol {
+    package struct Step: Sendable, Equatable {
+        /// Milliseconds since the step before.
+        package var delayMilliseconds: Int
+        package var events: [AnswerEvent]
+    }
+
+    /// Why the answer ended early; `nil` until the last step was taken, and after an answer that ended well.
+    package private(set) var failure: UltraError?
+
+    private let model: String
+    private let options: MockOptions
+    /// Words at most.
+    private let limit: Int?
+    private let inputWords: Int
+    private var words: MockWords
+    private var spokenWords = 0
+    private var spokenBytes = 0
+    private var isFirst = true
+    private var isOver = false
+
+    init(model: String, words: MockWords, limit: Int?, inputWords: Int, options: MockOptions) {
+        self.model = model
+        self.words = words
+        self.limit = limit
+        self.inputWords = inputWords
+        self.options = options
+    }
+
+    package mutating func next() -> Step? {
+        guard !isOver else { return nil }
+        if let error = options.error, options.truncateAfter == nil {
+            return fail(error)
+        }
+        let word = spokenWords == limit ? nil : words.next()
+        if spokenWords == options.truncateAfter, word != nil || options.error != nil {
+            return fail(options.error ?? .streamTruncated)
+        }
+        guard let word else { return step(last) }
+        spokenWords += 1
+        spokenBytes += word.utf8.count
+        return step([.text(word)])
+    }
+
+    private mutating func step(_ events: [AnswerEvent]) -> Step {
+        defer { isFirst = false }
+        guard isFirst else {
+            return Step(delayMilliseconds: isOver ? 0 : options.delayMilliseconds, events: events)
+        }
+        return Step(
+            delayMilliseconds: options.firstTokenMilliseconds, events: [.providerModel("mock-\(model)")] + events)
+    }
+
+    private var last: [AnswerEvent] {
+        mutating get {
+            isOver = true
+            let usage = Usage(
+                inputTokens: inputWords, outputTokens: spokenWords, cachedInputTokens: 0, reasoningTokens: 0,
+                source: .measured)
+            return [.usage(usage), .finish(spokenWords == limit ? .length : .stop)]
+        }
+    }
+
+    private mutating func fail(_ code: ErrorCode) -> Step? {
+        isOver = true
+        let retryable: Set<ErrorCode> = [
+            .rateLimited, .overloaded, .upstreamError, .upstreamProtocol, .streamTruncated, .connectFailed, .timeout,
+        ]
+        failure = UltraError(
+            code, "the mock was asked to fail with \(code.rawValue)", hint: "drop it from provider_options.mock",
+            timeout: code == .timeout ? .firstToken : nil, provider: Mock.provider, model: "\(Mock.provider)/\(model)",
+            isRetryable: retryable.contains(code), partialTextBytes: code == .streamTruncated ? spokenBytes : nil)
+        return nil
+    }
+}

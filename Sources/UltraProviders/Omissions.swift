@@ -1,0 +1,30 @@
+/// What a request wishes and a model does not take: left out, each named once in `warnings`.
+struct Omissions {
+    /// `provider/model`.
+    let model: String
+    let refused: Set<Parameter>
+    private(set) var warnings: [String] = []
+
+    init(model: String, refused: Set<Parameter>) {
+        self.model = model
+        self.refused = refused
+    }
+
+    /// Whether `parameter`, which the request carries, may be sent; warns if not.
+    mutating func takes(_ parameter: Parameter) -> Bool {
+        guard refused.contains(parameter) else { return true }
+        warn("\(model) does not take \(parameter.rawValue): it was left out")
+        return false
+    }
+
+    /// `value` if it may be sent. `default` is left out without a warning: that is what the model does anyway.
+    mutating func unless<T: Equatable>(_ parameter: Parameter, _ value: T?, default: T? = nil) -> T? {
+        guard let value else { return nil }
+        if refused.contains(parameter), value == `default` { return nil }
+        return takes(parameter) ? value : nil
+    }
+
+    mutating func warn(_ sentence: String) {
+        if !warnings.contains(sentence) { warnings.append(sentence) }
+    }
+}

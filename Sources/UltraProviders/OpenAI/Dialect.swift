@@ -1,0 +1,134 @@
+/// What differs between the servers that speak OpenAI's Chat Completions API.
+///
+/// The default is what the most servers take, so that one nobody has heard of needs no entry here.
+package struct Dialect: Sendable, Equatable {
+    package enum TokenLimit: Sendable {
+        case maxTokens
+        case maxCompletionTokens
+    }
+
+    package enum KeyHeader: Sendable {
+        /// `Authorization: Bearer …`
+        case bearer
+        /// `api-key: …`
+        case apiKey
+    }
+
+    /// How a wish to reason is told.
+    package enum ReasoningField: Sendable {
+        /// `"reasoning_effort":"low"`
+        case effort
+        /// `"reasoning":{"effort":"low","max_tokens":1024}`
+        case object
+        /// `"thinking":{"type":"enabled"}`, and the effort beside it.
+        case thinking
+    }
+
+    /// Parameters refused for some models.
+    package enum ModelFamily: Sendable {
+        case any, openAI, xAI
+    }
+
+    package var tokenLimit = TokenLimit.maxTokens
+    package var keyHeader = KeyHeader.bearer
+    package var reasoning = ReasoningField.effort
+    package var models = ModelFamily.any
+    /// Parameters refused for every model.
+    package var refused: Set<Parameter> = [.topK]
+    /// Sends `stream_options`, without which most servers count no tokens of a stream.
+    package var asksForUsage = true
+    /// Pads stream chunks with random text unless told not to.
+    package var obfuscates = false
+    /// Reasoning of earlier turns goes back to it as `reasoning_content`.
+    package var takesReasoningBack = false
+    /// Takes text parts of a message as a list; others get one string.
+    package var takesTextParts = false
+    /// Appended to an endpoint without a version.
+    package var versionPath = "/v1"
+
+    package init() {}
+}
+
+// MARK: - The servers we know
+
+extension Dialect {
+    package static let openAI = Dialect {
+        $0.tokenLimit = .maxCompletionTokens
+        $0.models = .openAI
+        $0.obfuscates = true
+        $0.takesTextParts = true
+    }
+
+    private static let azure = Dialect {
+        $0.tokenLimit = .maxCompletionTokens
+        $0.keyHeader = .apiKey
+        $0.models = .openAI
+        $0.takesTextParts = true
+        $0.versionPath = "/openai/v1"
+    }
+
+    private static let groq = Dialect {
+        $0.tokenLimit = .maxCompletionTokens
+        $0.refused = [.topK, .frequencyPenalty, .presencePenalty]
+        $0.versionPath = "/openai/v1"
+    }
+
+    private static let deepSeek = Dialect {
+        $0.reasoning = .thinking
+        $0.refused = [.topK, .jsonSchema]
+        $0.takesReasoningBack = true
+    }
+
+    private static let xAI = Dialect {
+        $0.models = .xAI
+    }
+
+    private static let openRouter = Dialect {
+        $0.reasoning = .object
+        $0.refused = []
+        $0.versionPath = "/api/v1"
+    }
+
+    private static let together = Dialect {
+        $0.refused = []
+    }
+
+    private static let fireworks = Dialect {
+        $0.refused = []
+        $0.versionPath = "/inference/v1"
+    }
+
+    private static let local = Dialect {
+        $0.refused = []
+    }
+
+    /// By the end of the host's name.
+    private static let byHost: [(suffix: String, dialect: Dialect)] = [
+        ("api.openai.com", .openAI),
+        (".openai.azure.com", .azure),
+        (".services.ai.azure.com", .azure),
+        (".cognitiveservices.azure.com", .azure),
+        ("api.groq.com", .groq),
+        ("api.deepseek.com", .deepSeek),
+        ("api.x.ai", .xAI),
+        ("openrouter.ai", .openRouter),
+        ("api.together.ai", .together),
+        ("api.together.xyz", .together),
+        ("api.fireworks.ai", .fireworks),
+    ]
+
+    /// The dialect of a host known by name.
+    package static func known(_ host: String) -> Dialect? {
+        byHost.first { host.hasSuffix($0.suffix) }?.dialect
+    }
+
+    /// The dialect of any server at `host`: unknown private hosts are taken for vLLM, llama.cpp or LM Studio.
+    package static func of(_ host: String) -> Dialect {
+        known(host) ?? (Endpoint.isPrivate(host) ? local : Dialect())
+    }
+
+    private init(_ change: (inout Dialect) -> Void) {
+        self.init()
+        change(&self)
+    }
+}

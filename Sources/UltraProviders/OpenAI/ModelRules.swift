@@ -1,0 +1,91 @@
+import UltraAPI
+
+/// What one model of a Chat Completions server refuses, so that it is never sent.
+struct ModelRules: Equatable {
+    var refused: Set<Parameter> = []
+    /// Efforts it takes, ascending; empty: it refuses any. Others are sent as the nearest above, else the highest.
+    var efforts: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
+    /// `"reasoning_effort":"none"` must be sent.
+    var mustNotReason = false
+    /// Chat Completions does not serve it at all.
+    var needsResponsesAPI = false
+
+    /// - Parameter hasEffort: the request asks for reasoning.
+    static func of(_ model: String, _ family: Dialect.ModelFamily, hasTools: Bool, hasEffort: Bool) -> ModelRules {
+        switch family {
+        case .any: ModelRules()
+        case .openAI: openAI(model, hasTools: hasTools, hasEffort: hasEffort)
+        case .xAI: xAI(model)
+        }
+    }
+
+    private static func openAI(_ model: String, hasTools: Bool, hasEffort: Bool) -> ModelRules {
+        // A fine-tuned model, `ft:base:org:name:id`, follows its base.
+        let model = model.hasPrefix("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
+        let name = model.split(separator: "/").last.map(String.init) ?? model
+        if isResponsesOnly(name) { return ModelRules(needsResponsesAPI: true) }
+        if name.contains("-search-preview") || name.contains("-search-api") { return search }
+        if name.first == "o", name.dropFirst().first?.isNumber == true { return oSeries(name) }
+        guard let version = gptVersion(name), version.major >= 5, !name.hasPrefix("gpt-5-chat") else {
+            return ModelRules(refused: [.reasoning], efforts: [])
+        }
+        return gpt5(version.major * 100 + version.minor, hasTools: hasTools, hasEffort: hasEffort)
+    }
+
+    /// Hardly anything beyond messages.
+    private static let search = ModelRules(
+        refused: [
+            .temperature, .topP, .stop, .seed, .frequencyPenalty, .presencePenalty, .tools, .toolChoice,
+            .parallelToolCalls, .reasoning,
+        ], efforts: [])
+
+    private static func oSeries(_ name: String) -> ModelRules {
+        var rules = ModelRules(
+            refused: [.temperature, .topP, .frequencyPenalty, .presencePenalty, .parallelToolCalls],
+            efforts: [.low, .medium, .high])
+        // The first ones tolerate it.
+        if name != "o1", !name.hasPrefix("o1-"), !name.hasPrefix("o3-mini") { rules.refused.insert(.stop) }
+        return rules
+    }
+
+    /// - Parameter version: 504 for gpt-5.4.
+    private static func gpt5(_ version: Int, hasTools: Bool, hasEffort: Bool) -> ModelRules {
+        var rules = ModelRules(refused: [.stop, .frequencyPenalty, .presencePenalty])
+        // `minimal` gave way to `none`.
+        if version >= 501 { rules.efforts = [.low, .medium, .high] }
+        if hasTools, version >= 504 {
+            // Function tools only without reasoning; later ones reason unless told not to.
+            rules.refused.insert(.reasoning)
+            rules.mustNotReason = version >= 505
+            return rules
+        }
+        let reasons = hasEffort || ![501, 502, 504].contains(version)
+        if reasons { rules.refused.formUnion([.temperature, .topP]) }
+        return rules
+    }
+
+    private static func xAI(_ model: String) -> ModelRules {
+        let reasons =
+            (model.hasPrefix("grok-4") || model.hasPrefix("grok-code") || model.hasPrefix("grok-3-mini"))
+            && !model.contains("non-reasoning")
+        guard reasons else { return ModelRules(refused: [.reasoning], efforts: []) }
+        guard model.hasPrefix("grok-3-mini") else {
+            return ModelRules(refused: [.stop, .frequencyPenalty, .presencePenalty, .reasoning], efforts: [])
+        }
+        return ModelRules(refused: [.stop, .frequencyPenalty, .presencePenalty], efforts: [.low, .high])
+    }
+
+    private static func isResponsesOnly(_ name: String) -> Bool {
+        name.contains("-codex") || name.contains("-deep-research") || name.hasPrefix("computer-use-preview")
+            || ["o1-pro", "o3-pro"].contains(where: name.hasPrefix)
+            || (name.hasPrefix("gpt-5") && name.split(separator: "-").contains("pro"))
+    }
+
+    /// `5, 4` of `gpt-5.4-mini`.
+    private static func gptVersion(_ name: String) -> (major: Int, minor: Int)? {
+        guard name.hasPrefix("gpt-") else { return nil }
+        let numbers = name.dropFirst(4).prefix { $0.isNumber || $0 == "." }.split(separator: ".").map { Int($0) }
+        guard let major = numbers.first ?? nil, major < 100 else { return nil }
+        return (major, numbers.count > 1 ? min(numbers[1] ?? 0, 99) : 0)
+    }
+}

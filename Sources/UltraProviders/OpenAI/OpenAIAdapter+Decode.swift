@@ -1,0 +1,228 @@
+package import UltraAPI
+
+/// Chat Completions replies. A unary reply and a chunk of a stream differ in one word, `message` for `delta`.
+extension OpenAIAdapter {
+    package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        try decodeEvent(&reader, into: &reply)
+    }
+
+    package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "choices":
+                try choices(&reader, &reply)
+            case "model" where !reply.hasModel:
+                reply.model(try reader.text() ?? "")
+            case "usage":
+                try usage(&reader, &reply)
+            case "object":
+                // Old vLLM: a flat {"object":"error","message":…}.
+                if try reader.raw().elementsEqual("\"error\"".utf8) { reply.reportError() }
+            case "error", "detail":
+                if try reader.kind() != .null { reply.reportError() }
+                try reader.skip()
+            case "x_groq":
+                try groq(&reader, &reply)
+            default:
+                try reader.skip()
+            }
+        }
+    }
+
+    private func choices(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .array else { return try reader.skip() }
+        try reader.beginArray()
+        while try reader.nextElement() {
+            try choice(&reader, &reply)
+        }
+    }
+
+    /// Only the first of several alternatives (`n` > 1) is the answer.
+    private func choice(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        var index: Int?
+        var early: UnsafeRawBufferPointer?
+        var isWhole = false
+        var finish: String?
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "index":
+                index = try reader.intOrNull() ?? 0
+            case "delta" where index == 0:
+                try piece(&reader, isWhole: false, &reply)
+            case "message" where index == 0:
+                try piece(&reader, isWhole: true, &reply)
+            case "delta":
+                early = try reader.raw()
+            case "message":
+                early = try reader.raw()
+                isWhole = true
+            case "finish_reason":
+                finish = try reader.stringOrNull()
+            case "error":
+                if try reader.kind() != .null { reply.reportError() }
+                try reader.skip()
+            default:
+                try reader.skip()
+            }
+        }
+        guard index ?? 0 == 0 else { return }
+        if let early {
+            var reader = JSONReader(early)
+            try piece(&reader, isWhole: isWhole, &reply)
+        }
+        if let finish, !finish.isEmpty { finished(finish, &reply) }
+    }
+
+    private func piece(
+        _ reader: inout JSONReader, isWhole: Bool, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        var reasoning = ""
+        var text = ""
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "content":
+                text = try content(&reader, &reasoning)
+            case "reasoning_content", "reasoning":
+                // Some send the same text under both names.
+                if let found = try reader.stringOrNull(), reasoning.isEmpty { reasoning = found }
+            case "refusal":
+                reply.refusal(try reader.stringOrNull() ?? "")
+            case "tool_calls":
+                try toolCalls(&reader, isWhole: isWhole, &reply)
+            case "function_call":
+                if try reader.kind() == .object {
+                    try function(&reader, key: 0, id: nil, &reply)
+                } else {
+                    try reader.skip()
+                }
+            default:
+                try reader.skip()
+            }
+        }
+        reply.reasoning(reasoning)
+        reply.text(text)
+    }
+
+    /// The text of a `content`: a string, or parts.
+    private func content(_ reader: inout JSONReader, _ reasoning: inout String) throws(JSONError) -> String {
+        switch try reader.kind() {
+        case .string:
+            return try reader.string()
+        case .array:
+            var text = ""
+            try reader.beginArray()
+            while try reader.nextElement() {
+                try part(&reader, &text, &reasoning)
+            }
+            return text
+        default:
+            try reader.skip()
+            return ""
+        }
+    }
+
+    /// `{"type":"text","text":…}`, or Mistral's `{"type":"thinking","thinking":[{"type":"text","text":…}]}`.
+    private func part(
+        _ reader: inout JSONReader, _ text: inout String, _ reasoning: inout String
+    ) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "text":
+                text += try reader.text() ?? ""
+            case "thinking" where try reader.kind() == .array:
+                var ignored = ""
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    try part(&reader, &reasoning, &ignored)
+                }
+            default:
+                try reader.skip()
+            }
+        }
+    }
+
+    private func toolCalls(
+        _ reader: inout JSONReader, isWhole: Bool, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        guard try reader.kind() == .array else { return try reader.skip() }
+        try reader.beginArray()
+        var position = 0
+        while try reader.nextElement() {
+            try toolCall(&reader, position: isWhole ? position : nil, &reply)
+            position += 1
+        }
+    }
+
+    /// - Parameter position: of a call that is given whole; a piece of a call brings its own `index`, or none.
+    private func toolCall(
+        _ reader: inout JSONReader, position: Int?, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        var key = position
+        var id: String?
+        var function: UnsafeRawBufferPointer?
+        try reader.beginObject()
+        while let name = try reader.nextKey() {
+            switch name {
+            case "index" where position == nil:
+                key = try reader.count()
+            case "id":
+                id = try reader.text()
+            case "function":
+                function = try reader.raw()
+            default:
+                try reader.skip()
+            }
+        }
+        guard let function else { return }
+        var inner = JSONReader(function)
+        try self.function(&inner, key: key, id: id, &reply)
+    }
+
+    private func function(
+        _ reader: inout JSONReader, key: Int?, id: String?, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        var name: String?
+        var arguments = ""
+        try reader.beginObject()
+        while let field = try reader.nextKey() {
+            switch field {
+            case "name": name = try reader.text()
+            // A string of JSON; some servers send the object itself.
+            case "arguments": arguments = try reader.text() ?? ""
+            default: try reader.skip()
+            }
+        }
+        reply.toolCall(key: key, id: id, name: name, arguments: arguments)
+    }
+
+    private func finished(_ reason: String, _ reply: inout ReplyState) {
+        switch reason {
+        case "stop", "eos", "eos_token", "stop_sequence", "end_turn": reply.finish(.stop)
+        case "length", "max_tokens", "model_length", "max_length": reply.finish(.length)
+        case "tool_calls", "function_call", "tool_use": reply.finish(.toolCalls)
+        case "content_filter", "safety", "recitation": reply.finish(.contentFilter)
+        case "error", "abort", "insufficient_system_resource": reply.reportError()
+        default: reply.finish(.other)
+        }
+    }
+
+    private func groq(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "usage": try usage(&reader, &reply)
+            case "error":
+                if try reader.kind() != .null { reply.reportError() }
+                try reader.skip()
+            default: try reader.skip()
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package import UltraAPI
+
+extension OpenAIAdapter {
+    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+        let rules = ModelRules.of(
+            model, dialect.models, hasTools: !request.tools.isEmpty, hasEffort: request.reasoning != nil)
+        if rules.needsResponsesAPI {
+            throw UltraError(
+                .capabilityMissing, "\(provider)/\(model) is served by the Responses API only",
+                hint: "choose a chat model", provider: provider, model: "\(provider)/\(model)")
+        }
+        var omitted = Omissions(model: "\(provider)/\(model)", refused: dialect.refused.union(rules.refused))
+        var body = try RequestBody(request, provider: provider)
+        body.member("model", model)
+        body.member("messages") { messages(request.messages, &$0, &omitted) }
+        limits(request.sampling, rules, &body, &omitted)
+        tools(request, &body, &omitted)
+        responseFormat(request.responseFormat, &body, &omitted)
+        reasoning(request.reasoning, rules, &body, &omitted)
+        if isStream { stream(&body) }
+
+        var http = HTTPRequest(url: endpoint.url("/chat/completions"), headers: authorization, body: body.finish())
+        http.headers.append(HTTPHeader("Content-Type", "application/json"))
+        http.headers.append(HTTPHeader("Accept", isStream ? "text/event-stream" : "application/json"))
+        return EncodedRequest(http, warnings: omitted.warnings)
+    }
+
+    /// Empty without a key: some servers refuse an empty one.
+    var authorization: [HTTPHeader] {
+        var headers: [HTTPHeader] = []
+        switch (key, dialect.keyHeader) {
+        case (nil, _): break
+        case (let key?, .bearer): headers.append(HTTPHeader("Authorization", "Bearer \(key.exposed())"))
+        case (let key?, .apiKey): headers.append(HTTPHeader("api-key", key.exposed()))
+        }
+        if let organization { headers.append(HTTPHeader("OpenAI-Organization", organization)) }
+        return headers
+    }
+
+    private func limits(
+        _ sampling: Sampling, _ rules: ModelRules, _ body: inout RequestBody, _ omitted: inout Omissions
+    ) {
+        switch dialect.tokenLimit {
+        case .maxTokens: body.member("max_tokens", sampling.maxTokens)
+        case .maxCompletionTokens: body.member("max_completion_tokens", sampling.maxTokens)
+        }
+        // Models that refuse them still take the default.
+        body.member("temperature", omitted.unless(.temperature, sampling.temperature, default: 1))
+        body.member("top_p", omitted.unless(.topP, sampling.topP, default: 1))
+        body.member("top_k", omitted.unless(.topK, sampling.topK))
+        if !sampling.stop.isEmpty, omitted.takes(.stop) {
+            if sampling.stop.count > 4, dialect.models == .openAI {
+                omitted.warn("\(omitted.model) takes 4 stop sequences at most: the others were left out")
+                body.member("stop", Array(sampling.stop.prefix(4)))
+            } else {
+                body.member("stop", sampling.stop)
+            }
+        }
+        body.member("seed", omitted.unless(.seed, sampling.seed))
+        body.member("frequency_penalty", omitted.unless(.frequencyPenalty, sampling.frequencyPenalty))
+        body.member("presence_penalty", omitted.unless(.presencePenalty, sampling.presencePenalty))
+    }
+
+    private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
+        // Servers refuse the choice, and an empty list, when there are no tools.
+        guard !request.tools.isEmpty, omitted.takes(.tools) else { return }
+        body.member("tools") { json in
+            json.beginArray()
+            for tool in request.tools {
+                json.beginObject()
+                json.field("type", "function")
+                json.key("function")
+                json.beginObject()
+                json.field("name", tool.name)
+                json.fieldIfPresent("description", tool.description)
+                json.fieldIfPresent("parameters", tool.parameters)
+                json.endObject()
+                json.endObject()
+            }
+            json.endArray()
+        }
+        if let choice = request.toolChoice, omitted.takes(.toolChoice) {
+            body.member("tool_choice") { json in
+                switch choice {
+                case .auto: json.string("auto")
+                case .none: json.string("none")
+                case .required: json.string("required")
+                case .named(let name):
+                    json.beginObject()
+                    json.field("type", "function")
+                    json.key("function")
+                    json.beginObject()
+                    json.field("name", name)
+                    json.endObject()
+                    json.endObject()
+                }
+            }
+        }
+        body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
+    }
+
+    private func responseFormat(
+        _ format: ResponseFormat, _ body: inout RequestBody, _ omitted: inout Omissions
+    ) {
+        switch format {
+        case .text:
+            break
+        case .schema(let name, let schema, let isStrict) where omitted.takes(.jsonSchema):
+            body.member("response_format") { json in
+                json.beginObject()
+                json.field("type", "json_schema")
+                json.key("json_schema")
+                json.beginObject()
+                json.field("name", name)
+                json.field("schema", schema)
+                json.field("strict", isStrict)
+                json.endObject()
+                json.endObject()
+            }
+        case .json, .schema:
+            body.member("response_format") { json in
+                json.beginObject()
+                json.field("type", "json_object")
+                json.endObject()
+            }
+        }
+    }
+
+    private func reasoning(
+        _ reasoning: Reasoning?, _ rules: ModelRules, _ body: inout RequestBody, _ omitted: inout Omissions
+    ) {
+        if rules.mustNotReason { body.member("reasoning_effort", "none") }
+        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.takes(.reasoning)
+        else { return }
+        let effort = reasoning.effort.map { rules.nearest($0) }
+        if dialect.reasoning == .object {
+            body.member("reasoning") { json in
+                json.beginObject()
+                // One or the other.
+                if let effort {
+                    json.field("effort", effort.rawValue)
+                } else {
+                    json.fieldIfPresent("max_tokens", reasoning.budgetTokens)
+                }
+                if !reasoning.isIncluded { json.field("exclude", true) }
+                json.endObject()
+            }
+            return
+        }
+        if dialect.reasoning == .thinking {
+            body.member("thinking") { json in
+                json.beginObject()
+                json.field("type", "enabled")
+                json.endObject()
+            }
+        }
+        if let effort {
+            body.member("reasoning_effort", effort.rawValue)
+        } else if dialect.reasoning == .effort {
+            omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
+        }
+    }
+
+    private func stream(_ body: inout RequestBody) {
+        body.member("stream", true)
+        guard dialect.asksForUsage else { return }
+        body.member("stream_options") { json in
+            json.beginObject()
+            json.field("include_usage", true)
+            if dialect.obfuscates { json.field("include_obfuscation", false) }
+            json.endObject()
+        }
+    }
+}
+
+extension ModelRules {
+    /// The least effort the model takes that is not below `effort`, else its highest.
+    func nearest(_ effort: Reasoning.Effort) -> Reasoning.Effort {
+        let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
+        let wanted = order.firstIndex(of: effort) ?? 0
+        return efforts.first { order.firstIndex(of: $0) ?? 0 >= wanted } ?? efforts.last ?? effort
+    }
+}

@@ -1,0 +1,161 @@
+package import UltraAPI
+
+/// `GET /models`. OpenAI lists ids alone; other servers add windows, prices and capabilities under names of their own,
+/// and Together answers with a bare array.
+extension OpenAIAdapter {
+    package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
+        var models: [DiscoveredModel] = []
+        if try reader.kind() == .array {
+            try list(&reader, &models)
+            return ModelPage(models)
+        }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "data" where try reader.kind() == .array: try list(&reader, &models)
+            default: try reader.skip()
+            }
+        }
+        return ModelPage(models)
+    }
+
+    private func list(_ reader: inout JSONReader, _ models: inout [DiscoveredModel]) throws(JSONError) {
+        try reader.beginArray()
+        while try reader.nextElement() {
+            if let model = try model(&reader) { models.append(model) }
+        }
+    }
+
+    private func model(_ reader: inout JSONReader) throws(JSONError) -> DiscoveredModel? {
+        guard try reader.kind() == .object else {
+            try reader.skip()
+            return nil
+        }
+        var model = DiscoveredModel(id: "")
+        var isActive = true
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "id":
+                model.id = try reader.text() ?? ""
+            case "name", "display_name":
+                model.displayName = try reader.text()
+            case "aliases" where try reader.kind() == .array:
+                model.aliases = try reader.texts()
+            case "active":
+                // Groq lists models it has switched off.
+                isActive = try reader.text() != "false"
+            case "type":
+                model.kind = kind(ofType: try reader.text())
+            case "context_window", "context_length", "max_model_len", "max_context_length":
+                model.contextWindow = try reader.count() ?? model.contextWindow
+            case "max_completion_tokens", "max_output_tokens":
+                model.maxOutputTokens = try reader.count() ?? model.maxOutputTokens
+            case "meta", "dmr", "top_provider":
+                try limits(&reader, &model)
+            case "pricing":
+                model.price = try price(&reader)
+            case "supported_parameters" where try reader.kind() == .array:
+                capabilities(ofParameters: try reader.texts(), &model)
+            case "architecture":
+                try modalities(&reader, &model)
+            default:
+                try reader.skip()
+            }
+        }
+        guard isActive, !model.id.isEmpty else { return nil }
+        if model.kind == nil { model.kind = kind(ofID: model.id) }
+        return model
+    }
+
+    /// Groups of figures: llama.cpp's `meta`, Docker's `dmr`, OpenRouter's `top_provider`.
+    private func limits(_ reader: inout JSONReader, _ model: inout DiscoveredModel) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "n_ctx", "context_window": model.contextWindow = try reader.count() ?? model.contextWindow
+            case "n_ctx_train":
+                let trained = try reader.count()
+                model.contextWindow = model.contextWindow ?? trained
+            case "max_completion_tokens": model.maxOutputTokens = try reader.count() ?? model.maxOutputTokens
+            default: try reader.skip()
+            }
+        }
+    }
+
+    /// OpenRouter: strings, USD per token, -1 for variable prices. Together: numbers, USD per million.
+    private func price(_ reader: inout JSONReader) throws(JSONError) -> Price? {
+        guard try reader.kind() == .object else {
+            try reader.skip()
+            return nil
+        }
+        var input: Double?
+        var output: Double?
+        var cached: Double?
+        var scale = 1.0
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "prompt":
+                input = try reader.text().flatMap(Double.init)
+                scale = 1_000_000
+            case "completion": output = try reader.text().flatMap(Double.init)
+            case "input_cache_read": cached = try reader.text().flatMap(Double.init)
+            case "input": input = try reader.text().flatMap(Double.init)
+            case "output": output = try reader.text().flatMap(Double.init)
+            default: try reader.skip()
+            }
+        }
+        guard let input, let output, input >= 0, output >= 0 else { return nil }
+        return Price(input: input * scale, cachedInput: cached.map { $0 * scale }, output: output * scale)
+    }
+
+    private func modalities(_ reader: inout JSONReader, _ model: inout DiscoveredModel) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "input_modalities" where try reader.kind() == .array:
+                if try reader.texts().contains("image") {
+                    model.capabilities = (model.capabilities ?? []).union([.vision])
+                }
+            default: try reader.skip()
+            }
+        }
+    }
+
+    private func capabilities(ofParameters parameters: [String], _ model: inout DiscoveredModel) {
+        var found: Set<Capability> = [.chat, .streaming]
+        if parameters.contains("tools") { found.insert(.tools) }
+        if parameters.contains("structured_outputs") { found.insert(.jsonSchema) }
+        if parameters.contains("response_format") { found.insert(.json) }
+        if parameters.contains("reasoning") { found.insert(.reasoning) }
+        model.capabilities = (model.capabilities ?? []).union(found)
+    }
+
+    private func kind(ofType type: String?) -> DiscoveredModel.Kind? {
+        switch type {
+        case "chat", "language", "llm", "vlm": .chat
+        case "embedding", "embeddings": .embeddings
+        case "image", "audio", "moderation", "rerank", "transcribe", "video": .other
+        default: nil
+        }
+    }
+
+    /// By the patterns of OpenAI's ids; `nil` where they say nothing.
+    private func kind(ofID id: String) -> DiscoveredModel.Kind? {
+        let name = id.split(separator: "/").last.map { $0.lowercased() } ?? ""
+        if name.hasPrefix("text-embedding") || name.contains("embed") { return .embeddings }
+        guard dialect.models == .openAI else { return nil }
+        let others = [
+            "whisper", "tts-", "dall-e", "gpt-image", "chatgpt-image", "sora", "omni-moderation", "babbage", "davinci",
+            "gpt-realtime", "gpt-audio",
+        ]
+        let parts = ["-transcribe", "-tts", "-realtime", "-instruct", "-audio"]
+        if others.contains(where: name.hasPrefix) || parts.contains(where: name.contains) { return .other }
+        if ModelRules.of(id, .openAI, hasTools: false, hasEffort: false).needsResponsesAPI { return .other }
+        let isChat = ["gpt-", "chatgpt-", "ft:", "o1", "o3", "o4"].contains(where: name.hasPrefix)
+        return isChat ? .chat : nil
+    }
+}

@@ -1,0 +1,54 @@
+import UltraAPI
+
+extension OpenAIAdapter {
+    /// Reads `usage`, which may be null, may lack any figure, and may stand in any chunk; the last one counts.
+    func usage(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        var usage = Usage(source: .measured)
+        var total: Int?
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "prompt_tokens": usage.inputTokens = try reader.count()
+            case "completion_tokens": usage.outputTokens = try reader.count()
+            case "total_tokens": total = try reader.count()
+            case "prompt_tokens_details": try inputDetails(&reader, &usage)
+            case "completion_tokens_details": try outputDetails(&reader, &usage)
+            // DeepSeek before it had the details.
+            case "prompt_cache_hit_tokens": usage.cachedInputTokens = try reader.count() ?? usage.cachedInputTokens
+            default: try reader.skip()
+            }
+        }
+        guard usage.inputTokens != nil || usage.outputTokens != nil else { return }
+        // xAI counts reasoning in the total, but not in `completion_tokens`.
+        if let total, let input = usage.inputTokens, let output = usage.outputTokens,
+            let reasoning = usage.reasoningTokens, reasoning > 0, total == input + output + reasoning
+        {
+            usage.outputTokens = output + reasoning
+        }
+        reply.usage(usage)
+    }
+
+    private func inputDetails(_ reader: inout JSONReader, _ usage: inout Usage) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "cached_tokens": usage.cachedInputTokens = try reader.count() ?? usage.cachedInputTokens
+            case "cache_write_tokens": usage.cacheWriteTokens = try reader.count()
+            default: try reader.skip()
+            }
+        }
+    }
+
+    private func outputDetails(_ reader: inout JSONReader, _ usage: inout Usage) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "reasoning_tokens": usage.reasoningTokens = try reader.count()
+            default: try reader.skip()
+            }
+        }
+    }
+}

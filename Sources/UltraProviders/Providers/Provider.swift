@@ -1,0 +1,141 @@
+package import UltraAPI
+
+/// A provider as configured.
+package struct Provider: Sendable {
+    package let id: String
+    package let displayName: String
+    package let isLocal: Bool
+    package let backend: Backend
+    /// Requests at once upstream; `nil`: the daemon's default.
+    package let concurrencyLimit: Int?
+    /// Variables of which one would hold the key it lacks; empty: nothing is missing.
+    package let missingKeyVariables: [String]
+
+    package enum Backend: Sendable {
+        /// One adapter for each key, in the order given; a provider that needs no key has one without. Empty: the key
+        /// is missing.
+        case http(Endpoint, adapters: [any Adapter])
+        case mock(Mock)
+    }
+
+    /// Another server that speaks OpenAI's API: `[providers.NAME]` of the configuration.
+    package struct CompatibleServer: Sendable {
+        package var name: String
+        package var endpoint: String
+        /// Empty: it needs none.
+        package var keys: [Secret]
+        package var allowsPlaintext: Bool
+        package var concurrencyLimit: Int?
+
+        package init(
+            name: String, endpoint: String, keys: [Secret] = [], allowsPlaintext: Bool = false,
+            concurrencyLimit: Int? = nil
+        ) {
+            self.name = name
+            self.endpoint = endpoint
+            self.keys = keys
+            self.allowsPlaintext = allowsPlaintext
+            self.concurrencyLimit = concurrencyLimit
+        }
+    }
+
+    /// What is wrong with a setting; never its value, which may be a key.
+    package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+        /// The variable or configuration key.
+        package var setting: String
+        package var reason: String
+
+        package var description: String { "\(setting) \(reason)" }
+    }
+}
+
+// MARK: - From the environment
+
+extension Provider {
+    /// The providers an environment configures, built-in ones first, in the order of the table.
+    ///
+    /// A provider without its key is listed with `missingKeyVariables`, unless `AUTO_REGISTER_PROVIDERS` is false.
+    /// Every problem is reported, not the first one alone; a provider with a problem is left out.
+    /// - Parameters:
+    ///   - environment: keys from the credential directory belong in it too, under the names of their variables.
+    ///   - allowsPlaintext: accepts `http` endpoints on public hosts.
+    package static func configured(
+        environment: [String: String], servers: [CompatibleServer] = [], allowsPlaintext: Bool = false
+    ) -> (providers: [Provider], problems: [Problem]) {
+        var settings = Settings(environment)
+        var providers: [Provider] = []
+        let listsKeyless = settings.flag("AUTO_REGISTER_PROVIDERS", default: true)
+        for kind in ProviderKind.all {
+            guard let provider = provider(kind, &settings, allowsPlaintext: allowsPlaintext) else { continue }
+            if provider.missingKeyVariables.isEmpty || listsKeyless { providers.append(provider) }
+        }
+        for server in servers {
+            if let provider = provider(server, taken: providers, &settings) { providers.append(provider) }
+        }
+        if settings.flag("USE_MOCK", default: false) { providers.append(.mock) }
+        return (providers, settings.problems)
+    }
+
+    package static let mock = Provider(
+        id: Mock.provider, displayName: "Mock", isLocal: true, backend: .mock(Mock()), concurrencyLimit: nil,
+        missingKeyVariables: [])
+
+    private static func provider(
+        _ kind: ProviderKind, _ settings: inout Settings, allowsPlaintext: Bool
+    ) -> Provider? {
+        let found = settings.problems.count
+        let keys = settings.keys(kind.keyVariables)
+        let organization = kind.organizationVariable.flatMap { settings.headerValue($0) }
+        let endpoint = settings.endpoint(kind, allowsPlaintext: allowsPlaintext)
+        let limit = settings.number(kind.concurrencyVariable, in: 1...10_000)
+        guard let endpoint, settings.problems.count == found else { return nil }
+        var values = AdapterSettings(provider: kind.id, endpoint: endpoint, organization: organization)
+        let needsKey = !kind.keyVariables.isEmpty
+        let adapters = (needsKey ? keys.map(Optional.some) : [nil]).map { key in
+            values.key = key
+            return kind.makeAdapter(values)
+        }
+        return Provider(
+            id: kind.id, displayName: kind.displayName, isLocal: kind.isLocal,
+            backend: .http(endpoint, adapters: adapters), concurrencyLimit: limit,
+            missingKeyVariables: adapters.isEmpty ? kind.keyVariables : [])
+    }
+
+    private static func provider(
+        _ server: CompatibleServer, taken: [Provider], _ settings: inout Settings
+    ) -> Provider? {
+        let setting = "providers.\(server.name)"
+        let isName =
+            !server.name.isEmpty
+            && server.name.utf8.allSatisfy { byte in
+                byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte)
+                    || (0x61...0x7A).contains(byte)
+            }
+        guard isName else {
+            settings.problems.append(Problem(setting: setting, reason: "may hold a-z, 0-9, - and _ in its name"))
+            return nil
+        }
+        let builtIn = ProviderKind.all.map(\.id) + [Mock.provider]
+        guard !builtIn.contains(server.name), !taken.contains(where: { $0.id == server.name }) else {
+            settings.problems.append(Problem(setting: setting, reason: "has the name of another provider"))
+            return nil
+        }
+        do throws(Endpoint.Flaw) {
+            let host = try Endpoint(server.endpoint, versionPath: "", allowsPlaintext: true).host
+            let dialect = Dialect.of(host)
+            let endpoint = try Endpoint(
+                server.endpoint, versionPath: dialect.versionPath, allowsPlaintext: server.allowsPlaintext)
+            let keys: [Secret?] = server.keys.isEmpty ? [nil] : server.keys
+            let adapters = keys.map { key in
+                OpenAIAdapter(provider: server.name, endpoint: endpoint, key: key, dialect: dialect)
+            }
+            return Provider(
+                id: server.name, displayName: server.name, isLocal: Endpoint.isPrivate(host),
+                backend: .http(endpoint, adapters: adapters), concurrencyLimit: server.concurrencyLimit,
+                missingKeyVariables: [])
+        } catch {
+            settings.problems.append(Problem(setting: "\(setting).endpoint", reason: error.reason))
+            return nil
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import UltraAPI
+
+/// Reads settings out of an environment and keeps what is wrong with them. An empty variable counts as unset.
+struct Settings {
+    private let environment: [String: String]
+    var problems: [Provider.Problem] = []
+
+    init(_ environment: [String: String]) {
+        self.environment = environment
+    }
+
+    /// `true`, `1`, `yes`, `on` and their opposites, in any case.
+    mutating func flag(_ variable: String, default: Bool) -> Bool {
+        guard let text = value(variable) else { return `default` }
+        switch text.lowercased() {
+        case "true", "1", "yes", "on": return true
+        case "false", "0", "no", "off": return false
+        default:
+            problem(variable, "must be true or false")
+            return `default`
+        }
+    }
+
+    mutating func number(_ variable: String, in range: ClosedRange<Int>) -> Int? {
+        guard let text = value(variable) else { return nil }
+        if let number = Int(text), range.contains(number) { return number }
+        problem(variable, "must be a number from \(range.lowerBound) to \(range.upperBound)")
+        return nil
+    }
+
+    /// The keys of the first variable that is set: separated by commas, trimmed.
+    mutating func keys(_ variables: [String]) -> [Secret] {
+        guard let variable = variables.first(where: { value($0) != nil }), let text = value(variable) else { return [] }
+        var keys: [Secret] = []
+        for piece in text.split(separator: ",") {
+            let key = Self.trimmed(piece)
+            guard Self.isHeaderValue(key) else {
+                problem(variable, "holds a key with a blank, a control character or a letter that is not ASCII")
+                return []
+            }
+            if !key.isEmpty, !keys.contains(Secret(key)) { keys.append(Secret(key)) }
+        }
+        return keys
+    }
+
+    mutating func headerValue(_ variable: String) -> String? {
+        guard let text = value(variable) else { return nil }
+        if Self.isHeaderValue(text) { return text }
+        problem(variable, "holds a blank, a control character or a letter that is not ASCII")
+        return nil
+    }
+
+    /// The endpoint of `kind`: the first of its variables that is set, else its default.
+    mutating func endpoint(_ kind: ProviderKind, allowsPlaintext: Bool) -> Endpoint? {
+        let variable = kind.endpointVariables.first { value($0) != nil }
+        let text = variable.flatMap(value) ?? kind.defaultEndpoint
+        do throws(Endpoint.Flaw) {
+            return try Endpoint(text, versionPath: kind.versionPath, allowsPlaintext: allowsPlaintext)
+        } catch {
+            problem(variable ?? kind.id, error.reason)
+            return nil
+        }
+    }
+
+    private func value(_ variable: String) -> String? {
+        let text = environment[variable].map { Self.trimmed(Substring($0)) }
+        return text == "" ? nil : text
+    }
+
+    private mutating func problem(_ variable: String, _ reason: String) {
+        problems.append(Provider.Problem(setting: variable, reason: reason))
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let start = text.drop { $0.isWhitespace }
+        return String(start.reversed().drop { $0.isWhitespace }.reversed())
+    }
+
+    private static func isHeaderValue(_ text: String) -> Bool {
+        text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+}

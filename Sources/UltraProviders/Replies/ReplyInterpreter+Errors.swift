@@ -1,0 +1,60 @@
+import UltraAPI
+
+extension ReplyInterpreter {
+    func reportedError(_ error: ErrorBody) -> UltraError {
+        let status = head?.status
+        let advice = head.map { RetryAdvice($0, now: now) } ?? RetryAdvice()
+        let meaning = adapter.classify(error, status: status)
+        var result = UltraError(meaning.code, message(of: error, meaning.code))
+        result.hint = ErrorText.hint(meaning.code)
+        result.provider = adapter.provider
+        result.model = model
+        result.status = status
+        result.providerCode = [error.code, error.type].lazy.compactMap { $0 }
+            .first { $0.utf8.count <= 64 && !$0.contains(" ") }
+        result.requestID = requestID ?? error.requestID
+        result.isRetryable = meaning.isRetryable
+        if meaning.code != .quotaExceeded, let told = advice.shouldRetry { result.isRetryable = told }
+        if result.isRetryable {
+            result.retryAfterMilliseconds = advice.afterMilliseconds ?? error.retryAfterMilliseconds
+        }
+        return result
+    }
+
+    private func message(of error: ErrorBody, _ code: ErrorCode) -> String {
+        if let text = error.message {
+            let cleaned = ErrorText.cleaned(text, key: adapter.key)
+            if !cleaned.isEmpty { return cleaned }
+        }
+        let status = head?.status ?? 200
+        if status < 400 { return "\(adapter.provider) failed while it answered" }
+        return "\(adapter.provider) answered HTTP \(status)"
+            + (error.isHTML ? " with an HTML page" : " without a reason")
+    }
+
+    func unreadable(_ json: UnsafeRawBufferPointer, _ error: JSONError) -> UltraError {
+        let excerpt = ErrorText.excerpt(json, at: error.offset, key: adapter.key)
+        return protocolError("\(adapter.provider) sent something else than its API promises, near: \(excerpt)")
+    }
+
+    /// Not followed: the key must not go where a reply says.
+    func redirect(_ head: HTTPHead) -> UltraError {
+        var error = protocolError("\(adapter.provider) answered HTTP \(head.status), a redirection")
+        error.isRetryable = false
+        error.hint = "set the endpoint to where the provider is now"
+        return error
+    }
+
+    func protocolError(_ message: String) -> UltraError {
+        UltraError(
+            .upstreamProtocol, message, provider: adapter.provider, model: model, status: head?.status,
+            requestID: requestID, isRetryable: true)
+    }
+
+    func truncated() -> UltraError {
+        UltraError(
+            .streamTruncated, "\(adapter.provider) ended the stream before the answer was complete",
+            provider: adapter.provider, model: model, status: head?.status, requestID: requestID, isRetryable: true,
+            partialTextBytes: state.textBytes)
+    }
+}

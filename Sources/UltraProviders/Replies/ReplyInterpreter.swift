@@ -1,0 +1,156 @@
+import UltraAPI
+
+/// What the pieces of a reply mean: the adapter reads them, this judges what it found and how the reply ends.
+struct ReplyInterpreter: Sendable {
+    let adapter: any Adapter
+    /// `provider/model`, for errors.
+    let model: String?
+    var state: ReplyState
+    private(set) var head: HTTPHead?
+    /// Seconds since 1970 when the head came.
+    private(set) var now = 0
+    /// The end was reported, or `failure` was found.
+    private(set) var isOver = false
+    private(set) var failure: UltraError?
+
+    init(_ adapter: any Adapter, model: String?, state: ReplyState) {
+        self.adapter = adapter
+        self.model = model
+        self.state = state
+    }
+
+    var requestID: String? { head.flatMap { RequestID.find(in: $0) } }
+
+    var isEventStream: Bool {
+        head?["content-type"]?.lowercased().hasPrefix("text/event-stream") == true
+    }
+
+    mutating func take(_ head: HTTPHead, now: Int) {
+        self.head = head
+        self.now = now
+        if (300...399).contains(head.status) { fail(redirect(head)) }
+    }
+
+    /// Returns false when nothing after this event matters.
+    mutating func take(_ event: ServerSentEvent) -> Bool {
+        if event.isEndMarker {
+            state.end()
+            return false
+        }
+        if event.isError {
+            fail(reportedError(ErrorBody(event.data)))
+            return false
+        }
+        return event.data.isEmpty || take(event.data)
+    }
+
+    /// Takes one JSON text of a stream. Returns false when nothing after it matters.
+    mutating func take(_ json: UnsafeRawBufferPointer) -> Bool {
+        let delivered = state.events.count
+        do throws(JSONError) {
+            var reader = JSONReader(json)
+            try adapter.decodeEvent(&reader, into: &state)
+            try reader.end()
+        } catch {
+            state.events.removeSubrange(delivered...)
+            fail(unreadable(json, error))
+            return false
+        }
+        if state.isError { fail(reportedError(ErrorBody(json))) }
+        return !isOver && !state.hasEnded
+    }
+
+    /// Takes what the end of the body completed. An error event that cannot be read was cut.
+    mutating func takeLast(_ event: ServerSentEvent) -> Bool {
+        guard event.isError else { return event.isEndMarker ? take(event) : takeLast(event.data) }
+        let error = ErrorBody(event.data)
+        if error.message != nil { fail(reportedError(error)) }
+        return false
+    }
+
+    /// Takes a JSON text without its end, which counts only if it is whole all the same.
+    mutating func takeLast(_ json: UnsafeRawBufferPointer) -> Bool {
+        let before = state
+        do throws(JSONError) {
+            var reader = JSONReader(json)
+            try adapter.decodeEvent(&reader, into: &state)
+            try reader.end()
+        } catch {
+            state = before
+            return false
+        }
+        if state.isError { fail(reportedError(ErrorBody(json))) }
+        return false
+    }
+
+    /// Takes a whole JSON document: it says everything, or, if anything is wrong with it, nothing.
+    mutating func takeDocument(_ json: UnsafeRawBufferPointer) {
+        do throws(JSONError) {
+            var reader = JSONReader(json)
+            try adapter.decodeAnswer(&reader, into: &state)
+            try reader.end()
+            if state.isError {
+                fail(reportedError(ErrorBody(json)))
+            } else if state.finishReason == nil, !state.hasContent {
+                fail(protocolError("\(adapter.provider) sent a reply without an answer"))
+            } else {
+                state.end()
+            }
+        } catch {
+            let isHTML = json.first { !$0.isJSONWhitespace } == UInt8(ascii: "<")
+            fail(
+                isHTML
+                    ? protocolError("\(adapter.provider) sent an HTML page in place of an answer")
+                    : unreadable(json, error))
+        }
+        if isOver { state.events.removeAll() }
+    }
+
+    /// The body of a reply whose status is an error.
+    mutating func takeError(_ body: UnsafeRawBufferPointer) {
+        fail(reportedError(ErrorBody(body)))
+    }
+
+    /// The body was empty, or white space.
+    mutating func takeNothing() {
+        fail(protocolError("\(adapter.provider) sent an empty reply"))
+    }
+
+    mutating func take(_ error: SplitLimitExceeded) {
+        fail(protocolError("\(adapter.provider) sent a piece of more than \(error.limitBytes >> 20) MiB"))
+    }
+
+    /// The end of the reply, by its marker or by the end of the body.
+    mutating func conclude() {
+        guard !isOver else { return }
+        if !state.hasEnded, state.finishReason == nil {
+            fail(truncated())
+        } else if !state.hasContent, state.finishReason == nil {
+            fail(protocolError("\(adapter.provider) sent a stream without an answer"))
+        } else {
+            state.conclude()
+            isOver = true
+        }
+    }
+
+    func rethrow() throws(UltraError) {
+        if let failure { throw failure }
+    }
+
+    private mutating func fail(_ error: UltraError) {
+        guard !isOver else { return }
+        failure = error
+        isOver = true
+    }
+}
+
+extension ServerSentEvent {
+    /// OpenAI's end marker, which most others took over.
+    fileprivate var isEndMarker: Bool {
+        data.first == UInt8(ascii: "[") && data.starts(with: "[DONE]".utf8)
+    }
+
+    fileprivate var isError: Bool {
+        !name.isEmpty && name.elementsEqual("error".utf8)
+    }
+}

@@ -1,0 +1,141 @@
+import UltraAPI
+
+/// What a reply has said so far. Adapters report to it; `ReplyDecoder` asks it how the reply stands.
+///
+/// It turns what servers send into what `AnswerEvent` promises: no empty pieces, tool calls numbered from 0 with
+/// unique ids, one finish reason, given last.
+package struct ReplyState: Sendable {
+    /// What is to be delivered next.
+    var events: [AnswerEvent] = []
+    /// UTF-8 bytes of text reported.
+    private(set) var textBytes = 0
+    private(set) var finishReason: FinishReason?
+    /// The provider's end marker came: nothing after it matters.
+    private(set) var hasEnded = false
+    /// The reply is, or contains, an error object.
+    private(set) var isError = false
+    /// Text, reasoning or a tool call came.
+    private(set) var hasContent = false
+    /// The provider named its model.
+    private(set) var hasModel = false
+
+    private var isRefusal = false
+    private var calls: [Call] = []
+    private let replyID: UInt64
+    private let includesReasoning: Bool
+
+    private struct Call {
+        /// The provider's number for it; several calls may share one.
+        var key: Int?
+        var id: String
+        var hasName = false
+        var hasArguments = false
+    }
+
+    init(replyID: UInt64, includesReasoning: Bool) {
+        self.replyID = replyID
+        self.includesReasoning = includesReasoning
+    }
+
+    /// The model that answers; the first name counts.
+    mutating func model(_ name: String) {
+        guard !hasModel, !name.isEmpty else { return }
+        hasModel = true
+        events.append(.providerModel(name))
+    }
+
+    mutating func text(_ text: String) {
+        guard !text.isEmpty else { return }
+        hasContent = true
+        textBytes += text.utf8.count
+        events.append(.text(text))
+    }
+
+    /// The model declined, in words of its own; the answer is text, and ends as filtered.
+    mutating func refusal(_ text: String) {
+        guard !text.isEmpty else { return }
+        isRefusal = true
+        self.text(text)
+    }
+
+    mutating func reasoning(_ text: String) {
+        guard !text.isEmpty else { return }
+        hasContent = true
+        if includesReasoning { events.append(.reasoning(text)) }
+    }
+
+    mutating func reasoningSignature(_ signature: String) {
+        if includesReasoning, !signature.isEmpty { events.append(.reasoningSignature(signature)) }
+    }
+
+    /// Later usage replaces the fields it carries.
+    mutating func usage(_ usage: Usage) {
+        events.append(.usage(usage))
+    }
+
+    /// Why the answer ends; the first reason counts. It is delivered last, when the reply is complete.
+    mutating func finish(_ reason: FinishReason) {
+        if finishReason == nil { finishReason = reason }
+    }
+
+    /// The end marker came.
+    mutating func end() {
+        hasEnded = true
+    }
+
+    /// The bytes just read hold an error object, which `ErrorBody` will read.
+    mutating func reportError() {
+        isError = true
+    }
+
+    /// A piece of a tool call, or a whole one.
+    /// - Parameters:
+    ///   - key: the provider's number of the call; `nil`: it gives none, and a new id starts a new call.
+    ///   - id: the provider's id; `nil` or empty: it gives none here. One is made if none ever comes.
+    mutating func toolCall(key: Int?, id: String? = nil, name: String? = nil, arguments: String = "") {
+        hasContent = true
+        let id = id == "" ? nil : id
+        let index = calls.lastIndex { call in
+            if let key { return call.key == key && (id == nil || id == call.id) }
+            return id == nil || id == call.id
+        }
+        guard let index else {
+            var call = Call(key: key, id: id ?? "")
+            if id == nil || calls.contains(where: { $0.id == call.id }) { call.id = newID(calls.count) }
+            call.hasName = name?.isEmpty == false
+            call.hasArguments = !arguments.isEmpty
+            calls.append(call)
+            let piece = ToolCallDelta(index: calls.count - 1, id: call.id, name: name, arguments: arguments)
+            events.append(.toolCall(piece))
+            return
+        }
+        // Some servers repeat the name in every piece.
+        let newName = calls[index].hasName || name == "" ? nil : name
+        if newName != nil { calls[index].hasName = true }
+        if !arguments.isEmpty { calls[index].hasArguments = true }
+        guard newName != nil || !arguments.isEmpty else { return }
+        events.append(.toolCall(ToolCallDelta(index: index, name: newName, arguments: arguments)))
+    }
+
+    /// Reports the finish reason, after the pieces that calls still lack.
+    mutating func conclude() {
+        for index in calls.indices where !calls[index].hasArguments {
+            events.append(.toolCall(ToolCallDelta(index: index, arguments: "{}")))
+        }
+        events.append(.finish(concludedReason))
+    }
+
+    /// Tool calls decide by their presence: some servers report `stop` beside them, others `tool_calls` without any.
+    private var concludedReason: FinishReason {
+        switch finishReason ?? .stop {
+        case _ where isRefusal: .contentFilter
+        case .stop where !calls.isEmpty: .toolCalls
+        case .toolCalls where calls.isEmpty: .stop
+        case let reason: reason
+        }
+    }
+
+    private func newID(_ index: Int) -> String {
+        "call_\(String(replyID, radix: 36))_\(index)"
+    }
+}

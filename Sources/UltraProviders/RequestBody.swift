@@ -1,0 +1,81 @@
+import UltraAPI
+
+/// Writes the JSON object of a request body into which `provider_options` are merged: a member the client gives
+/// takes the place of ours, so that no name occurs twice.
+struct RequestBody {
+    private var json = JSONWriter()
+    private var options: [(name: String, value: RawJSON)] = []
+    private var names: Set<String> = []
+
+    init(_ request: Request, provider: String) throws(UltraError) {
+        if let raw = request.providerOptions[provider] {
+            do throws(JSONError) {
+                options = try JSONReader.read(raw.bytes) { (reader) throws(JSONError) in
+                    try Self.members(&reader)
+                }
+            } catch {
+                throw UltraError(
+                    .invalidRequest, "provider_options.\(provider) must be a JSON object",
+                    field: "provider_options.\(provider)")
+            }
+            names = Set(options.map(\.name))
+        }
+        json.beginObject()
+    }
+
+    /// Writes member `name` unless the client gives it.
+    mutating func member(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
+        guard isOurs(name) else { return }
+        json.key(name)
+        write(&json)
+    }
+
+    mutating func member(_ name: StaticString, _ value: String?) {
+        if let value { member(name) { $0.string(value) } }
+    }
+
+    mutating func member(_ name: StaticString, _ value: Int?) {
+        if let value { member(name) { $0.int(value) } }
+    }
+
+    mutating func member(_ name: StaticString, _ value: Double?) {
+        if let value { member(name) { $0.double(value) } }
+    }
+
+    mutating func member(_ name: StaticString, _ value: Bool?) {
+        if let value { member(name) { $0.bool(value) } }
+    }
+
+    mutating func member(_ name: StaticString, _ values: [String]) {
+        guard !values.isEmpty else { return }
+        member(name) { json in
+            json.beginArray()
+            for value in values { json.string(value) }
+            json.endArray()
+        }
+    }
+
+    /// Writes the client's members and ends the object.
+    consuming func finish() -> [UInt8] {
+        for option in options {
+            json.key(option.name)
+            json.raw(option.value)
+        }
+        json.endObject()
+        return json.bytes
+    }
+
+    private func isOurs(_ name: StaticString) -> Bool {
+        names.isEmpty || !names.contains("\(name)")
+    }
+
+    private static func members(_ reader: inout JSONReader) throws(JSONError) -> [(name: String, value: RawJSON)] {
+        var members: [(name: String, value: RawJSON)] = []
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            members.append((String(key), try reader.rawJSON()))
+        }
+        try reader.end()
+        return members
+    }
+}

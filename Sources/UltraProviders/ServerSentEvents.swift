@@ -1,1 +1,0 @@
-/// Splits a text/event-stream.

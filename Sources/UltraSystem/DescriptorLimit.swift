@@ -1,0 +1,13 @@
+internal import Glibc
+
+/// How many descriptors this process may have: each client and each upstream takes one.
+package enum DescriptorLimit {
+    /// Raises the soft limit to the hard one.
+    package static func raise() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        // Where this is forbidden the old limit stays, and `Listener` copes with running out: ignoring.
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

@@ -1,0 +1,71 @@
+/// The armed timers, soonest first: a binary heap in which each timer knows its position, so that moving and
+/// cancelling cost O(log n) and no system call (the loop passes the next deadline to its one wait).
+struct TimerQueue {
+    private struct Entry {
+        var deadline: UInt64
+        let timer: Timer
+    }
+
+    private var heap: [Entry] = []
+
+    var nextDeadline: UInt64? { heap.first?.deadline }
+
+    /// Arms `timer` for `deadline`, or moves it there.
+    @Loop
+    mutating func insert(_ timer: Timer, at deadline: UInt64) {
+        if let position = timer.position {
+            heap[position].deadline = deadline
+            settle(position)
+        } else {
+            timer.position = heap.count
+            heap.append(Entry(deadline: deadline, timer: timer))
+            settle(heap.count - 1)
+        }
+    }
+
+    @Loop
+    mutating func remove(_ timer: Timer) {
+        guard let position = timer.position else { return }
+        timer.position = nil
+        let last = heap.removeLast()
+        if position < heap.count {
+            heap[position] = last
+            last.timer.position = position
+            settle(position)
+        }
+    }
+
+    /// Takes the soonest timer whose deadline is not after `now`.
+    @Loop
+    mutating func popDue(_ now: UInt64) -> Timer? {
+        guard let first = heap.first, first.deadline <= now else { return nil }
+        remove(first.timer)
+        return first.timer
+    }
+
+    @Loop
+    private mutating func settle(_ position: Int) {
+        var position = position
+        while position > 0, heap[position].deadline < heap[(position - 1) / 2].deadline {
+            exchange(position, (position - 1) / 2)
+            position = (position - 1) / 2
+        }
+        while true {
+            var least = position
+            for child in [2 * position + 1, 2 * position + 2]
+            where child < heap.count && heap[child].deadline < heap[least].deadline {
+                least = child
+            }
+            if least == position { return }
+            exchange(position, least)
+            position = least
+        }
+    }
+
+    @Loop
+    private mutating func exchange(_ a: Int, _ b: Int) {
+        heap.swapAt(a, b)
+        heap[a].timer.position = a
+        heap[b].timer.position = b
+    }
+}

@@ -1,0 +1,85 @@
+internal import CSystemd
+internal import Glibc
+package import Logging
+
+/// Sends log events to the journal with their metadata as fields, or, where standard error is no journal stream, as
+/// `<N>` prefixed lines on standard error (`sd-daemon(3)`).
+///
+/// A metadata key becomes the field of that name in upper case; keys of ours start with `ultra_`.
+package struct JournalHandler: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+    package var logLevel: Logger.Level
+    private let isJournal: Bool
+
+    package init(level: Logger.Level) {
+        logLevel = level
+        isJournal = Self.isJournal(STDERR_FILENO)
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        if isJournal {
+            sendToJournal(event, fields)
+        } else {
+            let suffix = fields.map { " \($0.key)=\(Self.oneLine("\($0.value)"))" }.joined()
+            let prefix = isatty(STDERR_FILENO) == 1 ? "" : "<\(event.level.priority)>"
+            let line = "\(prefix)\(Self.oneLine("\(event.message)"))\(suffix)\n"
+            var copy = line
+            copy.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        }
+    }
+
+    private func sendToJournal(_ event: LogEvent, _ fields: [(key: String, value: Logger.Metadata.Value)]) {
+        var entries = ["MESSAGE=\(event.message)", "PRIORITY=\(event.level.priority)", "SYSLOG_IDENTIFIER=ultrad"]
+        entries += fields.map { "\($0.key.uppercased())=\($0.value)" }
+        let buffers = entries.map { Array($0.utf8) }
+        let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: buffers.count)
+        defer { vectors.deallocate() }
+        func send(from index: Int) {
+            guard index < buffers.count else {
+                // A journal that is gone must not stop the daemon: ignoring.
+                _ = sd_journal_sendv(vectors, CInt(buffers.count))
+                return
+            }
+            buffers[index].withUnsafeBytes { bytes in
+                vectors[index] = iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+                send(from: index + 1)
+            }
+        }
+        send(from: 0)
+    }
+
+    /// Whether `descriptor` is the stream that `JOURNAL_STREAM` names (`systemd.exec(5)`).
+    private static func isJournal(_ descriptor: CInt) -> Bool {
+        guard let variable = getenv("JOURNAL_STREAM") else { return false }
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && String(cString: variable) == "\(status.st_dev):\(status.st_ino)"
+    }
+
+    /// A line break inside a message would let its author write log lines of their own.
+    private static func oneLine(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
+        return String(decoding: text.utf8.map { $0 < 0x20 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
+    }
+}
+
+extension Logger.Level {
+    /// The priority of syslog(3).
+    fileprivate var priority: Int {
+        switch self {
+        case .critical: 2
+        case .error: 3
+        case .warning: 4
+        case .notice: 5
+        case .info: 6
+        case .debug, .trace: 7
+        }
+    }
+}

@@ -1,0 +1,37 @@
+internal import CSystemd
+
+/// What the service manager is told (`sd_notify(3)`) and has passed on. Without one, telling does nothing.
+@Loop
+package struct ServiceNotifier {
+    /// How often the service manager wants to hear from us; nil: no watchdog.
+    package let watchdogInterval: Duration?
+
+    package init() {
+        var microseconds: UInt64 = 0
+        watchdogInterval = sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(microseconds)) : nil
+    }
+
+    package func ready(status: String) { notify("READY=1\nSTATUS=\(status)") }
+    package func status(_ status: String) { notify("STATUS=\(status)") }
+    package func stopping(status: String) { notify("STOPPING=1\nSTATUS=\(status)") }
+    package func alive() { notify("WATCHDOG=1") }
+
+    /// Asks for more time to stop, counted from now.
+    package func extendTimeout(by duration: Duration) {
+        notify("EXTEND_TIMEOUT_USEC=\(duration.nanoseconds / 1000)")
+    }
+
+    /// The stream sockets passed by socket activation (`sd_listen_fds(3)`); the variables are consumed.
+    package static func passedListeners() -> [Listener] {
+        let count = sd_listen_fds(1)
+        guard count > 0 else { return [] }
+        return (SD_LISTEN_FDS_START..<SD_LISTEN_FDS_START + count)
+            .filter { sd_is_socket_unix($0, CInt(SOCK_STREAM.rawValue), 1, nil, 0) > 0 }
+            .map { Listener(passed: $0) }
+    }
+
+    private func notify(_ text: String) {
+        // A manager that does not listen is no reason to stop: ignoring.
+        _ = sd_notify(0, text)
+    }
+}

@@ -1,0 +1,185 @@
+internal import CCurl
+internal import Glibc
+internal import UltraAPI
+
+/// libcurl's easy handle: one transfer at a time, used again for the next.
+@Loop
+final class CurlEasy {
+    let handle: UnsafeMutableRawPointer
+    /// Who receives what the transfer brings. It owns this handle while it is set, and clears it when it goes.
+    unowned(unsafe) var exchange: Exchange?
+    private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private var headers: UnsafeMutablePointer<curl_slist>?
+    private var isOwnedByCurl = false
+
+    /// nil where memory has run out.
+    init?(_ settings: TransportSettings) {
+        guard let handle = curl_easy_init() else { return nil }
+        self.handle = handle
+        let user = Unmanaged.passUnretained(self).toOpaque()
+        errorBuffer.pointee = 0
+        set(CURLOPT_PRIVATE, user)
+        set(CURLOPT_ERRORBUFFER, errorBuffer)
+        set(CURLOPT_NOSIGNAL, 1)
+        // A transfer cancelled while its name resolves must not wait for the resolver's thread.
+        set(CURLOPT_QUICK_EXIT, 1)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_USERAGENT, settings.userAgent)
+        if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
+        set(CURLOPT_WRITEDATA, user)
+        ccurl_setopt_data_function(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, user in
+            CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
+                exchange.receiveBody(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
+            }
+        }
+        set(CURLOPT_HEADERDATA, user)
+        ccurl_setopt_data_function(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, user in
+            CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
+                exchange.receiveHeader(bytes) ? bytes.count : 0
+            }
+        }
+    }
+
+    isolated deinit {
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(headers)
+        errorBuffer.deallocate()
+    }
+
+    /// Sets what differs from one request to the next.
+    func prepare(_ request: HTTPRequest, connectTimeout: Duration, _ settings: TransportSettings) {
+        errorBuffer.pointee = 0
+        set(CURLOPT_URL, request.url)
+        let isSecure = request.url.hasPrefix("https:")
+        // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
+        set(CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
+        if let path = request.unixSocketPath {
+            set(CURLOPT_UNIX_SOCKET_PATH, path)
+        } else {
+            ccurl_setopt_pointer(handle, CURLOPT_UNIX_SOCKET_PATH, nil)
+        }
+        set(CURLOPT_PROXY, settings.proxy(isSecure: isSecure) ?? "")
+        set(CURLOPT_NOPROXY, settings.noProxy ?? "")
+        set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout.milliseconds)))
+        switch request.method {
+        case .get:
+            set(CURLOPT_HTTPGET, 1)
+        case .post:
+            set(CURLOPT_POST, 1)
+            set(CURLOPT_POSTFIELDSIZE, request.body.count)
+            request.body.withUnsafeBytes { bytes in
+                _ = ccurl_setopt_pointer(handle, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(handle))
+            }
+        }
+        var list: UnsafeMutablePointer<curl_slist>?
+        for header in request.headers { list = curl_slist_append(list, "\(header.name): \(header.value)") }
+        // libcurl would wait a second for "100 Continue" before a large body.
+        list = curl_slist_append(list, "Expect:")
+        set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(list))
+        curl_slist_free_all(headers)
+        headers = list
+    }
+
+    // MARK: - Ownership
+
+    func retainForCurl() {
+        isOwnedByCurl = true
+        _ = Unmanaged.passRetained(self)
+    }
+
+    func releaseFromCurl() {
+        guard isOwnedByCurl else { return }
+        isOwnedByCurl = false
+        Unmanaged.passUnretained(self).release()
+    }
+
+    static func of(_ handle: UnsafeMutableRawPointer?) -> CurlEasy? {
+        var user: UnsafeMutableRawPointer?
+        guard let handle, ccurl_getinfo_pointer(handle, CURLINFO_PRIVATE, &user) == CURLE_OK, let user else {
+            return nil
+        }
+        return Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
+    }
+
+    // MARK: - Outcome
+
+    func finished(_ code: CURLcode) {
+        exchange?.finished(code == CURLE_OK ? nil : failure(code))
+    }
+
+    /// How far the transfer came.
+    var phase: TransportError.Phase {
+        if exchange?.hasReplyBegun == true { return .body }
+        if time(CURLINFO_PRETRANSFER_TIME_T) > 0 { return .waiting }
+        if time(CURLINFO_CONNECT_TIME_T) > 0 { return .tls }
+        return time(CURLINFO_NAMELOOKUP_TIME_T) > 0 ? .connecting : .resolving
+    }
+
+    private func failure(_ code: CURLcode) -> TransportError {
+        let words = errorBuffer.pointee == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorBuffer)
+        var systemError = 0
+        ccurl_getinfo_long(handle, CURLINFO_OS_ERRNO, &systemError)
+        var verification = 0
+        ccurl_getinfo_long(handle, CURLINFO_SSL_VERIFYRESULT, &verification)
+        let kind = TransportError.Kind(
+            code, systemError: CInt(truncatingIfNeeded: systemError), verification: verification)
+        return TransportError(kind, phase, words)
+    }
+
+    private func time(_ info: CURLINFO) -> curl_off_t {
+        var microseconds: curl_off_t = 0
+        ccurl_getinfo_offset(handle, info, &microseconds)
+        return microseconds
+    }
+
+    // MARK: - Options
+
+    private func set(_ option: CURLoption, _ value: Int) { _ = ccurl_setopt_long(handle, option, value) }
+    private func set(_ option: CURLoption, _ value: String) { _ = ccurl_setopt_string(handle, option, value) }
+    private func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) {
+        _ = ccurl_setopt_pointer(handle, option, value)
+    }
+
+    private nonisolated static func receive(
+        _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ user: UnsafeMutableRawPointer?,
+        _ body: @Loop (Exchange, UnsafeRawBufferPointer) -> Int
+    ) -> Int {
+        guard let user else { return 0 }
+        let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
+        // Used before this call returns, on this very thread.
+        nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
+        return Loop.assumeIsolated {
+            guard let exchange = easy.exchange else { return 0 }
+            return body(exchange, bytes)
+        }
+    }
+}
+
+extension TransportError.Kind {
+    /// What libcurl's result means; libcurl-errors(3), X509_V_ERR_* of OpenSSL for `verification`.
+    fileprivate init(_ code: CURLcode, systemError: CInt, verification: Int) {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST: self = .resolve
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: self = .proxy
+        case CURLE_COULDNT_CONNECT where systemError == ECONNREFUSED: self = .refused
+        case CURLE_COULDNT_CONNECT: self = .unreachable
+        case CURLE_OPERATION_TIMEDOUT: self = .timeout(.connect)
+        case CURLE_PEER_FAILED_VERIFICATION:
+            switch verification {
+            case 10: self = .certificateExpired
+            case 2, 18, 19, 20, 21: self = .certificateUntrusted
+            default: self = .certificateWrongHost
+            }
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM: self = .tls
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_WRITE_ERROR,
+            CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING:
+            self = .protocolViolation
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2_STREAM:
+            self = .connectionLost
+        default: self = .internal
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package import UltraAPI
+
+/// One request to an upstream and its reply, as it arrives.
+///
+/// Reading is pulling: what nobody reads stays in a bounded buffer, and past the bound the upstream is paused.
+@Loop
+package final class Exchange {
+    /// Bytes of body kept before the upstream is paused.
+    nonisolated static let bufferLimitBytes = 64 << 10
+    nonisolated static let headLimitBytes = 256 << 10
+
+    private let transport: Transport?
+    private var easy: CurlEasy?
+    private var parser = HTTPHeadParser()
+    private var buffer: [UInt8] = []
+    private var isPaused = false
+    private var isDiscarding = false
+    /// Who nobody reads any more, until it has ended.
+    private static var lingering: Set<Exchange> = []
+    /// How it ended: nil while it runs, `.some(nil)` complete.
+    private var outcome: TransportError??
+    private var waiter: UnsafeContinuation<Void, Never>?
+
+    private var timeouts: ExchangeTimeouts
+    private var startedAt = EventLoop.now
+    private var lastByteAt: UInt64
+    private var hasContent = false
+    private var timer = Timer {}
+
+    init(_ easy: CurlEasy, _ transport: Transport, _ timeouts: ExchangeTimeouts) {
+        self.easy = easy
+        self.transport = transport
+        self.timeouts = timeouts
+        lastByteAt = startedAt
+        timer.onFire = { [unowned self] in checkDeadlines() }
+        armTimer()
+    }
+
+    init(failed error: TransportError) {
+        transport = nil
+        timeouts = ExchangeTimeouts(connect: .zero)
+        lastByteAt = startedAt
+        outcome = .some(error)
+    }
+
+    isolated deinit {
+        timer.cancel()
+        if let easy { transport?.recycle(easy) }
+    }
+
+    // MARK: - For the reader
+
+    /// Status and header fields, once they are here.
+    package func head() async throws(TransportError) -> HTTPHead {
+        while true {
+            if let head = parser.head { return head }
+            if let outcome { throw outcome ?? TransportError(.connectionLost, .waiting, "no reply") }
+            await change()
+        }
+    }
+
+    /// Replaces the content of `bytes` by what has arrived since the last call, waiting for some.
+    ///
+    /// Returns false when the body is complete. The two buffers change places, so that nothing is copied or allocated.
+    package func read(into bytes: inout [UInt8]) async throws(TransportError) -> Bool {
+        bytes.removeAll(keepingCapacity: true)
+        while buffer.isEmpty {
+            if let outcome {
+                if let error = outcome { throw error }
+                return false
+            }
+            await change()
+        }
+        swap(&bytes, &buffer)
+        if isPaused, let easy {
+            isPaused = false
+            lastByteAt = EventLoop.now
+            transport?.multi.unpause(easy)
+        }
+        return true
+    }
+
+    /// Bytes that arrived and nobody has read yet.
+    package var bufferedByteCount: Int { buffer.count }
+
+    /// The first content was seen: from here `idle` counts and `firstToken` no longer does.
+    package func contentBegan() {
+        guard !hasContent else { return }
+        hasContent = true
+        armTimer()
+    }
+
+    /// Gives the transfer up; an unfinished one has its connection closed before this returns.
+    package func cancel() {
+        end(with: TransportError(.cancelled, easy?.phase ?? .body, "cancelled"))
+    }
+
+    /// How far the transfer is.
+    package var phase: TransportError.Phase { easy?.phase ?? .body }
+
+    /// The reader has what it wants: what still comes is dropped, so that the connection can serve again, but only for
+    /// `limit`.
+    package func finishAlone(within limit: Duration) {
+        guard outcome == nil else { return }
+        isDiscarding = true
+        buffer = []
+        if isPaused, let easy {
+            isPaused = false
+            transport?.multi.unpause(easy)
+        }
+        timeouts = ExchangeTimeouts(connect: limit, total: limit)
+        startedAt = EventLoop.now
+        armTimer()
+        Self.lingering.insert(self)
+    }
+
+    private func change() async {
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation(isolation: Loop.shared) { continuation in
+                if Task.isCancelled {
+                    cancel()
+                    continuation.resume()
+                } else {
+                    waiter = continuation
+                }
+            }
+        } onCancel: {
+            Loop.perform { self.cancel() }
+        }
+    }
+
+    // MARK: - From libcurl
+
+    var hasReplyBegun: Bool { parser.byteCount > 0 }
+
+    func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        lastByteAt = EventLoop.now
+        guard parser.receive(line), parser.byteCount <= Self.headLimitBytes else { return false }
+        if parser.head != nil { wake() }
+        return true
+    }
+
+    /// False: keep the bytes and pause.
+    func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if isDiscarding { return true }
+        guard buffer.count < Self.bufferLimitBytes else {
+            isPaused = true
+            return false
+        }
+        lastByteAt = EventLoop.now
+        buffer.append(contentsOf: bytes)
+        wake()
+        return true
+    }
+
+    func finished(_ error: TransportError?) {
+        end(with: error)
+    }
+
+    private func end(with error: TransportError?) {
+        guard outcome == nil else { return }
+        outcome = .some(error)
+        timer.cancel()
+        if let easy { transport?.recycle(easy) }
+        easy = nil
+        Self.lingering.remove(self)
+        wake()
+    }
+
+    private func wake() {
+        guard let continuation = waiter else { return }
+        waiter = nil
+        continuation.resume()
+    }
+
+    // MARK: - Timers
+
+    /// One timer stands for all: activity only notes the time, and a timer that fires early is set again.
+    private var nextDeadline: (at: UInt64, kind: TimeoutKind)? {
+        func after(_ start: UInt64, _ duration: Duration?, _ kind: TimeoutKind) -> (at: UInt64, kind: TimeoutKind)? {
+            duration.map { (start &+ UInt64(max(0, $0.nanoseconds)), kind) }
+        }
+        let reading =
+            hasContent
+            ? after(isPaused ? EventLoop.now : lastByteAt, timeouts.idle, .idle)
+            : after(startedAt, timeouts.firstToken, .firstToken)
+        return [reading, after(startedAt, timeouts.total, .total)].compactMap { $0 }.min { $0.at < $1.at }
+    }
+
+    private func armTimer() {
+        guard outcome == nil, let deadline = nextDeadline else { return timer.cancel() }
+        timer.arm(at: deadline.at)
+    }
+
+    private func checkDeadlines() {
+        guard let deadline = nextDeadline else { return }
+        guard deadline.at <= EventLoop.now else { return armTimer() }
+        end(with: TransportError(.timeout(deadline.kind), easy?.phase ?? .waiting, "timed out"))
+    }
+}
+
+extension Exchange: Hashable {
+    package nonisolated static func == (a: Exchange, b: Exchange) -> Bool { a === b }
+    package nonisolated func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}

@@ -1,0 +1,46 @@
+internal import UltraAPI
+
+/// Collects the header lines libcurl hands over, one a call, and reads them once the blank line has come.
+///
+/// A new status line starts afresh (`100 Continue`, a proxy's reply); lines after the final head are trailers.
+struct HTTPHeadParser {
+    /// The final head; nil until it is complete.
+    private(set) var head: HTTPHead?
+    private(set) var byteCount = 0
+    private var status = 0
+    private var headers: [HTTPHeader] = []
+
+    /// False for a line that is no header.
+    mutating func receive(_ line: UnsafeRawBufferPointer) -> Bool {
+        byteCount += line.count
+        guard head == nil else { return true }
+        let line = line.trimmedOfWhiteSpace
+        if line.isEmpty {
+            if status >= 200 { head = HTTPHead(status: status, headers: headers) }
+            return true
+        }
+        if line.starts(with: "HTTP/".utf8) {
+            headers.removeAll(keepingCapacity: true)
+            guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return false }
+            let digits = line[(space + 1)...].prefix(3)
+            status = digits.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) }
+            return true
+        }
+        // A line without a colon is noise that libcurl let pass: not worth failing a reply for.
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return true }
+        let name = String(decoding: line[..<colon].map { $0 | (0x41...0x5a ~= $0 ? 0x20 : 0) }, as: UTF8.self)
+        let value = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]).trimmedOfWhiteSpace
+        headers.append(HTTPHeader(name, String(decoding: value, as: UTF8.self)))
+        return true
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var trimmedOfWhiteSpace: UnsafeRawBufferPointer {
+        var start = 0
+        var end = count
+        while start < end, self[start] <= 0x20 { start += 1 }
+        while end > start, self[end - 1] <= 0x20 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: self[start..<end])
+    }
+}

@@ -1,0 +1,36 @@
+package import UltraAPI
+
+/// All upstream traffic: one libcurl multi handle on the loop, and the easy handles that wait to be used again.
+@Loop
+package final class Transport {
+    let multi: CurlMulti
+    private let settings: TransportSettings
+    private var spareHandles: [CurlEasy] = []
+
+    /// Easy handles kept for reuse; each holds a few kilobytes.
+    static let spareHandleLimit = 64
+
+    package init(_ settings: TransportSettings) throws(TransportError) {
+        self.settings = settings
+        multi = try CurlMulti()
+    }
+
+    /// Starts sending `request`. Failures, refused arguments included, surface in the exchange.
+    package func start(_ request: HTTPRequest, _ timeouts: ExchangeTimeouts) -> Exchange {
+        guard let easy = spareHandles.popLast() ?? CurlEasy(settings) else {
+            return Exchange(failed: TransportError(.internal, .queued, "out of memory"))
+        }
+        easy.prepare(request, connectTimeout: timeouts.connect, settings)
+        let exchange = Exchange(easy, self, timeouts)
+        easy.exchange = exchange
+        multi.add(easy)
+        return exchange
+    }
+
+    /// Takes a finished or cancelled transfer out of libcurl and keeps its handle.
+    func recycle(_ easy: CurlEasy) {
+        multi.remove(easy)
+        easy.exchange = nil
+        if spareHandles.count < Self.spareHandleLimit { spareHandles.append(easy) }
+    }
+}

@@ -1,0 +1,35 @@
+/// What holds for every transfer.
+package struct TransportSettings: Sendable {
+    package var userAgent = "ultrad"
+    /// PEM file of the authorities to trust in place of the system's (`SSL_CERT_FILE`).
+    package var certificateFile: String?
+    /// Proxy for `http` upstreams (`HTTP_PROXY`) and for `https` ones (`HTTPS_PROXY`).
+    package var httpProxy: String?
+    package var httpsProxy: String?
+    /// Hosts reached without a proxy, comma-separated, as libcurl's `CURLOPT_NOPROXY` takes them.
+    package var noProxy: String?
+
+    package init() {}
+
+    func proxy(isSecure: Bool) -> String? {
+        isSecure ? httpsProxy : httpProxy
+    }
+}
+
+/// The timers of one exchange; nil: none.
+package struct ExchangeTimeouts: Sendable, Equatable {
+    /// Name resolution, connection and TLS handshake together.
+    package var connect: Duration
+    /// From the start to the first content (`contentBegan()`).
+    package var firstToken: Duration?
+    /// Between two reads after the first content; any byte starts it anew, time paused does not count.
+    package var idle: Duration?
+    package var total: Duration?
+
+    package init(connect: Duration, firstToken: Duration? = nil, idle: Duration? = nil, total: Duration? = nil) {
+        self.connect = connect
+        self.firstToken = firstToken
+        self.idle = idle
+        self.total = total
+    }
+}

@@ -1,0 +1,155 @@
+import Glibc
+
+/// A provider behind TLS: nginx with certificates made for this object, HTTP/2 offered, one port for each certificate.
+///
+/// It ends with this object, and also with the process that made it.
+package final class TLSFront {
+    package enum Certificate: String, CaseIterable, Sendable {
+        /// For `localhost` and 127.0.0.1, signed by `caFile`.
+        case good
+        /// Like `good`; the server speaks HTTP/1.1 alone.
+        case http1
+        /// For the right names, signed by somebody else.
+        case unknownCA
+        /// Signed by `caFile`; ended yesterday.
+        case expired
+        /// Signed by `caFile`, for `elsewhere.invalid`.
+        case wrongHost
+    }
+
+    /// Whether nginx and openssl are here; a test that needs them says that it is skipped.
+    package static let isAvailable = ["nginx", "openssl"].allSatisfy { name in
+        searchPath.split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
+    }
+
+    private static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// What a client has to trust, in PEM.
+    package let caFile: String
+    private let ports: [Certificate: UInt16]
+    private let folder: TemporaryFolder
+    private let process: Subprocess
+
+    /// Returns when it accepts connections.
+    ///
+    /// - Parameter provider: who answers. It sees nginx as its client: HTTP/1.1, a connection for each request.
+    package init(to provider: ScriptedProvider) throws(SystemError) {
+        folder = try TemporaryFolder("ultra-tls")
+        caFile = "\(folder.path)/ca.pem"
+        try Self.makeCertificates(in: folder)
+        var ports: [Certificate: UInt16] = [:]
+        for certificate in Certificate.allCases { ports[certificate] = try Self.freePort() }
+        self.ports = ports
+        try folder.write("nginx.conf", Self.configuration(folder.path, ports, provider.port))
+        // The shell ends nginx when its input ends, as it does with the death of this process.
+        process = try Subprocess(
+            "/bin/sh",
+            [
+                "-c",
+                #"nginx -p "$1" -c "$1/nginx.conf" -e "$1/error.log" </dev/null & cat >/dev/null; kill $!; wait $!"#,
+                "sh", folder.path,
+            ], environment: ["PATH": Self.searchPath])
+        for port in ports.values { try waitForListener(port) }
+    }
+
+    deinit {
+        process.closeInput()
+        _ = process.wait()
+    }
+
+    /// `https://localhost:PORT`, where this certificate is shown.
+    package func url(_ certificate: Certificate) -> String { "https://localhost:\(ports[certificate] ?? 0)" }
+
+    /// One line for each request that has been answered: protocol, number of the TLS connection, path.
+    package var log: [String] {
+        guard let file = fopen("\(folder.path)/access.log", "r") else { return [] }
+        defer { fclose(file) }
+        var lines: [String] = []
+        var line = [CChar](repeating: 0, count: 4096)
+        while fgets(&line, CInt(line.count), file) != nil {
+            lines.append(
+                String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        }
+        return lines
+    }
+
+    // MARK: - Parts
+
+    private static func configuration(
+        _ folder: String, _ ports: [Certificate: UInt16], _ providerPort: UInt16
+    ) -> String {
+        let servers = ports.map { certificate, port in
+            """
+            server {
+                listen 127.0.0.1:\(port) ssl\(certificate == .http1 ? "" : " http2");
+                ssl_certificate \(folder)/\(certificate.rawValue).pem;
+                ssl_certificate_key \(folder)/key.pem;
+                location / {
+                    proxy_buffering off;
+                    proxy_http_version 1.1;
+                    proxy_pass http://127.0.0.1:\(providerPort);
+                }
+            }
+            """
+        }
+        return """
+            daemon off;
+            master_process off;
+            pid \(folder)/nginx.pid;
+            events { worker_connections 512; }
+            http {
+                log_format short "$server_protocol $connection $request_uri";
+                access_log \(folder)/access.log short;
+                client_body_temp_path \(folder)/body;
+                proxy_temp_path \(folder)/proxy;
+                fastcgi_temp_path \(folder)/fastcgi;
+                uwsgi_temp_path \(folder)/uwsgi;
+                scgi_temp_path \(folder)/scgi;
+                \(servers.joined(separator: "\n"))
+            }
+            """
+    }
+
+    private static func makeCertificates(in folder: TemporaryFolder) throws(SystemError) {
+        try folder.write("good.ext", "subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        try folder.write("elsewhere.ext", "subjectAltName=DNS:elsewhere.invalid\n")
+        let ec = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+        let script = """
+            set -e
+            cd "$1"
+            openssl req -x509 \(ec) -days 30 -subj '/CN=Ultra test CA' -keyout ca.key -out ca.pem
+            openssl req -x509 \(ec) -days 30 -subj '/CN=Somebody else' -keyout other.key -out other.pem
+            openssl req -new \(ec) -subj '/CN=localhost' -keyout key.pem -out request.pem
+            sign() { openssl x509 -req -in request.pem -CA $1.pem -CAkey $1.key -CAcreateserial -days $2 -extfile $3.ext -out $4.pem; }
+            sign ca 30 good good
+            cp good.pem http1.pem
+            sign other 30 good unknownCA
+            sign ca -1 good expired
+            sign ca 30 elsewhere wrongHost
+            """
+        let process = try Subprocess(
+            "/bin/sh", ["-c", "{\n\(script)\n} >\"$1/openssl.log\" 2>&1", "sh", folder.path],
+            environment: ["PATH": searchPath])
+        let code = process.wait()
+        guard code == 0 else { throw SystemError("openssl, exit \(code)", code: EINVAL) }
+    }
+
+    private static func freePort() throws(SystemError) -> UInt16 {
+        let fd = try Sockets.bind(.loopback(port: 0))
+        defer { close(fd) }
+        return Sockets.port(of: fd)
+    }
+
+    private func waitForListener(_ port: UInt16) throws(SystemError) {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < deadline {
+            let fd = try Sockets.connect(.loopback(port: port))
+            defer { close(fd) }
+            var ready = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
+            if poll(&ready, 1, 1000) == 1, ready.revents & Int16(POLLERR | POLLHUP) == 0 { return }
+            // A foreign process: there is nothing to wait for but its port.
+            usleep(2000)
+        }
+        throw SystemError("nginx, see its log: it does not listen", code: ETIMEDOUT)
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import ScriptedProvider
+
+/// The built `ultrad`, started for one test on a socket of its own, ended with it.
+/// `@unchecked Sendable`: nothing of it changes after `init` but what Foundation guards itself.
+final class DaemonProcess: @unchecked Sendable {
+    /// One for all tests that do not harm it; it ends with the test process.
+    static let shared: Result<DaemonProcess, any Error> = Result {
+        let daemon = try DaemonProcess(["USE_MOCK": "true"])
+        atexit { if case .success(let daemon) = DaemonProcess.shared { daemon.signal(SIGKILL) } }
+        return daemon
+    }
+
+    let folder: URL
+    let socketPath: String
+    let process = Process()
+    private let log: URL
+
+    init(_ environment: [String: String] = [:]) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "ultra-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        socketPath = folder.appending(path: "ultrad.sock").path()
+        log = folder.appending(path: "log")
+        try Data().write(to: log)
+        process.executableURL = Self.binary("ultrad")
+        process.arguments = ["--socket", socketPath]
+        process.environment = environment
+        let file = try FileHandle(forWritingTo: log)
+        process.standardError = file
+        process.standardOutput = file
+        try process.run()
+        try waitForSocket()
+    }
+
+    /// With `provider` as its OpenAI.
+    convenience init(openai provider: ScriptedProvider, _ more: [String: String] = [:]) throws {
+        let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": provider.url + "/v1"]
+        try self.init(environment.merging(more) { $1 })
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    static func binary(_ name: String) -> URL {
+        // The test bundle lies beside the products: .build/debug/….xctest
+        let test = URL(filePath: CommandLine.arguments[0])
+        let products = ProcessInfo.processInfo.arguments.first.map { URL(filePath: $0).deletingLastPathComponent() }
+        return (products ?? test.deletingLastPathComponent()).appending(path: name)
+    }
+
+    var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
+    func signal(_ number: Int32) {
+        kill(process.processIdentifier, number)
+    }
+
+    /// The exit code, once it has ended.
+    func exitCode() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    var threadCount: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/task"))?.count ?? 0
+    }
+
+    /// Resident set in bytes.
+    var residentBytes: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+    }
+
+    func client() throws -> Client { try Client(socketPath, of: self) }
+
+    private func waitForSocket() throws {
+        let deadline = Date(timeIntervalSinceNow: 20)
+        while Date() < deadline, process.isRunning {
+            if (try? Client(socketPath)) != nil { return }
+            usleep(2000)  // there is no event to wait for before there is a socket
+        }
+        throw ClientError(what: "the daemon does not listen: \(logText)")
+    }
+}
+
+struct ClientError: Error {
+    let what: String
+}

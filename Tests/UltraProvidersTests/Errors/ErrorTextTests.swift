@@ -1,0 +1,50 @@
+import Testing
+import UltraAPI
+
+@testable import UltraProviders
+
+struct ErrorTextTests {
+    @Test(
+        "nothing that looks like a key is shown",
+        arguments: [
+            ("Incorrect API key provided: sk-abcdef.", "Incorrect API key provided: <redacted>."),
+            ("key sk-proj-ab***************wxyz is wrong", "key <redacted> is wrong"),
+            ("Your api key: ****b3c4 is invalid", "Your api key: <redacted> is invalid"),
+            ("(AIzaSyD-1234_abcdefg)", "(<redacted>)"),
+            ("key='gsk_0123456789'", "key='<redacted>'"),
+            ("token 0123456789abcdef0123456789abcdef.", "token <redacted>."),
+            ("Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6", "Bearer <redacted>"),
+            ("my-own-secret! was refused", "<redacted>! was refused"),
+            ("header x-api-key:my-own-secret", "header x-api-key:<redacted>"),
+        ])
+    func redaction(text: String, shown: String) {
+        #expect(ErrorText.cleaned(text, key: Secret("my-own-secret")) == shown)
+    }
+
+    @Test(
+        "what only resembles a key stays",
+        arguments: [
+            "The model gpt-4o-2024-08-06 is gone", "request req_c36106f48453f640180ea6ebcbb538e5",
+            "meta-llama/Meta-Llama-3.1-405B-Instruct-Turbo", "id 123e4567-e89b-12d3-a456-426614174000",
+            "Limit 400000, Requested 2500013", "see https://platform.openai.com/docs/guides/error-codes/api-errors",
+        ])
+    func others(text: String) {
+        #expect(ErrorText.cleaned(text, key: Secret("my-own-secret")) == text)
+    }
+
+    @Test("a message is one line of bounded length, cut between characters")
+    func bounds() {
+        #expect(ErrorText.cleaned("a\r\n  b\u{0}\u{1b}[31mc\n", key: nil) == "a b [31mc")
+        let long = ErrorText.cleaned(String(repeating: "日", count: 300), key: nil)
+        #expect(long.utf8.count <= ErrorText.limitBytes)
+        #expect(long.hasSuffix("日…"))
+    }
+
+    @Test("an excerpt surrounds the place in question, within the bytes the protocol allows")
+    func excerpt() {
+        let bytes = Array((String(repeating: "ä", count: 500) + "X" + String(repeating: "ö", count: 500)).utf8)
+        let text = bytes.withUnsafeBytes { ErrorText.excerpt($0, at: 1000, key: nil) }
+        #expect(text.utf8.count <= 200)
+        #expect(text.contains("äXö"))
+    }
+}

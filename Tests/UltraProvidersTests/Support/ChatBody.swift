@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+import UltraAPI
+
+@testable import UltraProviders
+
+/// A Chat Completions body that another client sent, and the request of ours that means the same.
+struct ChatBody {
+    let fields: [String: Any]
+
+    /// - Precondition: the recording kept its body.
+    init(_ recording: Recording) throws {
+        fields = try #require(recording.requestBody as? [String: Any])
+    }
+
+    var model: String { fields["model"] as? String ?? "" }
+    var isStream: Bool { fields["stream"] as? Bool ?? false }
+
+    func request() throws -> Request {
+        var request = Request(messages: try (fields["messages"] as? [[String: Any]] ?? []).map(message))
+        request.sampling.maxTokens = (fields["max_completion_tokens"] ?? fields["max_tokens"]) as? Int
+        request.sampling.temperature = fields["temperature"] as? Double
+        request.sampling.topP = fields["top_p"] as? Double
+        request.sampling.seed = fields["seed"] as? Int
+        request.tools = try (fields["tools"] as? [[String: Any]] ?? []).map { tool in
+            let function = try #require(tool["function"] as? [String: Any])
+            return Tool(
+                name: try #require(function["name"] as? String), description: function["description"] as? String,
+                parameters: try function["parameters"].map(raw))
+        }
+        if let choice = fields["tool_choice"] as? String {
+            request.toolChoice = choice == "none" ? ToolChoice.none : .auto
+        }
+        if let effort = fields["reasoning_effort"] as? String {
+            request.reasoning = Reasoning(effort: Reasoning.Effort(rawValue: effort))
+        }
+        if let format = fields["response_format"] as? [String: Any],
+            let schema = format["json_schema"] as? [String: Any]
+        {
+            let root = try #require(schema["schema"])
+            request.responseFormat = .schema(
+                name: try #require(schema["name"] as? String), schema: try raw(root),
+                strict: schema["strict"] as? Bool ?? false)
+        }
+        return request
+    }
+
+    /// What we send in its place, as far as it differs on purpose.
+    func ours(_ dialect: Dialect) -> NSDictionary {
+        var ours = fields
+        // One alternative is all we read; the others belong to features the protocol does not have.
+        for name in ["n", "user", "logprobs"] { ours[name] = nil }
+        if !isStream { ours["stream"] = nil }
+        if isStream {
+            ours["stream_options"] =
+                dialect.obfuscates ? ["include_usage": true, "include_obfuscation": false] : ["include_usage": true]
+        }
+        if dialect.tokenLimit == .maxCompletionTokens, let limit = ours.removeValue(forKey: "max_tokens") {
+            ours["max_completion_tokens"] = limit
+        }
+        ours["messages"] = (fields["messages"] as? [[String: Any]])?.map { message in
+            var message = message
+            // A lone text is a string.
+            if let parts = message["content"] as? [[String: Any]], parts.count == 1, let text = parts[0]["text"] {
+                message["content"] = text
+            }
+            return message
+        }
+        if var format = ours["response_format"] as? [String: Any], var schema = format["json_schema"] as? [String: Any]
+        {
+            schema["description"] = nil
+            format["json_schema"] = schema
+            ours["response_format"] = format
+        }
+        ours["tools"] = (fields["tools"] as? [[String: Any]])?.map { tool in
+            var tool = tool
+            var function = tool["function"] as? [String: Any]
+            // The default.
+            function?["strict"] = nil
+            tool["function"] = function
+            return tool
+        }
+        return ours as NSDictionary
+    }
+
+    private func message(_ fields: [String: Any]) throws -> Message {
+        let role = try #require((fields["role"] as? String).flatMap(Message.Role.init))
+        var parts: [Part] = []
+        if let text = fields["content"] as? String { parts = [.text(text)] }
+        for part in fields["content"] as? [[String: Any]] ?? [] {
+            if let text = part["text"] as? String { parts.append(.text(text)) }
+            guard let image = part["image_url"] as? [String: Any], let url = image["url"] as? String else { continue }
+            let halves = url.dropFirst(5).components(separatedBy: ";base64,")
+            parts.append(
+                url.hasPrefix("data:") ? .imageData(mediaType: halves[0], base64: halves[1]) : .imageURL(url))
+        }
+        let calls = try (fields["tool_calls"] as? [[String: Any]] ?? []).map { call in
+            let function = try #require(call["function"] as? [String: String])
+            return ToolCall(
+                id: try #require(call["id"] as? String), name: try #require(function["name"]),
+                arguments: try #require(function["arguments"]))
+        }
+        return Message(role, parts, toolCalls: calls, toolCallID: fields["tool_call_id"] as? String)
+    }
+
+    private func raw(_ value: Any) throws -> RawJSON {
+        RawJSON(validated: [UInt8](try JSONSerialization.data(withJSONObject: value)))
+    }
+}

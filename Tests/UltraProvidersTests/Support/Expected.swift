@@ -1,0 +1,28 @@
+import Foundation
+import Testing
+
+/// The answer written down for a recording, in `Expected/<name>.json`.
+struct Expected {
+    let events: [NSDictionary]
+    let error: NSDictionary?
+
+    /// - Parameter folder: `Expected` for recordings, which lie elsewhere; `Fixtures` beside the reply.
+    init(_ name: String, in folder: String = "Expected") throws {
+        let tests = Recording.packageRoot.appendingPathComponent("Tests/UltraProvidersTests")
+        let data = try Data(contentsOf: tests.appendingPathComponent("\(folder)/\(name).json"))
+        let file = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        events = try #require(file["events"] as? [NSDictionary])
+        error = file["error"] as? NSDictionary
+    }
+
+    /// Records every difference.
+    func check(_ outcome: Outcome, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) {
+        let found = outcome.events.map { $0.written as NSDictionary }
+        for (index, pair) in zip(found, events).enumerated() where pair.0 != pair.1 {
+            Issue.record("\(name), event \(index): \(pair.0) is not \(pair.1)", sourceLocation: sourceLocation)
+            return
+        }
+        #expect(found.count == events.count, "\(name)", sourceLocation: sourceLocation)
+        #expect((outcome.error?.written).map { $0 as NSDictionary } == error, "\(name)", sourceLocation: sourceLocation)
+    }
+}
