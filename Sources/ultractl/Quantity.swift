@@ -12,10 +12,12 @@ enum Quantity {
 
     /// `312 ms`, `4.2 s`, `3 min 5 s`, `2 h 14 min`, `12 d 3 h`.
     static func duration(milliseconds: Double) -> String {
-        let seconds = Int(min(max(milliseconds, 0), 1e15) / 1000)
+        // The bounds are where rounding would show 10.0 ms, 1000 ms and 60.0 s.
+        if milliseconds < 9.95 { return "\(fixed(milliseconds, 1)) ms" }
+        if milliseconds < 999.5 { return "\(fixed(milliseconds, 0)) ms" }
+        if milliseconds < 59_950 { return "\(fixed(milliseconds / 1000, 1)) s" }
+        let seconds = Int((min(milliseconds, 1e15) / 1000).rounded())
         return switch seconds {
-        case 0: milliseconds < 10 ? "\(fixed(milliseconds, 1)) ms" : "\(fixed(milliseconds, 0)) ms"
-        case ..<60: "\(fixed(milliseconds / 1000, 1)) s"
         case ..<3600: "\(seconds / 60) min \(seconds % 60) s"
         case ..<86_400: "\(seconds / 3600) h \(seconds / 60 % 60) min"
         default: "\(seconds / 86_400) d \(seconds / 3600 % 24) h"

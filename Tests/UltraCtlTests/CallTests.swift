@@ -84,16 +84,9 @@ struct CancelTests {
         let id = peer.request("embed", fields)
         #expect(ultra_cancel(peer.connection, id) == 0)
         #expect(ultra_process(peer.connection) == 0)
-        var received: [UInt8] = []
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
         let expected =
             frame(#"{"id":1,"op":"embed",\#(fields.dropFirst())"#) + frame(#"{"id":2,"op":"cancel","target":1}"#)
-        while received.count < expected.count {
-            let count = recv(peer.socket, &bytes, bytes.count, Int32(MSG_DONTWAIT))
-            if count > 0 { received += bytes[..<count] }
-            #expect(ultra_process(peer.connection) == 0)
-        }
-        #expect(received == expected)
+        #expect(peer.receive(expected.count) == expected)
     }
 
     @Test("wakes a thread that waits for an event")

@@ -49,7 +49,12 @@ struct Command: Equatable {
         let started = Result { try process.run() }
         pthread_sigmask(SIG_SETMASK, &masked, nil)
         try started.get()
+        // What hangs is a failure like any other.
+        let id = process.processIdentifier
+        let watchdog = DispatchWorkItem { kill(id, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 20, execute: watchdog)
         process.waitUntilExit()
+        watchdog.cancel()
         func text(_ file: URL) throws -> String { String(decoding: try Data(contentsOf: file), as: UTF8.self) }
         return Command(
             output: try text(files[1]), error: try text(files[2]),

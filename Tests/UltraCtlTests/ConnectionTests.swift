@@ -129,18 +129,8 @@ struct ConnectionTests {
         let peer = try Peer()
         let fields = #"{"x":"\#(String(repeating: "y", count: 300_000))"}"#
         for _ in 0..<3 { _ = peer.request("embed", fields) }
-        var received: [UInt8] = []
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        while received.count < 3 * 300_000 {
-            let count = recv(peer.socket, &bytes, bytes.count, Int32(MSG_DONTWAIT))
-            if count > 0 { received += bytes[..<count] }
-            #expect(ultra_process(peer.connection) == 0)
-        }
         let expected = (1...3).flatMap { frame(#"{"id":\#($0),"op":"embed",\#(fields.dropFirst())"#) }
-        while received.count < expected.count {
-            received += bytes[..<max(0, recv(peer.socket, &bytes, bytes.count, 0))]
-        }
-        #expect(received == expected)
+        #expect(peer.receive(expected.count) == expected)
     }
 
     @Test("no more than the longest frame waits to be sent")
@@ -199,6 +189,20 @@ struct ConnectionTests {
         peer.hangUp()
         #expect(poll(&watched, 1, 1000) == 1)
         #expect(ultra_process(peer.connection) == ULTRA_ERROR_CLOSED.rawValue)
+    }
+
+    @Test("events that nobody takes hold the daemon back instead of filling memory")
+    func backpressure() throws {
+        let peer = try Peer()
+        _ = peer.request()
+        peer.write((0..<1000).flatMap { _ in frame(Self.delta) })
+        #expect(ultra_process(peer.connection) == 1)
+        let unread = peer.unreadBytes
+        #expect(unread > 0)
+        for _ in 0..<10 { #expect(ultra_process(peer.connection) == 1) }
+        #expect(peer.unreadBytes == unread)
+        for _ in 0..<1000 { #expect(peer.next() == .event(Self.delta)) }
+        #expect(peer.next() == .result(0))
     }
 
     @Test("a wait ends with its time")

@@ -47,6 +47,26 @@ final class Peer {
         return frames
     }
 
+    /// Takes `count` bytes that the connection sends, which is given turns to do so; fewer if it stops sending.
+    func receive(_ count: Int) -> [UInt8] {
+        var received: [UInt8] = []
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        while received.count < count {
+            let length = recv(socket, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+            guard length > 0 else { break }
+            received += bytes[..<length]
+            guard ultra_process(connection) == 0 else { break }
+        }
+        return received
+    }
+
+    /// Bytes the connection has not read yet, as the kernel counts them.
+    var unreadBytes: Int32 {
+        var count: Int32 = 0
+        precondition(ioctl(socket, UInt(TIOCOUTQ), &count) == 0)
+        return count
+    }
+
     /// Sends a request and returns its id.
     func request(_ op: String = "stream", _ fields: String? = nil) -> UInt64 {
         var id: UInt64 = 0

@@ -23,6 +23,7 @@ final class ScriptedDaemon: Sendable {
     let path: String
     private let folder: TemporaryFolder
     private let received = Mutex<[String]>([])
+    private let lastWait = Mutex<Duration>(.zero)
     private let isDone = DispatchSemaphore(value: 0)
 
     init(_ steps: [Step]) throws {
@@ -40,6 +41,12 @@ final class ScriptedDaemon: Sendable {
         isDone.wait()
         isDone.signal()
         return received.withLock { $0 }
+    }
+
+    /// How long the client stayed once the last step was done.
+    func clientStayed() -> Duration {
+        _ = requests()
+        return lastWait.withLock { $0 }
     }
 
     private func play(_ steps: [Step], on listener: Int32) {
@@ -63,6 +70,8 @@ final class ScriptedDaemon: Sendable {
             case .close: return
             }
         }
+        let start = ContinuousClock.now
+        defer { lastWait.withLock { $0 = start.duration(to: .now) } }
         while let request = receiveFrame(client) { received.withLock { $0.append(request) } }
     }
 
