@@ -10,6 +10,9 @@ package enum FrameError: Error, Equatable, Sendable {
 ///
 /// The length is checked before anything is kept for it, and nothing is reserved beyond what has come.
 package struct FrameDecoder: Sendable {
+    /// 16 MiB.
+    package static let defaultMaxFrameBytes = 16 << 20
+
     package let maxFrameBytes: Int
     private var buffer: [UInt8] = []
     /// Bytes of `buffer` that were given out already.
@@ -19,7 +22,7 @@ package struct FrameDecoder: Sendable {
     /// Capacity that is kept between frames; more is given back when the buffer runs empty.
     static let keptCapacityBytes = 64 << 10
 
-    package init(maxFrameBytes: Int = 16 << 20) {
+    package init(maxFrameBytes: Int = FrameDecoder.defaultMaxFrameBytes) {
         self.maxFrameBytes = maxFrameBytes
     }
 

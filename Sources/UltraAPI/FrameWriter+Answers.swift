@@ -12,20 +12,18 @@ extension FrameWriter {
         frame(id, "result") { json in
             Self.writeOrigin(answer, to: &json)
             json.field("text", answer.text)
-            if !answer.reasoning.isEmpty { json.field("reasoning", answer.reasoning) }
+            json.field("reasoning", answer.reasoning)
             json.fieldIfPresent("reasoning_signature", answer.reasoningSignature)
-            if !answer.toolCalls.isEmpty {
-                json.key("tool_calls")
-                json.beginArray()
-                for call in answer.toolCalls {
-                    json.beginObject()
-                    json.field("id", call.id)
-                    json.field("name", call.name)
-                    json.field("arguments", call.arguments)
-                    json.endObject()
-                }
-                json.endArray()
+            json.key("tool_calls")
+            json.beginArray()
+            for call in answer.toolCalls {
+                json.beginObject()
+                json.field("id", call.id)
+                json.field("name", call.name)
+                json.field("arguments", call.arguments)
+                json.endObject()
             }
+            json.endArray()
             Self.writeOutcome(answer, to: &json)
         }
     }
@@ -38,7 +36,7 @@ extension FrameWriter {
     }
 
     package mutating func error(_ id: Int, _ error: UltraError) {
-        frame(id, "error") { json in
+        encode(id, "error") { json in
             json.key("error")
             json.beginObject()
             json.field("code", error.code.rawValue)
@@ -73,12 +71,12 @@ extension FrameWriter {
         json.fieldOrNull("input_tokens", answer.usage.inputTokens)
         json.fieldOrNull("output_tokens", answer.usage.outputTokens)
         json.fieldOrNull("cached_input_tokens", answer.usage.cachedInputTokens)
-        json.fieldIfPresent("cache_write_tokens", answer.usage.cacheWriteTokens)
+        json.fieldOrNull("cache_write_tokens", answer.usage.cacheWriteTokens)
         json.fieldOrNull("reasoning_tokens", answer.usage.reasoningTokens)
         json.endObject()
         json.field("usage_source", answer.usage.source.rawValue)
         json.key("cost_usd")
-        if let cost = answer.costMicroUSD { json.fixed(cost, decimals: 6) } else { json.null() }
+        if let cost = answer.costMicroUSD { json.fixed(cost, places: 6) } else { json.null() }
         json.field("cache", answer.cache.rawValue)
         json.key("timing_ms")
         json.beginObject()
@@ -86,7 +84,7 @@ extension FrameWriter {
         if let first = answer.timing.firstToken {
             json.milliseconds("first_token", first)
         } else {
-            json.fieldOrNull("first_token", Double?.none)
+            json.fieldOrNull("first_token", nil as Double?)
         }
         json.milliseconds("total", answer.timing.total)
         json.endObject()
@@ -115,26 +113,10 @@ extension FrameWriter {
 }
 
 extension JSONWriter {
-    /// A duration with at most three decimals.
+    /// A duration with at most three decimals; at most a thousand years, and never below zero.
     mutating func milliseconds(_ name: StaticString, _ value: Double) {
         key(name)
-        fixed(Int((min(max(value, 0), 1e12) * 1000).rounded()), decimals: 3)
-    }
-
-    /// `value` / 10^`decimals`, exactly, without trailing zeros.
-    mutating func fixed(_ value: Int, decimals: Int) {
-        var fraction = value.magnitude
-        var places = decimals
-        while places > 0, fraction % 10 == 0 {
-            fraction /= 10
-            places -= 1
-        }
-        var digits = Array(String(fraction).utf8)
-        if digits.count <= places {
-            digits.insert(contentsOf: repeatElement(UInt8(ascii: "0"), count: places - digits.count + 1), at: 0)
-        }
-        if places > 0 { digits.insert(UInt8(ascii: "."), at: digits.count - places) }
-        if value < 0 { digits.insert(UInt8(ascii: "-"), at: 0) }
-        raw(RawJSON(validated: digits))
+        // The comparison is false for a value that is no number.
+        fixed(value > 0 ? Int((min(value, 31_536_000_000_000) * 1000).rounded()) : 0, places: 3)
     }
 }

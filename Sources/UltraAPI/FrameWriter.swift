@@ -6,7 +6,11 @@ package struct FrameWriter: Sendable {
     /// Capacity that is kept when everything was sent; a burst's buffer is given back.
     static let keptCapacityBytes = 64 << 10
 
-    package init() {}
+    private let maxFrameBytes: Int
+
+    package init(maxFrameBytes: Int = FrameDecoder.defaultMaxFrameBytes) {
+        self.maxFrameBytes = maxFrameBytes
+    }
 
     /// Forgets what was sent completely. A large buffer is kept only for more of the same: growing it anew for each
     /// burst costs more than the burst.
@@ -23,19 +27,41 @@ package struct FrameWriter: Sendable {
         bytes.append(contentsOf: text.utf8)
     }
 
-    /// Adds the frame `{"id":id,"event":event,…}` with the members `write` adds.
+    /// Adds the frame `{"id":id,"event":event,…}` with the members `write` adds. A `result` that would be longer than
+    /// a frame may be becomes an error, which is as terminal as it.
     package mutating func frame(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void = { _ in }) {
+        let length = encode(id, event, write)
+        guard length > maxFrameBytes else { return }
+        bytes.removeLast(4 + length)
+        error(
+            id,
+            UltraError(
+                .internal, "the answer takes \(length) bytes, more than the \(maxFrameBytes) of a frame",
+                hint: "ask for less at once, or use stream"))
+    }
+
+    /// Adds a frame of any length, and returns that length.
+    @discardableResult
+    mutating func encode(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void) -> Int {
         let start = bytes.count
-        var json = JSONWriter(appendingTo: take())
-        json.bytes.append(contentsOf: [0, 0, 0, 0])
-        json.beginObject()
-        json.field("id", id)
-        json.key("event")
-        json.string(event)
+        // The length is patched in below. Written by hand, for this is every frame of every stream.
+        append("\0\0\0\0{\"id\":")
+        JSONText.appendDecimal(id, places: 0, to: &bytes)
+        append(",\"event\":\"")
+        append(event)
+        append("\"")
+        var json = JSONWriter(continuingObject: take())
         write(&json)
         json.endObject()
         bytes = json.bytes
-        patchLength(at: start)
+        let length = bytes.count - start - 4
+        let prefix = UInt32(truncatingIfNeeded: length).bigEndian
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: prefix, toByteOffset: start, as: UInt32.self) }
+        return length
+    }
+
+    private mutating func append(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Moves the buffer out, so that the writer appends to it without a copy.
@@ -43,11 +69,6 @@ package struct FrameWriter: Sendable {
         var taken: [UInt8] = []
         swap(&taken, &bytes)
         return taken
-    }
-
-    private mutating func patchLength(at start: Int) {
-        let length = UInt32(bytes.count - start - 4).bigEndian
-        bytes.withUnsafeMutableBytes { $0.storeBytes(of: length, toByteOffset: start, as: UInt32.self) }
     }
 }
 

@@ -36,3 +36,29 @@ package struct JSONError: Error, Equatable, Sendable {
         self.offset = offset
     }
 }
+
+extension JSONError: CustomStringConvertible {
+    /// Such as `a control character inside a string, at byte 17`; never a part of the text itself.
+    package var description: String { "\(kind), at byte \(offset)" }
+}
+
+extension JSONError.Kind: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unexpectedEnd: "the text ends inside a value"
+        case .unexpectedByte: "a character that does not belong there"
+        case .wrongType(let expected, let found): "\(found) where \(expected) was expected"
+        case .invalidNumber: "a malformed number"
+        case .numberOutOfRange: "a number too large"
+        case .notAnInteger: "a fraction where an integer was expected"
+        case .controlCharacter: "a control character inside a string"
+        case .invalidEscape: "an invalid escape"
+        case .loneSurrogate: "half of a surrogate pair"
+        case .invalidUTF8: "bytes that are not UTF-8"
+        case .tooDeep: "too many levels of nesting"
+        case .duplicateKey: "a name that comes twice in one object"
+        case .trailingBytes: "more text after the value"
+        case .byteOrderMark: "a byte order mark"
+        }
+    }
+}

@@ -13,6 +13,11 @@ struct JSONSeenKeys {
     private var keys: [JSONKey] = []
     private var objects: [OpenObject] = []
 
+    init() {
+        keys.reserveCapacity(32)
+        objects.reserveCapacity(8)
+    }
+
     mutating func beginObject() {
         objects.append(OpenObject(start: keys.count))
     }

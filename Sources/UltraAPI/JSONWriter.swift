@@ -11,6 +11,12 @@ package struct JSONWriter {
         self.bytes = bytes
     }
 
+    /// Goes on inside an object of which `bytes` hold the first members.
+    init(continuingObject bytes: [UInt8]) {
+        self.bytes = bytes
+        needsComma = true
+    }
+
     package mutating func beginObject() { begin(UInt8(ascii: "{")) }
     package mutating func endObject() { end(UInt8(ascii: "}")) }
     package mutating func beginArray() { begin(UInt8(ascii: "[")) }
@@ -48,8 +54,13 @@ package struct JSONWriter {
 
     package mutating func int(_ value: Int) {
         separate()
-        var digits = String(value)
-        digits.withUTF8 { bytes.append(contentsOf: $0) }
+        JSONText.appendDecimal(value, places: 0, to: &bytes)
+    }
+
+    /// Writes `value` / 10^`places` exactly, without trailing zeros in the fraction.
+    package mutating func fixed(_ value: Int, places: Int) {
+        separate()
+        JSONText.appendDecimal(value, places: places, to: &bytes)
     }
 
     /// Writes the shortest digits that read back as `value`; `null` if it is not finite.

@@ -3,8 +3,8 @@ extension Message {
     init(_ fields: inout RequestFields) throws(UltraError) {
         self.init(.user, [])
         var hasRole = false
-        try fields.object("a message: {\"role\",\"content\"}") { (fields, name) throws(UltraError) in
-            switch name {
+        try fields.object("a message: {\"role\",\"content\"}") { (fields, key) throws(UltraError) in
+            switch key {
             case "role":
                 role = try fields.choice([.system, .user, .assistant, .tool])
                 hasRole = true
@@ -24,41 +24,64 @@ extension Message {
             default: try fields.skip()
             }
         }
-        if !hasRole { throw fields.expected("a message with a role") }
-        if role == .tool, toolCallID == nil { throw fields.expected("a tool message with the tool_call_id it answers") }
-        if role != .assistant, !toolCalls.isEmpty {
-            throw fields.expected("an assistant message, for it has tool_calls")
+        if !hasRole { throw fields.expected("one of \(Self.roles)", at: "role") }
+        if role == .tool, toolCallID == nil {
+            throw fields.expected("the id of the call that this tool message answers", at: "tool_call_id")
         }
-        if parts.isEmpty, toolCalls.isEmpty, role != .tool { throw fields.expected("a message with content") }
+        if role != .tool, toolCallID != nil { throw fields.expected("absent but in tool messages", at: "tool_call_id") }
+        if role != .assistant {
+            if !toolCalls.isEmpty { throw fields.expected("absent but in assistant messages", at: "tool_calls") }
+            if parts.contains(where: \.isReasoning) {
+                throw fields.expected("without reasoning parts but in assistant messages", at: "content")
+            }
+        }
+        if parts.isEmpty, toolCalls.isEmpty { throw fields.expected("a string or an array of parts", at: "content") }
     }
+
+    private static let roles = #""system", "user", "assistant", "tool""#
 }
 
 extension Part {
+    fileprivate var isReasoning: Bool {
+        if case .reasoning = self { true } else { false }
+    }
+
     fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
-        var values: [String: String] = [:]
-        try fields.object("a part: {\"type\",…}") { (fields, name) throws(UltraError) in
-            switch name {
-            case "type", "text", "url", "media_type", "data", "signature":
-                if try fields.isNext(.null) { try fields.skip() } else { values[name] = try fields.string() }
+        var type: String?
+        var text: String?
+        var url: String?
+        var mediaType: String?
+        var data: String?
+        var signature: String?
+        try fields.object("a part: {\"type\",…}") { (fields, key) throws(UltraError) in
+            switch key {
+            case "type": type = try fields.string()
+            case "text": text = try fields.string()
+            case "url": url = try fields.stringOrNull()
+            case "media_type": mediaType = try fields.stringOrNull()
+            case "data": data = try fields.stringOrNull()
+            case "signature": signature = try fields.stringOrNull()
             default: try fields.skip()
             }
         }
-        switch values["type"] {
+        switch type {
         case "text":
-            guard let text = values["text"] else { throw fields.expected("a text part with text") }
+            guard let text else { throw fields.expected("a string", at: "text") }
             self = .text(text)
         case "image":
-            if let url = values["url"] {
+            switch (url, mediaType, data) {
+            case (let url?, nil, nil):
                 self = .imageURL(url)
-            } else if let type = values["media_type"], let data = values["data"] {
-                self = .imageData(mediaType: type, base64: data)
-            } else {
-                throw fields.expected("an image part with url, or with media_type and data")
+            case (nil, let mediaType?, let data?):
+                guard Base64.isValid(data) else { throw fields.expected("padded base64", at: "data") }
+                self = .imageData(mediaType: mediaType, base64: data)
+            default:
+                throw fields.expected("an image part with either url or media_type and data")
             }
         case "reasoning":
-            self = .reasoning(text: values["text"] ?? "", signature: values["signature"])
+            self = .reasoning(text: text ?? "", signature: signature)
         default:
-            throw fields.expected("a part whose type is \"text\", \"image\" or \"reasoning\"")
+            throw fields.expected(#"one of "text", "image", "reasoning""#, at: "type")
         }
     }
 }
@@ -66,14 +89,15 @@ extension Part {
 extension ToolCall {
     fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
         self.init(id: "", name: "", arguments: "")
-        try fields.object("a tool call: {\"id\",\"name\",\"arguments\"}") { (fields, member) throws(UltraError) in
-            switch member {
+        try fields.object("a tool call: {\"id\",\"name\",\"arguments\"}") { (fields, key) throws(UltraError) in
+            switch key {
             case "id": id = try fields.string()
             case "name": name = try fields.string()
             case "arguments": arguments = try fields.string("JSON text in a string")
             default: try fields.skip()
             }
         }
-        if id.isEmpty || name.isEmpty { throw fields.expected("a tool call with id and name") }
+        if id.isEmpty { throw fields.expected("the id the model gave the call", at: "id") }
+        if name.isEmpty { throw fields.expected("the name of a tool", at: "name") }
     }
 }

@@ -10,8 +10,8 @@ extension Request {
         var prompt: String?
         var system: String?
         var hasMessages = false
-        try fields.object { (fields, name) throws(UltraError) in
-            switch name {
+        try fields.object { (fields, key) throws(UltraError) in
+            switch key {
             case "prompt": prompt = try fields.string()
             case "system": system = try fields.string()
             case "messages":
@@ -20,7 +20,7 @@ extension Request {
                     messages.append(try Message(&fields))
                 }
                 if messages.isEmpty { throw fields.expected("an array of at least one message") }
-            default: try read(name, &fields)
+            default: try read(key, &fields)
             }
         }
         if let prompt {
@@ -38,21 +38,22 @@ extension Request {
         if toolChoice != nil, toolChoice != ToolChoice.none, tools.isEmpty {
             throw UltraError(.invalidRequest, "tool_choice needs tools to choose from", field: "tool_choice")
         }
+        if case .named(let name) = toolChoice, !tools.contains(where: { $0.name == name }) {
+            throw UltraError(.invalidRequest, "tool_choice must name one of the tools", field: "tool_choice")
+        }
     }
 
-    private mutating func read(_ name: String, _ fields: inout RequestFields) throws(UltraError) {
-        switch name {
-        case "model":
-            let text = try fields.string()
-            guard !text.isEmpty else { throw fields.expected("the name of a model") }
-            model = text
+    private mutating func read(_ key: JSONKey, _ fields: inout RequestFields) throws(UltraError) {
+        switch key {
+        case "model": model = try fields.name("the name of a model")
         case "max_tokens": sampling.maxTokens = try fields.int(1...10_000_000)
         case "temperature": sampling.temperature = try fields.number(0...2)
         case "top_p": sampling.topP = try fields.number(0...1)
         case "top_k": sampling.topK = try fields.int(1...1_000_000)
         case "stop":
+            let what = "a string that is not empty, or an array of them"
             sampling.stop =
-                try fields.isNext(.string) ? [fields.string()] : fields.strings("a string or an array of strings")
+                try fields.isNext(.string) ? [fields.name(what)] : fields.names(what, "a string that is not empty")
         case "seed": sampling.seed = try fields.int(Int.min...Int.max)
         case "frequency_penalty": sampling.frequencyPenalty = try fields.number(-2...2)
         case "presence_penalty": sampling.presencePenalty = try fields.number(-2...2)
@@ -67,16 +68,17 @@ extension Request {
             if try fields.isNext(.bool) {
                 fallback = try fields.bool() ? .configured : Fallback.none
             } else {
-                fallback = .models(try fields.strings("true, false or an array of models"))
+                let models = try fields.names("true, false or an array of models", "the name of a model")
+                fallback = models.isEmpty ? Fallback.none : .models(models)
             }
         case "fallback_mid_stream":
             guard try fields.string("\"restart\"") == "restart" else { throw fields.expected("\"restart\"") }
             restartsMidStream = true
         case "timeouts_ms": timeouts = try Timeouts(&fields)
-        case "tags": tags = try fields.strings()
+        case "tags": tags = try fields.names("an array of labels", "a label")
         case "provider_options":
             try fields.object("an object by provider") { (fields, provider) throws(UltraError) in
-                providerOptions[provider] = try fields.rawObject()
+                providerOptions[String(provider)] = try fields.rawObject()
             }
         case "progress": wantsProgress = try fields.bool()
         default: try fields.skip()
@@ -88,8 +90,8 @@ extension Timeouts {
     fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
         self.init()
         let range = 1...RequestFrame.maxTimeoutMilliseconds
-        try fields.object { (fields, name) throws(UltraError) in
-            switch name {
+        try fields.object { (fields, key) throws(UltraError) in
+            switch key {
             case "connect": connect = try fields.int(range)
             case "first_token": firstToken = try fields.int(range)
             case "idle": idle = try fields.int(range)
@@ -103,8 +105,8 @@ extension Timeouts {
 extension Reasoning {
     fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
         self.init()
-        try fields.object { (fields, name) throws(UltraError) in
-            switch name {
+        try fields.object { (fields, key) throws(UltraError) in
+            switch key {
             case "effort": effort = try fields.choice([.minimal, .low, .medium, .high])
             case "budget_tokens": budgetTokens = try fields.int(0...10_000_000)
             case "include": isIncluded = try fields.bool()
@@ -128,15 +130,15 @@ extension ResponseFormat {
         var name: String?
         var schema: RawJSON?
         var isStrict = false
-        try fields.object(what) { (fields, member) throws(UltraError) in
-            switch member {
+        try fields.object(what) { (fields, key) throws(UltraError) in
+            switch key {
             case "name": name = try fields.string()
             case "schema": schema = try fields.rawObject("a JSON Schema object")
             case "strict": isStrict = try fields.bool()
             default: try fields.skip()
             }
         }
-        guard let schema else { throw fields.expected(what) }
+        guard let schema else { throw fields.expected("a JSON Schema object", at: "schema") }
         self = .schema(name: name ?? "answer", schema: schema, strict: isStrict)
     }
 }
@@ -154,10 +156,13 @@ extension ToolChoice {
             return
         }
         var name: String?
-        try fields.object(what) { (fields, member) throws(UltraError) in
-            if member == "name" { name = try fields.string() } else { try fields.skip() }
+        try fields.object(what) { (fields, key) throws(UltraError) in
+            switch key {
+            case "name": name = try fields.string()
+            default: try fields.skip()
+            }
         }
-        guard let name else { throw fields.expected(what) }
+        guard let name else { throw fields.expected("the name of a tool", at: "name") }
         self = .named(name)
     }
 }
@@ -165,14 +170,14 @@ extension ToolChoice {
 extension Tool {
     fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
         self.init(name: "")
-        try fields.object("a tool: {\"name\",\"description\",\"parameters\"}") { (fields, member) throws(UltraError) in
-            switch member {
+        try fields.object("a tool: {\"name\",\"description\",\"parameters\"}") { (fields, key) throws(UltraError) in
+            switch key {
             case "name": name = try fields.string()
             case "description": description = try fields.string()
             case "parameters": parameters = try fields.rawObject("a JSON Schema object")
             default: try fields.skip()
             }
         }
-        if name.isEmpty { throw fields.expected("a tool with a name") }
+        if name.isEmpty { throw fields.expected("the name of a function", at: "name") }
     }
 }

@@ -7,7 +7,7 @@ struct RequestFields {
     private var path: [Step] = []
 
     private enum Step {
-        case member(String)
+        case member(JSONKey)
         case element(Int)
     }
 
@@ -19,7 +19,7 @@ struct RequestFields {
     private var place: String {
         path.reduce(into: "") { text, step in
             switch step {
-            case .member(let name): text += text.isEmpty ? name : ".\(name)"
+            case .member(let key): text += (text.isEmpty ? "" : ".") + String(key)
             case .element(let index): text += "[\(index)]"
             }
         }
@@ -29,17 +29,23 @@ struct RequestFields {
         UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
     }
 
+    /// The error for a member of the object that was just read, or is missing from it.
+    func expected(_ what: String, at member: StaticString) -> UltraError {
+        let place = path.isEmpty ? "\(member)" : "\(place).\(member)"
+        return UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
+    }
+
     // MARK: - Structure
 
-    /// Calls `read` for each member with its name; members it does not read are to be skipped by it.
+    /// Calls `read` for each member with its name. Members it does not read are to be skipped by it.
     mutating func object(
-        _ what: String = "an object", _ read: (inout RequestFields, String) throws(UltraError) -> Void
+        _ what: String = "an object", _ read: (inout RequestFields, JSONKey) throws(UltraError) -> Void
     ) throws(UltraError) {
         try need(.object, what)
         try syntax { (reader) throws(JSONError) in try reader.beginObject() }
-        while let name = try syntax({ (reader) throws(JSONError) in try reader.nextKey().map { String($0) } }) {
-            path.append(.member(name))
-            try read(&self, name)
+        while let key = try syntax({ (reader) throws(JSONError) in try reader.nextKey() }) {
+            path.append(.member(key))
+            try read(&self, key)
             path.removeLast()
         }
     }
@@ -75,6 +81,19 @@ struct RequestFields {
         return try syntax { (reader) throws(JSONError) in try reader.string() }
     }
 
+    mutating func stringOrNull() throws(UltraError) -> String? {
+        guard try isNext(.null) else { return try string("a string or null") }
+        try skip()
+        return nil
+    }
+
+    /// A string that says something.
+    mutating func name(_ what: String) throws(UltraError) -> String {
+        let text = try string(what)
+        guard !text.isEmpty else { throw expected(what) }
+        return text
+    }
+
     mutating func bool() throws(UltraError) -> Bool {
         try need(.bool, "true or false")
         return try syntax { (reader) throws(JSONError) in try reader.bool() }
@@ -108,10 +127,11 @@ struct RequestFields {
         return value
     }
 
-    mutating func strings(_ what: String = "an array of strings") throws(UltraError) -> [String] {
-        var strings: [String] = []
-        try array(what) { (fields, _) throws(UltraError) in strings.append(try fields.string()) }
-        return strings
+    /// An array of `element`s, none of them empty.
+    mutating func names(_ what: String, _ element: String) throws(UltraError) -> [String] {
+        var names: [String] = []
+        try array(what) { (fields, _) throws(UltraError) in names.append(try fields.name(element)) }
+        return names
     }
 
     /// A JSON object, kept as it is.

@@ -7,8 +7,8 @@ extension RequestFrame {
 
     package func hello() throws(UltraError) -> Hello {
         var hello = Hello()
-        try members { (fields, name) throws(UltraError) in
-            switch name {
+        try members { (fields, key) throws(UltraError) in
+            switch key {
             case "protocol": hello.protocolVersion = try fields.int(0...1_000_000)
             case "client": hello.client = try fields.string()
             default: try fields.skip()
@@ -20,8 +20,11 @@ extension RequestFrame {
     /// The `target` of `cancel`.
     package func cancelTarget() throws(UltraError) -> Int {
         var target: Int?
-        try members { (fields, name) throws(UltraError) in
-            if name == "target" { target = try fields.int(1...Self.maxID) } else { try fields.skip() }
+        try members { (fields, key) throws(UltraError) in
+            switch key {
+            case "target": target = try fields.int(1...Self.maxID)
+            default: try fields.skip()
+            }
         }
         guard let target else {
             throw UltraError(.invalidRequest, "target, the id of the request to cancel, is missing", field: "target")
@@ -31,8 +34,8 @@ extension RequestFrame {
 
     package func modelFilter() throws(UltraError) -> ModelFilter {
         var filter = ModelFilter()
-        try members { (fields, name) throws(UltraError) in
-            switch name {
+        try members { (fields, key) throws(UltraError) in
+            switch key {
             case "provider": filter.provider = try fields.string()
             case "tag": filter.tag = try fields.string()
             case "capability": filter.capability = try fields.string()
@@ -50,7 +53,7 @@ extension RequestFrame {
         }
     }
 
-    private func members(_ read: (inout RequestFields, String) throws(UltraError) -> Void) throws(UltraError) {
+    private func members(_ read: (inout RequestFields, JSONKey) throws(UltraError) -> Void) throws(UltraError) {
         try fields { (fields) throws(UltraError) in try fields.object("an object", read) }
     }
 }

@@ -26,8 +26,7 @@ package struct RequestFrame: Sendable {
                 return head
             }
         } catch {
-            throw Self.refusal(
-                0, .invalidFrame, "the frame is not one JSON object: \(error.kind) at byte \(error.offset)")
+            throw Self.refusal(0, .invalidFrame, "the frame is not one JSON object: \(error)")
         }
         guard let id = head.id, (1...Self.maxID).contains(id) else {
             throw Self.refusal(0, .invalidFrame, "the frame has no usable id: an integer from 1 to 2^53-1 is needed")
@@ -89,8 +88,13 @@ package struct RequestFrame: Sendable {
                 try reader.skip()
                 return nil
             }
-            let raw = try reader.rawJSON()
-            return Int(String(decoding: raw.bytes, as: UTF8.self))
+            do throws(JSONError) {
+                return try reader.int()
+            } catch {
+                // Well-formed, and consumed: only not what an id can be.
+                guard error.kind == .numberOutOfRange || error.kind == .notAnInteger else { throw error }
+                return nil
+            }
         }
     }
 }

@@ -62,6 +62,22 @@ private func read<T>(_ text: String, _ body: (inout JSONReader) throws(JSONError
         #expect(value.bitPattern == Double(text)?.bitPattern)
     }
 
+    @Test("reads random doubles to the last bit, written long and short")
+    func randomDoubles() throws {
+        var generator = SeededGenerator(seed: 3)
+        for _ in 0..<20_000 {
+            let value = Double(bitPattern: generator.next())
+            guard value.isFinite else { continue }
+            let digits = "\(generator.next())\(generator.next())"
+            let long =
+                "\(digits.prefix(Int.random(in: 1...38, using: &generator)))e\(Int.random(in: -300...200, using: &generator))"
+            for text in [value.description, long, "0.\(digits)", "\(Int(generator.next() >> 11)).5"] {
+                let read = try read(text) { (reader) throws(JSONError) in try reader.double() }
+                #expect(read.bitPattern == Double(text)?.bitPattern, "\(text)")
+            }
+        }
+    }
+
     @Test(
         "resolves escapes",
         arguments: [

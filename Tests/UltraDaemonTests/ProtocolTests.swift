@@ -62,7 +62,7 @@ struct ProtocolTests {
                 field: "messages[1].role"),
             Mistake(
                 json: #"{"id":1,"op":"generate","messages":[{"role":"user","content":[{"type":"text"}]}]}"#,
-                field: "messages[0].content[0]"),
+                field: "messages[0].content[0].text"),
             Mistake(json: #"{"id":1,"op":"stream","prompt":"a","temperature":3}"#, field: "temperature"),
             Mistake(json: #"{"id":1,"op":"stream","prompt":"a","max_tokens":1.5}"#, field: "max_tokens"),
             Mistake(

@@ -19,7 +19,7 @@ final class ClientConnection {
     private var decoder: FrameDecoder
     private var calls: [Int: Call] = [:]
 
-    private var output = FrameWriter()
+    private var output: FrameWriter
     private var sentBytes = 0
     private var flush = Deferred(.endOfTurn) {}
     private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
@@ -32,6 +32,7 @@ final class ClientConnection {
         self.limits = limits
         peer = socket.peer
         decoder = FrameDecoder(maxFrameBytes: limits.frameBytes)
+        output = FrameWriter(maxFrameBytes: limits.frameBytes)
         flush = Deferred(.endOfTurn) { [weak self] in self?.flushOutput() }
         stall.onFire = { [weak self] in self?.close() }
         partialFrame.onFire = { [weak self] in self?.close() }
