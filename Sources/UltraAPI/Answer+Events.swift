@@ -6,12 +6,22 @@ extension Answer {
         switch event {
         case .providerModel(let name): providerModel = name
         case .text(let piece): if keepsContent { text += piece }
-        case .reasoning(let piece): if keepsContent { reasoning += piece }
-        case .reasoningSignature(let piece): if keepsContent { reasoningSignature = (reasoningSignature ?? "") + piece }
+        case .reasoning(let piece): if keepsContent { receive(reasoning: piece) }
+        case .reasoningSignature(let signature): if keepsContent { receive(signature: signature) }
         case .toolCall(let piece): if keepsContent { receive(piece) }
         case .usage(let new): usage.update(with: new)
         case .finish(let reason): finishReason = reason
         }
+    }
+
+    private mutating func receive(reasoning piece: String) {
+        if reasoning.last.map({ $0.signature != nil }) ?? true { reasoning.append(ReasoningPiece(text: "")) }
+        reasoning[reasoning.count - 1].text += piece
+    }
+
+    private mutating func receive(signature: String) {
+        if reasoning.last.map({ $0.signature != nil }) ?? true { reasoning.append(ReasoningPiece(text: "")) }
+        reasoning[reasoning.count - 1].signature = signature
     }
 
     private mutating func receive(_ piece: ToolCallDelta) {
@@ -21,6 +31,7 @@ extension Answer {
         if let id = piece.id { toolCalls[index].id = id }
         if let name = piece.name { toolCalls[index].name = name }
         toolCalls[index].arguments += piece.arguments
+        if let signature = piece.signature { toolCalls[index].signature = signature }
     }
 }
 

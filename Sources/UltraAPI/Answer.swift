@@ -9,8 +9,7 @@ package struct Answer: Sendable, Equatable {
     package var provider: String
     package var providerModel: String?
     package var text = ""
-    package var reasoning = ""
-    package var reasoningSignature: String?
+    package var reasoning: [ReasoningPiece] = []
     package var toolCalls: [ToolCall] = []
     package var finishReason: FinishReason = .other
     package var usage = Usage()
@@ -26,6 +25,17 @@ package struct Answer: Sendable, Equatable {
     package init(model: String, provider: String) {
         self.model = model
         self.provider = provider
+    }
+}
+
+/// A stretch of reasoning, and the proof of it that goes back with it.
+package struct ReasoningPiece: Sendable, Equatable {
+    package var text: String
+    package var signature: String?
+
+    package init(text: String, signature: String? = nil) {
+        self.text = text
+        self.signature = signature
     }
 }
 

@@ -4,7 +4,8 @@ package enum AnswerEvent: Sendable, Equatable {
     case providerModel(String)
     case text(String)
     case reasoning(String)
-    /// Opaque proof of the reasoning before it, to be sent back byte for byte.
+    /// Opaque proof of the reasoning before it, to be sent back byte for byte; whole, and the end of that piece of
+    /// reasoning. Alone, it stands for reasoning the provider does not show.
     case reasoningSignature(String)
     case toolCall(ToolCallDelta)
     /// Later usage replaces the fields it carries.
@@ -12,18 +13,23 @@ package enum AnswerEvent: Sendable, Equatable {
     case finish(FinishReason)
 }
 
-/// A piece of a tool call. `id` and `name` come once per index; `arguments` is appended.
+/// A piece of a tool call. `id`, `name` and `signature` come once per index; `arguments` is appended.
 package struct ToolCallDelta: Sendable, Equatable {
     package var index: Int
     package var id: String?
     package var name: String?
     package var arguments: String
+    /// To be sent back with the call.
+    package var signature: String?
 
-    package init(index: Int, id: String? = nil, name: String? = nil, arguments: String = "") {
+    package init(
+        index: Int, id: String? = nil, name: String? = nil, arguments: String = "", signature: String? = nil
+    ) {
         self.index = index
         self.id = id
         self.name = name
         self.arguments = arguments
+        self.signature = signature
     }
 }
 

@@ -12,8 +12,8 @@ extension FrameWriter {
         frame(id, "result") { json in
             Self.writeOrigin(answer, to: &json)
             json.field("text", answer.text)
-            json.field("reasoning", answer.reasoning)
-            json.fieldIfPresent("reasoning_signature", answer.reasoningSignature)
+            json.field("reasoning", answer.reasoning.map(\.text).joined())
+            Self.writeParts(of: answer.reasoning, to: &json)
             json.key("tool_calls")
             json.beginArray()
             for call in answer.toolCalls {
@@ -21,11 +21,27 @@ extension FrameWriter {
                 json.field("id", call.id)
                 json.field("name", call.name)
                 json.field("arguments", call.arguments)
+                json.fieldIfPresent("signature", call.signature)
                 json.endObject()
             }
             json.endArray()
             Self.writeOutcome(answer, to: &json)
         }
+    }
+
+    /// Reasoning as it goes back in an assistant message; left out where there is no signature to send back.
+    private static func writeParts(of reasoning: [ReasoningPiece], to json: inout JSONWriter) {
+        guard reasoning.contains(where: { $0.signature != nil }) else { return }
+        json.key("reasoning_parts")
+        json.beginArray()
+        for piece in reasoning {
+            json.beginObject()
+            json.field("type", "reasoning")
+            json.field("text", piece.text)
+            json.fieldIfPresent("signature", piece.signature)
+            json.endObject()
+        }
+        json.endArray()
     }
 
     package mutating func done(_ id: Int, _ answer: Answer) {

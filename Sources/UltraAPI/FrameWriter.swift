@@ -100,6 +100,7 @@ extension FrameWriter {
                 json.fieldIfPresent("id", call.id)
                 json.fieldIfPresent("name", call.name)
                 json.field("arguments", call.arguments)
+                json.fieldIfPresent("signature", call.signature)
                 json.endObject()
             }
         case .providerModel, .usage, .finish:

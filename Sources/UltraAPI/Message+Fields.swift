@@ -15,7 +15,7 @@ extension Message {
                     try fields.skip()
                 } else {
                     try fields.array("a string or an array of parts") { (fields, _) throws(UltraError) in
-                        parts.append(try Part(&fields))
+                        try Part.read(&fields, into: &parts)
                     }
                 }
             case "tool_calls":
@@ -46,42 +46,67 @@ extension Part {
         if case .reasoning = self { true } else { false }
     }
 
-    fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
+    /// Reads one part, and the cache marker on it as a part of its own.
+    fileprivate static func read(_ fields: inout RequestFields, into parts: inout [Part]) throws(UltraError) {
+        var members = Members()
+        try fields.object("a part: {\"type\",…}") { (fields, key) throws(UltraError) in
+            switch key {
+            case "type": members.type = try fields.string()
+            case "text": members.text = try fields.string()
+            case "url": members.url = try fields.stringOrNull()
+            case "media_type": members.mediaType = try fields.stringOrNull()
+            case "data": members.data = try fields.stringOrNull()
+            case "name": members.name = try fields.stringOrNull()
+            case "signature": members.signature = try fields.stringOrNull()
+            case "cache_control": members.cacheControl = try fields.rawObject()
+            default: try fields.skip()
+            }
+        }
+        parts.append(try Part(members, fields))
+        if let marker = members.cacheControl { parts.append(.cacheMarker(marker)) }
+    }
+
+    private struct Members {
         var type: String?
         var text: String?
         var url: String?
         var mediaType: String?
         var data: String?
+        var name: String?
         var signature: String?
-        try fields.object("a part: {\"type\",…}") { (fields, key) throws(UltraError) in
-            switch key {
-            case "type": type = try fields.string()
-            case "text": text = try fields.string()
-            case "url": url = try fields.stringOrNull()
-            case "media_type": mediaType = try fields.stringOrNull()
-            case "data": data = try fields.stringOrNull()
-            case "signature": signature = try fields.stringOrNull()
-            default: try fields.skip()
-            }
-        }
-        switch type {
+        var cacheControl: RawJSON?
+    }
+
+    private init(_ members: Members, _ fields: RequestFields) throws(UltraError) {
+        switch members.type {
         case "text":
-            guard let text else { throw fields.expected("a string", at: "text") }
+            guard let text = members.text else { throw fields.expected("a string", at: "text") }
             self = .text(text)
         case "image":
-            switch (url, mediaType, data) {
-            case (let url?, nil, nil):
-                self = .imageURL(url)
-            case (nil, let mediaType?, let data?):
-                guard Base64.isValid(data) else { throw fields.expected("padded base64", at: "data") }
-                self = .imageData(mediaType: mediaType, base64: data)
-            default:
-                throw fields.expected("an image part with either url or media_type and data")
+            switch try Self.source(members, "an image part", fields) {
+            case .url(let url): self = .imageURL(url)
+            case .data(let mediaType, let base64): self = .imageData(mediaType: mediaType, base64: base64)
             }
+        case "document":
+            self = .document(Document(try Self.source(members, "a document part", fields), name: members.name))
         case "reasoning":
-            self = .reasoning(text: text ?? "", signature: signature)
+            self = .reasoning(text: members.text ?? "", signature: members.signature)
         default:
-            throw fields.expected(#"one of "text", "image", "reasoning""#, at: "type")
+            throw fields.expected(#"one of "text", "image", "document", "reasoning""#, at: "type")
+        }
+    }
+
+    private static func source(
+        _ members: Members, _ what: String, _ fields: RequestFields
+    ) throws(UltraError) -> Document.Source {
+        switch (members.url, members.mediaType, members.data) {
+        case (let url?, nil, nil):
+            return .url(url)
+        case (nil, let mediaType?, let data?):
+            guard Base64.isValid(data) else { throw fields.expected("padded base64", at: "data") }
+            return .data(mediaType: mediaType, base64: data)
+        default:
+            throw fields.expected("\(what) with either url or media_type and data")
         }
     }
 }
@@ -94,6 +119,7 @@ extension ToolCall {
             case "id": id = try fields.string()
             case "name": name = try fields.string()
             case "arguments": arguments = try fields.string("JSON text in a string")
+            case "signature": signature = try fields.stringOrNull()
             default: try fields.skip()
             }
         }

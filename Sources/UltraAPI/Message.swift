@@ -25,8 +25,29 @@ package enum Part: Sendable, Equatable {
     case imageURL(String)
     /// `base64` as it came: standard alphabet, padded.
     case imageData(mediaType: String, base64: String)
+    case document(Document)
     /// Reasoning returned earlier; the signature round-trips byte for byte.
     case reasoning(text: String, signature: String?)
+    /// `cache_control` of the part before it, as the client wrote it: what stands before may be kept by the provider.
+    case cacheMarker(RawJSON)
+}
+
+/// A file for the model to read, such as a PDF.
+package struct Document: Sendable, Equatable {
+    package enum Source: Sendable, Equatable {
+        case url(String)
+        /// `base64` as it came: standard alphabet, padded.
+        case data(mediaType: String, base64: String)
+    }
+
+    package var source: Source
+    /// The file's name, where the client gave it.
+    package var name: String?
+
+    package init(_ source: Source, name: String? = nil) {
+        self.source = source
+        self.name = name
+    }
 }
 
 /// A complete call of a tool by a model. `arguments` is JSON text as the model wrote it, possibly invalid.
@@ -34,10 +55,13 @@ package struct ToolCall: Sendable, Equatable {
     package var id: String
     package var name: String
     package var arguments: String
+    /// Opaque proof that the provider wants back with the call, byte for byte.
+    package var signature: String?
 
-    package init(id: String, name: String, arguments: String) {
+    package init(id: String, name: String, arguments: String, signature: String? = nil) {
         self.id = id
         self.name = name
         self.arguments = arguments
+        self.signature = signature
     }
 }

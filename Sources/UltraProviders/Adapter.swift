@@ -15,8 +15,17 @@ package protocol Adapter: Sendable {
     /// The call that answers `request`. Nothing the provider would refuse is sent: it is left out and named in
     /// `warnings`. Throws `capability_missing` or `bad_request` when nothing sensible remains.
     func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest
+    /// The adapter that serves `request` to `model`: another one where the provider has several APIs. Everything else
+    /// of that exchange is asked of it.
+    func serving(_ request: Request, model: String) -> any Adapter
     /// The call that lists the provider's models and costs nothing; `page` as `ModelPage.next` gave it.
     func listRequest(page: String?) -> HTTPRequest
+    /// The call that tells more of one listed model, for lists that say little; `nil`: there is none, or no need.
+    func detailRequest(_ model: DiscoveredModel) -> HTTPRequest?
+    /// The call that embeds `request.input`, of which there are at most `embedBatchLimit`.
+    func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest
+    /// Most inputs of one embedding call.
+    var embedBatchLimit: Int { get }
 
     /// Reads a whole unary reply. An error object inside it is reported by `reply.reportError()`.
     func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError)
@@ -24,6 +33,10 @@ package protocol Adapter: Sendable {
     func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError)
     /// Reads a reply to `listRequest`.
     func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage
+    /// Reads a reply to `detailRequest` into what the list said.
+    func decodeDetail(_ reader: inout JSONReader, into model: inout DiscoveredModel) throws(JSONError)
+    /// Reads a reply to `encodeEmbed`.
+    func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings
     /// What an error means; `ErrorClass.standard` unless the provider has words of its own.
     func classify(_ error: ErrorBody, status: Int?) -> ErrorClass
 }
@@ -49,6 +62,26 @@ package struct EncodedRequest: Sendable, Equatable {
 
 extension Adapter {
     package var framing: Framing { .serverSentEvents }
+    package var embedBatchLimit: Int { 2048 }
+
+    package func serving(_ request: Request, model: String) -> any Adapter { self }
+
+    package func detailRequest(_ model: DiscoveredModel) -> HTTPRequest? { nil }
+
+    package func decodeDetail(_ reader: inout JSONReader, into model: inout DiscoveredModel) throws(JSONError) {
+        try reader.skip()
+    }
+
+    package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
+        throw UltraError(
+            .capabilityMissing, "\(provider) has no embeddings", hint: "choose an embedding model of another provider",
+            provider: provider, model: "\(provider)/\(model)")
+    }
+
+    package func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings {
+        try reader.skip()
+        return Embeddings()
+    }
 
     package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {
         ErrorClass.standard(error, status: status)

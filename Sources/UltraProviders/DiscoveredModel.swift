@@ -17,6 +17,8 @@ package struct DiscoveredModel: Sendable, Equatable {
     /// Tokens.
     package var maxOutputTokens: Int?
     package var price: Price?
+    /// When the provider stops serving it, as the provider writes it.
+    package var retiresOn: String?
 
     package init(id: String) {
         self.id = id

@@ -8,7 +8,12 @@ struct RequestBody {
     private var names: Set<String> = []
 
     init(_ request: Request, provider: String) throws(UltraError) {
-        if let raw = request.providerOptions[provider] {
+        try self.init(request.providerOptions, provider: provider)
+    }
+
+    /// - Parameter providerOptions: of the request, by provider.
+    init(_ providerOptions: [String: RawJSON], provider: String) throws(UltraError) {
+        if let raw = providerOptions[provider] {
             do throws(JSONError) {
                 options = try JSONReader.read(raw.bytes) { (reader) throws(JSONError) in
                     try Self.members(&reader)

@@ -41,8 +41,11 @@ extension OpenAIAdapter {
                 image(url, &json)
             case .imageData(let mediaType, let base64):
                 image("data:\(mediaType);base64,\(base64)", &json)
-            case .reasoning:
-                omitted.warn("\(omitted.model) does not take reasoning in a user message: it was left out")
+            case .document(let document):
+                file(document, &json, &omitted)
+            // Providers that speak this API keep prefixes by themselves.
+            case .reasoning, .cacheMarker:
+                break
             }
         }
         json.endArray()
@@ -54,6 +57,20 @@ extension OpenAIAdapter {
         json.key("image_url")
         json.beginObject()
         json.field("url", url)
+        json.endObject()
+        json.endObject()
+    }
+
+    private func file(_ document: Document, _ json: inout JSONWriter, _ omitted: inout Omissions) {
+        guard case .data(let mediaType, let base64) = document.source else {
+            return omitted.warn("\(omitted.model) takes documents as data, not by URL: one was left out")
+        }
+        json.beginObject()
+        json.field("type", "file")
+        json.key("file")
+        json.beginObject()
+        json.field("filename", document.name ?? "document")
+        json.field("file_data", "data:\(mediaType);base64,\(base64)")
         json.endObject()
         json.endObject()
     }
@@ -104,7 +121,7 @@ extension Part {
     var isImage: Bool {
         switch self {
         case .imageURL, .imageData: true
-        case .text, .reasoning: false
+        case .text, .document, .reasoning, .cacheMarker: false
         }
     }
 }

@@ -92,7 +92,10 @@ package struct ReplyState: Sendable {
     /// - Parameters:
     ///   - key: the provider's number of the call; `nil`: it gives none, and a new id starts a new call.
     ///   - id: the provider's id; `nil` or empty: it gives none here. One is made if none ever comes.
-    mutating func toolCall(key: Int?, id: String? = nil, name: String? = nil, arguments: String = "") {
+    ///   - signature: opaque proof that goes back with the call; whole.
+    mutating func toolCall(
+        key: Int?, id: String? = nil, name: String? = nil, arguments: String = "", signature: String? = nil
+    ) {
         hasContent = true
         let id = id == "" ? nil : id
         let index = calls.lastIndex { call in
@@ -105,16 +108,19 @@ package struct ReplyState: Sendable {
             call.hasName = name?.isEmpty == false
             call.hasArguments = !arguments.isEmpty
             calls.append(call)
-            let piece = ToolCallDelta(index: calls.count - 1, id: call.id, name: name, arguments: arguments)
-            events.append(.toolCall(piece))
+            events.append(
+                .toolCall(
+                    ToolCallDelta(
+                        index: calls.count - 1, id: call.id, name: name, arguments: arguments, signature: signature)))
             return
         }
         // Some servers repeat the name in every piece.
         let newName = calls[index].hasName || name == "" ? nil : name
         if newName != nil { calls[index].hasName = true }
         if !arguments.isEmpty { calls[index].hasArguments = true }
-        guard newName != nil || !arguments.isEmpty else { return }
-        events.append(.toolCall(ToolCallDelta(index: index, name: newName, arguments: arguments)))
+        guard newName != nil || !arguments.isEmpty || signature != nil else { return }
+        events.append(
+            .toolCall(ToolCallDelta(index: index, name: newName, arguments: arguments, signature: signature)))
     }
 
     /// Reports the finish reason, after the pieces that calls still lack.
