@@ -53,7 +53,8 @@ package struct FrameWriter: Sendable {
         var json = JSONWriter(continuingObject: take())
         write(&json)
         json.endObject()
-        bytes = json.bytes
+        // Changed places, not copied: a second reference would make the next write copy all that is unsent.
+        swap(&bytes, &json.bytes)
         let length = bytes.count - start - 4
         let prefix = UInt32(truncatingIfNeeded: length).bigEndian
         bytes.withUnsafeMutableBytes { $0.storeBytes(of: prefix, toByteOffset: start, as: UInt32.self) }
