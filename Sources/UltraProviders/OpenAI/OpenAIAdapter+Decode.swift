@@ -7,22 +7,35 @@ extension OpenAIAdapter {
     }
 
     package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
-        try reader.beginObject()
+        if reader.resume(after: reply.opening) {
+            try choices(&reader, &reply)
+        } else {
+            try reader.beginObject()
+        }
+        // What says something in every event that has it, and not only in the first.
+        var hasNews = false
         while let key = try reader.nextKey() {
             switch key {
             case "choices":
+                if !hasNews, let opening = reader.openingBytes { reply.remember(opening: opening) }
                 try choices(&reader, &reply)
             case "model" where !reply.hasModel:
                 reply.model(try reader.text() ?? "")
             case "usage":
+                hasNews = true
                 try usage(&reader, &reply)
             case "object":
                 // Old vLLM: a flat {"object":"error","message":…}.
-                if try reader.raw().elementsEqual("\"error\"".utf8) { reply.reportError() }
+                if try reader.raw().elementsEqual("\"error\"".utf8) {
+                    hasNews = true
+                    reply.reportError()
+                }
             case "error", "detail":
+                hasNews = true
                 if try reader.kind() != .null { reply.reportError() }
                 try reader.skip()
             case "x_groq":
+                hasNews = true
                 try groq(&reader, &reply)
             default:
                 try reader.skip()

@@ -19,6 +19,10 @@ package struct ReplyState: Sendable {
     /// The provider named its model.
     private(set) var hasModel = false
 
+    /// How the last event of a stream began, up to what differs from one to the next; for `JSONReader.resume(after:)`.
+    /// Streams repeat id, model and date in every event, which is most of it.
+    private(set) var opening: [UInt8] = []
+
     private var isRefusal = false
     private var calls: [Call] = []
     private let replyID: UInt64
@@ -35,6 +39,12 @@ package struct ReplyState: Sendable {
     init(replyID: UInt64, includesReasoning: Bool) {
         self.replyID = replyID
         self.includesReasoning = includesReasoning
+    }
+
+    /// Remembers an opening that says nothing new.
+    mutating func remember(opening bytes: UnsafeRawBufferPointer) {
+        opening.removeAll(keepingCapacity: true)
+        if bytes.count <= 1024 { opening.append(contentsOf: bytes) }
     }
 
     /// The model that answers; the first name counts.
