@@ -48,7 +48,7 @@ package final class Daemon {
         } catch {
             throw StartFailure(message: error.message, exitCode: EXIT_FAILURE)
         }
-        registry = Registry(configuration.providers, defaultModel: configuration.defaultModel)
+        registry = Registry(configuration.providers, defaultModel: configuration.routing.defaultModel)
     }
 
     var limits: Limits { configuration.limits }

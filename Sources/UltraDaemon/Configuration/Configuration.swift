@@ -6,7 +6,13 @@ package import UltraSystem
 package struct Configuration: Sendable {
     package var socketPath: String
     package var providers: [Provider]
-    package var defaultModel: String?
+    /// By provider id.
+    package var providerSettings: [String: ProviderSettings] = [:]
+    /// By `provider/model`.
+    package var models: [String: ModelSettings] = [:]
+    package var routing = RoutingSettings()
+    package var retry = RetrySettings()
+    package var health = HealthSettings()
     package var logLevel: Logger.Level
     package var transport = TransportSettings()
     package var limits = Limits()
@@ -27,7 +33,7 @@ package struct Configuration: Sendable {
         let (providers, found) = Provider.configured(environment: environment)
         var problems = found.map(\.description)
         self.providers = providers
-        defaultModel = value("DEFAULT_MODEL")
+        routing.defaultModel = value("DEFAULT_MODEL")
 
         let level = logLevel ?? value("LOG_LEVEL") ?? "info"
         self.logLevel = Logger.Level(rawValue: level.lowercased()) ?? .info
