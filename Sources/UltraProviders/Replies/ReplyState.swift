@@ -18,6 +18,10 @@ package struct ReplyState: Sendable {
     private(set) var hasContent = false
     /// The provider named its model.
     private(set) var hasModel = false
+    /// All usage reported, later figures over earlier ones: for providers whose figures depend on one another.
+    private(set) var usageSoFar = Usage()
+    /// Tool calls begun.
+    var callCount: Int { calls.count }
 
     private var isRefusal = false
     private var calls: [Call] = []
@@ -70,6 +74,7 @@ package struct ReplyState: Sendable {
 
     /// Later usage replaces the fields it carries.
     mutating func usage(_ usage: Usage) {
+        usageSoFar.update(with: usage)
         events.append(.usage(usage))
     }
 
