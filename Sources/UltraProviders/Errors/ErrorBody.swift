@@ -113,7 +113,10 @@ package struct ErrorBody: Sendable, Equatable {
             // Google's reason for an answer that is none.
             code = try reader.text() ?? code
             message = message ?? code.map { "the answer was ended: \($0)" }
-        case "finishMessage", "blockReasonMessage":
+        case "finishMessage":
+            // What follows the colon is the answer.
+            message = try reader.text().map { String($0.prefix { $0 != ":" }) } ?? message
+        case "blockReasonMessage":
             message = try reader.text() ?? message
         case "status_code", "raw_status_code":
             status = try reader.text().flatMap { Int($0) } ?? status

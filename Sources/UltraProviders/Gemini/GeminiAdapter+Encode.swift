@@ -64,7 +64,8 @@ extension GeminiAdapter {
     }
 
     private func malformed(_ sentence: String, _ model: String) -> UltraError {
-        UltraError(.badRequest, "\(sentence), which \(model) refuses", field: "messages", provider: provider, model: model)
+        UltraError(
+            .badRequest, "\(sentence), which \(model) refuses", field: "messages", provider: provider, model: model)
     }
 }
 

@@ -26,7 +26,9 @@ package struct GeminiAdapter: Adapter {
     }
 
     /// Vertex AI takes files of Google's storage, too.
-    var isVertex: Bool { endpoint.host.hasSuffix("aiplatform.googleapis.com") || endpoint.host.hasSuffix(".rep.googleapis.com") }
+    var isVertex: Bool {
+        endpoint.host.hasSuffix("aiplatform.googleapis.com") || endpoint.host.hasSuffix(".rep.googleapis.com")
+    }
 
     func call(_ model: String, _ method: String, body: [UInt8], accept: String = "application/json") -> HTTPRequest {
         HTTPRequest(

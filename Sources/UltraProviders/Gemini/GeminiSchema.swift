@@ -23,6 +23,9 @@ struct GeminiSchema {
     private var root = GeminiSchemaMembers()
     /// References being resolved; the same one again is a recursion.
     private var resolving: [String] = []
+    private var resolved = 0
+    /// References put in their place in one schema: each may hold others twice, and so on.
+    private static let resolvedLimit = 500
 
     init(_ form: Form) {
         self.form = form
@@ -117,6 +120,8 @@ struct GeminiSchema {
 
     private mutating func target(of reference: String) throws(Flaw) -> GeminiSchemaMembers {
         guard !resolving.contains(reference) else { throw .unsupported("recursive $ref") }
+        resolved += 1
+        guard resolved <= Self.resolvedLimit else { throw .unsupported("that many $ref") }
         resolving.append(reference)
         if reference == "#" { return root }
         for (prefix, name) in [("#/$defs/", "$defs"), ("#/definitions/", "definitions")]
