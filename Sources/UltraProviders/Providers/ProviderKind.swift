@@ -38,7 +38,15 @@ extension ProviderKind {
         ) { settings in
             // Behind an unknown host there is a gateway to OpenAI.
             OpenAIAdapter(settings, dialect: .known(settings.endpoint.host) ?? .openAI)
-        }
+        },
+        ProviderKind(
+            id: "gemini", displayName: "Google Gemini", keyVariables: ["GOOGLE_API_KEY", "GEMINI_API_KEY"],
+            endpointVariables: ["GEMINI_API_ENDPOINT"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_GOOGLE",
+            defaultEndpoint: "https://generativelanguage.googleapis.com/v1beta", versionPath: "/v1beta", isLocal: false
+        ) { settings in
+            GeminiAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
     ]
 }
 

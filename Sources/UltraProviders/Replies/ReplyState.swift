@@ -18,6 +18,10 @@ package struct ReplyState: Sendable {
     private(set) var hasContent = false
     /// The provider named its model.
     private(set) var hasModel = false
+    /// All usage reported, later figures over earlier ones: for providers whose figures depend on one another.
+    private(set) var usageSoFar = Usage()
+    /// Tool calls begun.
+    var callCount: Int { calls.count }
 
     /// How the last event of a stream began, up to what differs from one to the next; for `JSONReader.resume(after:)`.
     /// Streams repeat id, model and date in every event, which is most of it.
@@ -80,6 +84,7 @@ package struct ReplyState: Sendable {
 
     /// Later usage replaces the fields it carries.
     mutating func usage(_ usage: Usage) {
+        usageSoFar.update(with: usage)
         events.append(.usage(usage))
     }
 

@@ -104,3 +104,27 @@ struct ProviderTests {
             ])
     }
 }
+
+extension ProviderTests {
+    @Test(
+        "Gemini's key has two names, of which the older wins, and its endpoint a version",
+        arguments: [
+            (["GEMINI_API_KEY": "b"], "b"), (["GOOGLE_API_KEY": "a", "GEMINI_API_KEY": "b"], "a"),
+            (["GOOGLE_API_KEY": " ", "GEMINI_API_KEY": "b"], "b"),
+        ])
+    func gemini(environment: [String: String], key: String) throws {
+        let found = Provider.configured(environment: environment)
+        let provider = try #require(found.providers.first { $0.id == "gemini" })
+        guard case .http(let endpoint, let adapters) = provider.backend else { return }
+        #expect(adapters.map(\.key) == [Secret(key)])
+        #expect(endpoint.base == "https://generativelanguage.googleapis.com/v1beta")
+        let own = Provider.configured(environment: [
+            "GEMINI_API_ENDPOINT": "https://e.com/v1", "MAX_CONCURRENT_GOOGLE": "3",
+        ])
+        let other = try #require(own.providers.first { $0.id == "gemini" })
+        #expect(other.missingKeyVariables == ["GOOGLE_API_KEY", "GEMINI_API_KEY"])
+        #expect(other.concurrencyLimit == 3)
+        guard case .http(let endpoint, _) = other.backend else { return }
+        #expect(endpoint.base == "https://e.com/v1")
+    }
+}

@@ -19,3 +19,9 @@ extension OpenAIAdapter {
         OpenAIAdapter(provider: provider, endpoint: .testing, key: key, dialect: dialect)
     }
 }
+
+extension GeminiAdapter {
+    static func testing(key: Secret? = nil) -> GeminiAdapter {
+        GeminiAdapter(endpoint: .testing, key: key)
+    }
+}
