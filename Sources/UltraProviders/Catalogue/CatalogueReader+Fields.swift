@@ -3,8 +3,9 @@ extension CatalogueReader {
     mutating func field() throws(Catalogue.Flaw) -> Substring? {
         let field = fields[next]
         next += 1
-        guard let first = field.first, let last = field.last else { throw fieldFlaw("is empty: write -") }
-        guard !first.isWhitespace, !last.isWhitespace else { throw fieldFlaw("begins or ends with a blank") }
+        guard let first = field.utf8.first, let last = field.utf8.last else { throw fieldFlaw("is empty: write -") }
+        // Blanks and control characters.
+        guard first > 0x20, last > 0x20 else { throw fieldFlaw("begins or ends with a blank") }
         return field == "-" ? nil : field
     }
 
@@ -57,7 +58,7 @@ extension CatalogueReader {
 
     mutating func capabilities(of kind: DiscoveredModel.Kind) throws(Catalogue.Flaw) -> Set<Capability> {
         var capabilities: Set<Capability> = []
-        for word in try field()?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
+        for word in try field()?.pieces(between: ",") ?? [] {
             guard let capability = Capability(rawValue: String(word)) else {
                 throw fieldFlaw("has no capability \(word)")
             }
@@ -89,7 +90,7 @@ extension CatalogueReader {
     mutating func sources() throws(Catalogue.Flaw) -> String? {
         guard let field = try field() else { throw fieldFlaw("names no source") }
         var newest: String?
-        for source in field.split(separator: ",", omittingEmptySubsequences: false) {
+        for source in field.pieces(between: ",") {
             let word = source.prefix { $0 != ":" }
             guard ["page", "card", "docs", "list"].contains(word) else { throw fieldFlaw("has no source \(word)") }
             guard word != source else { continue }
@@ -119,9 +120,9 @@ extension CatalogueReader {
     /// `KEY:INPUT/CACHED/WRITE/OUTPUT`, separated by commas.
     private mutating func ratesByKey() throws(Catalogue.Flaw) -> [(key: Substring, rates: Price.Rates)] {
         var found: [(key: Substring, rates: Price.Rates)] = []
-        for item in try field()?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
+        for item in try field()?.pieces(between: ",") ?? [] {
             let key = item.prefix { $0 != ":" }
-            let parts = item.dropFirst(key.count + 1).split(separator: "/", omittingEmptySubsequences: false)
+            let parts = item.dropFirst(key.count + 1).pieces(between: "/")
             guard parts.count == 4, let rates = try rates(parts) else { throw fieldFlaw("needs four prices") }
             found.append((key, rates))
         }
@@ -141,11 +142,13 @@ extension CatalogueReader {
 
     /// USD per million tokens, to the millionth.
     private func rate(_ text: Substring) throws(Catalogue.Flaw) -> Double {
-        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.pieces(between: ".")
         let areDigits = parts.allSatisfy { part in
             !part.isEmpty && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
         }
-        guard areDigits, parts.count == 1 || parts[1].utf8.count <= 6, let rate = Double(text), rate <= 10_000 else {
+        guard areDigits, parts.count == 1 || parts.count == 2 && parts[1].utf8.count <= 6, let rate = Double(text),
+            rate <= 10_000
+        else {
             throw fieldFlaw("has no price such as 0.25: \(text)")
         }
         return rate
@@ -153,13 +156,13 @@ extension CatalogueReader {
 
     /// `YYYY-MM-DD`.
     static func isDay(_ text: Substring) -> Bool {
-        let parts = text.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = text.pieces(between: "-")
         return parts.count == 3 && isMonth(text.dropLast(3)) && isNumber(parts[2], 1...31)
     }
 
     /// `YYYY-MM`.
     static func isMonth(_ text: Substring) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let parts = text.pieces(between: "-")
         return parts.count == 2 && parts[0].hasPrefix("20") && isNumber(parts[0].dropFirst(2), 0...99)
             && isNumber(parts[1], 1...12)
     }
@@ -168,5 +171,12 @@ extension CatalogueReader {
     private static func isNumber(_ text: Substring, _ range: ClosedRange<Int>) -> Bool {
         text.utf8.count == 2 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
             && Int(text).map(range.contains) ?? false
+    }
+}
+
+extension Substring {
+    /// The parts between separators, empty ones too. By bytes: by characters the catalogue takes several times as long.
+    func pieces(between separator: Unicode.Scalar) -> [Substring] {
+        utf8.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false).map { Substring($0) }
     }
 }

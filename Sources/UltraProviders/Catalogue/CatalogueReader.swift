@@ -18,11 +18,11 @@ struct CatalogueReader {
         var lines: [String: Int] = [:]
         var isPastHeader = false
         var line = 0
-        for content in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            line += 1
+        for content in text[...].pieces(between: "\n") {
             // What follows the last line's end.
             if content.isEmpty, content.endIndex == text.endIndex { break }
-            if content.hasPrefix("#") { continue }
+            line += 1
+            if content.utf8.first == UInt8(ascii: "#") { continue }
             var reader = try CatalogueReader(line, content)
             guard isPastHeader else {
                 guard reader.fields.elementsEqual(columns, by: ==) else {
@@ -44,7 +44,7 @@ struct CatalogueReader {
 
     private init(_ line: Int, _ content: Substring) throws(Catalogue.Flaw) {
         self.line = line
-        fields = content.split(separator: "\t", omittingEmptySubsequences: false)
+        fields = content.pieces(between: "\t")
         guard fields.count == Self.columns.count else {
             throw flaw("\(fields.count) fields instead of \(Self.columns.count)")
         }

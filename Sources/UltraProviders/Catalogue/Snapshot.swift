@@ -11,7 +11,7 @@ struct Snapshot {
     var isLatest: Bool { order == .max }
 
     init?(_ id: some StringProtocol & RangeReplaceableCollection) {
-        let parts = Substring(id).split(separator: "-", omittingEmptySubsequences: false)
+        let parts = Substring(id).pieces(between: "-")
         let found: (words: Int, order: Int)? =
             switch parts.last {
             case "latest": (1, .max)
