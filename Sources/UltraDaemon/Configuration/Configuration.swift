@@ -13,6 +13,8 @@ package struct Configuration: Sendable {
     package var routing = RoutingSettings()
     package var retry = RetrySettings()
     package var health = HealthSettings()
+    /// Where what survives a restart is kept; nil: nowhere.
+    package var stateDirectory: String?
     package var logLevel: Logger.Level
     package var transport = TransportSettings()
     package var limits = Limits()
@@ -41,6 +43,10 @@ package struct Configuration: Sendable {
             problems.append("LOG_LEVEL must be trace, debug, info, notice, warning, error or critical")
         }
 
+        routing.usesLocalModelsWhenOffline = value("USE_LOCAL_MODELS_WHEN_OFFLINE")?.lowercased() == "true"
+        stateDirectory =
+            value("STATE_DIRECTORY").map { String($0.prefix { $0 != ":" }) }
+            ?? value("XDG_STATE_HOME").map { "\($0)/ultrad" } ?? value("HOME").map { "\($0)/.local/state/ultrad" }
         transport.userAgent = "ultrad/\(version)"
         transport.certificateFile = value("SSL_CERT_FILE")
         // The lower-case names are curl's; HTTP_PROXY in capitals can be set by a CGI client, which a daemon has not.
