@@ -128,9 +128,9 @@ struct CatalogueTests {
         arguments: [
             ("openai/o3-pro", [.chat, .tools, .vision, .json, .jsonSchema, .reasoning], "2026-12-11", "2026-11"),
             ("openai/gpt-4", [.chat, .streaming, .tools], "2026-10-23", "2026-11"),
-            ("anthropic/claude-2.1", [.chat, .streaming], "2025-07-21", nil),
+            ("anthropic/claude-2.1", [.chat, .streaming, .json], "2025-07-21", nil),
             (
-                "anthropic/claude-opus-5-5", [.chat, .streaming, .tools, .vision, .jsonSchema, .reasoning], nil,
+                "anthropic/claude-opus-5-5", [.chat, .streaming, .tools, .vision, .json, .jsonSchema, .reasoning], nil,
                 "2026-11"
             ),
             ("gemini/gemini-embedding-2", [.embeddings, .vision], nil, "2026-11"),
