@@ -13,7 +13,7 @@ package struct RetryAdvice: Sendable, Equatable {
     }
 
     /// In order: `retry-after-ms` unless 0 (Azure rounds down), `Retry-After` (seconds or an HTTP date; RFC 9110,
-    /// section 10.2.3), and for a 429 the reset of a limit of which nothing remains.
+    /// section 10.2.3), and for a 429 the reset of a limit of which nothing remains. A limit of 0 is not waited for.
     /// - Parameter now: seconds since 1970.
     package init(_ head: HTTPHead, now: Int) {
         switch head["x-should-retry"]?.lowercased() {
@@ -31,9 +31,12 @@ package struct RetryAdvice: Sendable, Equatable {
                 afterMilliseconds = Durations.rounded(Double(max(0, date - now)) * 1000)
             }
         }
-        if afterMilliseconds == nil, head.status == 429 {
-            afterMilliseconds =
-                RateLimits(head, now: now).windows.filter { $0.remaining == 0 }.compactMap(\.resetMilliseconds).max()
+        guard head.status == 429 else { return }
+        let windows = RateLimits(head, now: now).windows
+        if afterMilliseconds == nil {
+            afterMilliseconds = windows.filter { $0.remaining == 0 }.compactMap(\.resetMilliseconds).max()
         }
+        // The key has no allowance at all; Mistral tells a plan without the model this way.
+        if shouldRetry == nil, windows.contains(where: { $0.limit == 0 }) { shouldRetry = false }
     }
 }
