@@ -45,7 +45,9 @@ struct CohereRecordingTests {
     @Test("a stream cut at any byte is complete only after its message-end", arguments: streams)
     func cut(name: String) throws {
         try checks.cuts(name) { text in
-            guard let end = text.range(of: "event: message-end\ndata: "), !text.contains(#""ERROR""#) else { return nil }
+            guard let end = text.range(of: "event: message-end\ndata: "), !text.contains(#""ERROR""#) else {
+                return nil
+            }
             let line = text.range(of: "\n", range: end.upperBound..<text.endIndex)?.lowerBound
             return line.map { text.utf8.distance(from: text.startIndex, to: $0) }
         }
