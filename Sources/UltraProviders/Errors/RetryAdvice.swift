@@ -13,7 +13,7 @@ package struct RetryAdvice: Sendable, Equatable {
     }
 
     /// In order: `retry-after-ms` unless 0 (Azure rounds down), `Retry-After` (seconds or an HTTP date; RFC 9110,
-    /// section 10.2.3), and for a 429 the reset of a limit of which nothing remains. A limit of 0 is not waited for.
+    /// section 10.2.3), and for a 429 the reset of a limit of which nothing remains.
     /// - Parameter now: seconds since 1970.
     package init(_ head: HTTPHead, now: Int) {
         switch head["x-should-retry"]?.lowercased() {
@@ -36,7 +36,9 @@ package struct RetryAdvice: Sendable, Equatable {
         if afterMilliseconds == nil {
             afterMilliseconds = windows.filter { $0.remaining == 0 }.compactMap(\.resetMilliseconds).max()
         }
-        // The key has no allowance at all; Mistral tells a plan without the model this way.
-        if shouldRetry == nil, windows.contains(where: { $0.limit == 0 }) { shouldRetry = false }
+        // Mistral's way to say that the key has no allowance at all.
+        if shouldRetry == nil, windows.contains(where: { $0.name == "req-minute" && $0.limit == 0 }) {
+            shouldRetry = false
+        }
     }
 }
