@@ -44,18 +44,3 @@ extension OpenAIAdapter {
         return vectors.sorted { $0.index < $1.index }.map(\.vector)
     }
 }
-
-extension RawJSON {
-    /// How many elements an array has.
-    func elementCount() throws(JSONError) -> Int {
-        try JSONReader.read(bytes) { (reader) throws(JSONError) in
-            var count = 0
-            try reader.beginArray()
-            while try reader.nextElement() {
-                try reader.skip()
-                count += 1
-            }
-            return count
-        }
-    }
-}
