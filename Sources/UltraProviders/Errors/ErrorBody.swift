@@ -82,6 +82,9 @@ package struct ErrorBody: Sendable, Equatable {
             } else if let text = try reader.text() {
                 inner.message = text
             }
+        case "delta" where try reader.isContainer():
+            // Cohere's last event of a stream that failed.
+            inner.fill(from: try Self.read(&reader), overriding: true)
         case "message", "msg":
             if try reader.isContainer() {
                 fill(from: try Self.read(&reader), overriding: false)
@@ -92,10 +95,10 @@ package struct ErrorBody: Sendable, Equatable {
             let details = try Self.read(&reader)
             reason = details.reason ?? reason
             retryAfterMilliseconds = details.retryAfterMilliseconds ?? retryAfterMilliseconds
-        case "type":
+        case "type", "error_type":
             let text = try reader.text()
-            // Some put {"type":"error"} around the error proper.
-            if text != "error" { type = text ?? type }
+            // Some put {"type":"error"} around the error proper; Cohere, the name of the event.
+            if text != "error", text != "message-end" { type = text ?? type }
         case "code":
             code = try reader.text() ?? code
             if let code, let number = Int(code), (400...599).contains(number) { status = number }

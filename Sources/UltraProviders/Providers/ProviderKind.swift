@@ -47,6 +47,22 @@ extension ProviderKind {
         ) { settings in
             GeminiAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
         },
+        ProviderKind(
+            id: "mistral", displayName: "Mistral", keyVariables: ["MISTRAL_API_KEY"],
+            endpointVariables: ["MISTRAL_API_ENDPOINT", "MISTRAL_BASE_URL"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_MISTRAL", defaultEndpoint: "https://api.mistral.ai/v1",
+            versionPath: "/v1", isLocal: false
+        ) { settings in
+            MistralAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
+        ProviderKind(
+            id: "cohere", displayName: "Cohere", keyVariables: ["COHERE_API_KEY", "CO_API_KEY"],
+            endpointVariables: ["COHERE_API_ENDPOINT", "CO_API_URL"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_COHERE", defaultEndpoint: "https://api.cohere.com/v2",
+            versionPath: "/v2", isLocal: false
+        ) { settings in
+            CohereAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
     ]
 }
 

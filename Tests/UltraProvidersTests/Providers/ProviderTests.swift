@@ -103,6 +103,23 @@ struct ProviderTests {
                 "providers.openai", "providers.A/B", "providers.x.endpoint", "providers.y",
             ])
     }
+
+    @Test(
+        "each provider has its adapter, endpoint and key",
+        arguments: [
+            ("mistral", "MISTRAL_API_KEY", "https://api.mistral.ai/v1/models"),
+            ("cohere", "COHERE_API_KEY", "https://api.cohere.com/v1/models?page_size=1000"),
+            ("cohere", "CO_API_KEY", "https://api.cohere.com/v1/models?page_size=1000"),
+        ])
+    func table(id: String, variable: String, list: String) throws {
+        let found = Provider.configured(environment: [variable: "k"])
+        let provider = try #require(found.providers.first { $0.id == id })
+        let adapter = try #require(adapters(provider).first)
+        #expect(adapter.provider == id)
+        #expect(adapter.key == Secret("k"))
+        #expect(adapter.listRequest(page: nil).url == list)
+        #expect(!provider.isLocal)
+    }
 }
 
 extension ProviderTests {

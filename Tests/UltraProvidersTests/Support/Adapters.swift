@@ -25,3 +25,15 @@ extension GeminiAdapter {
         GeminiAdapter(endpoint: .testing, key: key)
     }
 }
+
+extension MistralAdapter {
+    static func testing(key: Secret? = nil) -> MistralAdapter {
+        MistralAdapter(endpoint: .testing, key: key)
+    }
+}
+
+extension CohereAdapter {
+    static func testing(key: Secret? = nil) -> CohereAdapter {
+        CohereAdapter(endpoint: .testing, key: key)
+    }
+}
