@@ -24,7 +24,8 @@ enum DockerPrompt {
     private static func namesImage(_ prompt: [UInt8]) -> Bool {
         guard let start = prompt.firstIndex(where: { pathMarks.contains($0) }) else { return false }
         for index in prompt[start...].indices where prompt[index] == UInt8(ascii: ".") {
-            for name in extensions where prompt[(index + 1)...].prefix(name.count).lazy.map({ $0 | 0x20 }).elementsEqual(name) {
+            for name in extensions
+            where prompt[(index + 1)...].prefix(name.count).lazy.map({ $0 | 0x20 }).elementsEqual(name) {
                 return true
             }
         }

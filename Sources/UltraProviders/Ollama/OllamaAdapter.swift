@@ -32,7 +32,8 @@ package struct OllamaAdapter: Adapter {
 
     func call(_ path: String, accept: String = "application/json", _ body: [UInt8]) -> HTTPRequest {
         HTTPRequest(
-            url: endpoint.url(path), headers: headers(accept: accept) + [HTTPHeader("Content-Type", "application/json")],
+            url: endpoint.url(path),
+            headers: headers(accept: accept) + [HTTPHeader("Content-Type", "application/json")],
             body: body)
     }
 
