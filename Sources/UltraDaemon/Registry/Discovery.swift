@@ -47,22 +47,30 @@ struct Discovery {
 
     private func list() async -> UltraError? {
         do throws(UltraError) {
-            let adapter = try provider.adapter()
-            var models: [DiscoveredModel] = []
-            var page: String?
-            for _ in 0..<Self.pageLimit {
-                let next = try await fetch(adapter, page: page)
-                models += next.models
-                page = next.next
-                if page == nil { break }
+            if case .command(let command) = provider.provider.backend {
+                provider.models = try await CommandRelay(command: command).models()
+            } else {
+                provider.models = try await fetchAll()
             }
-            provider.models = models
             provider.listed = Evidence(true, at: time(nil), by: .probe)
             return nil
         } catch {
             // No list is no outage: the provider answers, it only does not list.
             return error.status == 404 || error.status == 405 ? nil : error
         }
+    }
+
+    private func fetchAll() async throws(UltraError) -> [DiscoveredModel] {
+        let adapter = try provider.adapter()
+        var models: [DiscoveredModel] = []
+        var page: String?
+        for _ in 0..<Self.pageLimit {
+            let next = try await fetch(adapter, page: page)
+            models += next.models
+            page = next.next
+            if page == nil { break }
+        }
+        return models
     }
 
     private func fetch(_ adapter: any Adapter, page: String?) async throws(UltraError) -> ModelPage {

@@ -58,6 +58,9 @@ final class ProviderState {
 
     /// The adapter with the key whose turn it is.
     func adapter() throws(UltraError) -> any Adapter {
+        if case .command = provider.backend {
+            throw UltraError(.internal, "\(provider.displayName) is reached by its program", provider: id)
+        }
         guard case .http(_, let adapters) = provider.backend, !adapters.isEmpty else { throw needsKey }
         defer { nextAdapter = (nextAdapter + 1) % adapters.count }
         return adapters[nextAdapter % adapters.count]

@@ -56,6 +56,7 @@ final class Registry {
         let target: Candidate.Target
         switch provider.provider.backend {
         case .mock(let mock): target = .mock(mock)
+        case .command: target = .upstream(provider)
         case .http(_, _): target = usesMock && provider.availability == .needsKey ? .mock(Mock()) : .upstream(provider)
         }
         return Candidate(id: "\(provider.id)/\(model)", provider: provider.id, name: model, target: target)

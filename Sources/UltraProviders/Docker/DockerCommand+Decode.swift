@@ -3,7 +3,7 @@ package import UltraAPI
 /// What the program printed, and what its failures mean.
 extension DockerCommand {
     /// How a call of the program ended without an answer.
-    package enum Failure: Sendable, Equatable {
+    package enum Failure: Error, Sendable, Equatable {
         case notFound
         case cannotStart(String)
         case code(Int32, errors: [UInt8])
