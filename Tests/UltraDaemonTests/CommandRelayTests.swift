@@ -143,7 +143,8 @@ struct CommandRelayTests {
     func hangs(script: String, kind: TimeoutKind, text: String?) async throws {
         let docker = try StandInDocker(run: script)
         let make = relay(
-            docker, firstToken: .milliseconds(400), idle: .milliseconds(300),
+            docker, firstToken: kind == .firstToken ? .milliseconds(400) : .seconds(20),
+            idle: kind == .idle ? .milliseconds(300) : .seconds(20),
             total: kind == .total ? .milliseconds(700) : nil)
         let (events, error, _) = await run(make)
         #expect(error?.code == .timeout)
@@ -249,7 +250,7 @@ struct CommandRelayTests {
         ])
         let client = try daemon.client()
         for id in 1...200 {
-            let result = try client.ask(#"{"id":\#(id),"op":"models","provider":"docker"}"#)
+            let result = try client.ask(#"{"id":\#(id),"op":"models","provider":"docker"}"#, id: id)
             if let model = (result["models"] as? [[String: Any]])?.first {
                 #expect(model["id"] as? String == "docker/ai/smollm2")
                 return

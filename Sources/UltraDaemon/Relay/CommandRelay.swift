@@ -48,7 +48,7 @@ struct CommandRelay {
 
     /// The models the program lists. A runner that does not run is an error, not an empty list.
     func models() async throws(UltraError) -> [DiscoveredModel] {
-        if let status = DockerStatus(try await status()), !status.isRunning { throw command.notRunning(status) }
+        if let status = DockerStatus(try await status()), !status.isRunning { throw command.notRunning }
         return try command.models(try await ask(command.list))
     }
 

@@ -23,12 +23,12 @@ extension DockerCommand {
         }
     }
 
-    /// What can be done where the runner does not run, or runs where its API can be used.
-    package func notRunning(_ status: DockerStatus?) -> UltraError {
+    /// Nothing answers where the program looks.
+    package var notRunning: UltraError {
         UltraError(
             .connectFailed, "Docker Model Runner is not running",
             hint: "docker desktop enable model-runner starts it, docker model install-runner installs it on an Engine",
-            provider: provider, isRetryable: status != nil)
+            provider: provider, isRetryable: true)
     }
 
     /// The error that `failure` is.
@@ -60,14 +60,14 @@ extension DockerCommand {
                 .connectFailed, "the docker program has no Model Runner",
                 hint: "install the package docker-model-plugin, or set MODEL_RUNNER_TYPE=api")
         }
-        if holds("model runner is not running") { return notRunning(DockerStatus(isRunning: false)) }
+        if holds("model runner is not running") { return notRunning }
         if holds("permission denied") {
             return UltraError(
                 .permissionDenied, "the docker program may not use Docker's socket",
                 hint: "the user ultrad runs as must be in the group docker")
         }
         if holds("connection refused", "unable to get standalone model runner info", "cannot connect to the docker") {
-            return notRunning(DockerStatus(isRunning: false))
+            return notRunning
         }
         if holds("model not found", "no such model"), let model { return notFound(model) }
         if let reply = ErrorLines.reply(errors) { return reported(reply.status, reply.body) }
