@@ -86,7 +86,7 @@ final class Prober {
             try await list(key)
         } catch {
             // No list is no outage: the provider answers, it only does not list.
-            if error.status == 404 || error.status == 405 || error.status == 501 {
+            if error.code != .connectFailed, error.status == 404 || error.status == 405 || error.status == 501 {
                 provider.listFromCatalogue(at: WallClock.now)
                 listedAt = WallClock.now
             } else {
@@ -110,6 +110,11 @@ final class Prober {
     }
 
     private func list(_ key: Int) async throws(UltraError) {
+        if case .command(let command) = provider.provider.backend {
+            provider.list(try await CommandRelay(command: command).models(), at: WallClock.now)
+            listedAt = WallClock.now
+            return
+        }
         let adapter = try provider.adapter(key: key)
         var models: [DiscoveredModel] = []
         var page: String?

@@ -83,7 +83,11 @@ final class Generation {
         case .upstream:
             let started = EventLoop.now
             var firstContent: UInt64?
-            try await relay(ticket) { firstContent = firstContent ?? EventLoop.now }
+            if case .command(let command) = candidate.provider.provider.backend {
+                try await run(command, ticket) { firstContent = firstContent ?? EventLoop.now }
+            } else {
+                try await relay(ticket) { firstContent = firstContent ?? EventLoop.now }
+            }
             answer.costMicroUSD = candidate.model.facts.price?.value.cost(of: answer.usage)
             return firstContent.map { Double($0 - started) / 1e6 }
         }
@@ -196,6 +200,19 @@ final class Generation {
                 ?? (slow ? defaults.slowFirstToken : defaults.firstToken),
             idle: asked.idle.map { .milliseconds($0) } ?? defaults.idle,
             total: remaining.map { .milliseconds($0) })
+    }
+
+    // MARK: - Programs
+
+    private func run(
+        _ command: DockerCommand, _ ticket: AttemptChain.Ticket, onContent: @escaping () -> Void
+    ) async throws(UltraError) {
+        let candidate = ticket.candidate
+        let relay = CommandRelay(command: command, timeouts: timeouts(candidate, remaining: ticket.remaining))
+        answer.warnings = try await relay.run(request, model: candidate.name) { events in
+            deliver(events, onContent: onContent)
+            if call.isCongested { await call.drained() }
+        }
     }
 
     // MARK: - Mock

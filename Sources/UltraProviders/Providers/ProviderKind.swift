@@ -16,6 +16,8 @@ package struct ProviderKind: Sendable {
     package let versionPath: String
     /// Runs on this machine or in its network: longer waits, and what is left when the network is gone.
     package let isLocal: Bool
+    /// Reads what takes the place of keys and endpoint where it is not as simple; `nil`: not wanted, or a problem.
+    var backend: (@Sendable (ProviderKind, inout Settings, _ allowsPlaintext: Bool) -> Provider.Backend?)?
     package let makeAdapter: @Sendable (AdapterSettings) -> any Adapter
 }
 
@@ -63,6 +65,8 @@ extension ProviderKind {
         ) { settings in
             CohereAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
         },
+        .docker,
+        .ollama,
     ]
 }
 

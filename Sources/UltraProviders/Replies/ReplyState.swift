@@ -138,6 +138,12 @@ package struct ReplyState: Sendable {
             .toolCall(ToolCallDelta(index: index, name: newName, arguments: arguments, signature: signature)))
     }
 
+    /// A tool call that came whole, and is another one than all before it, whatever id it has or lacks.
+    mutating func wholeToolCall(id: String?, name: String, arguments: String, signature: String? = nil) {
+        // No provider numbers calls below zero.
+        toolCall(key: -1 - calls.count, id: id, name: name, arguments: arguments, signature: signature)
+    }
+
     /// Reports the finish reason, after the pieces that calls still lack.
     mutating func conclude() {
         for index in calls.indices where !calls[index].hasArguments {

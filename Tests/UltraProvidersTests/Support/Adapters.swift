@@ -37,3 +37,24 @@ extension CohereAdapter {
         CohereAdapter(endpoint: .testing, key: key)
     }
 }
+
+extension OllamaAdapter {
+    static func testing(key: Secret? = nil) -> OllamaAdapter {
+        do throws(Endpoint.Flaw) {
+            return OllamaAdapter(endpoint: try Endpoint("http://127.0.0.1:11434", versionPath: ""), key: key)
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+}
+
+extension DockerAdapter {
+    static func testing(_ endpoint: String = "http://localhost:12434", socketPath: String? = nil) -> DockerAdapter {
+        do throws(Endpoint.Flaw) {
+            return DockerAdapter(
+                endpoint: try Endpoint(endpoint, versionPath: "/engines/v1"), socketPath: socketPath)
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+}
