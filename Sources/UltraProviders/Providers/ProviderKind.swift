@@ -38,7 +38,15 @@ extension ProviderKind {
         ) { settings in
             // Behind an unknown host there is a gateway to OpenAI.
             OpenAIAdapter(settings, dialect: .known(settings.endpoint.host) ?? .openAI)
-        }
+        },
+        ProviderKind(
+            id: "anthropic", displayName: "Anthropic", keyVariables: ["ANTHROPIC_API_KEY"],
+            endpointVariables: ["ANTHROPIC_API_ENDPOINT", "ANTHROPIC_BASE_URL"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_ANTHROPIC", defaultEndpoint: "https://api.anthropic.com/v1",
+            versionPath: "/v1", isLocal: false
+        ) { settings in
+            AnthropicAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
     ]
 }
 

@@ -18,6 +18,10 @@ package struct ReplyState: Sendable {
     private(set) var hasContent = false
     /// The provider named its model.
     private(set) var hasModel = false
+    /// All usage reported, later figures over earlier ones: for providers whose figures depend on one another.
+    private(set) var usageSoFar = Usage()
+    /// A finish reason alone does not make the reply complete: the provider promises an end marker.
+    private(set) var needsEndMarker = false
 
     private var isRefusal = false
     private var calls: [Call] = []
@@ -70,12 +74,18 @@ package struct ReplyState: Sendable {
 
     /// Later usage replaces the fields it carries.
     mutating func usage(_ usage: Usage) {
+        usageSoFar.update(with: usage)
         events.append(.usage(usage))
     }
 
     /// Why the answer ends; the first reason counts. It is delivered last, when the reply is complete.
     mutating func finish(_ reason: FinishReason) {
         if finishReason == nil { finishReason = reason }
+    }
+
+    /// The stream is cut unless the end marker comes.
+    mutating func requireEndMarker() {
+        needsEndMarker = true
     }
 
     /// The end marker came.
@@ -86,6 +96,11 @@ package struct ReplyState: Sendable {
     /// The bytes just read hold an error object, which `ErrorBody` will read.
     mutating func reportError() {
         isError = true
+    }
+
+    /// Whether a call with the provider's number `key` was begun.
+    func hasCall(_ key: Int) -> Bool {
+        calls.contains { $0.key == key }
     }
 
     /// A piece of a tool call, or a whole one.
