@@ -8,7 +8,8 @@ extension AnthropicAdapter {
         let isStrict = version >= "2026-10-21"
         let rules = ClaudeRules(model)
         var omitted = Omissions(
-            model: "\(provider)/\(model)", refused: Self.refused(rules, takesSampling: rules.takesSampling && !isStrict))
+            model: "\(provider)/\(model)", refused: Self.refused(rules, takesSampling: rules.takesSampling && !isStrict)
+        )
         var conversation = try AnthropicConversation(
             request.messages, rules, takesDocumentsOfAssistant: !isStrict, &omitted)
         let tools = try AnthropicTools(request, rules, conversation, &omitted)

@@ -48,7 +48,9 @@ struct ClaudeRules: Equatable {
 
     /// 405 of `claude-opus-4-5-20251101`: the first numbers that are not a date.
     private static func version(_ words: [Substring], _ family: Family?) -> Int {
-        let numbers = words.drop { Int($0) == nil }.prefix { $0.utf8.count <= 2 && Int($0) != nil }.compactMap { Int($0) }
+        let numbers = words.drop { Int($0) == nil }.prefix { $0.utf8.count <= 2 && Int($0) != nil }.compactMap {
+            Int($0)
+        }
         switch (numbers.first, family) {
         // `claude-mythos-preview`
         case (nil, .mythos), (nil, .fable): return 500

@@ -123,7 +123,9 @@ struct ClaudeSchema {
         if Self.annotations.contains(name) { return try reader.skip() }
         let value = try reader.rawJSON()
         let text = String(decoding: value.bytes, as: UTF8.self)
-        if name == "format", Self.formats.contains(text) || name == "minItems", text == "0" || text == "1" {
+        let isKept =
+            name == "format" && Self.formats.contains(text) || name == "minItems" && (text == "0" || text == "1")
+        if isKept {
             json.key(name)
             json.raw(value)
             return
@@ -195,7 +197,9 @@ struct ClaudeSchema {
     }
 
     private static let formats: Set<String> = Set(
-        ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"].map { "\"\($0)\"" })
+        ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"].map {
+            "\"\($0)\""
+        })
 
     private static let annotations: Set<String> = [
         "$schema", "$id", "$anchor", "$comment", "deprecated", "readOnly", "writeOnly", "example",

@@ -19,3 +19,9 @@ extension OpenAIAdapter {
         OpenAIAdapter(provider: provider, endpoint: .testing, key: key, dialect: dialect)
     }
 }
+
+extension AnthropicAdapter {
+    static func testing(key: Secret? = nil, version: String = defaultVersion) -> AnthropicAdapter {
+        AnthropicAdapter(endpoint: .testing, key: key, version: version)
+    }
+}
