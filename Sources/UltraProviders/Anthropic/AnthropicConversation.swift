@@ -30,7 +30,13 @@ struct AnthropicConversation {
         try Turns.checkResults(messages.filter { $0.role != .system }, requiresAll: true, omitted)
         for message in messages {
             switch message.role {
-            case .system: system += try Self.system(message, omitted)
+            case .system:
+                // Some models take them in between; which, and where, differs too much to rely on.
+                if !turns.isEmpty {
+                    omitted.warn(
+                        "\(omitted.model) does not take system messages there: one was moved to the beginning")
+                }
+                system += try Self.system(message, omitted)
             case .user: append(isUser: true, try Self.user(message, omitted))
             case .tool: append(isUser: true, [try Self.toolResult(message, omitted)])
             case .assistant:
