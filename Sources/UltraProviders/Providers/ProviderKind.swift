@@ -42,6 +42,14 @@ extension ProviderKind {
             OpenAIAdapter(settings, dialect: .known(settings.endpoint.host) ?? .openAI)
         },
         ProviderKind(
+            id: "anthropic", displayName: "Anthropic", keyVariables: ["ANTHROPIC_API_KEY"],
+            endpointVariables: ["ANTHROPIC_API_ENDPOINT", "ANTHROPIC_BASE_URL"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_ANTHROPIC", defaultEndpoint: "https://api.anthropic.com/v1",
+            versionPath: "/v1", isLocal: false
+        ) { settings in
+            AnthropicAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
+        ProviderKind(
             id: "gemini", displayName: "Google Gemini", keyVariables: ["GOOGLE_API_KEY", "GEMINI_API_KEY"],
             endpointVariables: ["GEMINI_API_ENDPOINT"], organizationVariable: nil,
             concurrencyVariable: "MAX_CONCURRENT_GOOGLE",

@@ -123,7 +123,7 @@ struct ReplyInterpreter: Sendable {
     /// The end of the reply, by its marker or by the end of the body.
     mutating func conclude() {
         guard !isOver else { return }
-        if !state.hasEnded, state.finishReason == nil {
+        if !state.hasEnded, state.finishReason == nil || state.needsEndMarker {
             fail(truncated())
         } else if !state.hasContent, state.finishReason == nil {
             fail(protocolError("\(adapter.provider) sent a stream without an answer"))

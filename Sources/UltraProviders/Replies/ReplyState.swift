@@ -26,6 +26,8 @@ package struct ReplyState: Sendable {
     /// How the last event of a stream began, up to what differs from one to the next; for `JSONReader.resume(after:)`.
     /// Streams repeat id, model and date in every event, which is most of it.
     private(set) var opening: [UInt8] = []
+    /// A finish reason alone does not make the reply complete: the provider promises an end marker.
+    private(set) var needsEndMarker = false
 
     private var isRefusal = false
     private var calls: [Call] = []
@@ -93,6 +95,11 @@ package struct ReplyState: Sendable {
         if finishReason == nil { finishReason = reason }
     }
 
+    /// The stream is cut unless the end marker comes.
+    mutating func requireEndMarker() {
+        needsEndMarker = true
+    }
+
     /// The end marker came.
     mutating func end() {
         hasEnded = true
@@ -101,6 +108,11 @@ package struct ReplyState: Sendable {
     /// The bytes just read hold an error object, which `ErrorBody` will read.
     mutating func reportError() {
         isError = true
+    }
+
+    /// Whether a call with the provider's number `key` was begun.
+    func hasCall(_ key: Int) -> Bool {
+        calls.contains { $0.key == key }
     }
 
     /// A piece of a tool call, or a whole one.

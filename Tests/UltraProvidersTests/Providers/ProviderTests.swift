@@ -65,6 +65,25 @@ struct ProviderTests {
         #expect(found.problems.map(\.description) == [text])
     }
 
+    @Test("Anthropic's variables, and its place after OpenAI")
+    func anthropic() throws {
+        let found = Provider.configured(
+            environment: [
+                "ANTHROPIC_API_KEY": "sk-ant-a,sk-ant-b", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
+                "MAX_CONCURRENT_ANTHROPIC": "3",
+            ])
+        #expect(found.problems.isEmpty)
+        #expect(found.providers.prefix(2).map(\.id) == ["openai", "anthropic"])
+        let provider = found.providers[1]
+        #expect(adapters(provider).map(\.key) == [Secret("sk-ant-a"), Secret("sk-ant-b")])
+        #expect(adapters(provider).first?.listRequest(page: nil).url == "http://127.0.0.1:9/v1/models?limit=1000")
+        #expect(provider.concurrencyLimit == 3)
+        let keyless = Provider.configured(environment: [:]).providers.first { $0.id == "anthropic" }
+        #expect(keyless?.missingKeyVariables == ["ANTHROPIC_API_KEY"])
+        guard case .http(let endpoint, _)? = keyless?.backend else { return }
+        #expect(endpoint.base == "https://api.anthropic.com/v1")
+    }
+
     @Test("the mock is there when it is asked for", arguments: [("true", true), ("YES", true), ("0", false)])
     func mock(value: String, isThere: Bool) {
         let found = Provider.configured(environment: ["USE_MOCK": value])

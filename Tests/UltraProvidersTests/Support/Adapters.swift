@@ -58,3 +58,9 @@ extension DockerAdapter {
         }
     }
 }
+
+extension AnthropicAdapter {
+    static func testing(key: Secret? = nil, version: String = defaultVersion) -> AnthropicAdapter {
+        AnthropicAdapter(endpoint: .testing, key: key, version: version)
+    }
+}
