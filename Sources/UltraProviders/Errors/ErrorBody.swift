@@ -76,7 +76,7 @@ package struct ErrorBody: Sendable, Equatable {
         _ key: JSONKey, _ reader: inout JSONReader, _ inner: inout ErrorBody
     ) throws(JSONError) {
         switch key {
-        case "error", "errors", "detail", "choices", "candidates", "promptFeedback":
+        case "error", "errors", "detail", "choices", "candidates", "promptFeedback", "response":
             if try reader.isContainer() {
                 inner.fill(from: try Self.read(&reader), overriding: true)
             } else if let text = try reader.text() {

@@ -109,13 +109,15 @@ extension OpenAIAdapter {
             case "reasoning_content", "reasoning":
                 // Some send the same text under both names.
                 if let found = try reader.stringOrNull(), content.reasoning.isEmpty { content.reasoning = found }
+            case "reasoning_details" where try reader.kind() == .array:
+                try reasoningDetails(&reader, &content)
             case "refusal":
                 reply.refusal(try reader.stringOrNull() ?? "")
             case "tool_calls":
                 try toolCalls(&reader, isWhole: isWhole, &reply)
             case "function_call":
                 if try reader.kind() == .object {
-                    try function(&reader, key: 0, id: nil, &reply)
+                    try function(&reader, key: 0, id: nil, signature: nil, &reply)
                 } else {
                     try reader.skip()
                 }
@@ -124,16 +126,16 @@ extension OpenAIAdapter {
             }
         }
         reply.reasoning(content.reasoning)
-        reply.reasoningSignature(content.signature)
-        reply.text(content.text)
+        for signature in content.signatures { reply.reasoningSignature(signature) }
+        if dialect.thinksInText { reply.textWithThoughts(content.text) } else { reply.text(content.text) }
     }
 
     /// What one piece says, gathered until its reasoning can be told before its text.
     private struct Content {
         var text = ""
         var reasoning = ""
-        /// Of the reasoning; Mistral's.
-        var signature = ""
+        /// Of the reasoning; Mistral's and OpenRouter's.
+        var signatures: [String] = []
     }
 
     /// A string, or parts.
@@ -172,7 +174,23 @@ extension OpenAIAdapter {
                 try reader.skip()
             }
         }
-        if isThinking, let signature { content.signature = signature }
+        if isThinking, let signature { content.signatures = [signature] }
+    }
+
+    /// OpenRouter's, beside the same text under `reasoning`.
+    private func reasoningDetails(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
+        var text = ""
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard try reader.kind() == .object else {
+                try reader.skip()
+                continue
+            }
+            let detail = try ReasoningDetail(&reader)
+            text += detail.text
+            if let signature = detail.signature { content.signatures.append(signature) }
+        }
+        if content.reasoning.isEmpty { content.reasoning = text }
     }
 
     private func toolCalls(
@@ -194,6 +212,7 @@ extension OpenAIAdapter {
         var key = position
         var id: String?
         var function: UnsafeRawBufferPointer?
+        var signature: String?
         try reader.beginObject()
         while let name = try reader.nextKey() {
             switch name {
@@ -205,17 +224,39 @@ extension OpenAIAdapter {
                 if id == "null" { id = nil }
             case "function":
                 function = try reader.raw()
+            case "extra_content" where try reader.kind() == .object:
+                signature = try googleSignature(&reader)
             default:
                 try reader.skip()
             }
         }
         guard let function else { return }
         var inner = JSONReader(function)
-        try self.function(&inner, key: key, id: id, &reply)
+        try self.function(&inner, key: key, id: id, signature: signature, &reply)
+    }
+
+    /// `{"google":{"thought_signature":"…"}}`
+    private func googleSignature(_ reader: inout JSONReader) throws(JSONError) -> String? {
+        var signature: String?
+        try reader.beginObject()
+        while let vendor = try reader.nextKey() {
+            switch vendor {
+            case "google" where try reader.kind() == .object:
+                try reader.beginObject()
+                while let key = try reader.nextKey() {
+                    switch key {
+                    case "thought_signature": signature = try reader.stringOrNull()
+                    default: try reader.skip()
+                    }
+                }
+            default: try reader.skip()
+            }
+        }
+        return signature
     }
 
     private func function(
-        _ reader: inout JSONReader, key: Int?, id: String?, _ reply: inout ReplyState
+        _ reader: inout JSONReader, key: Int?, id: String?, signature: String?, _ reply: inout ReplyState
     ) throws(JSONError) {
         var name: String?
         var arguments = ""
@@ -228,7 +269,7 @@ extension OpenAIAdapter {
             default: try reader.skip()
             }
         }
-        reply.toolCall(key: key, id: id, name: name, arguments: arguments)
+        reply.toolCall(key: key, id: id, name: name, arguments: arguments, signature: signature)
     }
 
     private func finished(_ reason: String, _ reply: inout ReplyState) {

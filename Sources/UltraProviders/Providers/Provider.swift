@@ -28,16 +28,19 @@ package struct Provider: Sendable {
         package var keys: [Secret]
         package var allowsPlaintext: Bool
         package var concurrencyLimit: Int?
+        /// Which of OpenAI's APIs it is asked with.
+        package var api: OpenAIAdapter.API
 
         package init(
             name: String, endpoint: String, keys: [Secret] = [], allowsPlaintext: Bool = false,
-            concurrencyLimit: Int? = nil
+            concurrencyLimit: Int? = nil, api: OpenAIAdapter.API = .chat
         ) {
             self.name = name
             self.endpoint = endpoint
             self.keys = keys
             self.allowsPlaintext = allowsPlaintext
             self.concurrencyLimit = concurrencyLimit
+            self.api = api
         }
     }
 
@@ -143,9 +146,26 @@ extension Provider {
             let dialect = Dialect.of(host)
             let endpoint = try Endpoint(
                 server.endpoint, versionPath: dialect.versionPath, allowsPlaintext: server.allowsPlaintext)
+            if endpoint.isDeployment {
+                if server.api == .responses {
+                    settings.problems.append(
+                        Problem(
+                            setting: "\(setting).api",
+                            reason: "cannot be responses with a deployment: end the endpoint in /openai/v1"))
+                    return nil
+                }
+                guard endpoint.query?.contains("api-version=") == true else {
+                    settings.problems.append(
+                        Problem(
+                            setting: "\(setting).endpoint",
+                            reason: "must end in ?api-version=VERSION, as every deployment's of Azure"))
+                    return nil
+                }
+            }
             let keys: [Secret?] = server.keys.isEmpty ? [nil] : server.keys
             let adapters = keys.map { key in
-                OpenAIAdapter(provider: server.name, endpoint: endpoint, key: key, dialect: dialect)
+                OpenAIAdapter(
+                    provider: server.name, endpoint: endpoint, key: key, dialect: dialect, api: server.api)
             }
             return Provider(
                 id: server.name, displayName: server.name, isLocal: Endpoint.isPrivate(host),

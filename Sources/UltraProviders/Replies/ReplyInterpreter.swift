@@ -34,6 +34,7 @@ struct ReplyInterpreter: Sendable {
     /// Returns false when nothing after this event matters.
     mutating func take(_ event: ServerSentEvent) -> Bool {
         if event.isEndMarker {
+            guard adapter.hasEndMarker else { return true }
             state.end()
             return false
         }

@@ -31,6 +31,7 @@ package struct ReplyState: Sendable {
 
     private var isRefusal = false
     private var calls: [Call] = []
+    private var thoughts = LeadingThoughts()
     private let replyID: UInt64
     private let includesReasoning: Bool
 
@@ -65,6 +66,19 @@ package struct ReplyState: Sendable {
         hasContent = true
         textBytes += text.utf8.count
         events.append(.text(text))
+    }
+
+    /// Text that may begin with `<think>…</think>`.
+    mutating func textWithThoughts(_ text: String) {
+        guard !text.isEmpty else { return }
+        guard !thoughts.isOver else { return self.text(text) }
+        hasContent = true
+        deliver(thoughts.take(text))
+    }
+
+    private mutating func deliver(_ found: (reasoning: String, text: String)) {
+        reasoning(found.reasoning)
+        text(found.text)
     }
 
     /// The model declined, in words of its own; the answer is text, and ends as filtered.
@@ -124,6 +138,7 @@ package struct ReplyState: Sendable {
         key: Int?, id: String? = nil, name: String? = nil, arguments: String = "", signature: String? = nil
     ) {
         hasContent = true
+        if !thoughts.isOver { deliver(thoughts.finish()) }
         let id = id == "" ? nil : id
         let index = calls.lastIndex { call in
             if let key { return call.key == key && (id == nil || id == call.id) }
@@ -156,8 +171,14 @@ package struct ReplyState: Sendable {
         toolCall(key: -1 - calls.count, id: id, name: name, arguments: arguments, signature: signature)
     }
 
+    /// Whether nothing of the arguments of call `key` came.
+    func lacksArguments(key: Int) -> Bool {
+        !calls.contains { $0.key == key && $0.hasArguments }
+    }
+
     /// Reports the finish reason, after the pieces that calls still lack.
     mutating func conclude() {
+        if !thoughts.isOver { deliver(thoughts.finish()) }
         for index in calls.indices where !calls[index].hasArguments {
             events.append(.toolCall(ToolCallDelta(index: index, arguments: "{}")))
         }

@@ -106,6 +106,39 @@ struct ProviderTests {
         let box = try #require(found.providers.first { $0.id == "box" })
         #expect(box.isLocal)
         #expect(adapters(box).map { $0.key == nil } == [true])
+        #expect(adapters(box).compactMap { ($0 as? OpenAIAdapter)?.api } == [.chat])
+    }
+
+    @Test("a server is asked with the API its configuration names")
+    func api() throws {
+        let found = Provider.configured(
+            environment: [:], servers: [.init(name: "x", endpoint: "https://api.x.ai", api: .responses)])
+        let x = try #require(found.providers.first { $0.id == "x" })
+        let adapter = try #require(adapters(x).first)
+        let serving = adapter.serving(Request(messages: [Message(.user, [.text("Hi")])]), model: "grok-4")
+        #expect(serving is ResponsesAdapter)
+        #expect(serving.provider == "x")
+    }
+
+    @Test(
+        "an Azure deployment needs a version, and has no Responses API",
+        arguments: [
+            (
+                "https://r.openai.azure.com/openai/deployments/d", OpenAIAdapter.API.chat,
+                ["providers.az.endpoint must end in ?api-version=VERSION, as every deployment's of Azure"]
+            ),
+            (
+                "https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21", .responses,
+                ["providers.az.api cannot be responses with a deployment: end the endpoint in /openai/v1"]
+            ),
+            ("https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21", .chat, []),
+            ("https://r.openai.azure.com", .responses, []),
+        ])
+    func azure(endpoint: String, api: OpenAIAdapter.API, problems: [String]) {
+        let found = Provider.configured(
+            environment: [:], servers: [.init(name: "az", endpoint: endpoint, keys: [Secret("k")], api: api)])
+        #expect(found.problems.map(\.description) == problems)
+        #expect(found.providers.contains { $0.id == "az" } == problems.isEmpty)
     }
 
     @Test("a server with a bad name or endpoint is left out and named")
