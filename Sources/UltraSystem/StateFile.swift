@@ -1,3 +1,4 @@
+internal import CSystemd
 internal import Glibc
 
 /// Small files that are replaced as a whole, readable by the owner alone.

@@ -43,9 +43,7 @@ final class CurlEasy {
         ccurl_setopt_open_socket_function(handle) { user, _, address in
             guard let user, let address else { return CURL_SOCKET_BAD }
             let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
-            let descriptor = socket(
-                address.pointee.family, address.pointee.socktype | CInt(SOCK_CLOEXEC.rawValue),
-                address.pointee.protocol)
+            let descriptor = ccurl_open_socket(address)
             if descriptor >= 0 { Loop.assumeIsolated { easy.pool.opened(descriptor, to: easy.host) } }
             return descriptor
         }
