@@ -18,6 +18,9 @@ typedef size_t (*ccurl_data_function)(char *bytes, size_t size, size_t count, vo
 static inline CURLcode ccurl_setopt_data_function(CURL *handle, CURLoption option, ccurl_data_function function) {
     return curl_easy_setopt(handle, option, function);
 }
+static inline CURLcode ccurl_setopt_open_socket_function(CURL *handle, curl_opensocket_callback function) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, function);
+}
 static inline CURLcode ccurl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

@@ -280,9 +280,9 @@ struct TransportTests {
     }
 
     @Loop
-    static func transport() -> Transport {
+    static func transport(_ settings: TransportSettings = TransportSettings()) -> Transport {
         do {
-            return try Transport(TransportSettings())
+            return try Transport(settings)
         } catch {
             preconditionFailure("\(error)")
         }
@@ -296,14 +296,35 @@ struct Reply: Sendable {
     var text = ""
     var error: TransportError?
 
+    /// What `TLSFront` says of itself.
+    struct Front: Sendable, Hashable {
+        let version: String
+        let connection: String
+
+        init?(_ head: HTTPHead) {
+            self.init(head.headers.first { $0.name == "x-front" }?.value)
+        }
+
+        fileprivate init?(_ value: String?) {
+            let words = value?.split(separator: " ").map { String($0) } ?? []
+            guard words.count == 2 else { return nil }
+            (version, connection) = (words[0], words[1])
+        }
+    }
+
+    var front: Front? {
+        Front(headers.first { $0.hasPrefix("x-front: ") }.map { String($0.dropFirst("x-front: ".count)) })
+    }
+
     static func fetch(_ url: String) async -> Reply {
         await fetch(HTTPRequest(url: url, body: Array("{}".utf8)))
     }
 
     static func fetch(
-        _ request: HTTPRequest, timeouts: ExchangeTimeouts = ExchangeTimeouts(connect: .seconds(5))
+        _ request: HTTPRequest, _ settings: TransportSettings = TransportSettings(),
+        timeouts: ExchangeTimeouts = ExchangeTimeouts(connect: .seconds(5))
     ) async -> Reply {
-        await LoopThread.run { await fetch(request, TransportTests.transport(), timeouts) }
+        await LoopThread.run { await fetch(request, TransportTests.transport(settings), timeouts) }
     }
 
     @Loop

@@ -11,9 +11,10 @@ final class CurlEasy {
     private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var isOwnedByCurl = false
+    private var hasProxy = false
 
-    /// nil where memory has run out.
-    init?(_ settings: TransportSettings) {
+    /// For transfers of `multi`, which outlives it. nil where memory has run out.
+    init?(_ settings: TransportSettings, _ multi: CurlMulti) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
         let user = Unmanaged.passUnretained(self).toOpaque()
@@ -29,6 +30,14 @@ final class CurlEasy {
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_USERAGENT, settings.userAgent)
         if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
+        set(CURLOPT_OPENSOCKETDATA, multi.user)
+        ccurl_setopt_open_socket_function(handle) { user, _, address in
+            var descriptor = CURL_SOCKET_BAD
+            guard let address else { return descriptor }
+            let asked = address.pointee
+            CurlMulti.from(user) { descriptor = $0.open(asked) }
+            return descriptor
+        }
         set(CURLOPT_WRITEDATA, user)
         ccurl_setopt_data_function(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, user in
             CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
@@ -61,7 +70,9 @@ final class CurlEasy {
         } else {
             ccurl_setopt_pointer(handle, CURLOPT_UNIX_SOCKET_PATH, nil)
         }
-        set(CURLOPT_PROXY, settings.proxy(isSecure: isSecure) ?? "")
+        let proxy = settings.proxy(isSecure: isSecure) ?? ""
+        hasProxy = !proxy.isEmpty
+        set(CURLOPT_PROXY, proxy)
         set(CURLOPT_NOPROXY, settings.noProxy ?? "")
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout.milliseconds)))
         switch request.method {
@@ -126,7 +137,18 @@ final class CurlEasy {
         ccurl_getinfo_long(handle, CURLINFO_SSL_VERIFYRESULT, &verification)
         let kind = TransportError.Kind(
             code, systemError: CInt(truncatingIfNeeded: systemError), verification: verification)
-        return TransportError(kind, phase, words)
+        if refusedByProxy(code) { return TransportError(.proxy, phase, words) }
+        // libcurl notes the time of the connection only once TLS is through (7.88).
+        return TransportError(kind, kind.isOfTLS ? max(phase, .tls) : phase, words)
+    }
+
+    /// Whether a proxy denied the tunnel, or closed the connection in place of an answer: before the request proper
+    /// there is nobody else who speaks.
+    private func refusedByProxy(_ code: CURLcode) -> Bool {
+        guard hasProxy, phase < .waiting else { return false }
+        var status = 0
+        ccurl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
+        return status >= 300 || [CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING].contains(code)
     }
 
     private func time(_ info: CURLINFO) -> curl_off_t {
@@ -159,6 +181,15 @@ final class CurlEasy {
 }
 
 extension TransportError.Kind {
+    fileprivate var isOfTLS: Bool {
+        switch self {
+        case .tls, .certificateExpired, .certificateUntrusted, .certificateWrongHost: true
+        case .resolve, .refused, .unreachable, .proxy, .connectionLost, .protocolViolation, .timeout, .cancelled,
+            .internal:
+            false
+        }
+    }
+
     /// What libcurl's result means; libcurl-errors(3), X509_V_ERR_* of OpenSSL for `verification`.
     fileprivate init(_ code: CURLcode, systemError: CInt, verification: Int) {
         switch code {
@@ -169,7 +200,7 @@ extension TransportError.Kind {
         case CURLE_OPERATION_TIMEDOUT: self = .timeout(.connect)
         case CURLE_PEER_FAILED_VERIFICATION:
             switch verification {
-            case 10: self = .certificateExpired
+            case 9, 10: self = .certificateExpired
             case 2, 18, 19, 20, 21: self = .certificateUntrusted
             default: self = .certificateWrongHost
             }

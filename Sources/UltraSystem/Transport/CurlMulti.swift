@@ -9,8 +9,7 @@ internal import Glibc
 @Loop
 final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
-    /// By descriptor: the kernel gives out the lowest number that is free.
-    private var sockets: [Watch?] = []
+    private var sockets = SocketWatches { _, _ in }
     private var timer = Timer {}
     private var isTimeoutDue = false
     private var unpausing: [CurlEasy] = []
@@ -28,7 +27,6 @@ final class CurlMulti {
         self.multi = multi
         ccurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, Self.idleConnectionLimit)
         ccurl_multi_setopt_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
-        let user = Unmanaged.passUnretained(self).toOpaque()
         ccurl_multi_setopt_pointer(multi, CURLMOPT_SOCKETDATA, user)
         ccurl_multi_setopt_socket_function(multi) { _, socket, what, user, _ in
             CurlMulti.from(user) { $0.watch(socket, what) }
@@ -38,6 +36,13 @@ final class CurlMulti {
         ccurl_multi_setopt_timer_function(multi) { _, milliseconds, user in
             CurlMulti.from(user) { $0.setTimeout(milliseconds) }
             return 0
+        }
+        sockets = SocketWatches { [unowned self] socket, events in
+            var ready: CInt = 0
+            if events.contains(.input) { ready |= CURL_CSELECT_IN }
+            if events.contains(.output) { ready |= CURL_CSELECT_OUT }
+            if !events.isDisjoint(with: [.hangUp, .error]) { ready |= CURL_CSELECT_ERR | CURL_CSELECT_IN }
+            act(on: socket, ready)
         }
         // The loop may still hold a kick when its transport goes.
         kick = Deferred(.soon) { [weak self] in self?.runKick() }
@@ -75,29 +80,23 @@ final class CurlMulti {
     // MARK: - From libcurl's callbacks
 
     private func watch(_ socket: curl_socket_t, _ what: CInt) {
-        let interest: Watch.Events
         switch what {
-        case CURL_POLL_IN: interest = .input
-        case CURL_POLL_OUT: interest = .output
-        case CURL_POLL_INOUT: interest = [.input, .output]
-        default:  // CURL_POLL_REMOVE: the descriptor may be closed and its number given to another
-            guard Int(socket) < sockets.count else { return }
-            sockets[Int(socket)]?.cancel()
-            sockets[Int(socket)] = nil
-            return
+        case CURL_POLL_IN: sockets.set(socket, .input)
+        case CURL_POLL_OUT: sockets.set(socket, .output)
+        case CURL_POLL_INOUT: sockets.set(socket, [.input, .output])
+        default: sockets.remove(socket)  // CURL_POLL_REMOVE
         }
-        while sockets.count <= Int(socket) { sockets.append(nil) }
-        if let watch = sockets[Int(socket)] {
-            watch.update(interest)
-        } else {
-            sockets[Int(socket)] = Watch(socket, interest) { [unowned self] events in
-                var ready: CInt = 0
-                if events.contains(.input) { ready |= CURL_CSELECT_IN }
-                if events.contains(.output) { ready |= CURL_CSELECT_OUT }
-                if !events.isDisjoint(with: [.hangUp, .error]) { ready |= CURL_CSELECT_ERR | CURL_CSELECT_IN }
-                act(on: socket, ready)
-            }
-        }
+    }
+
+    /// What a callback of libcurl is given to find this object by.
+    var user: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+
+    /// Makes a socket for libcurl; closed on exec, which its own are not in every version.
+    func open(_ address: curl_sockaddr) -> curl_socket_t {
+        let type = address.socktype | CInt(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.family, type, address.protocol)
+        if descriptor >= 0 { sockets.opened(descriptor) }
+        return descriptor
     }
 
     private func setTimeout(_ milliseconds: CLong) {
@@ -135,7 +134,7 @@ final class CurlMulti {
         }
     }
 
-    private nonisolated static func from(_ user: UnsafeMutableRawPointer?, _ body: @Loop (CurlMulti) -> Void) {
+    nonisolated static func from(_ user: UnsafeMutableRawPointer?, _ body: @Loop (CurlMulti) -> Void) {
         guard let user else { return }
         let multi = Unmanaged<CurlMulti>.fromOpaque(user).takeUnretainedValue()
         Loop.assumeIsolated { body(multi) }

@@ -17,7 +17,7 @@ package final class Transport {
 
     /// Starts sending `request`. Failures, refused arguments included, surface in the exchange.
     package func start(_ request: HTTPRequest, _ timeouts: ExchangeTimeouts) -> Exchange {
-        guard let easy = spareHandles.popLast() ?? CurlEasy(settings) else {
+        guard let easy = spareHandles.popLast() ?? CurlEasy(settings, multi) else {
             return Exchange(failed: TransportError(.internal, .queued, "out of memory"))
         }
         easy.prepare(request, connectTimeout: timeouts.connect, settings)
