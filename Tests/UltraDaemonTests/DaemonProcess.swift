@@ -34,7 +34,12 @@ final class DaemonProcess: @unchecked Sendable {
 
     /// With `provider` as its OpenAI.
     convenience init(openai provider: ScriptedProvider, _ more: [String: String] = [:]) throws {
-        let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": provider.url + "/v1"]
+        try self.init(openai: provider.url, more)
+    }
+
+    /// With what answers at `url`, a URL without a path, as its OpenAI.
+    convenience init(openai url: String, _ more: [String: String] = [:]) throws {
+        let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": url + "/v1"]
         try self.init(environment.merging(more) { $1 })
     }
 
