@@ -1,4 +1,5 @@
 internal import CCurl
+internal import CSystemd
 internal import Glibc
 
 /// libcurl's multi handle in its `multi_socket` form: one for the life of the daemon, with the connection pool,
