@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int pipe2(int ends[2], int flags);
+extern int memfd_create(const char *name, unsigned int flags);
 /// `struct ucred` of unix(7).
 struct csystemd_credentials {
     pid_t pid;
@@ -31,8 +33,25 @@ static inline int csystemd_peer(int fd, struct csystemd_credentials *peer) {
     socklen_t length = sizeof *peer;
     return getsockopt(fd, SOL_SOCKET, 17 /* SO_PEERCRED */, peer, &length);
 }
-static inline int csystemd_epoll_pwait2(int fd, struct epoll_event *events, int count, const struct timespec *timeout) {
-    return epoll_pwait2(fd, events, count, timeout, (const sigset_t *)0);
+/// A file in memory that no other process can find; -1 with errno.
+static inline int csystemd_memory_file(const char *name) {
+    return memfd_create(name, 1U /* MFD_CLOEXEC */);
+}
+static inline int csystemd_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+/// epoll_wait(2) to the nanosecond where the kernel has it (5.11), else to the millisecond, never too early.
+/// A null timeout waits without end.
+static inline int csystemd_epoll_wait(int fd, struct epoll_event *events, int count, const struct timespec *timeout) {
+    static int is_coarse = 0;
+    if (!is_coarse) {
+        int ready = epoll_pwait2(fd, events, count, timeout, (const sigset_t *)0);
+        if (ready >= 0 || errno != ENOSYS) return ready;
+        is_coarse = 1;
+    }
+    if (timeout == 0) return epoll_wait(fd, events, count, -1);
+    long long milliseconds = (long long)timeout->tv_sec * 1000 + (timeout->tv_nsec + 999999) / 1000000;
+    return epoll_wait(fd, events, count, milliseconds > 86400000 ? 86400000 : (int)milliseconds);
 }
 /// The wait status, as waitpid() would give it, of a child event: si_status is a macro over a union.
 static inline int csystemd_wait_status(const siginfo_t *info) {

@@ -136,6 +136,25 @@ package struct JSONReader {
         guard try consumeNull() else { throw mismatch(.null) }
     }
 
+    /// The bytes consumed so far, where they are the beginning of an object up to the value of a member of its own:
+    /// what `resume(after:)` may take for read in another text.
+    package var openingBytes: UnsafeRawBufferPointer? {
+        depth == 1 && !isFresh && seenKeys == nil ? bytes[0..<position].buffer : nil
+    }
+
+    /// Goes on after `opening` if this text begins with the same bytes, which another reader gave as `openingBytes` and
+    /// so were validated. To be called before anything is read.
+    package mutating func resume(after opening: [UInt8]) -> Bool {
+        let isSame = opening.withUnsafeBytes { opening in
+            !opening.isEmpty && opening.count <= bytes.count
+                && BorrowedBytes(opening).equals(bytes[0..<opening.count])
+        }
+        guard isSame, position == 0 else { return false }
+        position = opening.count
+        depth = 1
+        return true
+    }
+
     /// Throws unless the whole value was read and nothing but white space remains.
     package mutating func end() throws(JSONError) {
         skipWhitespace()

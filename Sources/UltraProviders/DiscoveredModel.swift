@@ -31,19 +31,6 @@ package enum Capability: String, Sendable, CaseIterable {
     case jsonSchema = "json_schema"
 }
 
-/// USD per million tokens.
-package struct Price: Sendable, Equatable {
-    package var input: Double
-    package var cachedInput: Double?
-    package var output: Double
-
-    package init(input: Double, cachedInput: Double? = nil, output: Double) {
-        self.input = input
-        self.cachedInput = cachedInput
-        self.output = output
-    }
-}
-
 /// One page of a provider's list of models.
 package struct ModelPage: Sendable, Equatable {
     package var models: [DiscoveredModel]

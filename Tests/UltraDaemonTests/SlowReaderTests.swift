@@ -62,4 +62,47 @@ struct SlowReaderTests {
         #expect(most - before < 4 << 20, "\(before >> 10) KB before, \(most >> 10) KB at most")
         print("\(Self.megabytes) MB to a slow reader: resident \(before >> 10) KB before, \(most >> 10) KB at most")
     }
+
+    @Test("a client that asks and asks and takes no answer is asked to wait, and then gets them all")
+    func asksWithoutReading() throws {
+        let daemon = try DaemonProcess(["USE_MOCK": "true"])
+        let client = try daemon.client()
+        let bystander = try daemon.client()
+        let body = Array(#"{"id":1,"op":"models"}"#.utf8)
+        let frame: [UInt8] = [0, 0, 0, UInt8(body.count)] + body
+        let count = 100_000
+        let requests = [UInt8]((0..<count).map { _ in frame }.joined())
+        let before = daemon.residentBytes
+
+        /// Sends what the daemon takes, until it takes nothing although it has turned many times since.
+        func send(from start: Int) throws -> Int {
+            var sent = start
+            var refusals = 0
+            while sent < requests.count, refusals < 100 {
+                let result = requests[sent...].withUnsafeBytes {
+                    Foundation.send(client.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+                }
+                if result > 0 {
+                    sent += result
+                    refusals = 0
+                } else {
+                    refusals += 1
+                    _ = try bystander.ask(#"{"id":1,"op":"ping"}"#)
+                }
+            }
+            return sent
+        }
+        var sent = try send(from: 0)
+        #expect(sent < requests.count / 2, "the daemon took \(sent) of \(requests.count) bytes")
+        #expect(daemon.residentBytes - before < 8 << 20)
+        var answered = 0
+        while answered < count {
+            while answered < sent / frame.count {
+                #expect(try client.next()?.event == "result")
+                answered += 1
+            }
+            sent = try send(from: sent)
+        }
+        #expect(try client.ask(#"{"id":2,"op":"ping"}"#, id: 2).event == "result")
+    }
 }

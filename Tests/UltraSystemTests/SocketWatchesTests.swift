@@ -15,17 +15,20 @@ struct SocketWatchesTests {
 
     @Test("a socket that was closed before interest in it was taken back is forgotten")
     func closedFirst() async {
-        let count = await LoopThread.run {
+        let (removals, count) = await LoopThread.run {
             var count = 0
             let watches = SocketWatches { _, _ in count += 1 }
             let (socket, other) = Self.pair()
             watches.set(socket, .output)
             close(socket)
-            watches.remove(socket)
+            let removals = [watches.remove(socket), watches.remove(socket), watches.remove(4000)]
+            watches.set(other, .input)
+            let last = watches.remove(other)
             close(other)
             try? await Loop.sleep(for: .milliseconds(1))  // not cancelled here; a turn, for what should not come
-            return count
+            return (removals + [last], count)
         }
+        #expect(removals == [.closed, .unknown, .unknown, .open])
         #expect(count == 0)
     }
 

@@ -145,7 +145,7 @@ struct TransportTLSTests {
         #expect(provider.requests.last.map { provider.connections[$0.connection].ending } == .closedByClient)
     }
 
-    @Test("an HTTP/2 stream that nobody reads does not hold up another, holds little, and loses nothing")
+    @Test("an HTTP/2 stream that nobody reads does not hold up another, and loses nothing")
     func backpressure() async throws {
         let chunk = String(repeating: "x", count: 16 << 10)
         provider.answer("/big", with: .stream([.repeat(count: 2000, [.chunk(chunk)])]))

@@ -6,7 +6,15 @@ package import UltraSystem
 package struct Configuration: Sendable {
     package var socketPath: String
     package var providers: [Provider]
-    package var defaultModel: String?
+    /// By provider id.
+    package var providerSettings: [String: ProviderSettings] = [:]
+    /// By `provider/model`.
+    package var models: [String: ModelSettings] = [:]
+    package var routing = RoutingSettings()
+    package var retry = RetrySettings()
+    package var health = HealthSettings()
+    /// Where what survives a restart is kept; nil: nowhere.
+    package var stateDirectory: String?
     package var logLevel: Logger.Level
     package var transport = TransportSettings()
     package var limits = Limits()
@@ -27,7 +35,7 @@ package struct Configuration: Sendable {
         let (providers, found) = Provider.configured(environment: environment)
         var problems = found.map(\.description)
         self.providers = providers
-        defaultModel = value("DEFAULT_MODEL")
+        routing.defaultModel = value("DEFAULT_MODEL")
 
         let level = logLevel ?? value("LOG_LEVEL") ?? "info"
         self.logLevel = Logger.Level(rawValue: level.lowercased()) ?? .info
@@ -35,6 +43,10 @@ package struct Configuration: Sendable {
             problems.append("LOG_LEVEL must be trace, debug, info, notice, warning, error or critical")
         }
 
+        routing.usesLocalModelsWhenOffline = value("USE_LOCAL_MODELS_WHEN_OFFLINE")?.lowercased() == "true"
+        stateDirectory =
+            value("STATE_DIRECTORY").map { String($0.prefix { $0 != ":" }) }
+            ?? value("XDG_STATE_HOME").map { "\($0)/ultrad" } ?? value("HOME").map { "\($0)/.local/state/ultrad" }
         transport.userAgent = "ultrad/\(version)"
         transport.certificateFile = value("SSL_CERT_FILE")
         // The lower-case names are curl's; HTTP_PROXY in capitals can be set by a CGI client, which a daemon has not.

@@ -3,6 +3,12 @@ package struct Limits: Sendable {
     package var frameBytes = 16 << 20
     /// Connections at once, of all users.
     package var connections = 4096
+    /// Connections at once of one user.
+    package var connectionsPerUser = 1024
+    /// Requests at once to one provider; further ones wait.
+    package var callsPerProvider = 256
+    /// Requests that may wait for one provider; further ones are refused as `rate_limited`.
+    package var queuedPerProvider = 20_000
     /// Requests in flight on one connection.
     package var callsPerConnection = 10_000
     /// Unsent bytes of a connection past which its upstreams are no longer read; one read more may be added.
@@ -26,6 +32,8 @@ package struct DefaultTimeouts: Sendable {
     /// Models on this machine load first, reasoning models think first.
     package var slowFirstToken = Duration.seconds(300)
     package var idle = Duration.seconds(60)
+    /// In the queue of a provider.
+    package var queue = Duration.seconds(60)
     /// For `generate`; a stream may run as long as it flows.
     package var unaryTotal = Duration.seconds(600)
 

@@ -7,27 +7,48 @@ extension OpenAIAdapter {
     }
 
     package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
-        try reader.beginObject()
+        var isAnswer = reader.resume(after: reply.opening)
+        if isAnswer {
+            try choices(&reader, &reply)
+        } else {
+            try reader.beginObject()
+        }
+        // What says something in every event that has it, and not only in the first.
+        var hasNews = false
+        var hasMessage = false
         while let key = try reader.nextKey() {
             switch key {
             case "choices":
+                isAnswer = true
+                if !hasNews, let opening = reader.openingBytes { reply.remember(opening: opening) }
                 try choices(&reader, &reply)
             case "model" where !reply.hasModel:
                 reply.model(try reader.text() ?? "")
             case "usage":
+                hasNews = true
                 try usage(&reader, &reply)
             case "object":
                 // Old vLLM: a flat {"object":"error","message":…}.
-                if try reader.raw().elementsEqual("\"error\"".utf8) { reply.reportError() }
+                if try reader.raw().elementsEqual("\"error\"".utf8) {
+                    hasNews = true
+                    reply.reportError()
+                }
             case "error", "detail":
+                hasNews = true
                 if try reader.kind() != .null { reply.reportError() }
                 try reader.skip()
+            case "message":
+                hasMessage = try reader.kind() == .string
+                try reader.skip()
             case "x_groq":
+                hasNews = true
                 try groq(&reader, &reply)
             default:
                 try reader.skip()
             }
         }
+        // What gateways say in place of an answer: {"message":"Service unavailable"}.
+        if hasMessage, !isAnswer { reply.reportError() }
     }
 
     private func choices(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
@@ -79,16 +100,15 @@ extension OpenAIAdapter {
         _ reader: inout JSONReader, isWhole: Bool, _ reply: inout ReplyState
     ) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
-        var reasoning = ""
-        var text = ""
+        var content = Content()
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "content":
-                text = try content(&reader, &reasoning)
+                try self.content(&reader, &content)
             case "reasoning_content", "reasoning":
                 // Some send the same text under both names.
-                if let found = try reader.stringOrNull(), reasoning.isEmpty { reasoning = found }
+                if let found = try reader.stringOrNull(), content.reasoning.isEmpty { content.reasoning = found }
             case "refusal":
                 reply.refusal(try reader.stringOrNull() ?? "")
             case "tool_calls":
@@ -103,48 +123,56 @@ extension OpenAIAdapter {
                 try reader.skip()
             }
         }
-        reply.reasoning(reasoning)
-        reply.text(text)
+        reply.reasoning(content.reasoning)
+        reply.reasoningSignature(content.signature)
+        reply.text(content.text)
     }
 
-    /// The text of a `content`: a string, or parts.
-    private func content(_ reader: inout JSONReader, _ reasoning: inout String) throws(JSONError) -> String {
+    /// What one piece says, gathered until its reasoning can be told before its text.
+    private struct Content {
+        var text = ""
+        var reasoning = ""
+        /// Of the reasoning; Mistral's.
+        var signature = ""
+    }
+
+    /// A string, or parts.
+    private func content(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         switch try reader.kind() {
         case .string:
-            return try reader.string()
+            content.text = try reader.string()
         case .array:
-            var text = ""
             try reader.beginArray()
             while try reader.nextElement() {
-                try part(&reader, &text, &reasoning)
+                try part(&reader, &content)
             }
-            return text
         default:
             try reader.skip()
-            return ""
         }
     }
 
     /// `{"type":"text","text":…}`, or Mistral's `{"type":"thinking","thinking":[{"type":"text","text":…}]}`.
-    private func part(
-        _ reader: inout JSONReader, _ text: inout String, _ reasoning: inout String
-    ) throws(JSONError) {
+    private func part(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
+        var isThinking = false
+        var signature: String?
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "text":
-                text += try reader.text() ?? ""
-            case "thinking" where try reader.kind() == .array:
-                var ignored = ""
-                try reader.beginArray()
-                while try reader.nextElement() {
-                    try part(&reader, &reasoning, &ignored)
-                }
+                content.text += try reader.text() ?? ""
+            case "thinking":
+                isThinking = true
+                var thought = Content()
+                try self.content(&reader, &thought)
+                content.reasoning += thought.text
+            case "signature":
+                signature = try reader.text()
             default:
                 try reader.skip()
             }
         }
+        if isThinking, let signature { content.signature = signature }
     }
 
     private func toolCalls(
@@ -173,6 +201,8 @@ extension OpenAIAdapter {
                 key = try reader.count()
             case "id":
                 id = try reader.text()
+                // Mistral once spelled it out.
+                if id == "null" { id = nil }
             case "function":
                 function = try reader.raw()
             default:

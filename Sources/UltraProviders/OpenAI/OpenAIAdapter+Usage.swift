@@ -12,10 +12,12 @@ extension OpenAIAdapter {
             case "prompt_tokens": usage.inputTokens = try reader.count()
             case "completion_tokens": usage.outputTokens = try reader.count()
             case "total_tokens": total = try reader.count()
-            case "prompt_tokens_details": try inputDetails(&reader, &usage)
+            // Mistral's older spellings beside OpenAI's; any may be null.
+            case "prompt_tokens_details", "prompt_token_details": try inputDetails(&reader, &usage)
             case "completion_tokens_details": try outputDetails(&reader, &usage)
-            // DeepSeek before it had the details.
-            case "prompt_cache_hit_tokens": usage.cachedInputTokens = try reader.count() ?? usage.cachedInputTokens
+            // DeepSeek and Mistral before they had the details.
+            case "prompt_cache_hit_tokens", "num_cached_tokens":
+                usage.cachedInputTokens = try reader.count() ?? usage.cachedInputTokens
             default: try reader.skip()
             }
         }

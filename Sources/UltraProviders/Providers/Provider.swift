@@ -15,6 +15,8 @@ package struct Provider: Sendable {
         /// One adapter for each key, in the order given; a provider that needs no key has one without. Empty: the key
         /// is missing.
         case http(Endpoint, adapters: [any Adapter])
+        /// A program of this machine, started for each request.
+        case command(DockerCommand)
         case mock(Mock)
     }
 
@@ -46,6 +48,13 @@ package struct Provider: Sendable {
         package var reason: String
 
         package var description: String { "\(setting) \(reason)" }
+    }
+}
+
+extension Provider.Backend {
+    /// Not a host of the public internet.
+    fileprivate var isNearby: Bool {
+        if case .http(let endpoint, _) = self { Endpoint.isPrivate(endpoint.host) } else { true }
     }
 }
 
@@ -84,6 +93,15 @@ extension Provider {
         _ kind: ProviderKind, _ settings: inout Settings, allowsPlaintext: Bool
     ) -> Provider? {
         let found = settings.problems.count
+        if let read = kind.backend {
+            let limit = settings.number(kind.concurrencyVariable, in: 1...10_000)
+            guard let backend = read(kind, &settings, allowsPlaintext), settings.problems.count == found else {
+                return nil
+            }
+            return Provider(
+                id: kind.id, displayName: kind.displayName, isLocal: kind.isLocal && backend.isNearby,
+                backend: backend, concurrencyLimit: limit, missingKeyVariables: [])
+        }
         let keys = settings.keys(kind.keyVariables)
         let organization = kind.organizationVariable.flatMap { settings.headerValue($0) }
         let endpoint = settings.endpoint(kind, allowsPlaintext: allowsPlaintext)

@@ -18,6 +18,14 @@ package struct ReplyState: Sendable {
     private(set) var hasContent = false
     /// The provider named its model.
     private(set) var hasModel = false
+    /// All usage reported, later figures over earlier ones: for providers whose figures depend on one another.
+    private(set) var usageSoFar = Usage()
+    /// Tool calls begun.
+    var callCount: Int { calls.count }
+
+    /// How the last event of a stream began, up to what differs from one to the next; for `JSONReader.resume(after:)`.
+    /// Streams repeat id, model and date in every event, which is most of it.
+    private(set) var opening: [UInt8] = []
 
     private var isRefusal = false
     private var calls: [Call] = []
@@ -35,6 +43,12 @@ package struct ReplyState: Sendable {
     init(replyID: UInt64, includesReasoning: Bool) {
         self.replyID = replyID
         self.includesReasoning = includesReasoning
+    }
+
+    /// Remembers an opening that says nothing new.
+    mutating func remember(opening bytes: UnsafeRawBufferPointer) {
+        opening.removeAll(keepingCapacity: true)
+        if bytes.count <= 1024 { opening.append(contentsOf: bytes) }
     }
 
     /// The model that answers; the first name counts.
@@ -70,6 +84,7 @@ package struct ReplyState: Sendable {
 
     /// Later usage replaces the fields it carries.
     mutating func usage(_ usage: Usage) {
+        usageSoFar.update(with: usage)
         events.append(.usage(usage))
     }
 
@@ -121,6 +136,12 @@ package struct ReplyState: Sendable {
         guard newName != nil || !arguments.isEmpty || signature != nil else { return }
         events.append(
             .toolCall(ToolCallDelta(index: index, name: newName, arguments: arguments, signature: signature)))
+    }
+
+    /// A tool call that came whole, and is another one than all before it, whatever id it has or lacks.
+    mutating func wholeToolCall(id: String?, name: String, arguments: String, signature: String? = nil) {
+        // No provider numbers calls below zero.
+        toolCall(key: -1 - calls.count, id: id, name: name, arguments: arguments, signature: signature)
     }
 
     /// Reports the finish reason, after the pieces that calls still lack.

@@ -155,11 +155,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private func wait(_ nanoseconds: UInt64?) -> Int {
         let count = readyEvents.withUnsafeMutableBufferPointer { events in
             guard let nanoseconds else {
-                return csystemd_epoll_pwait2(epoll, events.baseAddress, CInt(events.count), nil)
+                return csystemd_epoll_wait(epoll, events.baseAddress, CInt(events.count), nil)
             }
             var limit = timespec(
                 tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-            return csystemd_epoll_pwait2(epoll, events.baseAddress, CInt(events.count), &limit)
+            return csystemd_epoll_wait(epoll, events.baseAddress, CInt(events.count), &limit)
         }
         return max(0, Int(count))  // -1 is EINTR: a turn without events
     }

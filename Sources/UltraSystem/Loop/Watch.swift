@@ -53,12 +53,15 @@ package final class Watch {
     }
 
     /// Stops watching a descriptor that its owner may have closed already, which is where the kernel dropped it.
-    func forget() {
-        guard token != nil else { return }
+    ///
+    /// Returns whether it was open.
+    @discardableResult
+    func forget() -> Bool {
+        guard token != nil else { return false }
+        unregister()
         var event = epoll_event()
         // EBADF: closed. ENOENT: closed, and its number was given to another file.
-        epoll_ctl(EventLoop.shared.epoll, EPOLL_CTL_DEL, descriptor, &event)
-        unregister()
+        return epoll_ctl(EventLoop.shared.epoll, EPOLL_CTL_DEL, descriptor, &event) == 0
     }
 
     private func unregister() {

@@ -11,12 +11,17 @@ final class CurlEasy {
     private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var isOwnedByCurl = false
+    private let multi: CurlMulti
+    private var pool: ConnectionPool { multi.pool }
+    /// Scheme, host and port of the present request.
+    private var host = ""
     private var hasProxy = false
 
-    /// For transfers of `multi`, which outlives it. nil where memory has run out.
+    /// For transfers of `multi`. nil where memory has run out.
     init?(_ settings: TransportSettings, _ multi: CurlMulti) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
+        self.multi = multi
         let user = Unmanaged.passUnretained(self).toOpaque()
         errorBuffer.pointee = 0
         set(CURLOPT_PRIVATE, user)
@@ -30,19 +35,26 @@ final class CurlEasy {
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_USERAGENT, settings.userAgent)
         if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
-        set(CURLOPT_OPENSOCKETDATA, multi.user)
-        ccurl_setopt_open_socket_function(handle) { user, _, address in
-            var descriptor = CURL_SOCKET_BAD
-            guard let address else { return descriptor }
-            let asked = address.pointee
-            CurlMulti.from(user) { descriptor = $0.open(asked) }
-            return descriptor
-        }
         set(CURLOPT_WRITEDATA, user)
         ccurl_setopt_data_function(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, user in
             CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
                 exchange.receiveBody(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
             }
+        }
+        set(CURLOPT_OPENSOCKETDATA, user)
+        ccurl_setopt_open_socket_function(handle) { user, _, address in
+            guard let user, let address = address?.pointee else { return CURL_SOCKET_BAD }
+            let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
+            return Loop.assumeIsolated { easy.multi.open(address, to: easy.host) }
+        }
+        // A connection outlives the handle that opened it, the pool does not.
+        set(CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(multi.pool).toOpaque())
+        ccurl_setopt_close_socket_function(handle) { user, descriptor in
+            if let user {
+                let pool = Unmanaged<ConnectionPool>.fromOpaque(user).takeUnretainedValue()
+                Loop.assumeIsolated { pool.closed(descriptor) }
+            }
+            return close(descriptor)
         }
         set(CURLOPT_HEADERDATA, user)
         ccurl_setopt_data_function(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, user in
@@ -61,6 +73,8 @@ final class CurlEasy {
     /// Sets what differs from one request to the next.
     func prepare(_ request: HTTPRequest, connectTimeout: Duration, _ settings: TransportSettings) {
         errorBuffer.pointee = 0
+        host = Self.origin(of: request.url)
+        pool.began(host)
         set(CURLOPT_URL, request.url)
         let isSecure = request.url.hasPrefix("https:")
         // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
@@ -116,6 +130,27 @@ final class CurlEasy {
     }
 
     // MARK: - Outcome
+
+    /// The transfer is over, however: counts it.
+    func ended() {
+        var connections = 0
+        var version = 0
+        ccurl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)
+        ccurl_getinfo_long(handle, CURLINFO_HTTP_VERSION, &version)
+        let hasAnswered = exchange?.hasReplyBegun == true
+        let name = version == Int(CURL_HTTP_VERSION_2_0) ? "h2" : "http/1.1"
+        pool.ended(host, connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil)
+    }
+
+    /// Up to the third slash.
+    private static func origin(of url: String) -> String {
+        var slashes = 0
+        let end = url.utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "/") { slashes += 1 }
+            return slashes == 3 || byte == UInt8(ascii: "?")
+        }
+        return String(url[..<(end ?? url.endIndex)])
+    }
 
     func finished(_ code: CURLcode) {
         exchange?.finished(code == CURLE_OK ? nil : failure(code))

@@ -10,6 +10,7 @@ internal import Glibc
 @Loop
 final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
+    let pool = ConnectionPool()
     private var sockets = SocketWatches { _, _ in }
     private var timer = Timer {}
     private var isTimeoutDue = false
@@ -28,6 +29,7 @@ final class CurlMulti {
         self.multi = multi
         ccurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, Self.idleConnectionLimit)
         ccurl_multi_setopt_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        let user = Unmanaged.passUnretained(self).toOpaque()
         ccurl_multi_setopt_pointer(multi, CURLMOPT_SOCKETDATA, user)
         ccurl_multi_setopt_socket_function(multi) { _, socket, what, user, _ in
             CurlMulti.from(user) { $0.watch(socket, what) }
@@ -85,18 +87,19 @@ final class CurlMulti {
         case CURL_POLL_IN: sockets.set(socket, .input)
         case CURL_POLL_OUT: sockets.set(socket, .output)
         case CURL_POLL_INOUT: sockets.set(socket, [.input, .output])
-        default: sockets.remove(socket)  // CURL_POLL_REMOVE
+        default:  // CURL_POLL_REMOVE
+            // Closed before, which is how libcurl 7.88 ends an attempt to connect: nothing else tells.
+            if sockets.remove(socket) == .closed { pool.closed(socket) }
         }
     }
 
-    /// What a callback of libcurl is given to find this object by.
-    var user: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
-
-    /// Makes a socket for libcurl; closed on exec, which its own are not in every version.
-    func open(_ address: curl_sockaddr) -> curl_socket_t {
+    /// Makes a socket for a connection to `host`; closed on exec, which libcurl's own are not in every version.
+    func open(_ address: curl_sockaddr, to host: String) -> curl_socket_t {
         let type = address.socktype | CInt(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.family, type, address.protocol)
-        if descriptor >= 0 { sockets.opened(descriptor) }
+        guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+        sockets.opened(descriptor)
+        pool.opened(descriptor, to: host)
         return descriptor
     }
 
@@ -135,7 +138,7 @@ final class CurlMulti {
         }
     }
 
-    nonisolated static func from(_ user: UnsafeMutableRawPointer?, _ body: @Loop (CurlMulti) -> Void) {
+    private nonisolated static func from(_ user: UnsafeMutableRawPointer?, _ body: @Loop (CurlMulti) -> Void) {
         guard let user else { return }
         let multi = Unmanaged<CurlMulti>.fromOpaque(user).takeUnretainedValue()
         Loop.assumeIsolated { body(multi) }

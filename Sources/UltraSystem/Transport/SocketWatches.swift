@@ -33,10 +33,18 @@ final class SocketWatches {
         }
     }
 
-    func remove(_ socket: CInt) {
-        guard Int(socket) < entries.count else { return }
-        entries[Int(socket)]?.watch.forget()
+    enum Removal {
+        case open, closed
+        /// It was not watched.
+        case unknown
+    }
+
+    /// Takes the interest in `socket` back; returns how it was found.
+    @discardableResult
+    func remove(_ socket: CInt) -> Removal {
+        guard Int(socket) < entries.count, let entry = entries[Int(socket)] else { return .unknown }
         entries[Int(socket)] = nil
+        return entry.watch.forget() ? .open : .closed
     }
 
     /// `socket` is new: what is known of its number belongs to a socket that was closed in silence, and libcurl, which

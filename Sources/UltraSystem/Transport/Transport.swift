@@ -27,8 +27,12 @@ package final class Transport {
         return exchange
     }
 
+    /// The connections by host.
+    package var pool: [PoolHost] { multi.pool.figures }
+
     /// Takes a finished or cancelled transfer out of libcurl and keeps its handle.
     func recycle(_ easy: CurlEasy) {
+        easy.ended()
         multi.remove(easy)
         easy.exchange = nil
         if spareHandles.count < Self.spareHandleLimit { spareHandles.append(easy) }

@@ -1,0 +1,18 @@
+/// What the configuration says of one provider beyond what its adapters are made of (`[providers.NAME]`).
+package struct ProviderSettings: Sendable, Equatable {
+    package enum Probe: String, Sendable, CaseIterable {
+        /// The list of models, or what comes nearest to it.
+        case list
+        /// Live traffic alone.
+        case none
+    }
+
+    package var isEnabled = true
+    package var probe = Probe.list
+    /// Requests upstream at once; `nil`: `Limits.callsPerProvider`.
+    package var concurrency: Int?
+    /// Of every model of the provider.
+    package var tags: [String] = []
+
+    package init() {}
+}
