@@ -24,7 +24,9 @@ final class DaemonProcess: @unchecked Sendable {
         try Data().write(to: log)
         process.executableURL = Self.binary("ultrad")
         process.arguments = ["--socket", socketPath]
-        process.environment = environment
+        // What the sanitizers are told holds for the daemon too.
+        let options = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+        process.environment = environment.merging(options) { asked, _ in asked }
         let file = try FileHandle(forWritingTo: log)
         process.standardError = file
         process.standardOutput = file

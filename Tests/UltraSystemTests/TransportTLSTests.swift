@@ -72,7 +72,7 @@ struct TransportTLSTests {
         let (settings, url) = (settings, front.url(.good))
         let fronts = await LoopThread.run {
             let transport = TransportTests.transport(settings)
-            let held = transport.start(HTTPRequest(url: url + "/held"), ExchangeTimeouts(connect: .seconds(5)))
+            let held = transport.start(HTTPRequest(url: url + "/held"), ExchangeTimeouts(connect: .seconds(30)))
             let head = try? await held.head()
             let tasks = (0..<50).map { _ in
                 Loop.spawn { () -> [Reply.Front?] in
@@ -152,12 +152,12 @@ struct TransportTLSTests {
         let (settings, url) = (settings, front.url(.good))
         let (replies, total, held, front) = await LoopThread.run {
             let transport = TransportTests.transport(settings)
-            let big = transport.start(HTTPRequest(url: url + "/big"), ExchangeTimeouts(connect: .seconds(5)))
+            let big = transport.start(HTTPRequest(url: url + "/big"), ExchangeTimeouts(connect: .seconds(30)))
             let head = try? await big.head()
             while big.bufferedByteCount < Exchange.bufferLimitBytes { try? await Loop.sleep(for: .milliseconds(1)) }
             var replies: [Reply] = []
             for _ in 0..<20 {
-                let timeouts = ExchangeTimeouts(connect: .seconds(5), total: .seconds(10))
+                let timeouts = ExchangeTimeouts(connect: .seconds(30), total: .seconds(10))
                 replies.append(await Reply.fetch(HTTPRequest(url: url), transport, timeouts))
             }
             let held = big.bufferedByteCount
@@ -203,7 +203,7 @@ struct TransportTLSTests {
         let replies = await LoopThread.run { [settings] in
             let transport = TransportTests.transport(settings)
             let exchanges = (0..<3).map { _ in
-                transport.start(HTTPRequest(url: url), ExchangeTimeouts(connect: .seconds(5)))
+                transport.start(HTTPRequest(url: url), ExchangeTimeouts(connect: .seconds(30)))
             }
             for exchange in exchanges { _ = try? await exchange.head() }
             proxy.cut()
