@@ -1,6 +1,6 @@
 /// A model as its provider lists it. `nil` means that the list does not say.
 package struct DiscoveredModel: Sendable, Equatable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case chat, embeddings
         /// Speech, images, moderation and the like: listed, never routed to.
         case other
@@ -29,19 +29,6 @@ package struct DiscoveredModel: Sendable, Equatable {
 package enum Capability: String, Sendable, CaseIterable {
     case chat, streaming, tools, vision, json, reasoning, embeddings
     case jsonSchema = "json_schema"
-}
-
-/// USD per million tokens.
-package struct Price: Sendable, Equatable {
-    package var input: Double
-    package var cachedInput: Double?
-    package var output: Double
-
-    package init(input: Double, cachedInput: Double? = nil, output: Double) {
-        self.input = input
-        self.cachedInput = cachedInput
-        self.output = output
-    }
 }
 
 /// One page of a provider's list of models.
