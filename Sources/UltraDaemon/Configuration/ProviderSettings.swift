@@ -7,10 +7,17 @@ package struct ProviderSettings: Sendable, Equatable {
         case none
     }
 
+    /// Which of OpenAI's APIs a provider that speaks it is asked with.
+    package enum API: String, Sendable, CaseIterable {
+        case chat, responses
+    }
+
     package var isEnabled = true
     package var probe = Probe.list
     /// Requests upstream at once; `nil`: `Limits.callsPerProvider`.
     package var concurrency: Int?
+    /// `nil`: what the provider's adapter chooses.
+    package var api: API?
     /// Of every model of the provider.
     package var tags: [String] = []
 
