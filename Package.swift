@@ -41,7 +41,10 @@ let package = Package(
         ),
 
         .target(name: "UltraAPI", swiftSettings: strict),
-        .target(name: "UltraProviders", dependencies: ["UltraAPI"], swiftSettings: strict),
+        .target(
+            name: "UltraProviders", dependencies: ["UltraAPI"],
+            // The model catalogue; the file is a link into etc.
+            resources: [.embedInCode("Catalogue/models.tsv")], swiftSettings: strict),
         .target(
             name: "UltraSystem",
             dependencies: ["CCurl", "CSystemd", "UltraAPI", .product(name: "Logging", package: "swift-log")],

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int pipe2(int ends[2], int flags);
+extern int memfd_create(const char *name, unsigned int flags);
 /// `struct ucred` of unix(7).
 struct csystemd_credentials {
     pid_t pid;
@@ -30,6 +32,13 @@ static inline int csystemd_accept(int fd) {
 static inline int csystemd_peer(int fd, struct csystemd_credentials *peer) {
     socklen_t length = sizeof *peer;
     return getsockopt(fd, SOL_SOCKET, 17 /* SO_PEERCRED */, peer, &length);
+}
+/// A file in memory that no other process can find; -1 with errno.
+static inline int csystemd_memory_file(const char *name) {
+    return memfd_create(name, 1U /* MFD_CLOEXEC */);
+}
+static inline int csystemd_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
 }
 /// epoll_wait(2) to the nanosecond where the kernel has it (5.11), else to the millisecond, never too early.
 /// A null timeout waits without end.

@@ -7,6 +7,14 @@ package struct Attempt: Sendable, Equatable {
     /// HTTP status, if a reply arrived.
     package var status: Int?
     package var milliseconds: Double
+    /// The state for which it was not even asked; `nil`: it was.
+    package var skipped: String?
+
+    /// A candidate that was passed over in `state`.
+    package init(model: String, skipped state: String) {
+        self.init(model: model, error: nil, status: nil, milliseconds: 0)
+        skipped = state
+    }
 
     package init(model: String, error: ErrorCode?, status: Int?, milliseconds: Double) {
         self.model = model

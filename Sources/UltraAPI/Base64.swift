@@ -1,5 +1,5 @@
 /// The encoding of RFC 4648, section 4.
-enum Base64 {
+package enum Base64 {
     /// Whether `text` is made of whole groups of four characters of the standard alphabet, padded at its end only.
     static func isValid(_ text: String) -> Bool {
         var text = text
@@ -15,6 +15,36 @@ enum Base64 {
                 isValid = isValid && (letter || digit || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/"))
             }
             return isValid
+        }
+    }
+
+    /// The bytes `text` stands for; `nil`: it is not valid.
+    package static func decoded(_ text: String) -> [UInt8]? {
+        guard isValid(text) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3)
+        var group: UInt32 = 0
+        var bits: UInt32 = 0
+        for letter in text.utf8 {
+            guard let value = value(letter) else { break }
+            group = group << 6 | value
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: group >> bits))
+            }
+        }
+        return bytes
+    }
+
+    private static func value(_ letter: UInt8) -> UInt32? {
+        switch letter {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(letter - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(letter - UInt8(ascii: "a") + 26)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(letter - UInt8(ascii: "0") + 52)
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
         }
     }
 }

@@ -68,7 +68,7 @@ extension FrameWriter {
             json.field("retryable", error.isRetryable)
             json.fieldIfPresent("retry_after_ms", error.retryAfterMilliseconds)
             json.fieldIfPresent("partial_text_bytes", error.partialTextBytes)
-            Self.write(error.attempts, to: &json)
+            json.attempts(error.attempts)
             json.endObject()
         }
     }
@@ -104,31 +104,37 @@ extension FrameWriter {
         }
         json.milliseconds("total", answer.timing.total)
         json.endObject()
-        write(answer.attempts, to: &json)
+        json.attempts(answer.attempts)
         json.fieldOrNull("request_id", answer.requestID)
         json.key("warnings")
         json.beginArray()
         answer.warnings.forEach { json.string($0) }
         json.endArray()
     }
-
-    private static func write(_ attempts: [Attempt], to json: inout JSONWriter) {
-        json.key("attempts")
-        json.beginArray()
-        for attempt in attempts {
-            json.beginObject()
-            json.field("model", attempt.model)
-            json.field("outcome", attempt.error == nil ? "ok" : "error")
-            json.fieldIfPresent("error", attempt.error?.rawValue)
-            json.fieldOrNull("status", attempt.status)
-            json.milliseconds("ms", attempt.milliseconds)
-            json.endObject()
-        }
-        json.endArray()
-    }
 }
 
 extension JSONWriter {
+    /// The member `attempts`.
+    package mutating func attempts(_ attempts: [Attempt]) {
+        key("attempts")
+        beginArray()
+        for attempt in attempts {
+            beginObject()
+            field("model", attempt.model)
+            if let state = attempt.skipped {
+                field("outcome", "skipped")
+                field("error", state)
+            } else {
+                field("outcome", attempt.error == nil ? "ok" : "error")
+                fieldIfPresent("error", attempt.error?.rawValue)
+            }
+            fieldOrNull("status", attempt.status)
+            milliseconds("ms", attempt.milliseconds)
+            endObject()
+        }
+        endArray()
+    }
+
     /// A duration with at most three decimals; at most a thousand years, and never below zero.
     mutating func milliseconds(_ name: StaticString, _ value: Double) {
         key(name)

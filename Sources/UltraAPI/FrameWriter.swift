@@ -109,8 +109,21 @@ extension FrameWriter {
         }
     }
 
-    package mutating func progress(_ id: Int, _ phase: ProgressPhase) {
-        frame(id, "progress") { $0.field("phase", phase.rawValue) }
+    /// - Parameters:
+    ///   - attempt: counted from 1; with `retryInMilliseconds`, of a request that waits to be sent again.
+    package mutating func progress(
+        _ id: Int, _ phase: ProgressPhase, attempt: Int? = nil, retryInMilliseconds: Int? = nil
+    ) {
+        frame(id, "progress") { json in
+            json.field("phase", phase.rawValue)
+            json.fieldIfPresent("attempt", attempt)
+            json.fieldIfPresent("retry_in_ms", retryInMilliseconds)
+        }
+    }
+
+    /// The answer so far is void: it begins again, from another model.
+    package mutating func restart(_ id: Int) {
+        frame(id, "restart")
     }
 
     /// `{"id":0,"event":"goaway"}`: no new requests are taken on this connection.

@@ -14,6 +14,13 @@ extension JSONReader {
             bytes[span.start..<span.end], hasEscapes: span.hasEscapes)
     }
 
+    /// The next value, a string, to be compared with literals as a member name is: nothing is copied.
+    package mutating func word() throws(JSONError) -> JSONKey {
+        guard try significantByte() == UInt8(ascii: "\"") else { throw mismatch(.string) }
+        let span = try scanString()
+        return JSONKey(bytes: bytes[span.start..<span.end], hasEscapes: span.hasEscapes)
+    }
+
     package mutating func stringOrNull() throws(JSONError) -> String? {
         try consumeNull() ? nil : string()
     }

@@ -55,6 +55,9 @@ package struct JSONReader {
         }
     }
 
+    /// Bytes consumed: where an error of the reader's own would lie.
+    package var offset: Int { position }
+
     /// The type of the next value, which is not consumed.
     package mutating func kind() throws(JSONError) -> JSONKind {
         let byte = try significantByte()

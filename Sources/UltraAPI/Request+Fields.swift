@@ -87,7 +87,7 @@ extension Request {
 }
 
 extension Timeouts {
-    fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
+    init(_ fields: inout RequestFields) throws(UltraError) {
         self.init()
         let range = 1...RequestFrame.maxTimeoutMilliseconds
         try fields.object { (fields, key) throws(UltraError) in

@@ -46,6 +46,42 @@ extension RequestFrame {
         return filter
     }
 
+    /// The fields of `probe`; with neither provider nor model every provider is meant.
+    package struct ProbeTarget: Sendable, Equatable {
+        package var provider: String?
+        package var model: String?
+        /// A real generation of one token.
+        package var isDeep = false
+    }
+
+    package func probeTarget() throws(UltraError) -> ProbeTarget {
+        var target = ProbeTarget()
+        try members { (fields, key) throws(UltraError) in
+            switch key {
+            case "provider": target.provider = try fields.name("the id of a provider")
+            case "model": target.model = try fields.name("the name of a model")
+            case "deep": target.isDeep = try fields.bool()
+            default: try fields.skip()
+            }
+        }
+        if target.provider != nil, target.model != nil {
+            throw UltraError(.invalidRequest, "give either provider or model, not both", field: "model")
+        }
+        return target
+    }
+
+    /// The `topics` of `subscribe`; nil: all.
+    package func topics() throws(UltraError) -> [String]? {
+        var topics: [String]?
+        try members { (fields, key) throws(UltraError) in
+            switch key {
+            case "topics": topics = try fields.names("an array of topics", "a topic")
+            default: try fields.skip()
+            }
+        }
+        return topics
+    }
+
     func fields<Value>(_ read: (inout RequestFields) throws(UltraError) -> Value) throws(UltraError) -> Value {
         try JSONReader.read(bytes) { (reader) throws(UltraError) in
             var fields = RequestFields(reader)

@@ -24,6 +24,13 @@ package final class Daemon {
     let log: Logger
     let transport: Transport
     let registry: Registry
+    let feed = EventFeed()
+    var retryBudget = RetryBudget()
+    var probeSpend = ProbeSpend()
+    /// By provider id.
+    private(set) var probers: [String: Prober] = [:]
+    /// What survives a restart; nil: there is no place for it.
+    private(set) var store: RegistryStore?
     let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
     let startedAt = EventLoop.now
     let loadedAt = time(nil)
@@ -34,7 +41,8 @@ package final class Daemon {
     private let service = ServiceNotifier()
     private var listeners: [Listener] = []
     private var signals: [AnyObject] = []
-    private var discoveries: [Task<Void, Never>] = []
+    private var probing: [Task<Void, Never>] = []
+    private var lastStatus = ""
     private(set) var watchdog: Watchdog?
     private var drainTimer = Timer {}
     private var replyCount: UInt64 = 0
@@ -48,7 +56,12 @@ package final class Daemon {
         } catch {
             throw StartFailure(message: error.message, exitCode: EXIT_FAILURE)
         }
-        registry = Registry(configuration.providers, defaultModel: configuration.routing.defaultModel)
+        do throws(Catalogue.Flaw) {
+            registry = Registry(configuration, catalogue: try Catalogue.embedded())
+        } catch {
+            throw StartFailure(message: "the catalogue of models is broken: \(error)", exitCode: EXIT_FAILURE)
+        }
+        if let folder = configuration.stateDirectory { store = RegistryStore(registry, folder: folder, log) }
     }
 
     var limits: Limits { configuration.limits }
@@ -69,16 +82,27 @@ package final class Daemon {
             listener.accept { [unowned self] socket in accept(socket) }
         }
         watchdog = Watchdog(service)
-        service.ready(status: statusLine)
+        store?.load()
+        lastStatus = statusLine
+        service.ready(status: lastStatus)
         log.notice("ready", metadata: ["ultra_socket": "\(configuration.socketPath)"])
-        for provider in registry.providers {
-            guard provider.isUpstream else { continue }
-            let discovery = Discovery(provider: provider, transport: transport, log: log) { [weak self] in
-                guard let self, case .running = state else { return }
-                service.status(statusLine)
-            }
-            discoveries.append(Loop.spawn { await discovery.run() })
+        registry.onChange = { [unowned self] change in stateChanged(change) }
+        registry.onUse = { [unowned self] provider in
+            store?.schedule()
+            probers[provider.id]?.reschedule()
         }
+        for provider in registry.providers where provider.canBeProbed {
+            let prober = Prober(provider, self)
+            probers[provider.id] = prober
+            probing.append(Loop.spawn { await prober.run() })
+        }
+    }
+
+    /// One line for `systemctl status`, when it says something new.
+    func tellServiceManager() {
+        guard case .running = state, statusLine != lastStatus else { return }
+        lastStatus = statusLine
+        service.status(lastStatus)
     }
 
     private func listen(_ path: String) throws(StartFailure) -> Listener {
@@ -100,9 +124,16 @@ package final class Daemon {
 
     /// One line for `systemctl status`.
     private var statusLine: String {
-        let models = registry.providers.reduce(0) { $0 + $1.models.count }
-        let waiting = registry.providers.filter { $0.availability == .needsKey }.map(\.id)
-        return "\(models) models" + (waiting.isEmpty ? "" : "; no key for \(waiting.joined(separator: ", "))")
+        let now = WallClock.now
+        var usable = 0
+        var all = 0
+        for provider in registry.providers {
+            all += provider.models.count
+            usable += provider.models.count { provider.availability(of: $0, at: now).isUsable }
+        }
+        let waiting = registry.providers.filter { $0.availability(at: now) == .needsKey }.map(\.id)
+        return "\(usable) of \(all) models up"
+            + (waiting.isEmpty ? "" : "; no key for \(waiting.joined(separator: ", "))")
     }
 
     // MARK: - Clients
@@ -110,6 +141,8 @@ package final class Daemon {
     private func accept(_ socket: StreamSocket) {
         // Dropping the socket closes it: the client sees the end before any answer, and may try again.
         guard connections.count < limits.connections, case .running = state else { return }
+        let ofUser = connections.values.count { $0.peer.uid == socket.peer.uid }
+        guard ofUser < limits.connectionsPerUser else { return }
         let connection = ClientConnection(socket, self, limits)
         connections[ObjectIdentifier(connection)] = connection
     }
@@ -159,7 +192,8 @@ package final class Daemon {
             log.notice("stopping", metadata: ["ultra_signal": "\(signal)", "ultra_in_flight": "\(usage.inFlight)"])
             service.stopping(status: "finishing \(usage.inFlight) requests")
             listeners = []
-            discoveries.forEach { $0.cancel() }
+            probing.forEach { $0.cancel() }
+            store?.save()
             connections.values.forEach { $0.goAway() }
             drainTimer.onFire = { [unowned self] in stopNow() }
             drainTimer.arm(after: limits.drain)

@@ -11,6 +11,8 @@ package protocol Adapter: Sendable {
     var key: Secret? { get }
     /// How a streamed reply is split.
     var framing: Framing { get }
+    /// Whether `data: [DONE]` ends a stream. Where it does not, it says nothing.
+    var hasEndMarker: Bool { get }
 
     /// The call that answers `request`. Nothing the provider would refuse is sent: it is left out and named in
     /// `warnings`. Throws `capability_missing` or `bad_request` when nothing sensible remains.
@@ -62,6 +64,7 @@ package struct EncodedRequest: Sendable, Equatable {
 
 extension Adapter {
     package var framing: Framing { .serverSentEvents }
+    package var hasEndMarker: Bool { true }
     package var embedBatchLimit: Int { 2048 }
 
     package func serving(_ request: Request, model: String) -> any Adapter { self }

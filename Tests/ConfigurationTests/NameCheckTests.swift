@@ -13,8 +13,8 @@ struct NameCheckTests {
             ),
             ("[routing]\nfallback = [\"openai/\"]", "2: routing.fallback[0] names no model after openai/"),
             (
-                "[routes.r]\nmodels = [\"nowhere/x\"]",
-                "2: routes.r.models[0] names the provider nowhere, which there is not"
+                "[routes.r]\nmodels = [\"zzz/x\"]",
+                "2: routes.r.models[0] names the provider zzz, which there is not"
             ),
             (
                 "[routes.r]\nmodels = [\"mock/echo\"]\n[routes.s]\nmodels = [\"r\"]",

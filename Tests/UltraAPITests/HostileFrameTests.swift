@@ -13,6 +13,8 @@ import Testing
             + #""tool_choice":{"name":"f"},"response_format":{"name":"s","schema":{}},"reasoning":{"effort":"low"},"#
             + #""fallback":["a"],"timeouts_ms":{"idle":5},"tags":["t"],"provider_options":{"openai":{}}}"#,
         #"{"id":4,"op":"models","available":true,"provider":"x","tag":"y","capability":"z"}"#,
+        #"{"id":7,"op":"embed","model":"a","input":["x","y"],"dimensions":8,"purpose":"query"}"#,
+        #"{"id":8,"op":"probe","model":"a/b","deep":true}"#, #"{"id":9,"op":"subscribe","topics":["health"]}"#,
         #"{"id":5,"op":"hello","protocol":1,"client":"c/1"}"#,
         #"{"id":6,"op":"generate","prompt":"\ud83d\ude00","system":"s"}"#,
     ]
@@ -26,6 +28,9 @@ import Testing
             case .hello: _ = try frame.hello()
             case .cancel: _ = try frame.cancelTarget()
             case .models: _ = try frame.modelFilter()
+            case .embed: _ = try EmbedRequest(frame)
+            case .probe: _ = try frame.probeTarget()
+            case .subscribe: _ = try frame.topics()
             case .ping, .status: break
             }
             return true

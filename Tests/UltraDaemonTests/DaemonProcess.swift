@@ -24,7 +24,8 @@ final class DaemonProcess: @unchecked Sendable {
         try Data().write(to: log)
         process.executableURL = Self.binary("ultrad")
         process.arguments = ["--socket", socketPath]
-        process.environment = environment
+        // Of its own: as root, it would else keep what it learns in /var/lib.
+        process.environment = ["STATE_DIRECTORY": folder.path()].merging(environment) { $1 }
         let file = try FileHandle(forWritingTo: log)
         process.standardError = file
         process.standardOutput = file

@@ -1,3 +1,5 @@
+package import UltraProviders
+
 /// What the configuration says of one provider beyond what its adapters are made of (`[providers.NAME]`).
 package struct ProviderSettings: Sendable, Equatable {
     package enum Probe: String, Sendable, CaseIterable {
@@ -7,17 +9,12 @@ package struct ProviderSettings: Sendable, Equatable {
         case none
     }
 
-    /// Which of OpenAI's APIs a provider that speaks it is asked with.
-    package enum API: String, Sendable, CaseIterable {
-        case chat, responses
-    }
-
     package var isEnabled = true
     package var probe = Probe.list
     /// Requests upstream at once; `nil`: `Limits.callsPerProvider`.
     package var concurrency: Int?
-    /// `nil`: what the provider's adapter chooses.
-    package var api: API?
+    /// Which of OpenAI's APIs another server is asked with; `nil`: `chat`.
+    package var api: OpenAIAdapter.API?
     /// Of every model of the provider.
     package var tags: [String] = []
 

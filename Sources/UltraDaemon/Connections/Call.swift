@@ -5,8 +5,11 @@ internal import UltraSystem
 @Loop
 final class Call {
     let id: Int
+    /// Different for every call of this process.
+    let number: Int
     let startedAt = EventLoop.now
     let peer: Peer
+    private static var count = 0
     private weak var connection: ClientConnection?
     /// The task that works on it; nil for what is answered at once.
     private var task: Task<Void, Never>?
@@ -17,8 +20,13 @@ final class Call {
     init(_ id: Int, _ connection: ClientConnection) {
         self.id = id
         self.connection = connection
+        Self.count += 1
+        number = Self.count
         peer = connection.peer
     }
+
+    /// Whose line in a queue it stands in.
+    var client: ConcurrencyGate.Client { ConcurrencyGate.Client(uid: peer.uid, pid: peer.pid) }
 
     /// Works on the call in a task of its own, which a cancellation reaches.
     func run(_ body: @escaping @Loop (Call) async -> Void) {
@@ -48,7 +56,11 @@ final class Call {
         guard !isEnded, cancellation == nil else { return }
         cancellation = reason
         task?.cancel()
+        onCancel?(self)
     }
+
+    /// What a cancellation does to a call without a task, which goes on until then.
+    var onCancel: (@Loop (Call) -> Void)?
 
     /// The client is gone: its frames have nowhere to go.
     func abandon() {

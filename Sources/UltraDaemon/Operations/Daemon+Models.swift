@@ -8,95 +8,124 @@ extension Daemon {
         let filter = try frame.modelFilter()
         call.end { writer, id in
             writer.frame(id, "result") { json in
-                json.key("models")
-                json.beginArray()
-                for provider in registry.providers where filter.provider ?? provider.id == provider.id {
-                    for model in provider.models where Self.matches(filter, provider, model) {
-                        write(model, of: provider, to: &json)
-                    }
-                }
-                json.endArray()
-                json.fieldOrNull("default", registry.defaultModel)
+                writeModels(matching: filter, to: &json)
+                json.fieldOrNull("default", registry.routing.defaultModel)
             }
         }
     }
 
-    private static func matches(_ filter: ModelFilter, _ provider: ProviderState, _ model: DiscoveredModel) -> Bool {
-        if filter.tag != nil { return false }
-        if let capability = filter.capability, !capabilities(of: model).contains(capability) { return false }
-        if let isAvailable = filter.available, isAvailable != (provider.availability == .available) { return false }
+    /// The member `models`.
+    func writeModels(matching filter: ModelFilter, to json: inout JSONWriter) {
+        let now = WallClock.now
+        json.key("models")
+        json.beginArray()
+        for provider in registry.providers where filter.provider ?? provider.id == provider.id {
+            for model in provider.models {
+                let state = provider.availability(of: model, at: now)
+                guard Self.matches(filter, provider, model, state) else { continue }
+                write(model, of: provider, state, at: now, to: &json)
+            }
+        }
+        json.endArray()
+    }
+
+    private static func matches(
+        _ filter: ModelFilter, _ provider: ProviderState, _ model: ModelState, _ state: Availability
+    ) -> Bool {
+        if let tag = filter.tag, !(model.settings.tags + provider.settings.tags).contains(tag) { return false }
+        if let capability = filter.capability,
+            model.capabilities?.contains(where: { $0.rawValue == capability }) != true
+        {
+            return false
+        }
+        if let isAvailable = filter.available, isAvailable != (state == .available) { return false }
         return true
     }
 
-    private static func capabilities(of model: DiscoveredModel) -> [String] {
-        (model.capabilities ?? []).map(\.rawValue).sorted()
-    }
-
-    private func write(_ model: DiscoveredModel, of provider: ProviderState, to json: inout JSONWriter) {
+    private func write(
+        _ model: ModelState, of provider: ProviderState, _ state: Availability, at now: Int,
+        to json: inout JSONWriter
+    ) {
         json.beginObject()
-        json.field("id", "\(provider.id)/\(model.id)")
+        json.field("id", model.id)
         json.field("provider", provider.id)
-        json.field("name", model.id)
-        json.key("aliases")
-        json.beginArray()
-        model.aliases.forEach { json.string($0) }
-        json.endArray()
+        json.field("name", model.name)
+        json.fieldIfPresent("display_name", model.facts.displayName?.value)
+        json.strings("aliases", model.aliases)
         json.fieldOrNull("kind", model.kind?.rawValue)
-        json.field("state", provider.availability.rawValue)
-        json.field("state_since", RFC3339.string(provider.stateSince))
-        json.key("retry_at")
-        json.null()
-        json.field("weight", 1)
-        json.key("tags")
-        json.beginArray()
-        json.endArray()
-        json.key("capabilities")
-        json.beginArray()
-        Self.capabilities(of: model).forEach { json.string($0) }
-        json.endArray()
-        json.fieldOrNull("context_window", model.contextWindow)
-        json.fieldOrNull("max_output_tokens", model.maxOutputTokens)
+        json.field("state", state.rawValue)
+        json.field("state_since", RFC3339.string(model.reportedSince / 1000))
+        json.fieldOrNull("retry_at", retryTime(provider, model, at: now).map { RFC3339.string($0 / 1000) })
+        json.field("weight", model.settings.weight)
+        json.strings("tags", (model.settings.tags + provider.settings.tags).unique)
+        json.strings("capabilities", (model.capabilities ?? []).map(\.rawValue).sorted())
+        json.fieldOrNull("context_window", model.facts.contextWindow?.value)
+        json.fieldOrNull("max_output_tokens", model.facts.maxOutputTokens?.value)
         json.key("price")
-        if let price = model.price {
-            json.beginObject()
-            json.field("input_usd_per_mtok", price.input)
-            json.fieldOrNull("cached_input_usd_per_mtok", price.cachedInput)
-            json.field("output_usd_per_mtok", price.output)
-            json.endObject()
-        } else {
-            json.null()
-        }
-        json.key("source")
-        json.beginObject()
-        if model.capabilities != nil { json.field("capabilities", "discovery") }
-        if model.contextWindow != nil { json.field("context_window", "discovery") }
-        json.endObject()
+        if let price = model.facts.price?.value { Self.write(price, to: &json) } else { json.null() }
+        json.fieldIfPresent("retires_on", model.facts.retiresOn?.value)
+        writeSources(of: model.facts, to: &json)
         json.key("evidence")
         json.beginObject()
-        json.field("reachable", provider.evidence.reachable)
-        json.field("authorised", provider.evidence.authorised)
-        json.field("listed", provider.listed)
-        json.field("generated", provider.generated[model.id] ?? Evidence())
+        writeEvidence(provider, model, to: &json)
         json.endObject()
         json.key("latency_ms")
         json.beginObject()
+        json.fieldOrNull("first_token_p50", model.health.latency.percentile(0.5))
+        json.fieldOrNull("first_token_p95", model.health.latency.percentile(0.95))
         json.endObject()
         json.key("failures")
         json.beginObject()
-        json.field("consecutive", provider.consecutiveFailures)
-        json.fieldOrNull("last", provider.lastFailure?.code.rawValue)
+        json.field("consecutive", model.health.breaker.consecutiveFailures)
+        json.fieldOrNull("last", model.health.lastFailure?.code.rawValue)
+        json.fieldIfPresent("last_at", model.health.lastFailure.map { RFC3339.string($0.at / 1000) })
         json.endObject()
+        json.endObject()
+    }
+
+    func writeEvidence(_ provider: ProviderState, _ model: ModelState?, to json: inout JSONWriter) {
+        json.field("reachable", provider.health.reachable)
+        let own = model?.health.authorised
+        json.field("authorised", own?.holds == false ? own ?? Evidence() : provider.health.authorised)
+        guard let model else { return }
+        json.field("listed", model.health.listed)
+        json.field("generated", model.health.generated)
+    }
+
+    /// When a model that is not usable now may be again.
+    private func retryTime(_ provider: ProviderState, _ model: ModelState, at now: Int) -> Int? {
+        [
+            provider.health.restEnd(for: model.health, at: now), provider.health.breaker.openUntil,
+            model.health.breaker.openUntil,
+        ].compactMap { $0 }.filter { $0 > now }.max()
+    }
+
+    private static func write(_ price: Price, to json: inout JSONWriter) {
+        json.beginObject()
+        json.field("input_usd_per_mtok", price.input)
+        json.fieldOrNull("cached_input_usd_per_mtok", price.cachedInput)
+        json.fieldIfPresent("cache_write_usd_per_mtok", price.cacheWrite)
+        json.field("output_usd_per_mtok", price.output)
+        json.endObject()
+    }
+
+    private func writeSources(of facts: ModelFacts, to json: inout JSONWriter) {
+        json.key("source")
+        json.beginObject()
+        json.fieldIfPresent("kind", facts.kind?.origin.rawValue)
+        json.fieldIfPresent("capabilities", facts.capabilities?.origin.rawValue)
+        json.fieldIfPresent("context_window", facts.contextWindow?.origin.rawValue)
+        json.fieldIfPresent("max_output_tokens", facts.maxOutputTokens?.origin.rawValue)
+        json.fieldIfPresent("price", facts.price?.origin.rawValue)
+        json.fieldIfPresent("retires_on", facts.retiresOn?.origin.rawValue)
         json.endObject()
     }
 }
 
-extension JSONWriter {
-    mutating func field(_ name: StaticString, _ evidence: Evidence) {
-        key(name)
-        beginObject()
-        fieldOrNull("ok", evidence.holds)
-        fieldOrNull("at", evidence.at.map(RFC3339.string))
-        fieldOrNull("by", evidence.source?.rawValue)
-        endObject()
+extension Array where Element: Hashable {
+    /// Each element once, in the order of its first occurrence.
+    var unique: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -1,3 +1,4 @@
+internal import Logging
 internal import UltraAPI
 internal import UltraSystem
 
@@ -5,12 +6,66 @@ internal import UltraSystem
 extension Daemon {
     func generate(_ call: Call, _ frame: RequestFrame, isStream: Bool) throws(UltraError) {
         let request = try Request(frame)
-        let generation = { [self] (call: Call) in
-            Generation(
-                daemon: self, call: call, request: request, isStream: isStream,
-                timeoutMilliseconds: frame.timeoutMilliseconds)
+        let limit = frame.timeoutMilliseconds
+        call.run { [self] call in
+            await Generation(self, call, request, isStream: isStream, timeoutMilliseconds: limit).run()
         }
-        call.run { call in await generation(call).run() }
+    }
+
+    func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
+        let request = try EmbedRequest(frame)
+        let limit = frame.timeoutMilliseconds
+        call.run { [self] call in await Embedding(self, call, request, timeoutMilliseconds: limit).run() }
+    }
+
+    /// A request got as far as a model that may answer it.
+    func requestBegan(_ call: Call, model: String) {
+        usage.began()
+        guard feed.has(.requests) else { return }
+        feed.publish(.requests) { json in
+            json.field("phase", "began")
+            json.field("request", call.number)
+            json.field("model", model)
+            json.field("uid", Int(call.peer.uid))
+        }
+    }
+
+    /// It ended, well where there is no error.
+    func requestEnded(_ call: Call, _ answer: Answer, _ error: UltraError?) {
+        if let error {
+            usage.failed(at: WallClock.now / 1000)
+            logFailure(call, error)
+        } else {
+            usage.succeeded(answer, at: WallClock.now / 1000)
+        }
+        guard feed.has(.requests) else { return }
+        feed.publish(.requests) { json in
+            json.field("phase", "ended")
+            json.field("request", call.number)
+            json.field("model", error?.model ?? answer.model)
+            json.field("uid", Int(call.peer.uid))
+            json.fieldOrNull("error", error?.code.rawValue)
+            json.field("ms", Double(EventLoop.now - call.startedAt) / 1e6)
+        }
+    }
+
+    /// One line where the error stops; what the client did to itself is its own affair.
+    private func logFailure(_ call: Call, _ error: UltraError) {
+        switch error.code {
+        case .cancelled, .invalidRequest, .invalidFrame, .badRequest, .contextLength, .contentFiltered,
+            .capabilityMissing, .modelNotFound:
+            return
+        default:
+            break
+        }
+        log.info(
+            "request failed",
+            metadata: [
+                "ultra_request_id": "\(error.requestID ?? "")", "ultra_provider": "\(error.provider ?? "")",
+                "ultra_model": "\(error.model ?? "")", "ultra_peer_uid": "\(call.peer.uid)",
+                "ultra_error_code": "\(error.code.rawValue)",
+                "ultra_duration_usec": "\((EventLoop.now - call.startedAt) / 1000)",
+            ])
     }
 
     func cancel(_ call: Call, _ frame: RequestFrame, on connection: ClientConnection) throws(UltraError) {

@@ -38,25 +38,45 @@ extension Daemon {
         }
     }
 
-    private func write(_ provider: ProviderState, to json: inout JSONWriter) {
+    func write(_ provider: ProviderState, to json: inout JSONWriter) {
+        let now = WallClock.now
+        let usable = provider.models.filter { provider.availability(of: $0, at: now).isUsable }
         json.beginObject()
         json.field("id", provider.id)
-        json.field("state", provider.availability.rawValue)
+        json.field("name", provider.provider.displayName)
+        json.field("state", provider.availability(at: now).rawValue)
+        json.field("state_since", RFC3339.string(provider.reportedSince / 1000))
         json.field("models", provider.models.count)
-        json.field("available", provider.availability == .available ? provider.models.count : 0)
+        json.field("available", usable.count)
         json.field("key", provider.keyState)
+        json.strings("key_variables", provider.provider.missingKeyVariables)
         if case .http(let endpoint, _) = provider.provider.backend {
             json.field("endpoint", endpoint.base)
         } else {
-            json.fieldOrNull("endpoint", String?.none)
+            json.fieldOrNull("endpoint", nil as String?)
         }
-        json.field("in_flight", provider.inFlight)
-        json.field("queued", 0)
-        json.fieldOrNull("limit", provider.provider.concurrencyLimit)
-        json.fieldOrNull("retry_at", String?.none)
-        json.field("last_probe", provider.evidence.reachable)
-        json.fieldOrNull("next_probe_at", provider.nextProbeAt.map(RFC3339.string))
-        json.fieldOrNull("last_error", provider.lastFailure?.message)
+        json.field("in_flight", provider.gate.inFlight)
+        json.field("queued", provider.gate.queued)
+        json.field("limit", provider.gate.limit)
+        let retry = provider.health.restEnd(for: nil, at: now) ?? provider.health.breaker.openUntil
+        json.fieldOrNull("retry_at", retry.flatMap { $0 > now ? RFC3339.string($0 / 1000) : nil })
+        json.key("evidence")
+        json.beginObject()
+        writeEvidence(provider, nil, to: &json)
+        json.endObject()
+        json.key("last_probe")
+        if let probe = provider.lastProbe {
+            json.beginObject()
+            json.field("at", RFC3339.string(probe.at / 1000))
+            json.field("ok", probe.error == nil)
+            json.field("ms", probe.milliseconds)
+            json.fieldOrNull("error", probe.error?.code.rawValue)
+            json.endObject()
+        } else {
+            json.null()
+        }
+        json.fieldOrNull("next_probe_at", provider.schedule.nextAt.map { RFC3339.string($0 / 1000) })
+        json.fieldOrNull("last_error", provider.health.lastFailure?.message)
         json.endObject()
     }
 
@@ -76,12 +96,23 @@ extension Daemon {
         json.key("requests")
         json.beginObject()
         json.field("in_flight", usage.inFlight)
-        json.field("queued", 0)
+        json.field("queued", registry.providers.reduce(0) { $0 + $1.gate.queued })
         json.field("total", usage.total)
         json.field("failed", usage.failures)
         json.endObject()
         json.key("pool")
         json.beginArray()
+        for host in transport.pool {
+            json.beginObject()
+            json.field("host", host.name)
+            json.field("open", host.open)
+            json.field("idle", host.idle)
+            json.field("handshakes", host.handshakes)
+            json.field("reused", host.reused)
+            json.fieldOrNull("protocol", host.version)
+            json.fieldOrNull("resolved_at", host.connectedAt.map(RFC3339.string))
+            json.endObject()
+        }
         json.endArray()
         json.key("cache")
         json.beginObject()
@@ -96,8 +127,8 @@ extension Daemon {
         json.field("requests", usage.today.requests)
         json.field("input_tokens", usage.today.inputTokens)
         json.field("output_tokens", usage.today.outputTokens)
-        json.field("cost_usd", Double(usage.today.costMicroUSD) / 1_000_000)
+        json.microUSD("cost_usd", usage.today.costMicroUSD)
         json.endObject()
-        json.field("probe_spend_today_usd", 0)
+        json.microUSD("probe_spend_today_usd", probeSpend.today(at: WallClock.now))
     }
 }

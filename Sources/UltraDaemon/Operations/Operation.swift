@@ -19,11 +19,14 @@ struct Operation {
         Operation(name: .stream) { daemon, call, _, frame throws(UltraError) in
             try daemon.generate(call, frame, isStream: true)
         },
+        Operation(name: .embed) { daemon, call, _, frame throws(UltraError) in try daemon.embed(call, frame) },
         Operation(name: .cancel) { daemon, call, connection, frame throws(UltraError) in
             try daemon.cancel(call, frame, on: connection)
         },
         Operation(name: .models) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame) },
         Operation(name: .status) { daemon, call, _, _ in daemon.status(call) },
+        Operation(name: .probe) { daemon, call, _, frame throws(UltraError) in try daemon.probe(call, frame) },
+        Operation(name: .subscribe) { daemon, call, _, frame throws(UltraError) in try daemon.subscribe(call, frame) },
     ]
 
     static func named(_ name: OperationName) -> Operation? {

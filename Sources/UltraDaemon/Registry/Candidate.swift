@@ -4,13 +4,15 @@ internal import UltraProviders
 struct Candidate {
     enum Target {
         case mock(Mock)
-        case upstream(ProviderState)
+        case upstream
     }
 
+    let provider: ProviderState
+    let model: ModelState
+    let target: Target
+
     /// `provider/model`.
-    var id: String
-    var provider: String
+    var id: String { model.id }
     /// The model as the provider calls it.
-    var name: String
-    var target: Target
+    var name: String { model.name }
 }

@@ -1,65 +1,79 @@
 internal import UltraAPI
 internal import UltraProviders
 
-/// What the registry knows of a model's usability; the raw values are the wire's words.
-enum Availability: String, Sendable {
-    case available, degraded, loading, unauthorized, unavailable, unknown, disabled
-    case rateLimited = "rate_limited"
-    case needsKey = "needs_key"
-}
+/// One model of a provider as it is now: what is known of it, what the configuration says, what was seen.
+final class ModelState {
+    /// `provider/model`.
+    let id: String
+    /// As the provider's API takes it.
+    let name: String
+    let settings: ModelSettings
+    let catalogue: CatalogueEntry?
+    /// As the provider lists it; nil: it does not, or was not asked yet.
+    private(set) var discovered: DiscoveredModel?
+    private(set) var facts: ModelFacts
+    var health = ModelHealth()
+    /// The state that was told last, and since when it holds (milliseconds since 1970).
+    var reported = Availability.unknown
+    var reportedSince: Int
+    /// Looks at the provider's list that did not find it, in a row.
+    private(set) var absences = 0
 
-/// One thing known from observation: whether it holds, since when, and who saw it.
-struct Evidence: Sendable, Equatable {
-    enum Source: String, Sendable {
-        case probe, live
+    init(
+        provider: String, name: String, discovered: DiscoveredModel? = nil, settings: ModelSettings = ModelSettings(),
+        catalogue: CatalogueEntry?, now: Int
+    ) {
+        id = "\(provider)/\(name)"
+        self.name = name
+        self.settings = settings
+        self.catalogue = catalogue
+        self.discovered = discovered
+        reportedSince = now
+        facts = Self.facts(settings, discovered, catalogue, now)
     }
 
-    /// nil: nobody has looked yet.
-    var holds: Bool?
-    /// Seconds since 1970.
-    var at: Int?
-    var source: Source?
-
-    init() {}
-
-    init(_ holds: Bool, at: Int, by source: Source) {
-        self.holds = holds
-        self.at = at
-        self.source = source
-    }
-}
-
-/// What was seen of a provider's host and key.
-struct ProviderEvidence: Sendable, Equatable {
-    var reachable = Evidence()
-    var authorised = Evidence()
-
-    init() {}
-
-    /// Takes in the outcome of one call: nil is success.
-    mutating func record(_ error: UltraError?, at seconds: Int, by source: Evidence.Source) {
-        guard let error else {
-            reachable = Evidence(true, at: seconds, by: source)
-            authorised = Evidence(true, at: seconds, by: source)
-            return
-        }
-        switch error.code {
-        case .connectFailed, .timeout:
-            reachable = Evidence(false, at: seconds, by: source)
-        case .authentication:
-            reachable = Evidence(true, at: seconds, by: source)
-            authorised = Evidence(false, at: seconds, by: source)
-        case .cancelled, .internal, .invalidRequest, .capabilityMissing:
-            break
-        default:
-            if error.status != nil { reachable = Evidence(true, at: seconds, by: source) }
+    /// The provider lists it, as `discovered`.
+    func found(_ discovered: DiscoveredModel, at now: Int) {
+        absences = 0
+        health.listed = Evidence(true, at: now, by: .probe)
+        if discovered != self.discovered {
+            self.discovered = discovered
+            facts = Self.facts(settings, discovered, catalogue, now)
         }
     }
 
-    /// Derived, never stored.
-    var availability: Availability {
-        if authorised.holds == false { return .unauthorized }
-        if reachable.holds == false { return .unavailable }
-        return reachable.holds == true ? .available : .unknown
+    /// The provider's list does not have it (any more).
+    func missing(at now: Int) {
+        absences += 1
+        health.listed = Evidence(false, at: now, by: .probe)
+    }
+
+    /// Other names that mean it.
+    var aliases: [String] {
+        settings.aliases + (discovered?.aliases.filter { !settings.aliases.contains($0) } ?? [])
+    }
+
+    var kind: DiscoveredModel.Kind? { facts.kind?.value }
+
+    /// nil: nobody knows.
+    var capabilities: Set<Capability>? { facts.capabilities?.value }
+
+    private static func facts(
+        _ settings: ModelSettings, _ discovered: DiscoveredModel?, _ catalogue: CatalogueEntry?, _ now: Int
+    ) -> ModelFacts {
+        ModelFacts(
+            configuration: ConfiguredModel(settings), discovery: discovered, catalogue: catalogue,
+            on: String(RFC3339.string(now / 1000).prefix(10)))
+    }
+}
+
+extension ConfiguredModel {
+    fileprivate init(_ settings: ModelSettings) {
+        self.init()
+        kind = settings.kind
+        capabilities = settings.capabilities
+        contextWindow = settings.contextWindow
+        maxOutputTokens = settings.maxOutputTokens
+        price = settings.price
     }
 }

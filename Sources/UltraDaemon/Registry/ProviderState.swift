@@ -1,86 +1,183 @@
 internal import UltraAPI
 internal import UltraProviders
-internal import Glibc
 internal import UltraSystem
 
 /// A provider as it is now: what was configured, what was seen of it, what it lists.
 @Loop
 final class ProviderState {
     let provider: Provider
-    var models: [DiscoveredModel]
-    private(set) var evidence = ProviderEvidence()
-    /// When the state last changed, in seconds since 1970.
-    private(set) var stateSince: Int
-    var inFlight = 0
-    private(set) var lastFailure: UltraError?
-    /// Models that answered from live traffic.
-    private(set) var generated: [String: Evidence] = [:]
-    /// The list endpoint answered with a list.
-    var listed = Evidence()
-    private(set) var consecutiveFailures = 0
-    /// Seconds since 1970.
-    var nextProbeAt: Int?
-    private var nextAdapter = 0
+    let settings: ProviderSettings
+    let gate: ConcurrencyGate
+    var health: ProviderHealth
+    var schedule = ProbeSchedule()
+    private(set) var models: [ModelState] = []
+    private var byName: [String: ModelState] = [:]
+    /// The state that was told last, and since when it holds (milliseconds since 1970).
+    var reported = Availability.unknown
+    var reportedSince: Int
+    /// How the last probe ended.
+    var lastProbe: ProbeRecord?
+    private unowned let registry: Registry
 
-    init(_ provider: Provider) {
+    struct ProbeRecord {
+        var at: Int
+        var milliseconds: Double
+        /// nil: it was well.
+        var error: UltraError?
+    }
+
+    /// Looks at the list in a row that must miss a model before it is forgotten.
+    static let forgottenAfterAbsences = 3
+
+    init(_ provider: Provider, _ registry: Registry, now: Int) {
         self.provider = provider
-        stateSince = time(nil)
-        if case .mock = provider.backend {
-            models = Mock.models.map {
-                var model = DiscoveredModel(id: $0)
-                model.kind = .chat
-                model.capabilities = [.chat, .streaming]
-                return model
-            }
+        self.registry = registry
+        settings = registry.configuration.providerSettings[provider.id] ?? ProviderSettings()
+        let limits = registry.configuration.limits
+        gate = ConcurrencyGate(
+            limit: settings.concurrency ?? provider.concurrencyLimit ?? limits.callsPerProvider,
+            queueLimit: limits.queuedPerProvider, provider: provider.id)
+        if case .http(_, let adapters) = provider.backend {
+            health = ProviderHealth(keys: adapters.count)
         } else {
-            models = []
+            health = ProviderHealth(keys: 1)
+        }
+        reportedSince = now
+        for name in registry.configuration.models.keys.sorted() {
+            guard let model = name.afterSlash(of: provider.id) else { continue }
+            add(model, discovered: nil, now: now)
+        }
+        if case .mock = provider.backend {
+            for name in Mock.models {
+                var model = DiscoveredModel(id: name)
+                model.kind = .chat
+                model.capabilities = [.chat, .streaming, .tools, .vision, .json, .jsonSchema, .reasoning]
+                add(name, discovered: model, now: now).found(model, at: now)
+            }
         }
     }
 
     var id: String { provider.id }
+
     /// There is a host behind it.
     var isUpstream: Bool {
         if case .mock = provider.backend { false } else { true }
     }
 
+    /// A free call tells whether it works, and nobody forbade it.
+    var canBeProbed: Bool {
+        isUpstream && settings.isEnabled && settings.probe == .list && provider.missingKeyVariables.isEmpty
+    }
+
     var isLocal: Bool { provider.isLocal }
 
-    var availability: Availability {
-        if case .mock = provider.backend { return .available }
-        return provider.missingKeyVariables.isEmpty ? evidence.availability : .needsKey
+    // MARK: - Models
+
+    func model(_ name: String) -> ModelState? { byName[name] }
+
+    /// The model called `name`, whether it is listed or not: the provider knows best.
+    func anyModel(_ name: String) -> ModelState {
+        byName[name] ?? make(name, discovered: nil, now: WallClock.now)
+    }
+
+    /// Keeps a model that was not listed and has answered all the same.
+    func keep(_ model: ModelState) {
+        guard byName[model.name] == nil else { return }
+        insert(model)
+    }
+
+    /// Takes in the whole list the provider gives.
+    func list(_ listed: [DiscoveredModel], at now: Int) {
+        var seen: Set<String> = []
+        for model in listed where seen.insert(model.id).inserted {
+            (byName[model.id] ?? add(model.id, discovered: model, now: now)).found(model, at: now)
+        }
+        for model in models where !seen.contains(model.name) {
+            // What an alias of a listed model, or a dated name of it, stands for is not missing.
+            if model.discovered == nil, model.health.generated.holds == true { continue }
+            model.missing(at: now)
+        }
+        let forgotten = models.filter { model in
+            model.absences >= Self.forgottenAfterAbsences
+                && registry.configuration.models[model.id] == nil
+        }
+        for model in forgotten { byName[model.name] = nil }
+        if !forgotten.isEmpty { models.removeAll { byName[$0.name] == nil } }
+    }
+
+    /// Takes the catalogue's models, where the provider has no list.
+    func listFromCatalogue(at now: Int) {
+        for entry in registry.catalogue.entries where entry.provider == id && entry.aliasOf == nil {
+            if byName[entry.model] == nil { add(entry.model, discovered: nil, now: now) }
+        }
+    }
+
+    /// Takes a model as an earlier run of the daemon knew it.
+    func restore(_ discovered: DiscoveredModel, now: Int) -> ModelState {
+        byName[discovered.id] ?? add(discovered.id, discovered: discovered, now: now)
+    }
+
+    @discardableResult
+    private func add(_ name: String, discovered: DiscoveredModel?, now: Int) -> ModelState {
+        let model = make(name, discovered: discovered, now: now)
+        insert(model)
+        return model
+    }
+
+    private func insert(_ model: ModelState) {
+        byName[model.name] = model
+        let place = models.firstIndex { $0.name > model.name } ?? models.count
+        models.insert(model, at: place)
+    }
+
+    private func make(_ name: String, discovered: DiscoveredModel?, now: Int) -> ModelState {
+        ModelState(
+            provider: id, name: name, discovered: discovered,
+            settings: registry.configuration.models["\(id)/\(name)"] ?? ModelSettings(),
+            catalogue: registry.catalogue.entry(provider: id, model: name), now: now)
+    }
+
+    // MARK: - State
+
+    func availability(at now: Int) -> Availability {
+        if !settings.isEnabled { return .disabled }
+        if !isUpstream { return .available }
+        if !provider.missingKeyVariables.isEmpty { return .needsKey }
+        return health.availability(at: now, registry.configuration.health)
+    }
+
+    func availability(of model: ModelState, at now: Int) -> Availability {
+        if !settings.isEnabled || !model.settings.isEnabled { return .disabled }
+        if !isUpstream { return .available }
+        if !provider.missingKeyVariables.isEmpty { return .needsKey }
+        return health.availability(of: model.health, at: now, registry.configuration.health)
     }
 
     /// `set`, `missing` or `refused`, as `status` says it.
     var keyState: String {
         if !provider.missingKeyVariables.isEmpty { return "missing" }
-        return evidence.authorised.holds == false ? "refused" : "set"
+        return health.areAllKeysRefused ? "refused" : "set"
     }
 
-    /// The adapter with the key whose turn it is.
-    func adapter() throws(UltraError) -> any Adapter {
-        guard case .http(_, let adapters) = provider.backend, !adapters.isEmpty else { throw needsKey }
-        defer { nextAdapter = (nextAdapter + 1) % adapters.count }
-        return adapters[nextAdapter % adapters.count]
+    /// The adapter with a key by number.
+    func adapter(key: Int) throws(UltraError) -> any Adapter {
+        guard case .http(_, let adapters) = provider.backend, adapters.indices.contains(key) else { throw needsKey }
+        return adapters[key]
     }
 
-    /// Learns from the outcome of a call; nil is success.
-    func record(_ error: UltraError?, by source: Evidence.Source, model: String? = nil) {
-        let before = availability
-        evidence.record(error, at: time(nil), by: source)
-        if let model, error == nil { generated[model] = Evidence(true, at: time(nil), by: source) }
-        if error == nil {
-            consecutiveFailures = 0
-        } else if error?.code != .cancelled {
-            consecutiveFailures += 1
-            lastFailure = error
-        }
-        if availability != before { stateSince = time(nil) }
-    }
-
-    private var needsKey: UltraError {
+    var needsKey: UltraError {
         let variables = provider.missingKeyVariables.joined(separator: " or ")
         return UltraError(
             .authentication, "\(provider.displayName) has no key", hint: "set \(variables) and start ultrad again",
             provider: id)
+    }
+}
+
+extension String {
+    /// What follows `prefix/`; nil: something else stands before the first slash.
+    func afterSlash(of prefix: String) -> String? {
+        guard let slash = firstIndex(of: "/"), self[..<slash] == prefix else { return nil }
+        let rest = self[index(after: slash)...]
+        return rest.isEmpty ? nil : String(rest)
     }
 }

@@ -2,46 +2,29 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// The providers and the models they list; what a request's model name means.
+/// The providers and their models: what there is, what works and how that is known, and what a model name means.
 @Loop
 final class Registry {
-    let providers: [ProviderState]
-    let defaultModel: String?
+    let configuration: Configuration
+    let catalogue: Catalogue
+    private(set) var providers: [ProviderState] = []
     /// A model whose key is missing is answered by the mock.
     private let usesMock: Bool
+    /// Told of every change of state.
+    var onChange: @Loop (StateChange) -> Void = { _ in }
+    /// Told of every live outcome.
+    var onUse: @Loop (ProviderState) -> Void = { _ in }
 
-    init(_ providers: [Provider], defaultModel: String?) {
-        self.providers = providers.map { ProviderState($0) }
-        self.defaultModel = defaultModel
-        usesMock = providers.contains { $0.id == Mock.provider }
+    init(_ configuration: Configuration, catalogue: Catalogue) {
+        self.configuration = configuration
+        self.catalogue = catalogue
+        usesMock = configuration.providers.contains { $0.id == Mock.provider }
+        let now = WallClock.now
+        providers = configuration.providers.map { ProviderState($0, self, now: now) }
+        for provider in providers { note(provider, nil, reason: "configuration") }
     }
 
-    /// Who answers for `name`, or the default model for nil.
-    ///
-    /// 1. `provider/model`, whether it is listed or not: the provider knows best.
-    /// 2. A bare id that exactly one provider lists.
-    func candidate(for name: String?) throws(UltraError) -> Candidate {
-        guard let name = name ?? defaultModel else {
-            throw UltraError(
-                .invalidRequest, "no model is named, and there is no default model",
-                hint: "name one, such as openai/gpt-4o, or set DEFAULT_MODEL", field: "model")
-        }
-        if let slash = name.firstIndex(of: "/"), let provider = provider(String(name[..<slash])) {
-            let model = String(name[name.index(after: slash)...])
-            if case .mock = provider.provider.backend, !Mock.models.contains(model) { throw notFound(name) }
-            guard !model.isEmpty else { throw notFound(name) }
-            return candidate(provider, model)
-        }
-        let listing = providers.filter { $0.models.contains { $0.id == name || $0.aliases.contains(name) } }
-        guard let provider = listing.first else { throw notFound(name) }
-        guard listing.count == 1 else {
-            let ids = listing.map { "\($0.id)/\(name)" }.joined(separator: ", ")
-            throw UltraError(
-                .modelNotFound, "more than one provider has \(Self.shown(name))", hint: "name one of \(ids)",
-                field: "model")
-        }
-        return candidate(provider, name)
-    }
+    var routing: RoutingSettings { configuration.routing }
 
     func provider(_ id: String) -> ProviderState? {
         providers.first { $0.id == id }
@@ -49,28 +32,82 @@ final class Registry {
 
     /// Each model's `provider/model`.
     var modelIDs: [String] {
-        providers.flatMap { provider in provider.models.map { "\(provider.id)/\($0.id)" } }
+        providers.flatMap { provider in provider.models.map(\.id) }
     }
 
-    private func candidate(_ provider: ProviderState, _ model: String) -> Candidate {
+    /// Who answers for `model` of `provider`.
+    func candidate(_ provider: ProviderState, _ model: ModelState) -> Candidate {
         let target: Candidate.Target
         switch provider.provider.backend {
-        case .mock(let mock): target = .mock(mock)
-        case .http(_, _): target = usesMock && provider.availability == .needsKey ? .mock(Mock()) : .upstream(provider)
+        case .mock(let mock):
+            target = .mock(mock)
+        default:
+            target = usesMock && provider.availability(at: WallClock.now) == .needsKey ? .mock(Mock()) : .upstream
         }
-        return Candidate(id: "\(provider.id)/\(model)", provider: provider.id, name: model, target: target)
+        return Candidate(provider: provider, model: model, target: target)
     }
 
-    private func notFound(_ name: String) -> UltraError {
-        let nearest = NearestNames.of(name, among: modelIDs)
-        let hint =
-            nearest.isEmpty
-            ? "ultractl models lists what there is" : "did you mean \(nearest.joined(separator: ", "))?"
-        return UltraError(.modelNotFound, "no model is called \(Self.shown(name))", hint: hint, field: "model")
+    /// No cloud provider that has a key can be reached, and there is at least one.
+    var isOffline: Bool {
+        let clouds = providers.filter { $0.isUpstream && !$0.isLocal && $0.provider.missingKeyVariables.isEmpty }
+        return !clouds.isEmpty && clouds.allSatisfy { $0.health.reachable.holds == false }
     }
 
-    /// A name as an error shows it: it came from outside and may be long.
-    private static func shown(_ name: String) -> String {
-        name.count > 80 ? "\(name.prefix(80))…" : name
+    // MARK: - Learning
+
+    /// Takes in how a live request ended; nil is success.
+    /// - Parameter firstToken: milliseconds to the first content, of a success.
+    func record(
+        _ error: UltraError?, of candidate: Candidate, key: Int, firstToken: Double? = nil, isOwnTimeout: Bool = false
+    ) {
+        guard case .upstream = candidate.target, candidate.provider.isUpstream else { return }
+        let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
+        let blame = Blame(error, isOwnTimeout: isOwnTimeout)
+        provider.health.record(blame, error, key: key, at: now, by: .live, configuration.health)
+        model.health.record(blame, error, key: key, at: now, configuration.health)
+        switch blame {
+        case .none:
+            if let firstToken { model.health.latency.record(firstToken) }
+            provider.keep(model)
+            provider.schedule.succeeded(at: now, random: .random(in: 0..<1), configuration.health)
+        case .host, .key:
+            provider.schedule.hasten(at: now, configuration.health)
+        case .client, .keyForModel, .quota, .rate, .missingModel, .model:
+            break
+        }
+        note(provider, model, reason: error.map(\.code.rawValue) ?? "answered")
+        onUse(provider)
     }
+
+    /// Tells of the states that differ from what was told last.
+    func note(_ provider: ProviderState, _ only: ModelState?, reason: String) {
+        let now = WallClock.now
+        let state = provider.availability(at: now)
+        if state != provider.reported {
+            let change = StateChange(provider: provider, model: nil, from: provider.reported, to: state, reason: reason)
+            provider.reported = state
+            provider.reportedSince = now
+            onChange(change)
+        }
+        for model in only.map({ [$0] }) ?? provider.models {
+            let state = provider.availability(of: model, at: now)
+            guard state != model.reported else { continue }
+            let change = StateChange(provider: provider, model: model, from: model.reported, to: state, reason: reason)
+            model.reported = state
+            model.reportedSince = now
+            // What only follows from the provider's state was told with that.
+            if only != nil || state != provider.reported { onChange(change) }
+        }
+    }
+}
+
+/// A provider or a model is in another state than was told before.
+struct StateChange {
+    let provider: ProviderState
+    /// nil: the provider as a whole.
+    let model: ModelState?
+    let from: Availability
+    let to: Availability
+    /// Why: an error code of the protocol, or a word of ours.
+    let reason: String
 }

@@ -8,25 +8,63 @@ final class ProgressReporter {
     private static let silence: UInt64 = 5_000_000_000
 
     private let call: Call
-    private let exchange: Exchange
+    private weak var exchange: Exchange?
+    /// Its model is loaded at the first request.
+    private var loadsModel = false
     private var timer = Timer {}
+    private var phase = ProgressPhase.connecting
     private var lastPhase: ProgressPhase?
     private var lastSentAt: UInt64 = 0
+    private var isStopped = false
 
-    init(_ call: Call, _ exchange: Exchange) {
+    init(_ call: Call) {
         self.call = call
-        self.exchange = exchange
-        timer.onFire = { [weak self] in self?.report() }
-        report()
+        timer.onFire = { [weak self] in self?.look() }
     }
 
-    func stop() {
+    isolated deinit {
         timer.cancel()
     }
 
-    private func report() {
+    /// It waits for a place in the queue.
+    func phase(_ phase: ProgressPhase) {
+        self.phase = phase
+        exchange = nil
+        report()
+    }
+
+    /// It waits for this exchange from now on.
+    func watch(_ exchange: Exchange, loadsModel: Bool) {
+        self.exchange = exchange
+        self.loadsModel = loadsModel
+        look()
+    }
+
+    func retrying(attempt: Int, inMilliseconds: Int) {
+        exchange = nil
+        phase = .retrying
+        lastPhase = .retrying
+        lastSentAt = EventLoop.now
+        call.send { $0.progress($1, .retrying, attempt: attempt, retryInMilliseconds: inMilliseconds) }
         timer.arm(after: Self.tick)
-        let phase: ProgressPhase = exchange.phase < .waiting ? .connecting : .waitingFirstToken
+    }
+
+    /// Content has come: there is no more to tell.
+    func stop() {
+        isStopped = true
+        timer.cancel()
+    }
+
+    private func look() {
+        if let exchange {
+            phase = exchange.phase < .waiting ? .connecting : loadsModel ? .loadingModel : .waitingFirstToken
+        }
+        report()
+    }
+
+    private func report() {
+        guard !isStopped else { return }
+        timer.arm(after: Self.tick)
         let now = EventLoop.now
         guard phase != lastPhase || now - lastSentAt >= Self.silence else { return }
         lastPhase = phase

@@ -60,7 +60,11 @@ package struct ErrorBody: Sendable, Equatable {
         case .array:
             try reader.beginArray()
             while try reader.nextElement() {
-                body.fill(from: try read(&reader), overriding: false)
+                let element = try read(&reader)
+                // Of several limits exceeded the longest counts.
+                let isLonger = element.reason?.contains("PerDay") ?? false
+                body.fill(from: element, overriding: false)
+                if isLonger { body.reason = element.reason }
             }
         default:
             body.message = try reader.text()
@@ -72,12 +76,15 @@ package struct ErrorBody: Sendable, Equatable {
         _ key: JSONKey, _ reader: inout JSONReader, _ inner: inout ErrorBody
     ) throws(JSONError) {
         switch key {
-        case "error", "errors", "detail", "choices":
+        case "error", "errors", "detail", "choices", "candidates", "promptFeedback", "response":
             if try reader.isContainer() {
                 inner.fill(from: try Self.read(&reader), overriding: true)
             } else if let text = try reader.text() {
                 inner.message = text
             }
+        case "delta" where try reader.isContainer():
+            // Cohere's last event of a stream that failed.
+            inner.fill(from: try Self.read(&reader), overriding: true)
         case "message", "msg":
             if try reader.isContainer() {
                 fill(from: try Self.read(&reader), overriding: false)
@@ -88,16 +95,32 @@ package struct ErrorBody: Sendable, Equatable {
             let details = try Self.read(&reader)
             reason = details.reason ?? reason
             retryAfterMilliseconds = details.retryAfterMilliseconds ?? retryAfterMilliseconds
-        case "type":
+        case "type", "error_type":
             let text = try reader.text()
-            // Some put {"type":"error"} around the error proper.
-            if text != "error" { type = text ?? type }
+            // Some put {"type":"error"} around the error proper; Cohere, the name of the event.
+            if text != "error", text != "message-end" { type = text ?? type }
         case "code":
             code = try reader.text() ?? code
             if let code, let number = Int(code), (400...599).contains(number) { status = number }
         case "status":
             let text = try reader.text()
-            if let text, let number = Int(text) { status = number } else { type = type ?? text }
+            if let text, let number = Int(text) {
+                status = number
+            } else if let text, code.map({ Int($0) != nil }) ?? false {
+                // Google's: the code in words, after its number.
+                code = text
+            } else {
+                type = type ?? text
+            }
+        case "finishReason", "blockReason":
+            // Google's reason for an answer that is none.
+            code = try reader.text() ?? code
+            message = message ?? code.map { "the answer was ended: \($0)" }
+        case "finishMessage":
+            // What follows the colon is the answer.
+            message = try reader.text().map { String($0.prefix { $0 != ":" }) } ?? message
+        case "blockReasonMessage":
+            message = try reader.text() ?? message
         case "status_code", "raw_status_code":
             status = try reader.text().flatMap { Int($0) } ?? status
         case "param":

@@ -37,7 +37,10 @@ package struct ErrorClass: Sendable, Equatable {
         switch status {
         case 401: ErrorClass(.authentication, isRetryable: false)
         case 402: ErrorClass(.quotaExceeded, isRetryable: false)
-        case 403: ErrorClass(.permissionDenied, isRetryable: false)
+        // OpenRouter's moderation.
+        case 403 where message.contains("flagged"): ErrorClass(.contentFiltered, isRetryable: false)
+        // Fireworks, of an account it suspended.
+        case 403, 412: ErrorClass(.permissionDenied, isRetryable: false)
         case 404 where message.contains("model"): ErrorClass(.modelNotFound, isRetryable: false)
         case 429 where quotaWords.contains(where: message.contains): ErrorClass(.quotaExceeded, isRetryable: false)
         case 429: ErrorClass(.rateLimited, isRetryable: true)

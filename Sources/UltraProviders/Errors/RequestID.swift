@@ -4,7 +4,7 @@ import UltraAPI
 enum RequestID {
     private static let names = [
         "x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-kong-request-id",
-        "x-ds-trace-id", "x-generation-id",
+        "x-ds-trace-id", "x-generation-id", "x-debug-trace-id",
     ]
 
     static func find(in head: HTTPHead) -> String? {

@@ -31,9 +31,14 @@ package struct RetryAdvice: Sendable, Equatable {
                 afterMilliseconds = Durations.rounded(Double(max(0, date - now)) * 1000)
             }
         }
-        if afterMilliseconds == nil, head.status == 429 {
-            afterMilliseconds =
-                RateLimits(head, now: now).windows.filter { $0.remaining == 0 }.compactMap(\.resetMilliseconds).max()
+        guard head.status == 429 else { return }
+        let windows = RateLimits(head, now: now).windows
+        if afterMilliseconds == nil {
+            afterMilliseconds = windows.filter { $0.remaining == 0 }.compactMap(\.resetMilliseconds).max()
+        }
+        // Mistral's way to say that the key has no allowance at all.
+        if shouldRetry == nil, windows.contains(where: { $0.name == "req-minute" && $0.limit == 0 }) {
+            shouldRetry = false
         }
     }
 }

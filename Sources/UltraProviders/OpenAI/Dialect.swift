@@ -26,7 +26,17 @@ package struct Dialect: Sendable, Equatable {
 
     /// Parameters refused for some models.
     package enum ModelFamily: Sendable {
-        case any, openAI, xAI
+        case any, openAI, xAI, groq
+    }
+
+    /// Documents in user messages.
+    package enum Files: Sendable {
+        case none
+        /// PDF, as data.
+        case pdf
+        /// PDF, as data, and anything by URL.
+        case pdfOrURL
+        case any
     }
 
     package var tokenLimit = TokenLimit.maxTokens
@@ -41,8 +51,21 @@ package struct Dialect: Sendable, Equatable {
     package var obfuscates = false
     /// Reasoning of earlier turns goes back to it as `reasoning_content`.
     package var takesReasoningBack = false
+    /// Its details of reasoning go back to it as they came, `reasoning_details`.
+    package var takesReasoningDetails = false
+    /// Proof that goes with a call comes and goes as `extra_content.google.thought_signature`.
+    package var signsCalls = false
     /// Takes text parts of a message as a list; others get one string.
     package var takesTextParts = false
+    package var files = Files.none
+    /// Refuses `{"type":"json_object"}`, or may; takes the schema of any object in its place.
+    package var takesNoJSONMode = false
+    /// Answers may begin with `<think>…</think>`.
+    package var thinksInText = true
+    /// Keeps what the Responses API is asked unless told not to.
+    package var keepsResponses = true
+    /// Gives reasoning of the Responses API encrypted, to be sent back, and summaries of it.
+    package var encryptsReasoning = false
     /// Appended to an endpoint without a version.
     package var versionPath = "/v1"
 
@@ -57,6 +80,9 @@ extension Dialect {
         $0.models = .openAI
         $0.obfuscates = true
         $0.takesTextParts = true
+        $0.files = .pdf
+        $0.thinksInText = false
+        $0.encryptsReasoning = true
     }
 
     private static let azure = Dialect {
@@ -64,12 +90,16 @@ extension Dialect {
         $0.keyHeader = .apiKey
         $0.models = .openAI
         $0.takesTextParts = true
+        $0.thinksInText = false
+        $0.encryptsReasoning = true
         $0.versionPath = "/openai/v1"
     }
 
     private static let groq = Dialect {
         $0.tokenLimit = .maxCompletionTokens
+        $0.models = .groq
         $0.refused = [.topK, .frequencyPenalty, .presencePenalty]
+        $0.keepsResponses = false
         $0.versionPath = "/openai/v1"
     }
 
@@ -81,11 +111,15 @@ extension Dialect {
 
     private static let xAI = Dialect {
         $0.models = .xAI
+        $0.encryptsReasoning = true
     }
 
     private static let openRouter = Dialect {
         $0.reasoning = .object
         $0.refused = []
+        $0.takesReasoningDetails = true
+        $0.files = .pdfOrURL
+        $0.encryptsReasoning = true
         $0.versionPath = "/api/v1"
     }
 
@@ -98,8 +132,16 @@ extension Dialect {
         $0.versionPath = "/inference/v1"
     }
 
+    /// Google's own layer over Gemini.
+    private static let google = Dialect {
+        $0.signsCalls = true
+        $0.versionPath = "/v1beta/openai"
+    }
+
     private static let local = Dialect {
         $0.refused = []
+        // LM Studio's words: must be 'json_schema' or 'text'.
+        $0.takesNoJSONMode = true
     }
 
     /// By the end of the host's name.
@@ -115,6 +157,7 @@ extension Dialect {
         ("api.together.ai", .together),
         ("api.together.xyz", .together),
         ("api.fireworks.ai", .fireworks),
+        ("generativelanguage.googleapis.com", .google),
     ]
 
     /// The dialect of a host known by name.

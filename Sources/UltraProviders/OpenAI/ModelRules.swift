@@ -9,25 +9,28 @@ struct ModelRules: Equatable {
     var mustNotReason = false
     /// Chat Completions does not serve it at all.
     var needsResponsesAPI = false
+    /// The Responses API does not serve it.
+    var needsChatCompletions = false
+    /// Chat Completions serves the request only without the reasoning it asks for, or the model would do.
+    var losesReasoning = false
 
     /// - Parameter hasEffort: the request asks for reasoning.
     static func of(_ model: String, _ family: Dialect.ModelFamily, hasTools: Bool, hasEffort: Bool) -> ModelRules {
         switch family {
         case .any: ModelRules()
+        case .groq: groq(model)
         case .openAI: openAI(model, hasTools: hasTools, hasEffort: hasEffort)
         case .xAI: xAI(model)
         }
     }
 
     private static func openAI(_ model: String, hasTools: Bool, hasEffort: Bool) -> ModelRules {
-        // A fine-tuned model, `ft:base:org:name:id`, follows its base.
-        let model = model.hasPrefix("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
-        let name = model.split(separator: "/").last.map(String.init) ?? model
+        let name = baseName(model)
         if isResponsesOnly(name) { return ModelRules(needsResponsesAPI: true) }
         if name.holds("-search-preview") || name.holds("-search-api") { return search }
         if name.first == "o", name.dropFirst().first?.isNumber == true { return oSeries(name) }
         guard let version = gptVersion(name), version.major >= 5, !name.hasPrefix("gpt-5-chat") else {
-            return ModelRules(refused: [.reasoning], efforts: [])
+            return ModelRules(refused: [.reasoning], efforts: [], needsChatCompletions: name.holds("-audio"))
         }
         return gpt5(version.major * 100 + version.minor, hasTools: hasTools, hasEffort: hasEffort)
     }
@@ -37,9 +40,15 @@ struct ModelRules: Equatable {
         refused: [
             .temperature, .topP, .stop, .seed, .frequencyPenalty, .presencePenalty, .tools, .toolChoice,
             .parallelToolCalls, .reasoning,
-        ], efforts: [])
+        ], efforts: [], needsChatCompletions: true)
 
-    private static func oSeries(_ name: String) -> ModelRules {
+    /// A fine-tuned model, `ft:base:org:name:id`, follows its base.
+    static func baseName(_ model: String) -> String {
+        let model = model.hasPrefix("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
+        return model.split(separator: "/").last.map(String.init) ?? model
+    }
+
+    static func oSeries(_ name: String) -> ModelRules {
         var rules = ModelRules(
             refused: [.temperature, .topP, .frequencyPenalty, .presencePenalty, .parallelToolCalls],
             efforts: [.low, .medium, .high])
@@ -57,6 +66,7 @@ struct ModelRules: Equatable {
             // Function tools only without reasoning; later ones reason unless told not to.
             rules.refused.insert(.reasoning)
             rules.mustNotReason = version >= 505
+            rules.losesReasoning = hasEffort || rules.mustNotReason
             return rules
         }
         let reasons = hasEffort || ![501, 502, 504].contains(version)
@@ -75,14 +85,20 @@ struct ModelRules: Equatable {
         return ModelRules(refused: [.stop, .frequencyPenalty, .presencePenalty], efforts: [.low, .high])
     }
 
+    /// Few models reason, each in its own way.
+    private static func groq(_ model: String) -> ModelRules {
+        model.holds("gpt-oss")
+            ? ModelRules(efforts: [.low, .medium, .high]) : ModelRules(refused: [.reasoning], efforts: [])
+    }
+
     private static func isResponsesOnly(_ name: String) -> Bool {
         name.holds("-codex") || name.holds("-deep-research") || name.hasPrefix("computer-use-preview")
             || ["o1-pro", "o3-pro"].contains(where: name.hasPrefix)
-            || (name.hasPrefix("gpt-5") && name.split(separator: "-").contains("pro"))
+            || ((gptVersion(name)?.major ?? 0) >= 5 && name.split(separator: "-").contains("pro"))
     }
 
     /// `5, 4` of `gpt-5.4-mini`.
-    private static func gptVersion(_ name: String) -> (major: Int, minor: Int)? {
+    static func gptVersion(_ name: String) -> (major: Int, minor: Int)? {
         guard name.hasPrefix("gpt-") else { return nil }
         let numbers = name.dropFirst(4).prefix { $0.isNumber || $0 == "." }.split(separator: ".").map { Int($0) }
         guard let major = numbers.first ?? nil, major < 100 else { return nil }

@@ -7,16 +7,19 @@ extension OpenAIAdapter {
     }
 
     package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
-        if reader.resume(after: reply.opening) {
+        var isAnswer = reader.resume(after: reply.opening)
+        if isAnswer {
             try choices(&reader, &reply)
         } else {
             try reader.beginObject()
         }
         // What says something in every event that has it, and not only in the first.
         var hasNews = false
+        var hasMessage = false
         while let key = try reader.nextKey() {
             switch key {
             case "choices":
+                isAnswer = true
                 if !hasNews, let opening = reader.openingBytes { reply.remember(opening: opening) }
                 try choices(&reader, &reply)
             case "model" where !reply.hasModel:
@@ -34,6 +37,9 @@ extension OpenAIAdapter {
                 hasNews = true
                 if try reader.kind() != .null { reply.reportError() }
                 try reader.skip()
+            case "message":
+                hasMessage = try reader.kind() == .string
+                try reader.skip()
             case "x_groq":
                 hasNews = true
                 try groq(&reader, &reply)
@@ -41,6 +47,8 @@ extension OpenAIAdapter {
                 try reader.skip()
             }
         }
+        // What gateways say in place of an answer: {"message":"Service unavailable"}.
+        if hasMessage, !isAnswer { reply.reportError() }
     }
 
     private func choices(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
@@ -92,23 +100,24 @@ extension OpenAIAdapter {
         _ reader: inout JSONReader, isWhole: Bool, _ reply: inout ReplyState
     ) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
-        var reasoning = ""
-        var text = ""
+        var content = Content()
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "content":
-                text = try content(&reader, &reasoning)
+                try self.content(&reader, &content)
             case "reasoning_content", "reasoning":
                 // Some send the same text under both names.
-                if let found = try reader.stringOrNull(), reasoning.isEmpty { reasoning = found }
+                if let found = try reader.stringOrNull(), content.reasoning.isEmpty { content.reasoning = found }
+            case "reasoning_details" where try reader.kind() == .array:
+                try reasoningDetails(&reader, &content)
             case "refusal":
                 reply.refusal(try reader.stringOrNull() ?? "")
             case "tool_calls":
                 try toolCalls(&reader, isWhole: isWhole, &reply)
             case "function_call":
                 if try reader.kind() == .object {
-                    try function(&reader, key: 0, id: nil, &reply)
+                    try function(&reader, key: 0, id: nil, signature: nil, &reply)
                 } else {
                     try reader.skip()
                 }
@@ -116,48 +125,72 @@ extension OpenAIAdapter {
                 try reader.skip()
             }
         }
-        reply.reasoning(reasoning)
-        reply.text(text)
+        reply.reasoning(content.reasoning)
+        for signature in content.signatures { reply.reasoningSignature(signature) }
+        if dialect.thinksInText { reply.textWithThoughts(content.text) } else { reply.text(content.text) }
     }
 
-    /// The text of a `content`: a string, or parts.
-    private func content(_ reader: inout JSONReader, _ reasoning: inout String) throws(JSONError) -> String {
+    /// What one piece says, gathered until its reasoning can be told before its text.
+    private struct Content {
+        var text = ""
+        var reasoning = ""
+        /// Of the reasoning; Mistral's and OpenRouter's.
+        var signatures: [String] = []
+    }
+
+    /// A string, or parts.
+    private func content(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         switch try reader.kind() {
         case .string:
-            return try reader.string()
+            content.text = try reader.string()
         case .array:
-            var text = ""
             try reader.beginArray()
             while try reader.nextElement() {
-                try part(&reader, &text, &reasoning)
+                try part(&reader, &content)
             }
-            return text
         default:
             try reader.skip()
-            return ""
         }
     }
 
     /// `{"type":"text","text":…}`, or Mistral's `{"type":"thinking","thinking":[{"type":"text","text":…}]}`.
-    private func part(
-        _ reader: inout JSONReader, _ text: inout String, _ reasoning: inout String
-    ) throws(JSONError) {
+    private func part(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
+        var isThinking = false
+        var signature: String?
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "text":
-                text += try reader.text() ?? ""
-            case "thinking" where try reader.kind() == .array:
-                var ignored = ""
-                try reader.beginArray()
-                while try reader.nextElement() {
-                    try part(&reader, &reasoning, &ignored)
-                }
+                content.text += try reader.text() ?? ""
+            case "thinking":
+                isThinking = true
+                var thought = Content()
+                try self.content(&reader, &thought)
+                content.reasoning += thought.text
+            case "signature":
+                signature = try reader.text()
             default:
                 try reader.skip()
             }
         }
+        if isThinking, let signature { content.signatures = [signature] }
+    }
+
+    /// OpenRouter's, beside the same text under `reasoning`.
+    private func reasoningDetails(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
+        var text = ""
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard try reader.kind() == .object else {
+                try reader.skip()
+                continue
+            }
+            let detail = try ReasoningDetail(&reader)
+            text += detail.text
+            if let signature = detail.signature { content.signatures.append(signature) }
+        }
+        if content.reasoning.isEmpty { content.reasoning = text }
     }
 
     private func toolCalls(
@@ -179,6 +212,7 @@ extension OpenAIAdapter {
         var key = position
         var id: String?
         var function: UnsafeRawBufferPointer?
+        var signature: String?
         try reader.beginObject()
         while let name = try reader.nextKey() {
             switch name {
@@ -186,19 +220,43 @@ extension OpenAIAdapter {
                 key = try reader.count()
             case "id":
                 id = try reader.text()
+                // Mistral once spelled it out.
+                if id == "null" { id = nil }
             case "function":
                 function = try reader.raw()
+            case "extra_content" where try reader.kind() == .object:
+                signature = try googleSignature(&reader)
             default:
                 try reader.skip()
             }
         }
         guard let function else { return }
         var inner = JSONReader(function)
-        try self.function(&inner, key: key, id: id, &reply)
+        try self.function(&inner, key: key, id: id, signature: signature, &reply)
+    }
+
+    /// `{"google":{"thought_signature":"…"}}`
+    private func googleSignature(_ reader: inout JSONReader) throws(JSONError) -> String? {
+        var signature: String?
+        try reader.beginObject()
+        while let vendor = try reader.nextKey() {
+            switch vendor {
+            case "google" where try reader.kind() == .object:
+                try reader.beginObject()
+                while let key = try reader.nextKey() {
+                    switch key {
+                    case "thought_signature": signature = try reader.stringOrNull()
+                    default: try reader.skip()
+                    }
+                }
+            default: try reader.skip()
+            }
+        }
+        return signature
     }
 
     private func function(
-        _ reader: inout JSONReader, key: Int?, id: String?, _ reply: inout ReplyState
+        _ reader: inout JSONReader, key: Int?, id: String?, signature: String?, _ reply: inout ReplyState
     ) throws(JSONError) {
         var name: String?
         var arguments = ""
@@ -211,7 +269,7 @@ extension OpenAIAdapter {
             default: try reader.skip()
             }
         }
-        reply.toolCall(key: key, id: id, name: name, arguments: arguments)
+        reply.toolCall(key: key, id: id, name: name, arguments: arguments, signature: signature)
     }
 
     private func finished(_ reason: String, _ reply: inout ReplyState) {

@@ -10,12 +10,14 @@ extension OpenAIAdapter {
                 hint: "choose a chat model", provider: provider, model: "\(provider)/\(model)")
         }
         var omitted = Omissions(model: "\(provider)/\(model)", refused: dialect.refused.union(rules.refused))
+        try check(request, omitted)
         var body = try RequestBody(request, provider: provider)
         body.member("model", model)
-        body.member("messages") { messages(request.messages, &$0, &omitted) }
+        let isThinking = dialect.reasoning == .thinking && (request.reasoning != nil || model.holds("reasoner"))
+        body.member("messages") { messages(request.messages, isThinking: isThinking, &$0) }
         limits(request.sampling, rules, &body, &omitted)
         tools(request, &body, &omitted)
-        responseFormat(request.responseFormat, &body, &omitted)
+        responseFormat(request.responseFormat, &body)
         reasoning(request.reasoning, rules, &body, &omitted)
         if isStream { stream(&body) }
 
@@ -23,6 +25,18 @@ extension OpenAIAdapter {
         http.headers.append(HTTPHeader("Content-Type", "application/json"))
         http.headers.append(HTTPHeader("Accept", isStream ? "text/event-stream" : "application/json"))
         return EncodedRequest(http, warnings: omitted.warnings)
+    }
+
+    /// Throws for what cannot be left out.
+    private func check(_ request: Request, _ omitted: Omissions) throws(UltraError) {
+        try Attachments(files: dialect.files).check(request.messages, omitted)
+        if !request.tools.isEmpty, omitted.refused.contains(.tools) {
+            throw omitted.capabilityMissing("takes no tools", hint: "choose another model, or ask without tools")
+        }
+        if case .schema = request.responseFormat, omitted.refused.contains(.jsonSchema) {
+            throw omitted.capabilityMissing(
+                "answers to no schema", hint: "ask for response_format json, and tell the schema in the prompt")
+        }
     }
 
     /// Empty without a key: some servers refuse an empty one.
@@ -63,7 +77,7 @@ extension OpenAIAdapter {
 
     private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
         // Servers refuse the choice, and an empty list, when there are no tools.
-        guard !request.tools.isEmpty, omitted.takes(.tools) else { return }
+        guard !request.tools.isEmpty else { return }
         body.member("tools") { json in
             json.beginArray()
             for tool in request.tools {
@@ -99,30 +113,34 @@ extension OpenAIAdapter {
         body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
     }
 
-    private func responseFormat(
-        _ format: ResponseFormat, _ body: inout RequestBody, _ omitted: inout Omissions
-    ) {
+    private func responseFormat(_ format: ResponseFormat, _ body: inout RequestBody) {
         switch format {
         case .text:
             break
-        case .schema(let name, let schema, let isStrict) where omitted.takes(.jsonSchema):
-            body.member("response_format") { json in
-                json.beginObject()
-                json.field("type", "json_schema")
-                json.key("json_schema")
-                json.beginObject()
-                json.field("name", name)
-                json.field("schema", schema)
-                json.field("strict", isStrict)
-                json.endObject()
-                json.endObject()
-            }
-        case .json, .schema:
+        case .schema(let name, let schema, let isStrict):
+            self.schema(name, schema, isStrict: isStrict, &body)
+        case .json where dialect.takesNoJSONMode:
+            schema("object", .anyObject, isStrict: nil, &body)
+        case .json:
             body.member("response_format") { json in
                 json.beginObject()
                 json.field("type", "json_object")
                 json.endObject()
             }
+        }
+    }
+
+    private func schema(_ name: String, _ schema: RawJSON, isStrict: Bool?, _ body: inout RequestBody) {
+        body.member("response_format") { json in
+            json.beginObject()
+            json.field("type", "json_schema")
+            json.key("json_schema")
+            json.beginObject()
+            json.field("name", name)
+            json.field("schema", schema)
+            json.fieldIfPresent("strict", isStrict)
+            json.endObject()
+            json.endObject()
         }
     }
 

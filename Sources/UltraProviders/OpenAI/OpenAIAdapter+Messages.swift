@@ -2,7 +2,8 @@ import UltraAPI
 
 /// The `messages` array: null and empty members are left out, since many servers refuse them.
 extension OpenAIAdapter {
-    func messages(_ messages: [Message], _ json: inout JSONWriter, _ omitted: inout Omissions) {
+    /// - Parameter isThinking: the server insists on the reasoning that led to calls.
+    func messages(_ messages: [Message], isThinking: Bool, _ json: inout JSONWriter) {
         json.beginArray()
         for message in messages {
             json.beginObject()
@@ -10,11 +11,11 @@ extension OpenAIAdapter {
             switch message.role {
             case .user:
                 json.key("content")
-                userContent(message.parts, &json, &omitted)
+                userContent(message.parts, &json)
             case .assistant:
-                assistant(message, &json, &omitted)
+                assistant(message, isThinking: isThinking, &json)
             case .system, .tool:
-                json.field("content", text(of: message, &omitted))
+                json.field("content", text(of: message))
                 json.fieldIfPresent("tool_call_id", message.toolCallID)
             }
             json.endObject()
@@ -23,7 +24,7 @@ extension OpenAIAdapter {
     }
 
     /// A string if it is text alone, else parts.
-    private func userContent(_ parts: [Part], _ json: inout JSONWriter, _ omitted: inout Omissions) {
+    private func userContent(_ parts: [Part], _ json: inout JSONWriter) {
         let texts = parts.compactMap(\.textOrNil)
         if texts.count == 1 && parts.count == 1 || texts.count == parts.count && !dialect.takesTextParts {
             json.string(texts.joined(separator: "\n"))
@@ -42,7 +43,7 @@ extension OpenAIAdapter {
             case .imageData(let mediaType, let base64):
                 image("data:\(mediaType);base64,\(base64)", &json)
             case .document(let document):
-                file(document, &json, &omitted)
+                file(document, &json)
             // Providers that speak this API keep prefixes by themselves.
             case .reasoning, .cacheMarker:
                 break
@@ -61,29 +62,35 @@ extension OpenAIAdapter {
         json.endObject()
     }
 
-    private func file(_ document: Document, _ json: inout JSONWriter, _ omitted: inout Omissions) {
-        guard case .data(let mediaType, let base64) = document.source else {
-            return omitted.warn("\(omitted.model) takes documents as data, not by URL: one was left out")
-        }
+    private func file(_ document: Document, _ json: inout JSONWriter) {
         json.beginObject()
         json.field("type", "file")
         json.key("file")
         json.beginObject()
-        json.field("filename", document.name ?? "document")
-        json.field("file_data", "data:\(mediaType);base64,\(base64)")
+        json.field("filename", document.fileName)
+        switch document.source {
+        case .url(let url): json.field("file_data", url)
+        case .data(let mediaType, let base64): json.field("file_data", "data:\(mediaType);base64,\(base64)")
+        }
         json.endObject()
         json.endObject()
     }
 
-    private func assistant(_ message: Message, _ json: inout JSONWriter, _ omitted: inout Omissions) {
-        let content = text(of: message, &omitted)
+    private func assistant(_ message: Message, isThinking: Bool, _ json: inout JSONWriter) {
+        let content = text(of: message)
         if !content.isEmpty || message.toolCalls.isEmpty { json.field("content", content) }
         if dialect.takesReasoningBack {
             let reasoning = message.parts.compactMap { part -> String? in
                 if case .reasoning(let text, _) = part { text } else { nil }
             }
-            if !reasoning.isEmpty { json.field("reasoning_content", reasoning.joined()) }
+            if !reasoning.isEmpty {
+                json.field("reasoning_content", reasoning.joined())
+            } else if isThinking, !message.toolCalls.isEmpty {
+                // Calls without any are refused; a blank will do.
+                json.field("reasoning_content", " ")
+            }
         }
+        if dialect.takesReasoningDetails { reasoningDetails(message.parts, &json) }
         guard !message.toolCalls.isEmpty else { return }
         json.key("tool_calls")
         json.beginArray()
@@ -96,26 +103,48 @@ extension OpenAIAdapter {
             json.field("name", call.name)
             json.field("arguments", call.arguments.isEmpty ? "{}" : call.arguments)
             json.endObject()
+            if dialect.signsCalls, let signature = call.signature { googleSignature(signature, &json) }
             json.endObject()
         }
         json.endArray()
     }
 
+    private func reasoningDetails(_ parts: [Part], _ json: inout JSONWriter) {
+        let details = parts.compactMap { part -> RawJSON? in
+            guard case .reasoning(let text, let signature?) = part else { return nil }
+            return ReasoningDetail.restored(signature, text: text)
+        }
+        guard !details.isEmpty else { return }
+        json.key("reasoning_details")
+        json.beginArray()
+        for detail in details { json.raw(detail) }
+        json.endArray()
+    }
+
+    private func googleSignature(_ signature: String, _ json: inout JSONWriter) {
+        json.key("extra_content")
+        json.beginObject()
+        json.key("google")
+        json.beginObject()
+        json.field("thought_signature", signature)
+        json.endObject()
+        json.endObject()
+    }
+
     /// The text of a message that can hold nothing else. Reasoning of earlier turns is dropped without a word: no
     /// answer depends on it here.
-    private func text(of message: Message, _ omitted: inout Omissions) -> String {
-        if message.parts.contains(where: \.isImage) {
-            omitted.warn(
-                "\(omitted.model) takes images in user messages only: those of a \(message.role.rawValue) message "
-                    + "were left out")
-        }
-        return message.parts.compactMap(\.textOrNil).joined(separator: "\n")
+    private func text(of message: Message) -> String {
+        message.parts.compactMap(\.textOrNil).joined(separator: "\n")
     }
 }
 
 extension Part {
     var textOrNil: String? {
         if case .text(let text) = self { text } else { nil }
+    }
+
+    var isDocument: Bool {
+        if case .document = self { true } else { false }
     }
 
     var isImage: Bool {

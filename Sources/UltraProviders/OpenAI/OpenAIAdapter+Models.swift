@@ -5,6 +5,7 @@ package import UltraAPI
 extension OpenAIAdapter {
     package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
         var models: [DiscoveredModel] = []
+        var multimodal: Set<String> = []
         if try reader.kind() == .array {
             try list(&reader, &models)
             return ModelPage(models)
@@ -13,10 +14,39 @@ extension OpenAIAdapter {
         while let key = try reader.nextKey() {
             switch key {
             case "data" where try reader.kind() == .array: try list(&reader, &models)
+            case "models" where try reader.kind() == .array: multimodal = try multimodalModels(&reader)
             default: try reader.skip()
             }
         }
+        for index in models.indices where multimodal.contains(models[index].id) {
+            models[index].capabilities = (models[index].capabilities ?? []).union([.vision])
+        }
         return ModelPage(models)
+    }
+
+    /// llama.cpp's second list: `[{"name":…,"capabilities":["completion","multimodal"]}]`.
+    private func multimodalModels(_ reader: inout JSONReader) throws(JSONError) -> Set<String> {
+        var found: Set<String> = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard try reader.kind() == .object else {
+                try reader.skip()
+                continue
+            }
+            var names: [String] = []
+            var isMultimodal = false
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "name", "model": names.append(try reader.text() ?? "")
+                case "capabilities" where try reader.kind() == .array:
+                    isMultimodal = try reader.texts().contains("multimodal")
+                default: try reader.skip()
+                }
+            }
+            if isMultimodal { found.formUnion(names) }
+        }
+        return found
     }
 
     private func list(_ reader: inout JSONReader, _ models: inout [DiscoveredModel]) throws(JSONError) {
@@ -57,6 +87,14 @@ extension OpenAIAdapter {
                 model.price = try price(&reader)
             case "supported_parameters" where try reader.kind() == .array:
                 capabilities(ofParameters: try reader.texts(), &model)
+            case "expiration_date", "shutdown_date":
+                model.retiresOn = try reader.text()
+            case "supports_chat":
+                if try reader.text() == "true" { model.kind = .chat }
+            case "supports_tools":
+                flag(.tools, try reader.text(), &model)
+            case "supports_image_input":
+                flag(.vision, try reader.text(), &model)
             case "architecture":
                 try modalities(&reader, &model)
             default:
@@ -125,6 +163,11 @@ extension OpenAIAdapter {
         }
     }
 
+    /// Fireworks' flags.
+    private func flag(_ capability: Capability, _ value: String?, _ model: inout DiscoveredModel) {
+        if value == "true" { model.capabilities = (model.capabilities ?? []).union([capability]) }
+    }
+
     private func capabilities(ofParameters parameters: [String], _ model: inout DiscoveredModel) {
         var found: Set<Capability> = [.chat, .streaming]
         if parameters.contains("tools") { found.insert(.tools) }
@@ -154,7 +197,7 @@ extension OpenAIAdapter {
         ]
         let parts = ["-transcribe", "-tts", "-realtime", "-instruct", "-audio"]
         if others.contains(where: name.hasPrefix) || parts.contains(where: name.contains) { return .other }
-        if ModelRules.of(id, .openAI, hasTools: false, hasEffort: false).needsResponsesAPI { return .other }
+        if ModelRules.of(id, .openAI, hasTools: false, hasEffort: false).needsResponsesAPI { return .chat }
         let isChat = ["gpt-", "chatgpt-", "ft:", "o1", "o3", "o4"].contains(where: name.hasPrefix)
         return isChat ? .chat : nil
     }

@@ -9,17 +9,22 @@ extension OpenAIAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "prompt_tokens": usage.inputTokens = try reader.count()
-            case "completion_tokens": usage.outputTokens = try reader.count()
+            // The Responses API has names of its own.
+            case "prompt_tokens", "input_tokens": usage.inputTokens = try reader.count()
+            case "completion_tokens", "output_tokens": usage.outputTokens = try reader.count()
             case "total_tokens": total = try reader.count()
-            case "prompt_tokens_details": try inputDetails(&reader, &usage)
-            case "completion_tokens_details": try outputDetails(&reader, &usage)
-            // DeepSeek before it had the details.
-            case "prompt_cache_hit_tokens": usage.cachedInputTokens = try reader.count() ?? usage.cachedInputTokens
+            // Mistral's older spellings beside OpenAI's; any may be null.
+            case "prompt_tokens_details", "prompt_token_details", "input_tokens_details":
+                try inputDetails(&reader, &usage)
+            case "completion_tokens_details", "output_tokens_details": try outputDetails(&reader, &usage)
+            // DeepSeek and Mistral before they had the details.
+            case "prompt_cache_hit_tokens", "num_cached_tokens":
+                usage.cachedInputTokens = try reader.count() ?? usage.cachedInputTokens
             default: try reader.skip()
             }
         }
-        guard usage.inputTokens != nil || usage.outputTokens != nil else { return }
+        // An answer that cost nothing was not counted: OpenAI sends zeros with some that were cut short.
+        guard usage.inputTokens ?? 0 > 0 || usage.outputTokens ?? 0 > 0 else { return }
         // xAI counts reasoning in the total, but not in `completion_tokens`.
         if let total, let input = usage.inputTokens, let output = usage.outputTokens,
             let reasoning = usage.reasoningTokens, reasoning > 0, total == input + output + reasoning

@@ -59,6 +59,9 @@ package struct Endpoint: Sendable, Equatable {
         self.query = query.isEmpty ? nil : String(query)
     }
 
+    /// The path names one model, as Azure's `/openai/deployments/NAME`.
+    package var isDeployment: Bool { base.contains("/deployments/") }
+
     /// The URL of a call; `path` begins with a slash and may have a query of its own.
     package func url(_ path: String) -> String {
         guard let query else { return base + path }

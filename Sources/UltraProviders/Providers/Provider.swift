@@ -15,6 +15,8 @@ package struct Provider: Sendable {
         /// One adapter for each key, in the order given; a provider that needs no key has one without. Empty: the key
         /// is missing.
         case http(Endpoint, adapters: [any Adapter])
+        /// A program of this machine, started for each request.
+        case command(DockerCommand)
         case mock(Mock)
     }
 
@@ -26,16 +28,19 @@ package struct Provider: Sendable {
         package var keys: [Secret]
         package var allowsPlaintext: Bool
         package var concurrencyLimit: Int?
+        /// Which of OpenAI's APIs it is asked with.
+        package var api: OpenAIAdapter.API
 
         package init(
             name: String, endpoint: String, keys: [Secret] = [], allowsPlaintext: Bool = false,
-            concurrencyLimit: Int? = nil
+            concurrencyLimit: Int? = nil, api: OpenAIAdapter.API = .chat
         ) {
             self.name = name
             self.endpoint = endpoint
             self.keys = keys
             self.allowsPlaintext = allowsPlaintext
             self.concurrencyLimit = concurrencyLimit
+            self.api = api
         }
     }
 
@@ -46,6 +51,13 @@ package struct Provider: Sendable {
         package var reason: String
 
         package var description: String { "\(setting) \(reason)" }
+    }
+}
+
+extension Provider.Backend {
+    /// Not a host of the public internet.
+    fileprivate var isNearby: Bool {
+        if case .http(let endpoint, _) = self { Endpoint.isPrivate(endpoint.host) } else { true }
     }
 }
 
@@ -85,6 +97,15 @@ extension Provider {
         _ kind: ProviderKind, _ settings: inout Settings, allowsPlaintext: Bool
     ) -> Provider? {
         let found = settings.problems.count
+        if let read = kind.backend {
+            let limit = settings.number(kind.concurrencyVariable, in: 1...10_000)
+            guard let backend = read(kind, &settings, allowsPlaintext), settings.problems.count == found else {
+                return nil
+            }
+            return Provider(
+                id: kind.id, displayName: kind.displayName, isLocal: kind.isLocal && backend.isNearby,
+                backend: backend, concurrencyLimit: limit, missingKeyVariables: [])
+        }
         let keys = settings.keys(kind.keyVariables)
         let organization = kind.organizationVariable.flatMap { settings.headerValue($0) }
         let endpoint = settings.endpoint(kind, allowsPlaintext: allowsPlaintext)
@@ -126,9 +147,26 @@ extension Provider {
             let dialect = Dialect.of(host)
             let endpoint = try Endpoint(
                 server.endpoint, versionPath: dialect.versionPath, allowsPlaintext: server.allowsPlaintext)
+            if endpoint.isDeployment {
+                if server.api == .responses {
+                    settings.problems.append(
+                        Problem(
+                            setting: "\(setting).api",
+                            reason: "cannot be responses with a deployment: end the endpoint in /openai/v1"))
+                    return nil
+                }
+                guard endpoint.query?.contains("api-version=") == true else {
+                    settings.problems.append(
+                        Problem(
+                            setting: "\(setting).endpoint",
+                            reason: "must end in ?api-version=VERSION, as every deployment's of Azure"))
+                    return nil
+                }
+            }
             let keys: [Secret?] = server.keys.isEmpty ? [nil] : server.keys
             let adapters = keys.map { key in
-                OpenAIAdapter(provider: server.name, endpoint: endpoint, key: key, dialect: dialect)
+                OpenAIAdapter(
+                    provider: server.name, endpoint: endpoint, key: key, dialect: dialect, api: server.api)
             }
             return Provider(
                 id: server.name, displayName: server.name, isLocal: Endpoint.isPrivate(host),

@@ -16,6 +16,8 @@ package struct ProviderKind: Sendable {
     package let versionPath: String
     /// Runs on this machine or in its network: longer waits, and what is left when the network is gone.
     package let isLocal: Bool
+    /// Reads what takes the place of keys and endpoint where it is not as simple; `nil`: not wanted, or a problem.
+    var backend: (@Sendable (ProviderKind, inout Settings, _ allowsPlaintext: Bool) -> Provider.Backend?)?
     package let makeAdapter: @Sendable (AdapterSettings) -> any Adapter
 }
 
@@ -38,7 +40,41 @@ extension ProviderKind {
         ) { settings in
             // Behind an unknown host there is a gateway to OpenAI.
             OpenAIAdapter(settings, dialect: .known(settings.endpoint.host) ?? .openAI)
-        }
+        },
+        ProviderKind(
+            id: "anthropic", displayName: "Anthropic", keyVariables: ["ANTHROPIC_API_KEY"],
+            endpointVariables: ["ANTHROPIC_API_ENDPOINT", "ANTHROPIC_BASE_URL"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_ANTHROPIC", defaultEndpoint: "https://api.anthropic.com/v1",
+            versionPath: "/v1", isLocal: false
+        ) { settings in
+            AnthropicAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
+        ProviderKind(
+            id: "gemini", displayName: "Google Gemini", keyVariables: ["GOOGLE_API_KEY", "GEMINI_API_KEY"],
+            endpointVariables: ["GEMINI_API_ENDPOINT"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_GOOGLE",
+            defaultEndpoint: "https://generativelanguage.googleapis.com/v1beta", versionPath: "/v1beta", isLocal: false
+        ) { settings in
+            GeminiAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
+        ProviderKind(
+            id: "mistral", displayName: "Mistral", keyVariables: ["MISTRAL_API_KEY"],
+            endpointVariables: ["MISTRAL_API_ENDPOINT", "MISTRAL_BASE_URL"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_MISTRAL", defaultEndpoint: "https://api.mistral.ai/v1",
+            versionPath: "/v1", isLocal: false
+        ) { settings in
+            MistralAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
+        ProviderKind(
+            id: "cohere", displayName: "Cohere", keyVariables: ["COHERE_API_KEY", "CO_API_KEY"],
+            endpointVariables: ["COHERE_API_ENDPOINT", "CO_API_URL"], organizationVariable: nil,
+            concurrencyVariable: "MAX_CONCURRENT_COHERE", defaultEndpoint: "https://api.cohere.com/v2",
+            versionPath: "/v2", isLocal: false
+        ) { settings in
+            CohereAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+        },
+        .docker,
+        .ollama,
     ]
 }
 

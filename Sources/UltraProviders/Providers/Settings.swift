@@ -2,7 +2,7 @@ import UltraAPI
 
 /// Reads settings out of an environment and keeps what is wrong with them. An empty variable counts as unset.
 struct Settings {
-    private let environment: [String: String]
+    let environment: [String: String]
     var problems: [Provider.Problem] = []
 
     init(_ environment: [String: String]) {
@@ -55,12 +55,13 @@ struct Settings {
         }
     }
 
-    private func value(_ variable: String) -> String? {
+    /// Trimmed; `nil`: unset or empty.
+    func value(_ variable: String) -> String? {
         let text = environment[variable].map { Self.trimmed(Substring($0)) }
         return text == "" ? nil : text
     }
 
-    private mutating func problem(_ variable: String, _ reason: String) {
+    mutating func problem(_ variable: String, _ reason: String) {
         problems.append(Provider.Problem(setting: variable, reason: reason))
     }
 

@@ -34,6 +34,7 @@ struct ReplyInterpreter: Sendable {
     /// Returns false when nothing after this event matters.
     mutating func take(_ event: ServerSentEvent) -> Bool {
         if event.isEndMarker {
+            guard adapter.hasEndMarker else { return true }
             state.end()
             return false
         }
@@ -123,7 +124,7 @@ struct ReplyInterpreter: Sendable {
     /// The end of the reply, by its marker or by the end of the body.
     mutating func conclude() {
         guard !isOver else { return }
-        if !state.hasEnded, state.finishReason == nil {
+        if !state.hasEnded, state.finishReason == nil || state.needsEndMarker {
             fail(truncated())
         } else if !state.hasContent, state.finishReason == nil {
             fail(protocolError("\(adapter.provider) sent a stream without an answer"))

@@ -18,13 +18,20 @@ package struct ReplyState: Sendable {
     private(set) var hasContent = false
     /// The provider named its model.
     private(set) var hasModel = false
+    /// All usage reported, later figures over earlier ones: for providers whose figures depend on one another.
+    private(set) var usageSoFar = Usage()
+    /// Tool calls begun.
+    var callCount: Int { calls.count }
 
     /// How the last event of a stream began, up to what differs from one to the next; for `JSONReader.resume(after:)`.
     /// Streams repeat id, model and date in every event, which is most of it.
     private(set) var opening: [UInt8] = []
+    /// A finish reason alone does not make the reply complete: the provider promises an end marker.
+    private(set) var needsEndMarker = false
 
     private var isRefusal = false
     private var calls: [Call] = []
+    private var thoughts = LeadingThoughts()
     private let replyID: UInt64
     private let includesReasoning: Bool
 
@@ -61,6 +68,19 @@ package struct ReplyState: Sendable {
         events.append(.text(text))
     }
 
+    /// Text that may begin with `<think>…</think>`.
+    mutating func textWithThoughts(_ text: String) {
+        guard !text.isEmpty else { return }
+        guard !thoughts.isOver else { return self.text(text) }
+        hasContent = true
+        deliver(thoughts.take(text))
+    }
+
+    private mutating func deliver(_ found: (reasoning: String, text: String)) {
+        reasoning(found.reasoning)
+        text(found.text)
+    }
+
     /// The model declined, in words of its own; the answer is text, and ends as filtered.
     mutating func refusal(_ text: String) {
         guard !text.isEmpty else { return }
@@ -80,12 +100,18 @@ package struct ReplyState: Sendable {
 
     /// Later usage replaces the fields it carries.
     mutating func usage(_ usage: Usage) {
+        usageSoFar.update(with: usage)
         events.append(.usage(usage))
     }
 
     /// Why the answer ends; the first reason counts. It is delivered last, when the reply is complete.
     mutating func finish(_ reason: FinishReason) {
         if finishReason == nil { finishReason = reason }
+    }
+
+    /// The stream is cut unless the end marker comes.
+    mutating func requireEndMarker() {
+        needsEndMarker = true
     }
 
     /// The end marker came.
@@ -98,6 +124,11 @@ package struct ReplyState: Sendable {
         isError = true
     }
 
+    /// Whether a call with the provider's number `key` was begun.
+    func hasCall(_ key: Int) -> Bool {
+        calls.contains { $0.key == key }
+    }
+
     /// A piece of a tool call, or a whole one.
     /// - Parameters:
     ///   - key: the provider's number of the call; `nil`: it gives none, and a new id starts a new call.
@@ -107,6 +138,7 @@ package struct ReplyState: Sendable {
         key: Int?, id: String? = nil, name: String? = nil, arguments: String = "", signature: String? = nil
     ) {
         hasContent = true
+        if !thoughts.isOver { deliver(thoughts.finish()) }
         let id = id == "" ? nil : id
         let index = calls.lastIndex { call in
             if let key { return call.key == key && (id == nil || id == call.id) }
@@ -133,8 +165,20 @@ package struct ReplyState: Sendable {
             .toolCall(ToolCallDelta(index: index, name: newName, arguments: arguments, signature: signature)))
     }
 
+    /// A tool call that came whole, and is another one than all before it, whatever id it has or lacks.
+    mutating func wholeToolCall(id: String?, name: String, arguments: String, signature: String? = nil) {
+        // No provider numbers calls below zero.
+        toolCall(key: -1 - calls.count, id: id, name: name, arguments: arguments, signature: signature)
+    }
+
+    /// Whether nothing of the arguments of call `key` came.
+    func lacksArguments(key: Int) -> Bool {
+        !calls.contains { $0.key == key && $0.hasArguments }
+    }
+
     /// Reports the finish reason, after the pieces that calls still lack.
     mutating func conclude() {
+        if !thoughts.isOver { deliver(thoughts.finish()) }
         for index in calls.indices where !calls[index].hasArguments {
             events.append(.toolCall(ToolCallDelta(index: index, arguments: "{}")))
         }

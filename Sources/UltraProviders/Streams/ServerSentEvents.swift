@@ -17,8 +17,9 @@ package struct SplitLimitExceeded: Error, Equatable {
 /// (WHATWG HTML, "Server-sent events", interpretation rules).
 ///
 /// Lines end in LF, CRLF or CR; comments and the `id` and `retry` fields are skipped; a leading BOM is dropped.
-/// Two deviations, both seen from real servers: at the end of the stream an event without its blank line is still
-/// delivered, and a field called `error` (old llama.cpp) is an event of that name.
+/// Three deviations, all seen from real servers: at the end of the stream an event without its blank line is still
+/// delivered, a field called `error` (old llama.cpp) is an event of that name, and so are the lines from one that
+/// begins with `{` to the next blank one (Google's errors within a stream).
 /// An event that lies whole within one read is delivered in place, without a copy.
 package struct ServerSentEvents: Sendable {
     /// Longest line, and longest data of one event: a stream that exceeds it is hostile or broken.
@@ -33,6 +34,8 @@ package struct ServerSentEvents: Sendable {
     private var holdsData = false
     private var previousReadEndedInCR = false
     private var isAtStart = true
+    /// Within JSON that stands in the stream without a field's name.
+    private var isBareJSON = false
 
     package init(limitBytes: Int = Self.limitBytes) {
         self.limitBytes = limitBytes
@@ -89,7 +92,7 @@ package struct ServerSentEvents: Sendable {
     private mutating func take(
         _ line: UnsafeRawBufferPointer, _ data: inout UnsafeRawBufferPointer?
     ) throws(SplitLimitExceeded) {
-        let (field, valueStart) = Field.parse(line, isFirstLine: isAtStart)
+        let (field, valueStart) = Field.parse(line, isFirstLine: isAtStart, isBareJSON: &isBareJSON)
         isAtStart = false
         let value = UnsafeRawBufferPointer(rebasing: line[valueStart...])
         if field == .data, data == nil, !holdsData {
@@ -104,7 +107,11 @@ package struct ServerSentEvents: Sendable {
     }
 
     private mutating func takePartialLine() throws(SplitLimitExceeded) {
-        let (field, valueStart) = partialLine.withUnsafeBytes { Field.parse($0, isFirstLine: isAtStart) }
+        var isBare = isBareJSON
+        let (field, valueStart) = partialLine.withUnsafeBytes {
+            Field.parse($0, isFirstLine: isAtStart, isBareJSON: &isBare)
+        }
+        isBareJSON = isBare
         isAtStart = false
         try take(field, partialLine[valueStart...])
         partialLine.removeAll(keepingCapacity: true)
@@ -133,6 +140,7 @@ package struct ServerSentEvents: Sendable {
             if !name.isEmpty { name.removeAll(keepingCapacity: true) }
             if holdsData { heldData.removeAll(keepingCapacity: true) }
             holdsData = false
+            isBareJSON = false
         }
         return name.withUnsafeBytes { name in
             if let data { return deliver(ServerSentEvent(name: name, data: data)) }
@@ -158,7 +166,13 @@ private enum Field {
     case data, event, error, ignored
 
     /// The field of `line`, and where its value starts: one space after the colon is not part of it.
-    static func parse(_ line: UnsafeRawBufferPointer, isFirstLine: Bool) -> (Field, valueStart: Int) {
+    static func parse(
+        _ line: UnsafeRawBufferPointer, isFirstLine: Bool, isBareJSON: inout Bool
+    ) -> (Field, valueStart: Int) {
+        if isBareJSON || line.first == UInt8(ascii: "{") {
+            isBareJSON = true
+            return (.error, 0)
+        }
         let start = isFirstLine && line.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         if let value = valueStart(of: "data", in: line, from: start) { return (.data, value) }
         if let value = valueStart(of: "event", in: line, from: start) { return (.event, value) }

@@ -17,13 +17,13 @@ package final class ChildProcess {
     /// Starts `path` with `arguments` (the program's name not among them). Descriptors 0 to 2 of the child are as
     /// given; -1 is `/dev/null`.
     package init(
-        _ path: String, _ arguments: [String], environment: [String: String] = [:], output: CInt = -1,
-        errors: CInt = -1
+        _ path: String, _ arguments: [String], environment: [String: String] = [:], input: CInt = -1,
+        output: CInt = -1, errors: CInt = -1
     ) throws(SystemError) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for (number, descriptor) in [-1, output, errors].enumerated() {
+        for (number, descriptor) in [input, output, errors].enumerated() {
             if descriptor < 0 {
                 posix_spawn_file_actions_addopen(&actions, CInt(number), "/dev/null", O_RDWR, 0)
             } else {

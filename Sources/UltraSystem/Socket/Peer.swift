@@ -7,6 +7,9 @@ package struct Peer: Sendable, Hashable {
     package let gid: UInt32
     package let pid: Int32
 
+    /// Root, and who runs the daemon: they may do what costs money or changes the daemon.
+    package var isAdmin: Bool { uid == 0 || uid == geteuid() }
+
     /// Reads the credentials of the peer of `descriptor`; nil where it is no Unix socket.
     init?(of descriptor: CInt) {
         var credentials = csystemd_credentials()

@@ -11,11 +11,15 @@ final class CurlEasy {
     private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var isOwnedByCurl = false
+    private let pool: ConnectionPool
+    /// Scheme, host and port of the present request.
+    private var host = ""
 
     /// nil where memory has run out.
-    init?(_ settings: TransportSettings) {
+    init?(_ settings: TransportSettings, _ pool: ConnectionPool) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
+        self.pool = pool
         let user = Unmanaged.passUnretained(self).toOpaque()
         errorBuffer.pointee = 0
         set(CURLOPT_PRIVATE, user)
@@ -35,6 +39,23 @@ final class CurlEasy {
                 exchange.receiveBody(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
             }
         }
+        set(CURLOPT_OPENSOCKETDATA, user)
+        ccurl_setopt_open_socket_function(handle) { user, _, address in
+            guard let user, let address else { return CURL_SOCKET_BAD }
+            let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
+            let descriptor = ccurl_open_socket(address)
+            if descriptor >= 0 { Loop.assumeIsolated { easy.pool.opened(descriptor, to: easy.host) } }
+            return descriptor
+        }
+        // A connection outlives the handle that opened it, the pool does not.
+        set(CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(pool).toOpaque())
+        ccurl_setopt_close_socket_function(handle) { user, descriptor in
+            if let user {
+                let pool = Unmanaged<ConnectionPool>.fromOpaque(user).takeUnretainedValue()
+                Loop.assumeIsolated { pool.closed(descriptor) }
+            }
+            return close(descriptor)
+        }
         set(CURLOPT_HEADERDATA, user)
         ccurl_setopt_data_function(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, user in
             CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
@@ -52,6 +73,8 @@ final class CurlEasy {
     /// Sets what differs from one request to the next.
     func prepare(_ request: HTTPRequest, connectTimeout: Duration, _ settings: TransportSettings) {
         errorBuffer.pointee = 0
+        host = Self.origin(of: request.url)
+        pool.began(host)
         set(CURLOPT_URL, request.url)
         let isSecure = request.url.hasPrefix("https:")
         // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
@@ -105,6 +128,27 @@ final class CurlEasy {
     }
 
     // MARK: - Outcome
+
+    /// The transfer is over, however: counts it.
+    func ended() {
+        var connections = 0
+        var version = 0
+        ccurl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)
+        ccurl_getinfo_long(handle, CURLINFO_HTTP_VERSION, &version)
+        let hasAnswered = exchange?.hasReplyBegun == true
+        let name = version == Int(CURL_HTTP_VERSION_2_0) ? "h2" : "http/1.1"
+        pool.ended(host, connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil)
+    }
+
+    /// Up to the third slash.
+    private static func origin(of url: String) -> String {
+        var slashes = 0
+        let end = url.utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "/") { slashes += 1 }
+            return slashes == 3 || byte == UInt8(ascii: "?")
+        }
+        return String(url[..<(end ?? url.endIndex)])
+    }
 
     func finished(_ code: CURLcode) {
         exchange?.finished(code == CURLE_OK ? nil : failure(code))

@@ -5,6 +5,7 @@ package import UltraAPI
 package final class Transport {
     let multi: CurlMulti
     private let settings: TransportSettings
+    private let connections = ConnectionPool()
     private var spareHandles: [CurlEasy] = []
 
     /// Easy handles kept for reuse; each holds a few kilobytes.
@@ -17,7 +18,7 @@ package final class Transport {
 
     /// Starts sending `request`. Failures, refused arguments included, surface in the exchange.
     package func start(_ request: HTTPRequest, _ timeouts: ExchangeTimeouts) -> Exchange {
-        guard let easy = spareHandles.popLast() ?? CurlEasy(settings) else {
+        guard let easy = spareHandles.popLast() ?? CurlEasy(settings, connections) else {
             return Exchange(failed: TransportError(.internal, .queued, "out of memory"))
         }
         easy.prepare(request, connectTimeout: timeouts.connect, settings)
@@ -27,8 +28,12 @@ package final class Transport {
         return exchange
     }
 
+    /// The connections by host.
+    package var pool: [PoolHost] { connections.figures }
+
     /// Takes a finished or cancelled transfer out of libcurl and keeps its handle.
     func recycle(_ easy: CurlEasy) {
+        easy.ended()
         multi.remove(easy)
         easy.exchange = nil
         if spareHandles.count < Self.spareHandleLimit { spareHandles.append(easy) }

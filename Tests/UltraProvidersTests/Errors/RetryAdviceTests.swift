@@ -35,6 +35,9 @@ struct RetryAdviceTests {
             Case(headers: [:], milliseconds: nil),
             Case(headers: ["x-should-retry": "true"], shouldRetry: true, milliseconds: nil),
             Case(headers: ["x-should-retry": "false"], shouldRetry: false, milliseconds: nil),
+            Case(headers: ["x-ratelimit-limit-req-minute": "0"], shouldRetry: false, milliseconds: nil),
+            Case(headers: ["x-ratelimit-limit-req-minute": "60"], milliseconds: nil),
+            Case(status: 503, headers: ["x-ratelimit-limit-req-minute": "0"], milliseconds: nil),
             Case(
                 headers: ["x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"],
                 milliseconds: 360_000),

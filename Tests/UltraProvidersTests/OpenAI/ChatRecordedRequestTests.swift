@@ -33,14 +33,16 @@ struct ChatRecordedRequestTests {
         let kinds = Dictionary(uniqueKeysWithValues: page.models.map { ($0.id, $0.kind) })
         #expect(page.models.count == 135)
         #expect(page.next == nil)
-        for id in ["gpt-4o", "gpt-5.4-mini", "o3", "o1-2024-12-17", "gpt-5-search-api", "gpt-3.5-turbo"] {
+        for id in [
+            "gpt-4o", "gpt-5.4-mini", "o3", "o1-2024-12-17", "gpt-5-search-api", "gpt-3.5-turbo", "o1-pro",
+            "gpt-5.1-codex-max", "computer-use-preview",
+        ] {
             #expect(kinds[id] == .chat, "\(id)")
         }
         #expect(kinds["text-embedding-3-small"] == .embeddings)
         for id in [
             "whisper-1", "tts-1-hd", "dall-e-3", "gpt-image-1", "sora-2", "omni-moderation-latest", "babbage-002",
-            "gpt-4o-realtime-preview", "gpt-4o-transcribe", "gpt-3.5-turbo-instruct", "o1-pro", "gpt-5.1-codex-max",
-            "gpt-audio-mini", "computer-use-preview",
+            "gpt-4o-realtime-preview", "gpt-4o-transcribe", "gpt-3.5-turbo-instruct", "gpt-audio-mini",
         ] {
             #expect(kinds[id] == .other, "\(id)")
         }

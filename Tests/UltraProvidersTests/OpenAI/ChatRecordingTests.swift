@@ -27,86 +27,40 @@ struct ChatRecordingTests {
         "groq/error-01", "groq/error-02", "ollama/error-03", "xai/error-01", "xai/error-02",
     ]
 
-    private func adapter(_ name: String) -> OpenAIAdapter {
-        .testing(provider: String(name.prefix { $0 != "/" }))
-    }
-
-    private func outcome(_ recording: Recording, isStream: Bool, cuts: [Int] = []) -> Outcome {
-        Outcome(
-            adapter(recording.name), isStream: isStream, head: recording.head, body: recording.body[...], cuts: cuts)
+    /// The adapter of the server that was recorded.
+    private func checks(_ name: String) -> RecordingChecks {
+        RecordingChecks(adapter: OpenAIAdapter.testing(provider: String(name.prefix { $0 != "/" })))
     }
 
     @Test("a recorded stream says what is written down", arguments: streams)
     func stream(name: String) throws {
-        try Expected(name).check(outcome(Recording(name), isStream: true), name)
+        try checks(name).expected(name, isStream: true)
     }
 
-    @Test("a recorded document says what is written down", arguments: documents)
+    @Test("a recorded document says what is written down, whether a stream was asked for or not", arguments: documents)
     func document(name: String) throws {
-        try Expected(name).check(outcome(Recording(name), isStream: false), name)
+        try checks(name).expected(name, isStream: false)
+        try checks(name).expected(name, isStream: true)
     }
 
     @Test("a recorded error says what is written down, whether a stream was asked for or not", arguments: errors)
     func error(name: String) throws {
-        let recording = try Recording(name)
-        try Expected(name).check(outcome(recording, isStream: false), name)
-        try Expected(name).check(outcome(recording, isStream: true), name)
-    }
-
-    @Test("a document in answer to a stream request says the same", arguments: documents)
-    func unexpectedDocument(name: String) throws {
-        try Expected(name).check(outcome(Recording(name), isStream: true), name)
+        try checks(name).expected(name, isStream: false)
+        try checks(name).expected(name, isStream: true)
     }
 
     @Test("a stream says the same wherever a read ends", arguments: streams)
     func split(name: String) throws {
-        let recording = try Recording(name)
-        let whole = outcome(recording, isStream: true)
-        for size in [1, 2, 3, 7, 64, 1000] {
-            let cuts = Array(stride(from: size, to: recording.body.count, by: size))
-            #expect(outcome(recording, isStream: true, cuts: cuts) == whole, "\(name) in reads of \(size)")
-        }
-        // Every place at once is the first size above; one place at a time takes the square of the length.
-        for cut in recording.body.indices.prefix(4000) {
-            let found = outcome(recording, isStream: true, cuts: [cut])
-            try #require(found == whole, "\(name) read up to byte \(cut)")
-        }
+        try checks(name).splits(name)
     }
 
     @Test("a stream cut at any byte is complete only after its finish reason", arguments: streams)
     func cut(name: String) throws {
-        let recording = try Recording(name)
-        let whole = outcome(recording, isStream: true)
-        let text = String(decoding: recording.body, as: UTF8.self)
-        let answer = whole.events.filter { if case .usage = $0 { false } else { true } }
-        // The chunk that carries the finish reason must have come whole.
-        let finish = text.range(of: #""finish_reason":"[a-z_]+""#, options: .regularExpression)
-        let chunkEnd = finish.flatMap { text.range(of: "\n", range: $0.upperBound..<text.endIndex)?.lowerBound }
-        let complete = chunkEnd.map { text.utf8.distance(from: text.startIndex, to: $0) } ?? Int.max
-        var decoder = ReplyDecoder(adapter(name), isStream: true)
-        decoder.receive(recording.head, now: 0)
-        var events: [AnswerEvent] = []
-        for cut in recording.body.indices {
-            // The decoder is a value: the copy is told that the body ends here, the original goes on.
-            var ended = decoder
-            var found = events
-            do throws(UltraError) {
-                try ended.finish(into: &found)
-                #expect(cut >= complete, "\(name) cut at \(cut) passed for complete")
-                #expect(found.filter { if case .usage = $0 { false } else { true } } == answer)
-            } catch {
-                try #require(cut < complete || whole.error != nil, "\(name) cut at \(cut)")
-                let code: ErrorCode = cut == 0 ? .upstreamProtocol : .streamTruncated
-                try #require(error == whole.error || error.code == code, "\(name) cut at \(cut): \(error)")
-                #expect(!found.contains { if case .finish = $0 { true } else { false } })
-            }
-            do throws(UltraError) {
-                try recording.body[cut...cut].withUnsafeBufferPointer { (byte) throws(UltraError) in
-                    try decoder.receive(UnsafeRawBufferPointer(byte), into: &events)
-                }
-            } catch {
-                #expect(error == whole.error)
-            }
+        try checks(name).cuts(name) { text in
+            // The chunk that carries the finish reason must have come whole.
+            let finish = text.range(of: #""finish_reason":"[a-z_]+""#, options: .regularExpression)
+            let chunkEnd = finish.flatMap { text.range(of: "\n", range: $0.upperBound..<text.endIndex)?.lowerBound }
+            return chunkEnd.map { text.utf8.distance(from: text.startIndex, to: $0) }
         }
     }
 }

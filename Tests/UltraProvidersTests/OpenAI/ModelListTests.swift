@@ -82,6 +82,55 @@ struct ModelListTests {
         #expect(try models(json).map(\.contextWindow) == [window])
     }
 
+    @Test("llama.cpp tells in a second list which models see")
+    func multimodal() throws {
+        let found = try models(
+            """
+            {"models":[{"name":"a","model":"a","capabilities":["completion","multimodal"]},
+             {"name":"b","capabilities":["completion"]},null],"data":[{"id":"a"},{"id":"b"}]}
+            """)
+        #expect(found.map(\.capabilities) == [[.vision], nil])
+    }
+
+    @Test("Fireworks: flags")
+    func fireworks() throws {
+        let found = try models(
+            """
+            {"data":[{"id":"accounts/fireworks/models/a","context_length":4096,"supports_chat":true,
+              "supports_image_input":true,"supports_tools":true},
+             {"id":"b","supports_chat":false,"supports_image_input":false,"supports_tools":null}]}
+            """)
+        #expect(found.map(\.kind) == [.chat, nil])
+        #expect(found.map(\.capabilities) == [[.vision, .tools], nil])
+        #expect(found[0].contextWindow == 4096)
+    }
+
+    @Test(
+        "a model that is to go says when",
+        arguments: [
+            (#"{"data":[{"id":"m","expiration_date":"2027-01-14"}]}"#, "2027-01-14"),
+            (#"{"data":[{"id":"m","shutdown_date":1799971200}]}"#, "1799971200"),
+            (#"{"data":[{"id":"m","shutdown_date":null}]}"#, nil),
+        ] as [(String, String?)])
+    func retirement(json: String, date: String?) throws {
+        #expect(try models(json).map(\.retiresOn) == [date])
+    }
+
+    @Test("models of the Responses API alone are chat models", arguments: ["o3-pro", "gpt-5.4-pro", "gpt-5.2-codex"])
+    func responsesOnly(id: String) throws {
+        #expect(try models(#"{"data":[{"id":"\#(id)"}]}"#, dialect: .openAI).map(\.kind) == [.chat])
+    }
+
+    @Test("an Azure deployment has the list of its resource")
+    func azure() throws {
+        let endpoint = try Endpoint(
+            "https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21", versionPath: "/openai/v1")
+        let adapter = OpenAIAdapter(endpoint: endpoint, key: Secret("k"), dialect: .of(endpoint.host))
+        let request = adapter.listRequest(page: nil)
+        #expect(request.url == "https://r.openai.azure.com/openai/models?api-version=2024-10-21")
+        #expect(request.headers.first == HTTPHeader("api-key", "k"))
+    }
+
     @Test("an empty list is a list", arguments: [#"{"object":"list","data":[]}"#, #"{"data":null}"#, "[]"])
     func empty(json: String) throws {
         #expect(try models(json).isEmpty)

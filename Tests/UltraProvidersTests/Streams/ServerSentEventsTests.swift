@@ -41,6 +41,10 @@ struct ServerSentEventsTests {
         Case(rule: "the last line end may be missing", stream: "data: a\n\ndata: b", events: ["|a", "|b"]),
         Case(
             rule: "a field called error is an event", stream: "error: {\"code\":1}\n\n", events: ["error|{\"code\":1}"]),
+        Case(
+            rule: "JSON without a field's name is an error event",
+            stream: "data: a\n\n{\n  \"error\": 1\n}\n\ndata: b\n\n",
+            events: ["|a", "error|{\n  \"error\": 1\n}", "|b"]),
         Case(rule: "text of several bytes survives", stream: "data: 日本 \u{1F600}\n\n", events: ["|日本 \u{1F600}"]),
     ]
 

@@ -34,13 +34,14 @@ struct ChatBody {
         if let effort = fields["reasoning_effort"] as? String {
             request.reasoning = Reasoning(effort: Reasoning.Effort(rawValue: effort))
         }
-        if let format = fields["response_format"] as? [String: Any],
-            let schema = format["json_schema"] as? [String: Any]
-        {
-            let root = try #require(schema["schema"])
-            request.responseFormat = .schema(
-                name: try #require(schema["name"] as? String), schema: try raw(root),
-                strict: schema["strict"] as? Bool ?? false)
+        if let format = fields["response_format"] as? [String: Any] {
+            request.responseFormat = .json
+            if let schema = format["json_schema"] as? [String: Any] {
+                // Cohere's has no wrapper.
+                request.responseFormat = .schema(
+                    name: schema["name"] as? String ?? "answer", schema: try raw(schema["schema"] ?? schema),
+                    strict: schema["strict"] as? Bool ?? false)
+            }
         }
         return request
     }
@@ -89,7 +90,12 @@ struct ChatBody {
         if let text = fields["content"] as? String { parts = [.text(text)] }
         for part in fields["content"] as? [[String: Any]] ?? [] {
             if let text = part["text"] as? String { parts.append(.text(text)) }
-            guard let image = part["image_url"] as? [String: Any], let url = image["url"] as? String else { continue }
+            for thought in part["thinking"] as? [[String: String]] ?? [] {
+                parts.append(.reasoning(text: thought["text"] ?? "", signature: nil))
+            }
+            // Mistral takes the URL itself.
+            let image = part["image_url"] as? [String: Any]
+            guard let url = image?["url"] as? String ?? part["image_url"] as? String else { continue }
             let halves = url.dropFirst(5).components(separatedBy: ";base64,")
             parts.append(
                 url.hasPrefix("data:") ? .imageData(mediaType: halves[0], base64: halves[1]) : .imageURL(url))

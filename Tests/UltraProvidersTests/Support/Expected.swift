@@ -4,6 +4,8 @@ import Testing
 /// The answer written down for a recording, in `Expected/<name>.json`.
 struct Expected {
     let events: [NSDictionary]
+    /// The file joins neighbouring pieces of text and of reasoning: a stream too long to be read in full.
+    let isJoined: Bool
     let error: NSDictionary?
 
     /// - Parameter folder: `Expected` for recordings, which lie elsewhere; `Fixtures` beside the reply.
@@ -12,12 +14,13 @@ struct Expected {
         let data = try Data(contentsOf: tests.appendingPathComponent("\(folder)/\(name).json"))
         let file = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         events = try #require(file["events"] as? [NSDictionary])
+        isJoined = file["joined"] as? Bool ?? false
         error = file["error"] as? NSDictionary
     }
 
     /// Records every difference.
     func check(_ outcome: Outcome, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) {
-        let found = outcome.events.map { $0.written as NSDictionary }
+        let found = (isJoined ? outcome.joined : outcome.events).map { $0.written as NSDictionary }
         for (index, pair) in zip(found, events).enumerated() where pair.0 != pair.1 {
             Issue.record("\(name), event \(index): \(pair.0) is not \(pair.1)", sourceLocation: sourceLocation)
             return

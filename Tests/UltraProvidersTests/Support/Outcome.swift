@@ -55,6 +55,7 @@ extension AnswerEvent {
             var fields: [String: Any] = ["index": call.index, "arguments": call.arguments]
             fields["id"] = call.id
             fields["name"] = call.name
+            fields["signature"] = call.signature
             return ["tool_call": fields]
         case .usage(let usage):
             var fields: [String: Any] = [:]

@@ -91,7 +91,7 @@ struct ProviderSources {
         guard let keys = keys(name, table, path, &problems) else { return nil }
         return Provider.CompatibleServer(
             name: name, endpoint: endpoint, keys: keys, allowsPlaintext: table.allowsPlaintext,
-            concurrencyLimit: table.settings.concurrency)
+            concurrencyLimit: table.settings.concurrency, api: table.settings.api ?? .chat)
     }
 
     /// Empty: it needs none. `nil`: refused.

@@ -1,0 +1,30 @@
+extension EmbedRequest {
+    /// Reads the fields of an `embed` frame. Everything is checked here, so that nothing later can be wrong with it.
+    package init(_ frame: RequestFrame) throws(UltraError) {
+        self.init(input: [])
+        try frame.fields { (fields) throws(UltraError) in
+            try fields.object { (fields, key) throws(UltraError) in
+                switch key {
+                case "model": model = try fields.name("the name of a model")
+                case "input":
+                    let what = "a text that is not empty, or an array of them"
+                    input =
+                        try fields.isNext(.string)
+                        ? [fields.name(what)] : fields.names(what, "a text that is not empty")
+                case "dimensions": dimensions = try fields.int(1...65_536)
+                case "purpose": purpose = try fields.choice([.document, .query, .classification, .clustering])
+                case "timeouts_ms": timeouts = try Timeouts(&fields)
+                case "tags": tags = try fields.names("an array of labels", "a label")
+                case "provider_options":
+                    try fields.object("an object by provider") { (fields, provider) throws(UltraError) in
+                        providerOptions[String(provider)] = try fields.rawObject()
+                    }
+                default: try fields.skip()
+                }
+            }
+        }
+        guard !input.isEmpty else {
+            throw UltraError(.invalidRequest, "input must be an array of at least one text", field: "input")
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// One thing known from observation: whether it holds, since when, and who saw it.
+struct Evidence: Sendable, Equatable {
+    enum Source: String, Sendable {
+        case probe, live
+    }
+
+    /// nil: nobody has looked yet.
+    var holds: Bool?
+    /// Milliseconds since 1970.
+    var at: Int?
+    var source: Source?
+
+    init() {}
+
+    init(_ holds: Bool, at: Int, by source: Source) {
+        self.holds = holds
+        self.at = at
+        self.source = source
+    }
+}

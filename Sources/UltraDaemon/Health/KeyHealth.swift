@@ -1,0 +1,27 @@
+/// What was seen of one key of a provider. Times are milliseconds since 1970.
+struct KeyHealth: Sendable, Equatable {
+    var authorised = Evidence()
+    /// It may be used again from then on.
+    private(set) var restsUntil: Int?
+
+    /// How long a key rests whose quota ran out and whose provider does not say for how long.
+    static let quotaRestMilliseconds = 300_000
+
+    mutating func accepted(at now: Int, by source: Evidence.Source) {
+        authorised = Evidence(true, at: now, by: source)
+    }
+
+    mutating func refused(at now: Int, by source: Evidence.Source) {
+        authorised = Evidence(false, at: now, by: source)
+    }
+
+    mutating func rest(until: Int) {
+        restsUntil = max(restsUntil ?? 0, until)
+    }
+
+    var isRefused: Bool { authorised.holds == false }
+
+    func isReady(at now: Int) -> Bool {
+        !isRefused && restsUntil ?? 0 <= now
+    }
+}

@@ -1,0 +1,29 @@
+/// When a provider is probed next. Pure: told the time, in milliseconds of one steady clock, and a random share.
+struct ProbeSchedule: Sendable, Equatable {
+    /// nil: at once.
+    private(set) var nextAt: Int?
+    private(set) var consecutiveFailures = 0
+
+    /// After a probe or a live answer that shows as much: the next one is an interval away.
+    /// - Parameter random: 0 up to 1.
+    mutating func succeeded(at now: Int, random: Double, _ settings: HealthSettings) {
+        consecutiveFailures = 0
+        let interval = Double(settings.probeInterval.wholeMilliseconds)
+        let jitter = Double(settings.probeJitterPercent) / 100 * (random * 2 - 1)
+        nextAt = now + Int(interval * (1 + jitter))
+    }
+
+    /// After a failed probe: soon, then less and less often, and not before `retryAfter` milliseconds.
+    mutating func failed(at now: Int, retryAfter: Int?, _ settings: HealthSettings) {
+        let first = settings.retryInterval.wholeMilliseconds
+        let pause = first << min(consecutiveFailures, 16)
+        consecutiveFailures += 1
+        nextAt = now + max(min(pause, settings.maxRetryInterval.wholeMilliseconds), retryAfter ?? 0)
+    }
+
+    /// Something failed in live traffic that a probe can look into: it comes soon, if none is due sooner.
+    mutating func hasten(at now: Int, _ settings: HealthSettings) {
+        guard consecutiveFailures == 0 else { return }
+        nextAt = min(nextAt ?? now, now + settings.retryInterval.wholeMilliseconds)
+    }
+}

@@ -1,0 +1,156 @@
+internal import Logging
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
+
+/// Looks after one provider: lists its models at the start and every ten minutes, and in between asks for the list to
+/// see that host and key work, unless live traffic has shown it. One task a provider; it costs nothing.
+@Loop
+final class Prober {
+    static let pageLimit = 100
+    private static let timeouts = ExchangeTimeouts(connect: .seconds(5), total: .seconds(30))
+
+    let provider: ProviderState
+    private unowned let daemon: Daemon
+    private var listedAt: Int?
+    private var timer = Timer {}
+    private var sleeper: UnsafeContinuation<Void, Never>?
+    /// Who waits for the probe that is under way.
+    private var waiters: [UnsafeContinuation<Void, Never>] = []
+    private var isProbing = false
+
+    init(_ provider: ProviderState, _ daemon: Daemon) {
+        self.provider = provider
+        self.daemon = daemon
+        timer.onFire = { [unowned self] in wake() }
+    }
+
+    private var settings: HealthSettings { daemon.configuration.health }
+
+    /// Runs until its task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            let now = WallClock.now
+            let due = provider.schedule.nextAt ?? now
+            let listDue = listedAt.map { $0 + settings.discoveryInterval.wholeMilliseconds } ?? now
+            if due <= now || listDue <= now { await probe() }
+            let next = max(WallClock.now + 10, provider.schedule.nextAt ?? 0)
+            await sleep(milliseconds: min(next - WallClock.now, settings.discoveryInterval.wholeMilliseconds))
+        }
+    }
+
+    /// Sleeps until the schedule says so; traffic moves it, so it is looked at again now and then.
+    private func sleep(milliseconds: Int) async {
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation(isolation: Loop.shared) { continuation in
+                guard !Task.isCancelled else { return continuation.resume() }
+                sleeper = continuation
+                timer.arm(after: .milliseconds(milliseconds))
+            }
+        } onCancel: {
+            Loop.perform { self.wake() }
+        }
+    }
+
+    private func wake() {
+        timer.cancel()
+        let continuation = sleeper
+        sleeper = nil
+        continuation?.resume()
+    }
+
+    /// The schedule was moved forward.
+    func reschedule() {
+        guard sleeper != nil, let next = provider.schedule.nextAt else { return }
+        timer.arm(after: .milliseconds(max(0, next - WallClock.now)))
+    }
+
+    /// Probes now; a probe that is under way already serves the caller as well.
+    func probe() async {
+        if isProbing {
+            return await withUnsafeContinuation(isolation: Loop.shared) { waiters.append($0) }
+        }
+        isProbing = true
+        await look()
+        isProbing = false
+        let served = waiters
+        waiters = []
+        served.forEach { $0.resume() }
+    }
+
+    private func look() async {
+        let key = provider.health.keyToProbe
+        let started = EventLoop.now
+        var failure: UltraError?
+        do throws(UltraError) {
+            try await list(key)
+        } catch {
+            // No list is no outage: the provider answers, it only does not list.
+            if error.code != .connectFailed, error.status == 404 || error.status == 405 || error.status == 501 {
+                provider.listFromCatalogue(at: WallClock.now)
+                listedAt = WallClock.now
+            } else {
+                failure = error
+            }
+        }
+        let now = WallClock.now
+        if failure?.code == .cancelled { return }
+        provider.lastProbe = ProviderState.ProbeRecord(
+            at: now, milliseconds: Double(EventLoop.now - started) / 1e6, error: failure)
+        provider.health.record(Blame(failure), failure, key: key, at: now, by: .probe, settings)
+        if let failure {
+            provider.schedule.failed(at: now, retryAfter: failure.retryAfterMilliseconds, settings)
+            daemon.log.warning(
+                "probe failed",
+                metadata: ["ultra_provider": "\(provider.id)", "ultra_error_code": "\(failure.code.rawValue)"])
+        } else {
+            provider.schedule.succeeded(at: now, random: .random(in: 0..<1), settings)
+        }
+        daemon.registry.note(provider, nil, reason: failure?.code.rawValue ?? "probe")
+    }
+
+    private func list(_ key: Int) async throws(UltraError) {
+        if case .command(let command) = provider.provider.backend {
+            provider.list(try await CommandRelay(command: command).models(), at: WallClock.now)
+            listedAt = WallClock.now
+            return
+        }
+        let adapter = try provider.adapter(key: key)
+        var models: [DiscoveredModel] = []
+        var page: String?
+        repeat {
+            let next = try await Document(daemon.transport, adapter).fetch(
+                adapter.listRequest(page: page), Self.timeouts
+            ) { (reader) throws(JSONError) in try adapter.decodeModels(&reader) }
+            models += next.models
+            page = next.next
+        } while page != nil && models.count < Self.pageLimit * 1000
+        try await details(&models, adapter)
+        provider.list(models, at: WallClock.now)
+        listedAt = WallClock.now
+    }
+
+    /// Asks for what the list does not say of models that are new.
+    private func details(_ models: inout [DiscoveredModel], _ adapter: any Adapter) async throws(UltraError) {
+        for index in models.indices {
+            if let known = provider.model(models[index].id)?.discovered, known.capabilities != nil {
+                if models[index].capabilities == nil { models[index] = known }
+                continue
+            }
+            guard let request = adapter.detailRequest(models[index]) else { continue }
+            var model = models[index]
+            do throws(UltraError) {
+                model = try await Document(daemon.transport, adapter).fetch(request, Self.timeouts) {
+                    (reader) throws(JSONError) in
+                    var detailed = model
+                    try adapter.decodeDetail(&reader, into: &detailed)
+                    return detailed
+                }
+            } catch {
+                // The list stands without it.
+                if error.code == .cancelled { throw error }
+            }
+            models[index] = model
+        }
+    }
+}

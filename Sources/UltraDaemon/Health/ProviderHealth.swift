@@ -1,0 +1,112 @@
+internal import UltraAPI
+
+/// What was seen of a provider's host and of its keys. Pure; times are milliseconds since 1970 of one steady clock.
+struct ProviderHealth: Sendable, Equatable {
+    var reachable = Evidence()
+    var breaker = Breaker()
+    /// One for each key, or a single one for a provider that needs none.
+    var keys: [KeyHealth]
+    private(set) var lastFailure: ModelHealth.Failure?
+    private var nextKey = 0
+
+    init(keys: Int) {
+        self.keys = Array(repeating: KeyHealth(), count: max(1, keys))
+    }
+
+    mutating func record(
+        _ blame: Blame, _ error: UltraError?, key: Int, at now: Int, by source: Evidence.Source,
+        _ settings: HealthSettings
+    ) {
+        switch blame {
+        case .none:
+            reachable = Evidence(true, at: now, by: source)
+            breaker.succeeded(at: now, settings)
+            keys[key].accepted(at: now, by: source)
+            return
+        case .client(let isReachable):
+            if isReachable { answered(at: now, by: source, settings) } else { breaker.gaveUp() }
+            return
+        case .host:
+            reachable = Evidence(false, at: now, by: source)
+            breaker.failed(at: now, settings)
+        case .key:
+            answered(at: now, by: source, settings)
+            keys[key].refused(at: now, by: source)
+        case .quota(let milliseconds):
+            answered(at: now, by: source, settings)
+            keys[key].rest(until: now + (milliseconds ?? KeyHealth.quotaRestMilliseconds))
+        case .keyForModel, .rate, .missingModel:
+            answered(at: now, by: source, settings)
+            keys[key].accepted(at: now, by: source)
+        case .model:
+            if error?.status != nil { answered(at: now, by: source, settings) } else { breaker.gaveUp() }
+        }
+        if let error { lastFailure = ModelHealth.Failure(code: error.code, message: error.message, at: now) }
+    }
+
+    private mutating func answered(at now: Int, by source: Evidence.Source, _ settings: HealthSettings) {
+        reachable = Evidence(true, at: now, by: source)
+        breaker.succeeded(at: now, settings)
+    }
+
+    /// The key whose turn it is among those that may be used on `model` now; nil: none may.
+    mutating func takeKey(for model: ModelHealth?, at now: Int) -> Int? {
+        for offset in 0..<keys.count {
+            let index = (nextKey + offset) % keys.count
+            guard keys[index].isReady(at: now), model?.rests(index, at: now) != true else { continue }
+            nextKey = (index + 1) % keys.count
+            return index
+        }
+        return nil
+    }
+
+    /// The key a probe uses: one that is refused, to see whether it still is; else the one not seen for longest.
+    var keyToProbe: Int {
+        let order = keys.indices.sorted { (keys[$0].authorised.at ?? 0) < (keys[$1].authorised.at ?? 0) }
+        return order.first { keys[$0].isRefused } ?? order.first ?? 0
+    }
+
+    /// The strongest that is known of any key.
+    var authorised: Evidence {
+        keys.first { $0.authorised.holds == true }?.authorised ?? keys.first { $0.authorised.holds == nil }?.authorised
+            ?? keys[0].authorised
+    }
+
+    var areAllKeysRefused: Bool { keys.allSatisfy(\.isRefused) }
+
+    /// When the first key may be used on `model` again; nil: one may be used now, or none ever.
+    func restEnd(for model: ModelHealth?, at now: Int) -> Int? {
+        var soonest: Int?
+        for (index, key) in keys.enumerated() where !key.isRefused {
+            let until = max(key.restsUntil ?? 0, model?.rests[index] ?? 0)
+            if until <= now { return nil }
+            soonest = min(soonest ?? until, until)
+        }
+        return soonest
+    }
+
+    /// Of the provider as a whole.
+    func availability(at now: Int, _ settings: HealthSettings) -> Availability {
+        if areAllKeysRefused { return .unauthorized }
+        if case .refused = breaker.look(at: now, settings) { return .unavailable }
+        if reachable.holds == false { return .unavailable }
+        if restEnd(for: nil, at: now) != nil { return .rateLimited }
+        return reachable.holds == true ? .available : .unknown
+    }
+
+    /// Of one of its models: the provider's, unless the model is worse off.
+    func availability(of model: ModelHealth, at now: Int, _ settings: HealthSettings) -> Availability {
+        let host = availability(at: now, settings)
+        switch host {
+        case .unauthorized, .unavailable, .rateLimited: return host
+        default: break
+        }
+        if model.authorised.holds == false { return .unauthorized }
+        if model.listed.holds == false { return .unavailable }
+        if restEnd(for: model, at: now) != nil { return .rateLimited }
+        if model.isLoading { return .loading }
+        if case .refused = model.breaker.look(at: now, settings) { return .unavailable }
+        if model.isDegraded(at: now) { return .degraded }
+        return host
+    }
+}

@@ -1,0 +1,117 @@
+internal import Logging
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
+
+/// `probe` and `subscribe`: looking now, and being told.
+extension Daemon {
+    func probe(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
+        let target = try frame.probeTarget()
+        if target.isDeep, !call.peer.isAdmin {
+            throw UltraError(
+                .permissionDenied, "a deep probe costs money: only root, the daemon's own user and its admin group may",
+                hint: "leave out deep, or ask your administrator", provider: "ultrad")
+        }
+        var model: Candidate?
+        var providers = registry.providers
+        if let name = target.model {
+            let candidate = try registry.candidates(
+                for: name, needs: Needs(Request(messages: [])), fallback: .none)[0]
+            model = candidate
+            providers = [candidate.provider]
+        } else if let id = target.provider {
+            guard let provider = registry.provider(id) else {
+                let known = registry.providers.map(\.id).joined(separator: ", ")
+                throw UltraError(
+                    .invalidRequest, "there is no such provider", hint: "there are \(known)", field: "provider")
+            }
+            providers = [provider]
+        }
+        let chosen = (providers: providers, model: model)
+        call.run { [self] call in
+            for provider in chosen.providers { await probers[provider.id]?.probe() }
+            if target.isDeep, let candidate = chosen.model { await DeepProbe(self, candidate).run() }
+            call.end { writer, id in
+                writer.frame(id, "result") { json in
+                    json.key("results")
+                    json.beginArray()
+                    for provider in chosen.providers { writeProbe(provider, chosen.model?.model, to: &json) }
+                    json.endArray()
+                }
+            }
+        }
+    }
+
+    private func writeProbe(_ provider: ProviderState, _ model: ModelState?, to json: inout JSONWriter) {
+        let now = WallClock.now
+        let state = model.map { provider.availability(of: $0, at: now) } ?? provider.availability(at: now)
+        json.beginObject()
+        json.field("provider", provider.id)
+        json.fieldOrNull("model", model?.id)
+        json.field("state", state.rawValue)
+        json.key("evidence")
+        json.beginObject()
+        writeEvidence(provider, model, to: &json)
+        json.endObject()
+        json.fieldOrNull("ms", provider.lastProbe?.milliseconds)
+        json.key("error")
+        let failure = provider.lastProbe?.error
+        if let failure = failure ?? (state == .needsKey ? provider.needsKey : nil) {
+            json.beginObject()
+            json.field("code", failure.code.rawValue)
+            json.field("message", failure.message)
+            json.fieldIfPresent("hint", failure.hint)
+            json.endObject()
+        } else {
+            json.null()
+        }
+        json.endObject()
+    }
+
+    func subscribe(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
+        let names = try frame.topics() ?? EventFeed.Topic.allCases.map(\.rawValue)
+        var topics: Set<EventFeed.Topic> = []
+        for (index, name) in names.enumerated() {
+            guard let topic = EventFeed.Topic(rawValue: name) else {
+                let known = EventFeed.Topic.allCases.map(\.rawValue).joined(separator: ", ")
+                throw UltraError(
+                    .invalidRequest, "there is no such topic", hint: "there are \(known)", field: "topics[\(index)]")
+            }
+            topics.insert(topic)
+        }
+        call.onCancel = { [weak self] call in
+            self?.feed.unsubscribe(call)
+            if let reason = call.cancellation { call.fail(reason) }
+        }
+        feed.subscribe(call, to: topics) { json in
+            json.key("providers")
+            json.beginArray()
+            for provider in registry.providers { write(provider, to: &json) }
+            json.endArray()
+            writeModels(matching: ModelFilter(), to: &json)
+        }
+    }
+
+    /// Tells subscribers, journal and service manager of a change of state.
+    func stateChanged(_ change: StateChange) {
+        feed.publish(.health) { json in
+            json.field("provider", change.provider.id)
+            json.fieldOrNull("model", change.model?.id)
+            json.field("from", change.from.rawValue)
+            json.field("to", change.to.rawValue)
+            json.field("reason", change.reason)
+            json.key("evidence")
+            json.beginObject()
+            writeEvidence(change.provider, change.model, to: &json)
+            json.endObject()
+        }
+        log.notice(
+            "state changed from \(change.from.rawValue) to \(change.to.rawValue)",
+            metadata: [
+                "ultra_provider": "\(change.provider.id)", "ultra_model": "\(change.model?.id ?? "")",
+                "ultra_reason": "\(change.reason)",
+            ])
+        store?.schedule()
+        tellServiceManager()
+    }
+}

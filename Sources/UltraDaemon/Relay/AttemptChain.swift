@@ -1,0 +1,286 @@
+internal import Glibc
+internal import UltraAPI
+internal import UltraSystem
+
+/// Brings a request to a candidate that answers: one after another, again where that helps, and tells the whole story.
+///
+/// `RetryPlan` decides; this asks the breakers, takes keys and places in the queue, waits, and reports to the registry.
+@Loop
+final class AttemptChain {
+    /// What an attempt has to work with.
+    struct Ticket {
+        let candidate: Candidate
+        /// Number of the provider's key.
+        let key: Int
+        /// Milliseconds that are left for the whole request; nil: no end.
+        let remaining: Int?
+    }
+
+    private let daemon: Daemon
+    private let call: Call
+    private let candidates: [Candidate]
+    /// In milliseconds of `WallClock`; nil: none.
+    private let deadline: Int?
+    private let isOwnDeadline: Bool
+    /// The client's own timers: nobody is to blame for what they cut short.
+    private let ownTimeouts: Timeouts
+    private var plan: RetryPlan
+    private(set) var attempts: [Attempt] = []
+    /// Milliseconds spent waiting for a turn.
+    private(set) var queueMilliseconds = 0.0
+    private var lastError: UltraError?
+
+    /// - Parameters:
+    ///   - total: for everything together; nil: no end.
+    ///   - isOwnDeadline: the client set it.
+    init(
+        _ daemon: Daemon, _ call: Call, _ candidates: [Candidate], total: Duration?, isOwnDeadline: Bool,
+        _ ownTimeouts: Timeouts
+    ) {
+        self.daemon = daemon
+        self.call = call
+        self.candidates = candidates
+        self.isOwnDeadline = isOwnDeadline
+        self.ownTimeouts = ownTimeouts
+        deadline = total.map { WallClock.now + $0.wholeMilliseconds }
+        plan = RetryPlan(candidates: candidates.count, deadline: deadline, daemon.configuration.retry)
+    }
+
+    /// Runs `attempt` until it succeeds or nothing is left to try.
+    /// - Parameters:
+    ///   - isCommitted: content has reached the client, so that nothing may be tried again unseen.
+    ///   - restart: asked once that holds; true: the client was told that the answer starts over.
+    ///   - attempt: returns the milliseconds to the first content.
+    func run(
+        isCommitted: @Loop () -> Bool, restart: @Loop () -> Bool, progress: ProgressReporter?,
+        attempt: @Loop (Ticket) async throws(UltraError) -> Double?
+    ) async throws(UltraError) {
+        daemon.retryBudget.request(at: Int(EventLoop.now / 1_000_000_000))
+        passOverUnusable()
+        var step = plan.next(now: WallClock.now)
+        while true {
+            guard case .attempt(let index, let pause, let isRetry) = step else { throw failure() }
+            if pause > 0 || isRetry {
+                guard try await wait(pause, isRetry: isRetry, progress) else { throw failure() }
+            }
+            do throws(UltraError) {
+                guard try await enter(index, progress, attempt) else {
+                    step = plan.next(now: WallClock.now)
+                    continue
+                }
+                return
+            } catch {
+                if call.cancellation != nil || error.code == .cancelled { throw error }
+                lastError = error
+                let now = WallClock.now
+                if isCommitted() {
+                    let mayRestart = error.code != .cancelled && plan.restart(without: index, now: now) != .fail
+                    guard mayRestart, restart() else { throw failure() }
+                    step = plan.next(now: now)
+                    continue
+                }
+                step = plan.next(
+                    after: error, of: index, isCommitted: false, now: now, random: .random(in: 0..<1))
+            }
+        }
+    }
+
+    /// Candidates that are known not to answer are not asked, and the story says why.
+    private func passOverUnusable() {
+        let now = WallClock.now
+        for (index, candidate) in candidates.enumerated() {
+            guard case .upstream = candidate.target else { continue }
+            let state = candidate.provider.availability(of: candidate.model, at: now)
+            switch state {
+            case .available, .degraded, .loading, .unknown:
+                continue
+            case .rateLimited:
+                let end = candidate.provider.health.restEnd(for: candidate.model.health, at: now) ?? now
+                plan.postpone(index, until: end)
+            case .unavailable where mayBeWrong(candidate, at: now):
+                // Asked all the same, but after those of which nothing bad is known.
+                plan.postpone(index, until: now + 1)
+            case .unavailable, .unauthorized, .disabled, .needsKey:
+                plan.exclude(index)
+                skip(candidate, state)
+            }
+        }
+    }
+
+    /// One failed probe is no proof: only an open breaker keeps requests away. A model its provider does not list is
+    /// out too.
+    private func mayBeWrong(_ candidate: Candidate, at now: Int) -> Bool {
+        let settings = daemon.configuration.health
+        if case .refused = candidate.provider.health.breaker.look(at: now, settings) { return false }
+        if case .refused = candidate.model.health.breaker.look(at: now, settings) { return false }
+        return candidate.model.health.listed.holds != false
+    }
+
+    private func skip(_ candidate: Candidate, _ state: Availability) {
+        attempts.append(Attempt(model: candidate.id, skipped: state.rawValue))
+        lastError = lastError ?? unusable(candidate, state)
+    }
+
+    /// Whether the wait was worth it: false, the budget for repetitions is used up.
+    private func wait(_ milliseconds: Int, isRetry: Bool, _ progress: ProgressReporter?) async throws(UltraError)
+        -> Bool
+    {
+        if isRetry {
+            let second = Int(EventLoop.now / 1_000_000_000)
+            guard daemon.retryBudget.takeRetry(at: second, daemon.configuration.retry) else { return false }
+        }
+        progress?.retrying(attempt: attempts.count + 1, inMilliseconds: milliseconds)
+        do throws(CancellationError) {
+            try await Loop.sleep(for: .milliseconds(milliseconds))
+        } catch {
+            throw UltraError(.cancelled, "the request was cancelled")
+        }
+        return true
+    }
+
+    /// Asks candidate `index`; false: it turned out that it cannot be asked now.
+    private func enter(
+        _ index: Int, _ progress: ProgressReporter?, _ attempt: @Loop (Ticket) async throws(UltraError) -> Double?
+    ) async throws(UltraError) -> Bool {
+        let candidate = candidates[index]
+        guard case .upstream = candidate.target else {
+            let started = EventLoop.now
+            do throws(UltraError) {
+                _ = try await attempt(Ticket(candidate: candidate, key: 0, remaining: remaining))
+            } catch {
+                attempts.append(Attempt(candidate.id, error, since: started))
+                throw error
+            }
+            attempts.append(Attempt(candidate.id, nil, since: started))
+            return true
+        }
+        let gate = candidate.provider.gate
+        let queuedAt = EventLoop.now
+        if gate.inFlight >= gate.limit || gate.queued > 0 { progress?.phase(.queued) }
+        let patience = min(daemon.timeouts.queue, remaining.map { .milliseconds($0) } ?? daemon.timeouts.queue)
+        do throws(UltraError) {
+            try await gate.enter(call.client, within: patience)
+        } catch {
+            attempts.append(Attempt(candidate.id, error, since: queuedAt))
+            throw error
+        }
+        defer { gate.leave() }
+        queueMilliseconds += Double(EventLoop.now - queuedAt) / 1e6
+        return try await ask(index, attempt)
+    }
+
+    private func ask(
+        _ index: Int, _ attempt: @Loop (Ticket) async throws(UltraError) -> Double?
+    ) async throws(UltraError) -> Bool {
+        let candidate = candidates[index]
+        let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
+        let settings = daemon.configuration.health
+        guard let key = provider.health.takeKey(for: model.health, at: now) else {
+            if let end = provider.health.restEnd(for: model.health, at: now) {
+                plan.postpone(index, until: end)
+                lastError = lastError ?? unusable(candidate, .rateLimited)
+            } else {
+                plan.exclude(index)
+                skip(candidate, .unauthorized)
+            }
+            return false
+        }
+        if case .refused = provider.health.breaker.ask(at: now, settings) { return passOver(index) }
+        if case .refused = model.health.breaker.ask(at: now, settings) {
+            provider.health.breaker.gaveUp()
+            return passOver(index)
+        }
+        let started = EventLoop.now
+        do throws(UltraError) {
+            let firstToken = try await attempt(Ticket(candidate: candidate, key: key, remaining: remaining))
+            attempts.append(Attempt(candidate.id, nil, since: started))
+            daemon.registry.record(nil, of: candidate, key: key, firstToken: firstToken)
+            return true
+        } catch {
+            attempts.append(Attempt(candidate.id, error, since: started))
+            daemon.registry.record(error, of: candidate, key: key, isOwnTimeout: isOwn(error.timeout))
+            // Another key of the same provider may be good.
+            if error.code == .authentication, provider.health.keys.contains(where: { $0.isReady(at: now) }) {
+                return try await ask(index, attempt)
+            }
+            throw error
+        }
+    }
+
+    private func passOver(_ index: Int) -> Bool {
+        plan.exclude(index)
+        skip(candidates[index], .unavailable)
+        return false
+    }
+
+    private func isOwn(_ timeout: TimeoutKind?) -> Bool {
+        switch timeout {
+        case .connect: ownTimeouts.connect != nil
+        case .firstToken: ownTimeouts.firstToken != nil
+        case .idle: ownTimeouts.idle != nil
+        case .total: isOwnDeadline
+        case .queue, .writeStall, nil: false
+        }
+    }
+
+    private var remaining: Int? { deadline.map { max(1, $0 - WallClock.now) } }
+
+    // MARK: - The end of the story
+
+    private func failure() -> UltraError {
+        var error = lastError ?? UltraError(.noModelAvailable, "no model is available")
+        let wereAllSkipped = attempts.allSatisfy { $0.skipped != nil }
+        if candidates.count > 1, wereAllSkipped {
+            error = UltraError(
+                .noModelAvailable, "none of the \(candidates.count) models that could answer is usable now",
+                hint: "ultractl models shows the state of each", isRetryable: true)
+        }
+        error.attempts = attempts
+        return error
+    }
+
+    private func unusable(_ candidate: Candidate, _ state: Availability) -> UltraError {
+        let provider = candidate.provider
+        switch state {
+        case .needsKey:
+            var error = provider.needsKey
+            error.model = candidate.id
+            return error
+        case .unauthorized:
+            return UltraError(
+                .authentication, "\(provider.id) has refused the key for \(candidate.id)",
+                hint: "set a valid key, or ask ultractl probe \(provider.id) whether it is valid again",
+                provider: provider.id, model: candidate.id)
+        case .rateLimited:
+            let end = provider.health.restEnd(for: candidate.model.health, at: WallClock.now) ?? WallClock.now
+            return UltraError(
+                .rateLimited,
+                "\(provider.id) takes no requests for \(candidate.id) until \(RFC3339.string(end / 1000))",
+                hint: "ask again then, or name a fallback", provider: provider.id, model: candidate.id,
+                isRetryable: true, retryAfterMilliseconds: max(0, end - WallClock.now))
+        case .disabled:
+            return UltraError(
+                .noModelAvailable, "\(candidate.id) is disabled in the configuration",
+                hint: "enable it in ultrad.toml", provider: provider.id, model: candidate.id)
+        case .unavailable, .available, .degraded, .loading, .unknown:
+            let last = candidate.model.health.lastFailure ?? provider.health.lastFailure
+            let isGone = candidate.model.health.listed.holds == false
+            return UltraError(
+                .noModelAvailable,
+                isGone
+                    ? "\(provider.id) does not list \(candidate.name) any more"
+                    : "\(candidate.id) fails and is left alone for a while\(last.map { ": \($0.message)" } ?? "")",
+                hint: isGone
+                    ? "ultractl models lists what there is" : "ask again later, or ultractl probe \(provider.id)",
+                provider: provider.id, model: candidate.id, isRetryable: !isGone)
+        }
+    }
+}
+
+extension Attempt {
+    fileprivate init(_ model: String, _ error: UltraError?, since start: UInt64) {
+        self.init(
+            model: model, error: error?.code, status: error.map(\.status) ?? 200,
+            milliseconds: Double(EventLoop.now - start) / 1e6)
+    }
+}

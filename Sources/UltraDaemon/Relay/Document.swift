@@ -1,0 +1,66 @@
+internal import Glibc
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
+
+/// One call to a provider whose reply is a single JSON document that is no answer: lists of models, vectors.
+@Loop
+final class Document {
+    private let transport: Transport
+    private let adapter: any Adapter
+    /// `provider/model`, for errors.
+    private let model: String?
+    /// The provider's id of the exchange, once its head came.
+    private(set) var requestID: String?
+
+    init(_ transport: Transport, _ adapter: any Adapter, model: String? = nil) {
+        self.transport = transport
+        self.adapter = adapter
+        self.model = model
+    }
+
+    /// The reply to `request`, read by `read`, which consumes one value.
+    func fetch<Value>(
+        _ request: HTTPRequest, _ timeouts: ExchangeTimeouts,
+        _ read: (inout JSONReader) throws(JSONError) -> Value
+    ) async throws(UltraError) -> Value {
+        let exchange = transport.start(request, timeouts)
+        var decoder = ReplyDecoder(adapter, isStream: false, model: model)
+        var body: [UInt8] = []
+        let head: HTTPHead
+        do throws(TransportError) {
+            head = try await exchange.head()
+            decoder.receive(head, now: time(nil))
+            requestID = decoder.requestID
+            var bytes: [UInt8] = []
+            while try await exchange.read(into: &bytes), body.count <= ReplyDecoder.documentLimitBytes { body += bytes }
+        } catch {
+            throw UltraError(error, provider: adapter.provider, model: model)
+        }
+        if !(200...299).contains(head.status) { throw refusal(&decoder, head, body) }
+        do throws(JSONError) {
+            return try JSONReader.read(body) { (reader) throws(JSONError) in
+                let value = try read(&reader)
+                try reader.end()
+                return value
+            }
+        } catch {
+            throw UltraError(
+                .upstreamProtocol, "\(adapter.provider) answered in a form its API does not promise",
+                provider: adapter.provider, model: model, status: head.status, requestID: requestID, isRetryable: true)
+        }
+    }
+
+    private func refusal(_ decoder: inout ReplyDecoder, _ head: HTTPHead, _ body: [UInt8]) -> UltraError {
+        var events: [AnswerEvent] = []
+        do throws(UltraError) {
+            try decoder.receive(body, into: &events)
+            try decoder.finish(into: &events)
+        } catch {
+            return error
+        }
+        return UltraError(
+            .upstreamError, "\(adapter.provider) answered HTTP \(head.status)", provider: adapter.provider,
+            model: model, status: head.status, requestID: requestID)
+    }
+}

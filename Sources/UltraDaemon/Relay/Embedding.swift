@@ -1,0 +1,144 @@
+internal import Glibc
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
+
+/// Answers one `embed`: in as many calls as the provider's bound on inputs makes necessary, all to one model.
+@Loop
+final class Embedding {
+    private let daemon: Daemon
+    private let call: Call
+    private let request: EmbedRequest
+    private let timeoutMilliseconds: Int?
+    private var result = Embeddings()
+    private var requestID: String?
+    private var warnings: [String] = []
+    private var candidate: Candidate?
+
+    init(_ daemon: Daemon, _ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) {
+        self.daemon = daemon
+        self.call = call
+        self.request = request
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+
+    func run() async {
+        do throws(UltraError) {
+            let candidates = try daemon.registry.candidates(for: request.model, needs: Needs(request))
+            daemon.requestBegan(call, model: candidates[0].id)
+            let own = [request.timeouts.total, timeoutMilliseconds].compactMap { $0 }.min()
+            let chain = AttemptChain(
+                daemon, call, candidates, total: own.map { .milliseconds($0) } ?? daemon.timeouts.unaryTotal,
+                isOwnDeadline: own != nil, request.timeouts)
+            do throws(UltraError) {
+                try await chain.run(isCommitted: { false }, restart: { false }, progress: nil) {
+                    ticket throws(UltraError) in
+                    try await attempt(ticket)
+                    return nil
+                }
+            } catch {
+                var error = call.cancellation ?? error
+                error.attempts = chain.attempts
+                daemon.requestEnded(call, answer, error)
+                throw error
+            }
+            daemon.requestEnded(call, answer, nil)
+            finish(chain.attempts)
+        } catch {
+            call.fail(error)
+        }
+    }
+
+    private func attempt(_ ticket: AttemptChain.Ticket) async throws(UltraError) {
+        candidate = ticket.candidate
+        guard case .upstream = ticket.candidate.target else {
+            throw UltraError(
+                .capabilityMissing, "the mock has no embeddings", hint: "name an embedding model of a provider",
+                provider: ticket.candidate.provider.id, model: ticket.candidate.id)
+        }
+        let adapter = try ticket.candidate.provider.adapter(key: ticket.key)
+        var whole = Embeddings()
+        var tokens: Int? = 0
+        var rest = request.input[...]
+        while !rest.isEmpty {
+            var part = request
+            part.input = Array(rest.prefix(adapter.embedBatchLimit))
+            rest = rest.dropFirst(part.input.count)
+            let reply = try await fetch(part, adapter, ticket)
+            whole.vectors += reply.vectors
+            whole.dimensions = reply.dimensions ?? whole.dimensions
+            whole.providerModel = reply.providerModel ?? whole.providerModel
+            tokens = reply.inputTokens.flatMap { count in tokens.map { $0 + count } }
+        }
+        whole.inputTokens = tokens
+        result = whole
+    }
+
+    private func fetch(
+        _ part: EmbedRequest, _ adapter: any Adapter, _ ticket: AttemptChain.Ticket
+    ) async throws(UltraError) -> Embeddings {
+        let candidate = ticket.candidate
+        let encoded = try adapter.encodeEmbed(part, model: candidate.name)
+        for warning in encoded.warnings where !warnings.contains(warning) { warnings.append(warning) }
+        let limits = ExchangeTimeouts(
+            connect: request.timeouts.connect.map { .milliseconds($0) } ?? daemon.timeouts.connect,
+            total: ticket.remaining.map { .milliseconds($0) })
+        let document = Document(daemon.transport, adapter, model: candidate.id)
+        let reply = try await document.fetch(encoded.http, limits) { (reader) throws(JSONError) in
+            try adapter.decodeEmbeddings(&reader)
+        }
+        requestID = document.requestID ?? requestID
+        guard reply.vectors.count == part.input.count else {
+            throw UltraError(
+                .upstreamProtocol,
+                "\(candidate.provider.id) sent \(reply.vectors.count) vectors for \(part.input.count) inputs",
+                provider: candidate.provider.id, model: candidate.id, status: 200, requestID: requestID,
+                isRetryable: true)
+        }
+        return reply
+    }
+
+    /// What the counters and the ledger see of it.
+    private var answer: Answer {
+        var answer = Answer(model: candidate?.id ?? "", provider: candidate?.provider.id ?? "")
+        answer.usage = usage
+        answer.costMicroUSD = cost
+        answer.timing.total = Double(EventLoop.now - call.startedAt) / 1e6
+        return answer
+    }
+
+    private var usage: Usage {
+        Usage(
+            inputTokens: result.inputTokens, outputTokens: result.inputTokens == nil ? nil : 0,
+            source: result.inputTokens == nil ? .unknown : .measured)
+    }
+
+    private var cost: Int? { candidate?.model.facts.price?.value.cost(of: usage) }
+
+    private func finish(_ attempts: [Attempt]) {
+        guard let candidate else { return }
+        call.end { writer, id in
+            writer.frame(id, "result") { json in
+                json.field("model", candidate.id)
+                json.field("provider", candidate.provider.id)
+                json.fieldOrNull("provider_model", result.providerModel)
+                json.key("embeddings")
+                json.beginArray()
+                for vector in result.vectors { json.raw(vector) }
+                json.endArray()
+                json.fieldOrNull("dimensions", result.dimensions)
+                json.key("usage")
+                json.beginObject()
+                json.fieldOrNull("input_tokens", result.inputTokens)
+                json.endObject()
+                json.microUSD("cost_usd", cost)
+                json.attempts(attempts)
+                json.fieldOrNull("request_id", requestID)
+                json.key("warnings")
+                json.beginArray()
+                warnings.forEach { json.string($0) }
+                json.endArray()
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+internal import UltraAPI
+
+/// The one owner of retries: who is asked first, and what comes after a failed try. Pure; times are milliseconds of the
+/// caller's steady clock.
+///
+/// 1. After the first content reached the client, or when the request itself is refused: nothing more.
+/// 2. The first candidate that was not asked yet and may be asked now. That is no repetition.
+/// 3. Else the candidate that may be asked soonest: after a pause drawn from zero to a bound that doubles, and not
+///    before the wait its provider asked for.
+/// 4. Nothing where every candidate has had its repetitions, or the pause is too long, or passes the deadline.
+struct RetryPlan: Sendable, Equatable {
+    enum Step: Sendable, Equatable {
+        /// Candidate by index, after a pause.
+        case attempt(Int, afterMilliseconds: Int, isRetry: Bool)
+        case fail
+    }
+
+    private struct Track: Sendable, Equatable {
+        var tries = 0
+        /// It will not answer, however often it is asked.
+        var isOut = false
+        var readyAt = 0
+    }
+
+    private let settings: RetrySettings
+    private let deadline: Int?
+    private var tracks: [Track]
+
+    /// - Parameters:
+    ///   - candidates: how many there are.
+    ///   - deadline: nil: none.
+    init(candidates: Int, deadline: Int?, _ settings: RetrySettings) {
+        tracks = Array(repeating: Track(), count: candidates)
+        self.deadline = deadline
+        self.settings = settings
+    }
+
+    /// Candidate `index` is not to be asked, or not any more.
+    mutating func exclude(_ index: Int) {
+        tracks[index].isOut = true
+    }
+
+    /// Candidate `index` may be asked from then on.
+    mutating func postpone(_ index: Int, until: Int) {
+        tracks[index].readyAt = until
+    }
+
+    /// Whom to ask now, or later.
+    mutating func next(now: Int) -> Step {
+        if let fresh = tracks.indices.first(where: { isFresh($0) && tracks[$0].readyAt <= now }) {
+            tracks[fresh].tries = 1
+            return .attempt(fresh, afterMilliseconds: 0, isRetry: false)
+        }
+        let open = tracks.indices.filter { !tracks[$0].isOut && tracks[$0].tries <= settings.perCandidate }
+        guard let soonest = open.min(by: { tracks[$0].readyAt < tracks[$1].readyAt }) else { return .fail }
+        let pause = max(0, tracks[soonest].readyAt - now)
+        // A wait of which the client is told the end is better spent there.
+        guard pause <= settings.maxPause.wholeMilliseconds, deadline.map({ now + pause < $0 }) ?? true else {
+            return .fail
+        }
+        tracks[soonest].tries += 1
+        return .attempt(soonest, afterMilliseconds: pause, isRetry: tracks[soonest].tries > 1)
+    }
+
+    /// What follows the failure of candidate `index`.
+    /// - Parameters:
+    ///   - isCommitted: content of the answer has reached the client.
+    ///   - random: 0 up to 1.
+    mutating func next(
+        after error: UltraError, of index: Int, isCommitted: Bool, now: Int, random: Double
+    ) -> Step {
+        guard !isCommitted, let outlook = Outlook(error) else { return .fail }
+        switch outlook {
+        case .otherCandidates:
+            tracks[index].isOut = true
+        case .anyCandidate:
+            let bound = settings.initialPause.wholeMilliseconds << min(max(0, tracks[index].tries - 1), 20)
+            let pause = Double(min(bound, settings.maxPause.wholeMilliseconds)) * random
+            tracks[index].readyAt = now + max(Int(pause), error.retryAfterMilliseconds ?? 0)
+        }
+        return next(now: now)
+    }
+
+    /// The answer breaks off in the client's sight, and the client wants to start over: with another candidate.
+    mutating func restart(without index: Int, now: Int) -> Step {
+        tracks[index].isOut = true
+        return next(now: now)
+    }
+
+    private func isFresh(_ index: Int) -> Bool { tracks[index].tries == 0 && !tracks[index].isOut }
+
+    private enum Outlook {
+        /// The same candidate may answer later.
+        case anyCandidate
+        /// This one will not, another may.
+        case otherCandidates
+
+        /// nil: nobody will.
+        init?(_ error: UltraError) {
+            switch error.code {
+            case .connectFailed, .rateLimited, .overloaded, .upstreamError, .upstreamProtocol, .streamTruncated:
+                self = error.isRetryable ? .anyCandidate : .otherCandidates
+            case .timeout:
+                switch error.timeout {
+                case .connect, .firstToken, .idle: self = .anyCandidate
+                case .queue: self = .otherCandidates
+                case .total, .writeStall, nil: return nil
+                }
+            case .authentication, .permissionDenied, .quotaExceeded, .modelNotFound, .capabilityMissing:
+                self = .otherCandidates
+            case .invalidFrame, .invalidRequest, .noModelAvailable, .contextLength, .contentFiltered, .badRequest,
+                .cancelled, .shuttingDown, .fellBehind, .internal:
+                return nil
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+internal import Glibc
+
+/// Puts several models that may answer into the order in which they are asked. Pure but for the random source.
+struct CandidateOrder {
+    struct Option: Sendable, Equatable {
+        var weight: Double
+        /// Milliseconds to the first token lately; nil: nobody knows.
+        var latency: Double?
+        /// What a million tokens in and out cost together; nil: nobody knows.
+        var price: Double?
+
+        init(weight: Double = 1, latency: Double? = nil, price: Double? = nil) {
+            self.weight = weight
+            self.latency = latency
+            self.price = price
+        }
+    }
+
+    /// One in so many requests goes to another than the fastest, to learn whether that is still so.
+    static let explorationShare = 20
+
+    /// Indices of `options`, who is asked first first.
+    static func order(
+        _ options: [Option], _ strategy: RoutingSettings.Strategy, using random: inout some RandomNumberGenerator
+    ) -> [Int] {
+        let listed = Array(options.indices)
+        guard listed.count > 1 else { return listed }
+        switch strategy {
+        case .ordered:
+            return listed
+        case .weighted:
+            return shuffled(options, using: &random)
+        case .fastest:
+            // Who was never measured is asked, so that it is.
+            var order = listed.sorted { (options[$0].latency ?? -1, $0) < (options[$1].latency ?? -1, $1) }
+            if Int.random(in: 0..<explorationShare, using: &random) == 0 {
+                order.swapAt(0, Int.random(in: 1..<order.count, using: &random))
+            }
+            return order
+        case .cheapest:
+            return listed.sorted { (options[$0].price ?? .infinity, $0) < (options[$1].price ?? .infinity, $1) }
+        }
+    }
+
+    /// A draw without putting back, in proportion to the weights (Efraimidis and Spirakis 2006). Weight 0 comes last.
+    private static func shuffled(_ options: [Option], using random: inout some RandomNumberGenerator) -> [Int] {
+        let keys = options.map { option in
+            option.weight > 0
+                ? -log(1 - Double.random(in: 0..<1, using: &random)) / option.weight : Double.infinity
+        }
+        return options.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
+    }
+}

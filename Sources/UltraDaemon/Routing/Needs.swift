@@ -1,0 +1,41 @@
+internal import UltraAPI
+internal import UltraProviders
+
+/// What a request cannot do without; wishes that may be dropped with a warning are not among it.
+struct Needs: Sendable, Equatable {
+    var capabilities: Set<Capability>
+
+    init(_ request: Request) {
+        capabilities = [.chat]
+        if !request.tools.isEmpty { capabilities.insert(.tools) }
+        if request.messages.contains(where: { $0.parts.contains(where: \.isImage) }) { capabilities.insert(.vision) }
+        switch request.responseFormat {
+        case .text: break
+        case .json: capabilities.insert(.json)
+        case .schema: capabilities.insert(.jsonSchema)
+        }
+    }
+
+    init(_ request: EmbedRequest) {
+        capabilities = [.embeddings]
+    }
+
+    /// What `known` lacks, by the wire's words, sorted; empty where nobody knows.
+    func missing(from known: Set<Capability>?) -> [String] {
+        guard var known else { return [] }
+        // Whoever can follow a schema can write JSON.
+        if known.contains(.jsonSchema) { known.insert(.json) }
+        // Lists that tell single capabilities often leave out the obvious one.
+        if !known.contains(.embeddings) { known.insert(.chat) }
+        return capabilities.subtracting(known).map(\.rawValue).sorted()
+    }
+}
+
+extension Part {
+    fileprivate var isImage: Bool {
+        switch self {
+        case .imageURL, .imageData: true
+        case .text, .document, .reasoning, .cacheMarker: false
+        }
+    }
+}

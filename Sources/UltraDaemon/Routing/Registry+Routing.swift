@@ -1,0 +1,136 @@
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
+
+/// What a model name means, and who is asked in which order.
+extension Registry {
+    /// What a name stands for.
+    private struct Meaning {
+        var models: [(provider: ProviderState, model: ModelState)]
+        var strategy: RoutingSettings.Strategy
+    }
+
+    /// The candidates for a request, who is asked first first; never empty.
+    ///
+    /// 1. What the name means: `tag:NAME`, `provider/model`, a route, an alias, or a bare id that one provider has.
+    /// 2. In the order of its strategy; models that lack a needed capability fall out.
+    /// 3. Then the fallback list: the request's own, or the configuration's.
+    /// 4. Then, if so configured and no cloud provider is reachable, the local models.
+    func candidates(
+        for name: String?, needs: Needs, fallback: Fallback = .configured
+    ) throws(UltraError) -> [Candidate] {
+        guard let name = name ?? routing.defaultModel else {
+            throw UltraError(
+                .invalidRequest, "no model is named, and there is no default model",
+                hint: "name one, such as openai/gpt-4o, or set DEFAULT_MODEL", field: "model")
+        }
+        var found = ordered(try meaning(of: name))
+        switch fallback {
+        case .none: break
+        case .models(let names): for name in names { found += ordered(try meaning(of: name)) }
+        case .configured:
+            // A fallback that went away since the start is no reason to fail.
+            for name in routing.fallback { found += (try? meaning(of: name)).map(ordered) ?? [] }
+            if routing.usesLocalModelsWhenOffline, isOffline { found += localModels }
+        }
+        var seen: Set<String> = []
+        found = found.filter { seen.insert($0.model.id).inserted }
+        let able = found.filter { needs.missing(from: $0.model.capabilities).isEmpty }
+        guard !able.isEmpty else { throw incapable(found[0].model, needs) }
+        return able.map { candidate($0.provider, $0.model) }
+    }
+
+    private func ordered(_ meaning: Meaning) -> [(provider: ProviderState, model: ModelState)] {
+        guard meaning.models.count > 1 else { return meaning.models }
+        var random = SystemRandomNumberGenerator()
+        let options = meaning.models.map { provider, model in
+            CandidateOrder.Option(
+                weight: model.settings.weight, latency: model.health.latency.mean,
+                price: model.facts.price.map { $0.value.input + $0.value.output } ?? (provider.isLocal ? 0 : nil))
+        }
+        return CandidateOrder.order(options, meaning.strategy, using: &random).map { meaning.models[$0] }
+    }
+
+    private func meaning(of name: String) throws(UltraError) -> Meaning {
+        if name.hasPrefix("tag:") { return try tagged(String(name.dropFirst(4))) }
+        if let route = routing.routes[name] {
+            var models: [(provider: ProviderState, model: ModelState)] = []
+            for part in route.models { models += (try? meaning(ofPart: part))?.models ?? [] }
+            guard !models.isEmpty else { throw notFound(name) }
+            return Meaning(models: models, strategy: route.strategy)
+        }
+        return try meaning(ofPart: name)
+    }
+
+    /// Anything but a route and a tag.
+    private func meaning(ofPart name: String) throws(UltraError) -> Meaning {
+        if let slash = name.firstIndex(of: "/"), let provider = provider(String(name[..<slash])) {
+            guard let model = name.afterSlash(of: provider.id) else { throw notFound(name) }
+            if !provider.isUpstream, provider.model(model) == nil { throw notFound(name) }
+            // A provider's own alias may be the name the caller knows; the provider understands it as well.
+            return Meaning(models: [(provider, provider.anyModel(model))], strategy: .ordered)
+        }
+        let aliased = all { $0.aliases.contains(name) }
+        if !aliased.isEmpty { return Meaning(models: aliased, strategy: routing.strategy) }
+        let listing = all { $0.name == name }
+        guard let first = listing.first else { throw notFound(name) }
+        guard listing.count == 1 else {
+            let ids = listing.map(\.model.id).joined(separator: ", ")
+            throw UltraError(
+                .modelNotFound, "more than one provider has \(Self.shown(name))", hint: "name one of \(ids)",
+                field: "model")
+        }
+        return Meaning(models: [first], strategy: .ordered)
+    }
+
+    private func tagged(_ tag: String) throws(UltraError) -> Meaning {
+        var models: [(provider: ProviderState, model: ModelState)] = []
+        for provider in providers {
+            let isWhole = provider.settings.tags.contains(tag)
+            for model in provider.models where isWhole || model.settings.tags.contains(tag) {
+                models.append((provider, model))
+            }
+        }
+        guard !models.isEmpty else {
+            let tags = Set(providers.flatMap { $0.settings.tags + $0.models.flatMap(\.settings.tags) }).sorted()
+            throw UltraError(
+                .modelNotFound, "no model has the tag \(Self.shown(tag))",
+                hint: tags.isEmpty ? "tags are set in the configuration" : "there are \(tags.joined(separator: ", "))",
+                field: "model")
+        }
+        return Meaning(models: models, strategy: routing.strategy)
+    }
+
+    private func all(_ matches: (ModelState) -> Bool) -> [(provider: ProviderState, model: ModelState)] {
+        providers.flatMap { provider in
+            provider.models.filter(matches).map { (provider: provider, model: $0) }
+        }
+    }
+
+    private var localModels: [(provider: ProviderState, model: ModelState)] {
+        providers.filter { $0.isLocal && $0.isUpstream }.flatMap { provider in
+            provider.models.filter { $0.kind != .other }.map { (provider: provider, model: $0) }
+        }
+    }
+
+    private func incapable(_ model: ModelState, _ needs: Needs) -> UltraError {
+        let missing = needs.missing(from: model.capabilities)
+        return UltraError(
+            .capabilityMissing, "\(model.id) has no \(missing.joined(separator: ", ")), and no fallback has",
+            hint: "ultractl models --capability \(missing.first ?? "chat") lists what there is", model: model.id)
+    }
+
+    private func notFound(_ name: String) -> UltraError {
+        let names = modelIDs + routing.routes.keys + all { _ in true }.flatMap(\.model.aliases)
+        let nearest = NearestNames.of(name, among: names)
+        let hint =
+            nearest.isEmpty
+            ? "ultractl models lists what there is" : "did you mean \(nearest.joined(separator: ", "))?"
+        return UltraError(.modelNotFound, "no model is called \(Self.shown(name))", hint: hint, field: "model")
+    }
+
+    /// A name as an error shows it: it came from outside and may be long.
+    private static func shown(_ name: String) -> String {
+        name.count > 80 ? "\(name.prefix(80))…" : name
+    }
+}

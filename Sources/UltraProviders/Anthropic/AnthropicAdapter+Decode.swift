@@ -1,0 +1,179 @@
+package import UltraAPI
+
+/// Replies of `/messages`. A stream opens the blocks of a message one after the other and fills them.
+extension AnthropicAdapter {
+    /// Stands before the data of a `redacted_thinking` block where signatures of reasoning go: the two kinds of block
+    /// come back alike, and no signature has a colon in it.
+    static let redactedMark = "redacted_thinking:"
+
+    package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "type" where try reader.kind() == .string:
+                if case "error" = try reader.word() { reply.reportError() }
+            case "model":
+                reply.model(try reader.text() ?? "")
+            case "content" where try reader.kind() == .array:
+                var index = 0
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    try block(&reader, index: index, isWhole: true, &reply)
+                    index += 1
+                }
+            case "stop_reason":
+                try finish(&reader, &reply)
+            case "usage":
+                try usage(&reader, isFirst: false, &reply)
+            case "error":
+                if try reader.kind() != .null { reply.reportError() }
+                try reader.skip()
+            default:
+                try reader.skip()
+            }
+        }
+    }
+
+    package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        reply.requireEndMarker()
+        var type: JSONKey?
+        var index = 0
+        var content: UnsafeRawBufferPointer?
+        var usage: UnsafeRawBufferPointer?
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "type" where try reader.kind() == .string: type = try reader.word()
+            case "index": index = try reader.count() ?? 0
+            case "delta", "content_block", "message": content = try reader.raw()
+            case "usage": usage = try reader.raw()
+            default: try reader.skip()
+            }
+        }
+        guard let type else { return }
+        if let usage {
+            var reader = JSONReader(usage)
+            try self.usage(&reader, isFirst: false, &reply)
+        }
+        switch type {
+        case "message_stop": reply.end()
+        case "error": reply.reportError()
+        default: break
+        }
+        guard let content else { return }
+        var inner = JSONReader(content)
+        switch type {
+        case "content_block_delta": try delta(&inner, index: index, &reply)
+        case "content_block_start": try block(&inner, index: index, isWhole: false, &reply)
+        case "message_start": try start(&inner, &reply)
+        case "message_delta": try end(&inner, &reply)
+        default: break
+        }
+    }
+
+    private func start(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "model": reply.model(try reader.text() ?? "")
+            case "usage": try usage(&reader, isFirst: true, &reply)
+            default: try reader.skip()
+            }
+        }
+    }
+
+    private func end(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "stop_reason": try finish(&reader, &reply)
+            default: try reader.skip()
+            }
+        }
+    }
+
+    private func delta(_ reader: inout JSONReader, index: Int, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        var type: JSONKey?
+        var value: UnsafeRawBufferPointer?
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "type" where try reader.kind() == .string: type = try reader.word()
+            case "text", "partial_json", "thinking", "signature": value = try reader.raw()
+            default: try reader.skip()
+            }
+        }
+        guard let type, let value else { return }
+        switch type {
+        case "text_delta": reply.text(try Self.text(value))
+        case "thinking_delta": reply.reasoning(try Self.text(value))
+        case "signature_delta": reply.reasoningSignature(try Self.text(value))
+        // The input of a server's own tool is no call of ours.
+        case "input_json_delta" where reply.hasCall(index):
+            reply.toolCall(key: index, arguments: try Self.text(value))
+        default: break
+        }
+    }
+
+    /// A block that is whole, or one of a stream that is to be filled. Those of servers' own tools are passed over.
+    private func block(
+        _ reader: inout JSONReader, index: Int, isWhole: Bool, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        var type: JSONKey?
+        var content: UnsafeRawBufferPointer?
+        var signature: UnsafeRawBufferPointer?
+        var id: String?
+        var name: String?
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "type" where try reader.kind() == .string: type = try reader.word()
+            case "text", "thinking", "data", "input": content = try reader.raw()
+            case "signature": signature = try reader.raw()
+            case "id": id = try reader.text()
+            case "name": name = try reader.text()
+            default: try reader.skip()
+            }
+        }
+        guard let type, let content else { return }
+        switch type {
+        case "text":
+            reply.text(try Self.text(content))
+        case "thinking":
+            reply.reasoning(try Self.text(content))
+            if let signature { reply.reasoningSignature(try Self.text(signature)) }
+        case "redacted_thinking":
+            reply.reasoningSignature(Self.redactedMark + (try Self.text(content)))
+        case "tool_use":
+            let arguments = !isWhole && Self.isEmptyObject(content) ? "" : try Self.text(content)
+            reply.toolCall(key: index, id: id, name: name, arguments: arguments)
+        default:
+            break
+        }
+    }
+
+    private func finish(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .string else { return try reader.skip() }
+        switch try reader.word() {
+        case "end_turn", "stop_sequence": reply.finish(.stop)
+        case "max_tokens", "model_context_window_exceeded": reply.finish(.length)
+        case "tool_use": reply.finish(.toolCalls)
+        case "refusal": reply.finish(.contentFilter)
+        default: reply.finish(.other)
+        }
+    }
+
+    private static func text(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String {
+        var reader = JSONReader(value)
+        return try reader.text() ?? ""
+    }
+
+    /// What a call of a stream begins with: its arguments follow.
+    private static func isEmptyObject(_ value: UnsafeRawBufferPointer) -> Bool {
+        value.dropFirst().first { !$0.isJSONWhitespace } == UInt8(ascii: "}")
+    }
+}

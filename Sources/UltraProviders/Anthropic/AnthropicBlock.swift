@@ -1,0 +1,103 @@
+import UltraAPI
+
+/// A content block of a request.
+struct AnthropicBlock: Equatable {
+    enum Content: Equatable {
+        case text(String)
+        case image(Source)
+        case document(Source, title: String?)
+        case thinking(String, signature: String)
+        case redactedThinking(String)
+        /// `input` is a JSON object.
+        case toolUse(id: String, name: String, input: RawJSON)
+        case toolResult(id: String, content: [AnthropicBlock])
+    }
+
+    enum Source: Equatable {
+        case url(String)
+        case base64(mediaType: String, data: String)
+        case text(String)
+    }
+
+    var content: Content
+    /// As the client wrote it.
+    var cacheControl: RawJSON?
+
+    init(_ content: Content) {
+        self.content = content
+    }
+
+    var isToolResult: Bool {
+        if case .toolResult = content { true } else { false }
+    }
+
+    /// Thinking, shown or not; it cannot be marked for the cache.
+    var isThinking: Bool {
+        switch content {
+        case .thinking, .redactedThinking: true
+        case .text, .image, .document, .toolUse, .toolResult: false
+        }
+    }
+
+    func write(_ json: inout JSONWriter) {
+        json.beginObject()
+        switch content {
+        case .text(let text):
+            json.field("type", "text")
+            json.field("text", text)
+        case .image(let source):
+            json.field("type", "image")
+            Self.write(source, &json)
+        case .document(let source, let title):
+            json.field("type", "document")
+            Self.write(source, &json)
+            json.fieldIfPresent("title", title)
+        case .thinking(let text, let signature):
+            json.field("type", "thinking")
+            json.field("thinking", text)
+            json.field("signature", signature)
+        case .redactedThinking(let data):
+            json.field("type", "redacted_thinking")
+            json.field("data", data)
+        case .toolUse(let id, let name, let input):
+            json.field("type", "tool_use")
+            json.field("id", id)
+            json.field("name", name)
+            json.field("input", input)
+        case .toolResult(let id, let content):
+            json.field("type", "tool_result")
+            json.field("tool_use_id", id)
+            if !content.isEmpty {
+                json.key("content")
+                Self.write(content, &json)
+            }
+        }
+        json.fieldIfPresent("cache_control", cacheControl)
+        json.endObject()
+    }
+
+    static func write(_ blocks: [AnthropicBlock], _ json: inout JSONWriter) {
+        json.beginArray()
+        for block in blocks { block.write(&json) }
+        json.endArray()
+    }
+
+    private static func write(_ source: Source, _ json: inout JSONWriter) {
+        json.key("source")
+        json.beginObject()
+        switch source {
+        case .url(let url):
+            json.field("type", "url")
+            json.field("url", url)
+        case .base64(let mediaType, let data):
+            json.field("type", "base64")
+            json.field("media_type", mediaType)
+            json.field("data", data)
+        case .text(let text):
+            json.field("type", "text")
+            json.field("media_type", "text/plain")
+            json.field("data", text)
+        }
+        json.endObject()
+    }
+}

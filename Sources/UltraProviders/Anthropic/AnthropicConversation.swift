@@ -1,0 +1,234 @@
+import UltraAPI
+
+/// The messages of a request as the API wants them: system text apart, the user's turn first, user and assistant in
+/// turn, tool results first in the turn after their calls, and nothing empty.
+struct AnthropicConversation {
+    struct Turn {
+        var isUser: Bool
+        var blocks: [AnthropicBlock]
+    }
+
+    /// Text only.
+    var system: [AnthropicBlock] = []
+    private(set) var turns: [Turn] = []
+    /// The tools called, each once: they must be declared as long as their calls are part of the conversation.
+    private(set) var toolNames: [String] = []
+
+    /// The model is to continue what an assistant message began.
+    var hasPrefill: Bool { turns.last?.isUser == false }
+
+    /// The last turn answers calls that were made without thinking: a model that thinks in between refuses that.
+    var hasLoopWithoutThinking: Bool {
+        guard turns.count > 1, turns[turns.count - 1].blocks.contains(where: \.isToolResult) else { return false }
+        return turns[turns.count - 2].blocks.first?.isThinking != true
+    }
+
+    /// Throws `capability_missing` for what the model cannot be sent, `bad_request` for what no model can be.
+    init(
+        _ messages: [Message], _ rules: ClaudeRules, takesDocumentsOfAssistant: Bool, _ omitted: inout Omissions
+    ) throws(UltraError) {
+        try Turns.checkResults(messages.filter { $0.role != .system }, requiresAll: true, omitted)
+        for message in messages {
+            switch message.role {
+            case .system:
+                // Some models take them in between; which, and where, differs too much to rely on.
+                if !turns.isEmpty {
+                    omitted.warn(
+                        "\(omitted.model) does not take system messages there: one was moved to the beginning")
+                }
+                system += try Self.system(message, omitted)
+            case .user: append(isUser: true, try Self.user(message, omitted))
+            case .tool: append(isUser: true, [try Self.toolResult(message, omitted)])
+            case .assistant:
+                append(
+                    isUser: false,
+                    try assistant(
+                        message, keepsThinking: rules.thinking != .none, takesDocuments: takesDocumentsOfAssistant,
+                        &omitted))
+            }
+        }
+        for index in turns.indices where turns[index].isUser {
+            let blocks = turns[index].blocks
+            turns[index].blocks = blocks.filter(\.isToolResult) + blocks.filter { !$0.isToolResult }
+        }
+        try check(rules, omitted)
+        limitMarkers()
+    }
+
+    private mutating func append(isUser: Bool, _ blocks: [AnthropicBlock]) {
+        guard !blocks.isEmpty else { return }
+        if turns.last?.isUser == isUser {
+            turns[turns.count - 1].blocks += blocks
+        } else {
+            turns.append(Turn(isUser: isUser, blocks: blocks))
+        }
+    }
+
+    private mutating func check(_ rules: ClaudeRules, _ omitted: Omissions) throws(UltraError) {
+        if hasPrefill, case .text(let text)? = turns[turns.count - 1].blocks.last?.content {
+            let trimmed = Self.withoutSpaceAtEnd(text)
+            turns[turns.count - 1].blocks[turns[turns.count - 1].blocks.count - 1].content = .text(trimmed)
+        }
+        guard turns.first?.isUser == true else {
+            throw omitted.capabilityMissing(
+                "takes conversations that begin with a user message", hint: "begin with a user message that has text")
+        }
+        guard rules.takesPrefill || !hasPrefill else {
+            throw omitted.capabilityMissing(
+                "does not continue an assistant message", hint: "end the conversation with a user message")
+        }
+    }
+
+    /// The API takes four marks; the last ones cover what the first do.
+    private mutating func limitMarkers() {
+        let marked = system.count { $0.cacheControl != nil }
+        var excess = turns.reduce(marked) { $0 + $1.blocks.count { $0.cacheControl != nil } } - 4
+        for index in system.indices where excess > 0 && system[index].cacheControl != nil {
+            system[index].cacheControl = nil
+            excess -= 1
+        }
+        for turn in turns.indices where excess > 0 {
+            for index in turns[turn].blocks.indices
+            where excess > 0 && turns[turn].blocks[index].cacheControl != nil {
+                turns[turn].blocks[index].cacheControl = nil
+                excess -= 1
+            }
+        }
+    }
+}
+
+// MARK: - Messages
+
+extension AnthropicConversation {
+    private static func system(_ message: Message, _ omitted: Omissions) throws(UltraError) -> [AnthropicBlock] {
+        var blocks: [AnthropicBlock] = []
+        for part in message.parts {
+            switch part {
+            case .text(let text): if !isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
+            case .cacheMarker(let marker): mark(&blocks, marker)
+            case .imageURL, .imageData, .document: throw omitted.capabilityMissing("takes text only in system messages")
+            case .reasoning: break
+            }
+        }
+        return blocks
+    }
+
+    private static func user(_ message: Message, _ omitted: Omissions) throws(UltraError) -> [AnthropicBlock] {
+        var blocks: [AnthropicBlock] = []
+        for part in message.parts {
+            switch part {
+            case .text(let text): if !isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
+            case .imageURL(let url): blocks.append(try AnthropicFiles.image(url, omitted))
+            case .imageData(let mediaType, let base64):
+                blocks.append(try AnthropicFiles.image(mediaType, base64, omitted))
+            case .document(let document): blocks.append(try AnthropicFiles.document(document, omitted))
+            case .cacheMarker(let marker): mark(&blocks, marker)
+            case .reasoning: break
+            }
+        }
+        return blocks
+    }
+
+    private static func toolResult(_ message: Message, _ omitted: Omissions) throws(UltraError) -> AnthropicBlock {
+        var content = try user(message, omitted)
+        // The mark belongs on the result: what is inside it is no prefix.
+        let marker = content.compactMap(\.cacheControl).last
+        for index in content.indices { content[index].cacheControl = nil }
+        var block = AnthropicBlock(.toolResult(id: callID(message.toolCallID ?? ""), content: content))
+        block.cacheControl = marker
+        return block
+    }
+
+    private mutating func assistant(
+        _ message: Message, keepsThinking: Bool, takesDocuments: Bool, _ omitted: inout Omissions
+    ) throws(UltraError) -> [AnthropicBlock] {
+        var blocks: [AnthropicBlock] = []
+        for part in message.parts {
+            switch part {
+            case .text(let text): if !Self.isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
+            // Without its signature it is not taken back.
+            case .reasoning(_, nil): break
+            case .reasoning(let text, let signature?):
+                guard keepsThinking else { break }
+                let mark = AnthropicAdapter.redactedMark
+                blocks.append(
+                    AnthropicBlock(
+                        signature.hasPrefix(mark)
+                            ? .redactedThinking(String(signature.dropFirst(mark.count)))
+                            : .thinking(text, signature: signature)))
+            case .document(let document) where takesDocuments:
+                blocks.append(try AnthropicFiles.document(document, omitted))
+            case .imageURL, .imageData, .document:
+                throw omitted.capabilityMissing("takes images and documents in user and tool messages only")
+            case .cacheMarker(let marker): Self.mark(&blocks, marker)
+            }
+        }
+        for call in message.toolCalls {
+            if !toolNames.contains(call.name) { toolNames.append(call.name) }
+            let input = Self.input(call, &omitted)
+            blocks.append(AnthropicBlock(.toolUse(id: Self.callID(call.id), name: call.name, input: input)))
+        }
+        return blocks
+    }
+
+    /// The arguments as the object they must be; Anthropic's advice for what a model wrote that is none.
+    private static func input(_ call: ToolCall, _ omitted: inout Omissions) -> RawJSON {
+        if isBlank(call.arguments) { return RawJSON(validated: Array("{}".utf8)) }
+        let object = try? JSONReader.read(Array(call.arguments.utf8)) { (reader) throws(JSONError) in
+            guard try reader.kind() == .object else { return nil as RawJSON? }
+            let object = try reader.rawJSON()
+            try reader.end()
+            return object
+        }
+        if let object { return object }
+        omitted.warn("\(omitted.model) takes objects as arguments of a call: those that are none were put into one")
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("INVALID_JSON", call.arguments)
+        json.endObject()
+        return RawJSON(validated: json.bytes)
+    }
+
+    /// An id the API takes, `[a-zA-Z0-9_-]+`: other providers make others.
+    private static func callID(_ id: String) -> String {
+        func isTaken(_ byte: UInt8) -> Bool {
+            byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "_")
+                || byte == UInt8(ascii: "-")
+        }
+        if id.utf8.allSatisfy(isTaken) { return id }
+        return id.utf8.reduce(into: "") { result, byte in
+            result += isTaken(byte) ? String(Unicode.Scalar(byte)) : "_" + String(byte, radix: 16)
+        }
+    }
+
+    /// Puts `marker` on the last block, unless it is nothing the API knows: it is a hint.
+    private static func mark(_ blocks: inout [AnthropicBlock], _ marker: RawJSON) {
+        guard let last = blocks.indices.last, !blocks[last].isThinking, isKnown(marker) else { return }
+        blocks[last].cacheControl = marker
+    }
+
+    private static func isKnown(_ marker: RawJSON) -> Bool {
+        let isKnown = try? JSONReader.read(marker.bytes) { (reader) throws(JSONError) in
+            var isEphemeral = false
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "type": isEphemeral = try reader.text() == "ephemeral"
+                case "ttl":
+                    guard let ttl = try reader.text(), ["5m", "1h"].contains(ttl) else { return false }
+                default: return false
+                }
+            }
+            return isEphemeral
+        }
+        return isKnown ?? false
+    }
+
+    private static func isBlank(_ text: String) -> Bool {
+        text.allSatisfy(\.isWhitespace)
+    }
+
+    private static func withoutSpaceAtEnd(_ text: String) -> String {
+        String(text.reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

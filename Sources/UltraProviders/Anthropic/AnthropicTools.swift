@@ -1,0 +1,147 @@
+import UltraAPI
+
+/// The tools of a request, and the choice among them.
+struct AnthropicTools {
+    private var tools: [Tool]
+    private var choice: ToolChoice?
+    private let isParallel: Bool
+    /// What the model must be told in words, since it cannot be made to.
+    private(set) var instruction: String?
+
+    /// The model must call a tool.
+    var forcesCall: Bool {
+        switch choice {
+        case .required, .named: true
+        case .auto, .some(.none), nil: false
+        }
+    }
+
+    init(
+        _ request: Request, _ rules: ClaudeRules, _ conversation: AnthropicConversation, _ omitted: inout Omissions
+    ) throws(UltraError) {
+        tools = request.tools
+        choice = request.toolChoice
+        isParallel = request.parallelToolCalls ?? true
+        if tools.isEmpty {
+            // Calls of earlier turns are refused without the tools they call.
+            tools = conversation.toolNames.map { Tool(name: $0) }
+            choice = tools.isEmpty ? nil : ToolChoice.none
+        }
+        try check(omitted)
+        guard forcesCall, !rules.takesForcedTools else { return }
+        if case .named(let name)? = choice {
+            instruction = "Call the tool \(name) now."
+        } else {
+            instruction = "Call at least one of the tools now."
+        }
+        choice = .auto
+        omitted.warn("\(omitted.model) cannot be made to call a tool: it was told to, in words")
+    }
+
+    private func check(_ omitted: Omissions) throws(UltraError) {
+        var names: Set<String> = []
+        for tool in tools {
+            guard Self.isName(tool.name) else {
+                throw refusal("takes names of tools made of 1 to 128 of a-z, A-Z, 0-9, _ and -", "tools", omitted)
+            }
+            guard names.insert(tool.name).inserted else {
+                throw refusal("takes no two tools of one name", "tools", omitted)
+            }
+            if let parameters = tool.parameters, Self.type(of: parameters) == .other {
+                throw refusal("takes parameters of tools that are a schema of an object", "tools", omitted)
+            }
+        }
+        if case .named(let name)? = choice, !names.contains(name) {
+            throw refusal("cannot call \(name), which is none of the tools", "tool_choice", omitted)
+        }
+    }
+
+    private func refusal(_ sentence: String, _ field: String, _ omitted: Omissions) -> UltraError {
+        var error = omitted.badRequest("\(omitted.model) \(sentence)")
+        error.field = field
+        return error
+    }
+
+    func write(_ body: inout RequestBody) {
+        guard !tools.isEmpty else { return }
+        body.member("tools") { json in
+            json.beginArray()
+            for tool in tools { Self.write(tool, &json) }
+            json.endArray()
+        }
+        // Told inside the choice, of which `auto` is the default; `none` calls nothing.
+        let choice = isParallel ? choice : choice ?? .auto
+        guard let choice else { return }
+        body.member("tool_choice") { json in
+            json.beginObject()
+            switch choice {
+            case .auto: json.field("type", "auto")
+            case .none: json.field("type", "none")
+            case .required: json.field("type", "any")
+            case .named(let name):
+                json.field("type", "tool")
+                json.field("name", name)
+            }
+            if !isParallel, choice != ToolChoice.none { json.field("disable_parallel_tool_use", true) }
+            json.endObject()
+        }
+    }
+
+    private static func write(_ tool: Tool, _ json: inout JSONWriter) {
+        json.beginObject()
+        json.field("name", tool.name)
+        json.fieldIfPresent("description", tool.description)
+        json.key("input_schema")
+        switch tool.parameters {
+        case let parameters? where type(of: parameters) == .object:
+            json.raw(parameters)
+        case let parameters?:
+            withType(parameters, &json)
+        case nil:
+            json.raw(RawJSON(validated: Array(#"{"type":"object","properties":{}}"#.utf8)))
+        }
+        json.endObject()
+    }
+
+    private enum Root {
+        case object, untyped, other
+    }
+
+    private static func type(of schema: RawJSON) -> Root {
+        let root = try? JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
+            var root = Root.untyped
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "type": root = try reader.text() == "object" ? .object : .other
+                default: try reader.skip()
+                }
+            }
+            return root
+        }
+        return root ?? .other
+    }
+
+    /// `schema` with the type it implies: the API wants it said.
+    private static func withType(_ schema: RawJSON, _ json: inout JSONWriter) {
+        json.beginObject()
+        json.field("type", "object")
+        // It was read before; what cannot be read ends here.
+        try? JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                json.key(String(key))
+                json.raw(try reader.rawJSON())
+            }
+        }
+        json.endObject()
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        (1...128).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26
+                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            }
+    }
+}

@@ -1,0 +1,212 @@
+import UltraAPI
+
+/// Rewrites a JSON Schema into the subset that Claude models are held to: what narrows values goes into descriptions,
+/// objects are closed, alternatives are `anyOf`.
+struct ClaudeSchema {
+    /// Why nothing like the schema can be said.
+    enum Flaw: Error, Equatable {
+        case notASchema
+        /// What follows "a schema with".
+        case unsupported(String)
+    }
+
+    /// Keywords that are told in descriptions only, each once, in the order met.
+    private(set) var notes: [String] = []
+    private var unsupported: String?
+    private var optionalProperties = 0
+    private var unions = 0
+    /// The definition being read; `nil`: the root.
+    private var scope: String?
+    /// References from one definition to another.
+    private var references: [(from: String, to: String)] = []
+
+    mutating func rewrite(_ schema: RawJSON) throws(Flaw) -> RawJSON {
+        var json = JSONWriter()
+        do throws(JSONError) {
+            try JSONReader.read(schema.bytes) { (reader) throws(JSONError) in try self.schema(&reader, &json) }
+        } catch {
+            throw .notASchema
+        }
+        if isRecursive { refuse("recursion") }
+        // The service compiles schemas, and gives up on larger ones.
+        if optionalProperties > 24 { refuse("more than 24 optional properties") }
+        if unions > 16 { refuse("more than 16 alternatives of type") }
+        if let unsupported { throw .unsupported(unsupported) }
+        return RawJSON(validated: json.bytes)
+    }
+
+    /// What is known of one schema before all of its members were read.
+    private struct Shape {
+        var description: String?
+        var notes: [String] = []
+        var isObject = false
+        var isOpen: Bool?
+        var properties: Int?
+        var required = 0
+        var hasAlternatives = false
+    }
+
+    private mutating func schema(_ reader: inout JSONReader, _ json: inout JSONWriter) throws(JSONError) {
+        guard try reader.kind() != .bool else {
+            refuse("true or false in place of a schema")
+            json.bool(try reader.bool())
+            return
+        }
+        var shape = Shape()
+        json.beginObject()
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            try member(key, &reader, &shape, &json)
+        }
+        if shape.isObject {
+            json.field("additionalProperties", false)
+            if shape.properties == nil, shape.isOpen != false { refuse("objects of any members") }
+            optionalProperties += max(0, (shape.properties ?? 0) - shape.required)
+        }
+        let told = ([shape.description].compactMap { $0 } + shape.notes).joined(separator: "; ")
+        if !told.isEmpty { json.field("description", told) }
+        json.endObject()
+    }
+
+    private mutating func member(
+        _ key: JSONKey, _ reader: inout JSONReader, _ shape: inout Shape, _ json: inout JSONWriter
+    ) throws(JSONError) {
+        switch key {
+        case "description":
+            shape.description = try reader.text()
+        case "type":
+            let type = try reader.rawJSON()
+            shape.isObject = try Self.words(type).contains("object")
+            if type.bytes.first == UInt8(ascii: "[") { unions += 1 }
+            json.field("type", type)
+        case "enum", "const", "title":
+            json.key(String(key))
+            json.raw(try reader.rawJSON())
+        case "required":
+            let required = try reader.rawJSON()
+            shape.required = try Self.words(required).count
+            json.field("required", required)
+        case "properties":
+            shape.isObject = true
+            json.key("properties")
+            shape.properties = try schemas(&reader, &json, areDefinitions: false)
+        case "$defs", "definitions":
+            json.key(String(key))
+            _ = try schemas(&reader, &json, areDefinitions: true)
+        case "additionalProperties":
+            shape.isOpen = try reader.text() != "false"
+        case "items":
+            json.key("items")
+            if try reader.kind() == .array { refuse("items of several types") }
+            if try reader.kind() == .array { json.raw(try reader.rawJSON()) } else { try schema(&reader, &json) }
+        case "anyOf", "oneOf":
+            if shape.hasAlternatives { refuse("anyOf beside oneOf") }
+            shape.hasAlternatives = true
+            unions += 1
+            json.key("anyOf")
+            try list(&reader, &json)
+        case "allOf":
+            json.key("allOf")
+            try list(&reader, &json)
+        case "$ref":
+            let target = try reader.string()
+            refer(to: target)
+            json.field("$ref", target)
+        default:
+            try constraint(String(key), &reader, &shape, &json)
+        }
+    }
+
+    private mutating func constraint(
+        _ name: String, _ reader: inout JSONReader, _ shape: inout Shape, _ json: inout JSONWriter
+    ) throws(JSONError) {
+        if Self.annotations.contains(name) { return try reader.skip() }
+        let value = try reader.rawJSON()
+        let text = String(decoding: value.bytes, as: UTF8.self)
+        let isKept =
+            name == "format" && Self.formats.contains(text) || name == "minItems" && (text == "0" || text == "1")
+        if isKept {
+            json.key(name)
+            json.raw(value)
+            return
+        }
+        guard Self.constraints.contains(name) else { return refuse(name) }
+        shape.notes.append("\(name): \(text)")
+        // A default narrows nothing.
+        if name != "default", name != "examples", !notes.contains(name) { notes.append(name) }
+    }
+
+    private mutating func schemas(
+        _ reader: inout JSONReader, _ json: inout JSONWriter, areDefinitions: Bool
+    ) throws(JSONError) -> Int {
+        let outside = scope
+        defer { scope = outside }
+        var count = 0
+        json.beginObject()
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            let name = String(key)
+            if areDefinitions { scope = name }
+            json.key(name)
+            try schema(&reader, &json)
+            count += 1
+        }
+        json.endObject()
+        return count
+    }
+
+    private mutating func list(_ reader: inout JSONReader, _ json: inout JSONWriter) throws(JSONError) {
+        json.beginArray()
+        try reader.beginArray()
+        while try reader.nextElement() { try schema(&reader, &json) }
+        json.endArray()
+    }
+
+    private mutating func refer(to target: String) {
+        if target == "#" { return refuse("recursion") }
+        guard target.hasPrefix("#/"), let name = target.split(separator: "/").last else {
+            return refuse("references to other documents")
+        }
+        if let scope { references.append((scope, String(name))) }
+    }
+
+    /// Whether some definition leads back to itself.
+    private var isRecursive: Bool {
+        Set(references.map(\.from)).contains { start in
+            var seen: Set<String> = []
+            var next = [start]
+            while let name = next.popLast() {
+                for reference in references where reference.from == name {
+                    if reference.to == start { return true }
+                    if seen.insert(reference.to).inserted { next.append(reference.to) }
+                }
+            }
+            return false
+        }
+    }
+
+    private mutating func refuse(_ what: String) {
+        if unsupported == nil { unsupported = what }
+    }
+
+    /// A string, or an array of strings.
+    private static func words(_ value: RawJSON) throws(JSONError) -> [String] {
+        try JSONReader.read(value.bytes) { (reader) throws(JSONError) in
+            try reader.kind() == .array ? try reader.texts() : [try reader.string()]
+        }
+    }
+
+    private static let formats: Set<String> = Set(
+        ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"].map {
+            "\"\($0)\""
+        })
+
+    private static let annotations: Set<String> = [
+        "$schema", "$id", "$anchor", "$comment", "deprecated", "readOnly", "writeOnly", "example",
+    ]
+
+    private static let constraints: Set<String> = [
+        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
+        "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "format", "default", "examples",
+    ]
+}

@@ -1,0 +1,123 @@
+import UltraAPI
+
+/// How a model is told to think, from what the request wishes and what goes together with the rest of it.
+struct ClaudeThinking: Equatable {
+    enum Mode: Equatable {
+        /// `thinking` is not sent.
+        case unsaid
+        case adaptive
+        /// Tokens, at least 1024.
+        case budget(Int)
+    }
+
+    private(set) var mode = Mode.unsaid
+    /// For `output_config`.
+    private(set) var effort: String?
+    /// Summaries must be asked for.
+    private(set) var asksForSummary = false
+
+    static let leastBudget = 1024
+
+    /// - Parameter forcesTools: the model must call one.
+    init(
+        _ reasoning: Reasoning?, _ rules: ClaudeRules, forcesTools: Bool, _ conversation: AnthropicConversation,
+        _ omitted: inout Omissions
+    ) {
+        guard let reasoning else { return }
+        let isWished = reasoning.effort != nil || reasoning.budgetTokens != nil
+        let wantsSummary = reasoning.isIncluded && !rules.showsThinking
+        guard isWished else {
+            // It thinks anyway; what was wished is to see it.
+            if rules.thinksUnasked, wantsSummary {
+                mode = .adaptive
+                asksForSummary = true
+            }
+            return
+        }
+        guard omitted.takes(.reasoning) else { return }
+        let takesBudget = rules.thinking == .budget || rules.thinking == .budgetOrAdaptive && reasoning.effort == nil
+        guard takesBudget else {
+            mode = .adaptive
+            asksForSummary = wantsSummary
+            effort = Self.effort(reasoning, &omitted)
+            return
+        }
+        if forcesTools {
+            omitted.warn("\(omitted.model) does not reason when it must call a tool: reasoning was left out")
+        } else if conversation.hasPrefill {
+            omitted.warn("\(omitted.model) does not reason when it continues a message: reasoning was left out")
+        } else if conversation.hasLoopWithoutThinking {
+            omitted.warn(
+                "\(omitted.model) does not begin to reason between a call and its answer: reasoning was left out")
+        } else {
+            mode = .budget(Self.budget(reasoning, rules, &omitted))
+            asksForSummary = wantsSummary
+        }
+    }
+
+    private static func effort(_ reasoning: Reasoning, _ omitted: inout Omissions) -> String {
+        if let effort = reasoning.effort {
+            if reasoning.budgetTokens != nil {
+                omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: they were left out")
+            }
+            return effort == .minimal ? "low" : effort.rawValue
+        }
+        let effort =
+            switch reasoning.budgetTokens ?? 0 {
+            case ...2048: "low"
+            case ...10_000: "medium"
+            default: "high"
+            }
+        omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: \(effort) was sent for them")
+        return effort
+    }
+
+    private static func budget(_ reasoning: Reasoning, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
+        let wished =
+            reasoning.budgetTokens
+            ?? {
+                switch reasoning.effort ?? .medium {
+                case .minimal: 1024
+                case .low: 2048
+                case .medium: 10_000
+                case .high: 16_384
+                }
+            }()
+        // Something must be left for the answer.
+        let most = rules.outputLimit.map { $0 - leastBudget } ?? Int.max
+        let budget = min(max(wished, leastBudget), most)
+        if budget != wished {
+            omitted.warn("\(omitted.model) takes another budget_tokens than \(wished): \(budget) was sent")
+        }
+        return budget
+    }
+
+    func write(_ body: inout RequestBody) {
+        guard mode != .unsaid else { return }
+        body.member("thinking") { json in
+            json.beginObject()
+            switch mode {
+            case .unsaid: break
+            case .adaptive: json.field("type", "adaptive")
+            case .budget(let tokens):
+                json.field("type", "enabled")
+                json.field("budget_tokens", tokens)
+            }
+            if asksForSummary { json.field("display", "summarized") }
+            json.endObject()
+        }
+    }
+
+    /// `max_tokens`, which holds thinking as well as the answer.
+    func maxTokens(_ wished: Int?, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
+        let limit = rules.outputLimit ?? Int.max
+        if let wished, wished > limit {
+            omitted.warn("\(omitted.model) answers in \(limit) tokens at most: max_tokens was lowered")
+        }
+        guard case .budget(let budget) = mode else { return min(wished ?? rules.defaultMaxTokens, limit) }
+        guard let wished else { return min(budget + rules.defaultMaxTokens, limit) }
+        guard wished <= budget else { return min(wished, limit) }
+        omitted.warn("\(omitted.model) counts reasoning in max_tokens: it was raised by budget_tokens")
+        return min(budget + wished, limit)
+    }
+}

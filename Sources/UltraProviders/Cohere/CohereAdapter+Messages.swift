@@ -1,0 +1,188 @@
+import UltraAPI
+
+/// The `messages` and `documents` of a request.
+extension CohereAdapter {
+    private static let mostImages = 20
+
+    /// `messages` as they can be sent. Throws `bad_request` or `capability_missing` if there is no such way.
+    func conversation(
+        _ messages: [Message], _ rules: CohereRules, _ omitted: inout Omissions
+    ) throws(UltraError) -> [Message] {
+        let ordered = Turns.systemFirst(messages, &omitted)
+        try Turns.checkResults(ordered, requiresAll: false, omitted)
+        let texts = ordered.prefix { $0.role == .system }.flatMap { $0.parts.compactMap(\.textOrNil) }
+        let system = texts.filter { !$0.isEmpty }.joined(separator: "\n")
+        var result = system.isEmpty ? [] : [Message(.system, [.text(system)])]
+        var images = 0
+        for message in ordered {
+            let count = message.parts.count { $0.isImage }
+            images += count
+            if count > 0, message.role != .user {
+                throw omitted.capabilityMissing("takes images in user messages only")
+            }
+            let hasDocument = message.parts.contains { if case .document = $0 { true } else { false } }
+            let hasText = message.parts.contains { $0.textOrNil?.isEmpty == false }
+            switch message.role {
+            case .system:
+                if hasDocument { throw omitted.capabilityMissing("takes documents in user and tool messages only") }
+            case .user:
+                guard hasText || count > 0 else { throw omitted.badRequest("a user message holds no text") }
+                result.append(message)
+            case .assistant:
+                if hasDocument { throw omitted.capabilityMissing("takes documents in user and tool messages only") }
+                // One of nothing is refused.
+                let hasReasoning = rules.reasons && message.parts.contains(where: \.isShownReasoning)
+                if hasText || hasReasoning || !message.toolCalls.isEmpty { result.append(message) }
+            case .tool:
+                result.append(message)
+            }
+        }
+        if images > 0, !rules.takesImages { throw omitted.capabilityMissing("does not take images") }
+        if images > Self.mostImages { throw omitted.capabilityMissing("takes \(Self.mostImages) images at most") }
+        return result
+    }
+
+    /// The documents of user messages, which have a place of their own; those of tool messages are checked alone.
+    func documents(_ messages: [Message], _ omitted: Omissions) throws(UltraError) -> [CohereDocument] {
+        var documents: [CohereDocument] = []
+        for message in messages {
+            for case .document(let document) in message.parts {
+                guard let found = CohereDocument(document) else {
+                    throw omitted.capabilityMissing("takes documents of UTF-8 text only, as data")
+                }
+                if message.role == .user { documents.append(found) }
+            }
+        }
+        return documents
+    }
+
+    func write(_ documents: [CohereDocument], _ json: inout JSONWriter) {
+        json.beginArray()
+        for (index, document) in documents.enumerated() { document.write(id: "doc:\(index)", &json) }
+        json.endArray()
+    }
+
+    func write(_ messages: [Message], _ rules: CohereRules, _ names: CohereToolNames, _ json: inout JSONWriter) {
+        json.beginArray()
+        for message in messages {
+            json.beginObject()
+            json.field("role", message.role.rawValue)
+            switch message.role {
+            case .system:
+                json.field("content", message.parts.compactMap(\.textOrNil).joined(separator: "\n"))
+            case .tool:
+                json.fieldIfPresent("tool_call_id", message.toolCallID)
+                json.key("content")
+                result(message.parts, &json)
+            case .user:
+                json.key("content")
+                content(message.parts, rules, &json)
+            case .assistant:
+                assistant(message, rules, names, &json)
+            }
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    /// A string if it is text alone, else items.
+    private func result(_ parts: [Part], _ json: inout JSONWriter) {
+        let texts = parts.compactMap(\.textOrNil)
+        let documents = parts.compactMap { part in
+            if case .document(let document) = part { CohereDocument(document) } else { nil }
+        }
+        guard !documents.isEmpty else { return json.string(texts.joined(separator: "\n")) }
+        json.beginArray()
+        for text in texts where !text.isEmpty { item(text, &json) }
+        for document in documents {
+            json.beginObject()
+            json.field("type", "document")
+            json.key("document")
+            document.write(id: nil, &json)
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private func item(_ text: String, _ json: inout JSONWriter) {
+        json.beginObject()
+        json.field("type", "text")
+        json.field("text", text)
+        json.endObject()
+    }
+
+    private func assistant(
+        _ message: Message, _ rules: CohereRules, _ names: CohereToolNames, _ json: inout JSONWriter
+    ) {
+        let isSent = message.parts.contains { part in
+            part.textOrNil?.isEmpty == false || rules.reasons && part.isShownReasoning
+        }
+        if isSent {
+            json.key("content")
+            content(message.parts, rules, &json)
+        }
+        guard !message.toolCalls.isEmpty else { return }
+        if !rules.reasons {
+            // What models before the reasoning ones said about their calls came as reasoning.
+            let plan = message.parts.compactMap { part -> String? in
+                if case .reasoning(let text, _) = part { text } else { nil }
+            }.joined()
+            if !plan.isEmpty { json.field("tool_plan", plan) }
+        }
+        json.key("tool_calls")
+        json.beginArray()
+        for call in message.toolCalls {
+            json.beginObject()
+            json.field("id", call.id)
+            json.field("type", "function")
+            json.key("function")
+            json.beginObject()
+            json.field("name", names.sent(call.name))
+            json.field("arguments", call.arguments.isEmpty ? "{}" : call.arguments)
+            json.endObject()
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    /// A string if it is one text, else items; those without text are refused, and left out.
+    private func content(_ parts: [Part], _ rules: CohereRules, _ json: inout JSONWriter) {
+        let parts = parts.filter { part in
+            switch part {
+            case .text(let text): !text.isEmpty
+            case .imageURL, .imageData: true
+            case .reasoning: rules.reasons && part.isShownReasoning
+            case .document, .cacheMarker: false
+            }
+        }
+        if parts.count == 1, let text = parts[0].textOrNil { return json.string(text) }
+        json.beginArray()
+        for part in parts {
+            json.beginObject()
+            switch part {
+            case .text(let text):
+                json.field("type", "text")
+                json.field("text", text)
+            case .reasoning(let text, _):
+                json.field("type", "thinking")
+                json.field("thinking", text)
+            case .imageURL(let url):
+                image(url, &json)
+            case .imageData(let mediaType, let base64):
+                image("data:\(mediaType);base64,\(base64)", &json)
+            case .document, .cacheMarker:
+                break
+            }
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private func image(_ url: String, _ json: inout JSONWriter) {
+        json.field("type", "image_url")
+        json.key("image_url")
+        json.beginObject()
+        json.field("url", url)
+        json.endObject()
+    }
+}

@@ -1,0 +1,115 @@
+package import UltraAPI
+
+/// Docker Model Runner over HTTP: OpenAI's API for answers, its own for the list of models.
+///
+/// It listens on TCP, or behind the socket of Docker Desktop under a path of its own.
+package struct DockerAdapter: Adapter {
+    /// The path prefix of the Model Runner behind Docker Desktop's socket.
+    package static let socketPrefix = "/exp/vDD4.40"
+    static let bodyLimitBytes = 10 << 20
+
+    package let provider: String
+    /// Ends in `/engines/v1`, `/engines/BACKEND/v1` or `/v1`.
+    package let endpoint: Endpoint
+    /// The socket to connect to in place of the endpoint's host.
+    package let socketPath: String?
+    private let openAI: OpenAIAdapter
+
+    package init(provider: String = "docker", endpoint: Endpoint, socketPath: String? = nil) {
+        self.provider = provider
+        self.endpoint = endpoint
+        self.socketPath = socketPath
+        openAI = OpenAIAdapter(provider: provider, endpoint: endpoint, key: nil, dialect: .of("localhost"))
+    }
+
+    package var key: Secret? { nil }
+
+    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+        for part in request.messages.lazy.flatMap(\.parts) {
+            switch part {
+            case .imageURL:
+                throw refusal(
+                    .capabilityMissing, model, "takes images as data only: its engine fetches no URL",
+                    hint: "send the image itself, as media_type and data")
+            case .document:
+                throw refusal(
+                    .capabilityMissing, model, "takes no documents",
+                    hint: "send the document's text, or its pages as images")
+            case .text, .imageData, .reasoning, .cacheMarker: break
+            }
+        }
+        return try checked(openAI.encode(request, model: model, isStream: isStream), model)
+    }
+
+    package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
+        try checked(openAI.encodeEmbed(request, model: model), model)
+    }
+
+    package var embedBatchLimit: Int { openAI.embedBatchLimit }
+
+    /// Its own list: it has every tag of a model, and the template, which tells what the model can do.
+    package func listRequest(page: String?) -> HTTPRequest { get("/models") }
+
+    /// Tells which models are loaded or being loaded.
+    package func runningRequest() -> HTTPRequest { get("/engines/ps") }
+
+    package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        try openAI.decodeAnswer(&reader, into: &reply)
+    }
+
+    package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        try openAI.decodeEvent(&reader, into: &reply)
+    }
+
+    package func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings {
+        try openAI.decodeEmbeddings(&reader)
+    }
+
+    package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
+        ModelPage(try DockerModels.read(&reader))
+    }
+
+    /// Errors are mostly one line of plain text.
+    package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {
+        let message = (error.message ?? "").lowercased()
+        // Behind a Docker socket without Model Runner: nothing of it is there.
+        if status == 404, message.hasPrefix("page not found") { return ErrorClass(.connectFailed, isRetryable: false) }
+        if status == 400, message.hasPrefix("request too large") { return ErrorClass(.badRequest, isRetryable: false) }
+        return .standard(error, status: status)
+    }
+
+    private func checked(_ encoded: EncodedRequest, _ model: String) throws(UltraError) -> EncodedRequest {
+        guard encoded.http.body.count <= Self.bodyLimitBytes else {
+            throw refusal(
+                .badRequest, model, "takes requests of \(Self.bodyLimitBytes >> 20) MiB at most",
+                hint: "send smaller images, or fewer")
+        }
+        var encoded = encoded
+        encoded.http.unixSocketPath = socketPath
+        return encoded
+    }
+
+    private func get(_ path: String) -> HTTPRequest {
+        HTTPRequest(
+            method: .get, url: root + path, unixSocketPath: socketPath,
+            headers: [HTTPHeader("Accept", "application/json")])
+    }
+
+    /// The endpoint without `/engines/v1`, `/engines/BACKEND/v1` or `/v1`.
+    private var root: String {
+        var segments = endpoint.base.split(separator: "/", omittingEmptySubsequences: false)
+        // Scheme, nothing and host are three.
+        if segments.count > 3, segments.last == "v1" { segments.removeLast() }
+        if segments.count > 3, segments.last == "engines" {
+            segments.removeLast()
+        } else if segments.count > 4, segments[segments.count - 2] == "engines" {
+            segments.removeLast(2)
+        }
+        return segments.joined(separator: "/")
+    }
+
+    private func refusal(_ code: ErrorCode, _ model: String, _ sentence: String, hint: String) -> UltraError {
+        UltraError(
+            code, "\(provider)/\(model) \(sentence)", hint: hint, provider: provider, model: "\(provider)/\(model)")
+    }
+}

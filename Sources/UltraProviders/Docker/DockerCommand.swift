@@ -1,0 +1,133 @@
+package import UltraAPI
+
+/// Docker Model Runner by its program, `docker model …`: which calls there are, and what of a request they can carry.
+///
+/// The second choice. The program takes one prompt and nothing else, and prints an answer as plain text; the HTTP API
+/// (`MODEL_RUNNER_TYPE=api`) has conversations, tools, images, sampling and exact token counts.
+package struct DockerCommand: Sendable, Equatable {
+    /// One call of the program.
+    package struct Invocation: Sendable, Equatable {
+        /// Without the program's name.
+        package var arguments: [String]
+        /// All of its standard input; `nil`: `/dev/null`.
+        package var input: [UInt8]?
+        /// One sentence each, for the answer's `warnings`.
+        package var warnings: [String] = []
+    }
+
+    package let provider: String
+    /// Name or path.
+    package let program: String
+    /// All of the program's environment.
+    package let environment: [String: String]
+
+    /// - Parameter environment: of the daemon. Only what the program needs of it is handed on: no key.
+    package init(provider: String = "docker", program: String = "docker", environment: [String: String]) {
+        self.provider = provider
+        self.program = program
+        var kept = environment.filter { Self.handedOn.contains($0.key) }
+        // Whatever is called, and the read-only calls above all, must not install a runner as a side effect.
+        kept["MODEL_RUNNER_NO_AUTO_INSTALL"] = "1"
+        kept["NO_COLOR"] = "1"
+        kept["TERM"] = "dumb"
+        self.environment = kept
+    }
+
+    private static let handedOn: Set<String> = [
+        "PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
+        "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
+        "DOCKER_API_VERSION", "MODEL_RUNNER_HOST", "MODEL_RUNNER_TLS", "MODEL_RUNNER_TLS_SKIP_VERIFY",
+        "MODEL_RUNNER_TLS_CA_CERT", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+        "SSL_CERT_FILE", "SSL_CERT_DIR",
+    ]
+
+    /// Whether the runner runs.
+    package var status: Invocation { Invocation(arguments: ["model", "status", "--json"]) }
+
+    /// The models it has.
+    package var list: Invocation { Invocation(arguments: ["model", "list", "--json"]) }
+
+    /// One model. To be asked before `run`, which would pull a model it does not have.
+    package func inspect(_ model: String) throws(UltraError) -> Invocation {
+        guard DockerModelName.isArgument(model) else { throw notFound(model) }
+        return Invocation(arguments: ["model", "inspect", model])
+    }
+
+    /// The call that answers `request`. The prompt goes in by standard input alone: as an argument every process of
+    /// the machine could read it.
+    ///
+    /// Throws `capability_missing` for all but one user message of text, and for a text in which the program would put
+    /// the contents of files in place of their names.
+    package func run(_ request: Request, model: String) throws(UltraError) -> Invocation {
+        guard DockerModelName.isArgument(model) else { throw notFound(model) }
+        var omitted = Omissions(
+            model: "\(provider)/\(model)",
+            refused: [.temperature, .topP, .topK, .stop, .seed, .frequencyPenalty, .presencePenalty, .reasoning])
+        let prompt = try prompt(of: request, model)
+        if request.sampling.maxTokens != nil {
+            omitted.warn("\(omitted.model) does not take max_tokens: it was left out")
+        }
+        _ = omitted.unless(.temperature, request.sampling.temperature)
+        _ = omitted.unless(.topP, request.sampling.topP)
+        _ = omitted.unless(.topK, request.sampling.topK)
+        if !request.sampling.stop.isEmpty { _ = omitted.takes(.stop) }
+        _ = omitted.unless(.seed, request.sampling.seed)
+        _ = omitted.unless(.frequencyPenalty, request.sampling.frequencyPenalty)
+        _ = omitted.unless(.presencePenalty, request.sampling.presencePenalty)
+        if request.reasoning?.effort != nil || request.reasoning?.budgetTokens != nil { _ = omitted.takes(.reasoning) }
+        if request.providerOptions[provider] != nil {
+            omitted.warn("the docker program takes no provider_options: they were left out")
+        }
+        omitted.warn(
+            "the docker program prints plain text: reasoning and token counts are told apart by their marks; "
+                + "MODEL_RUNNER_TYPE=api is exact")
+        return Invocation(
+            arguments: ["model", "run", model], input: Array(prompt.utf8), warnings: omitted.warnings)
+    }
+
+    private func prompt(of request: Request, _ model: String) throws(UltraError) -> String {
+        if !request.tools.isEmpty, request.toolChoice != ToolChoice.none { throw missing(model, "no tools") }
+        if request.responseFormat != .text { throw missing(model, "no response_format") }
+        guard request.messages.count == 1, let message = request.messages.first, message.role == .user else {
+            throw missing(model, "one user message, no conversation and no system message")
+        }
+        var texts: [String] = []
+        for part in message.parts {
+            switch part {
+            case .text(let text): texts.append(text)
+            case .imageURL, .imageData: throw missing(model, "no images")
+            case .document: throw missing(model, "no documents")
+            case .reasoning, .cacheMarker: break
+            }
+        }
+        let prompt = texts.joined(separator: "\n")
+        // Without one it would wait for somebody to talk to.
+        guard prompt.contains(where: { !$0.isWhitespace }) else {
+            throw UltraError(
+                .badRequest, "\(provider)/\(model) needs a prompt", field: "messages", provider: provider,
+                model: "\(provider)/\(model)")
+        }
+        if DockerPrompt.namesFiles(prompt) {
+            throw missing(
+                model, "no prompt with an @name or the name of an image file: it would put the file in its place")
+        }
+        return prompt
+    }
+
+    /// - Parameter what: what it does take, or `no` and what it does not.
+    private func missing(_ model: String, _ what: String) -> UltraError {
+        UltraError(
+            .capabilityMissing, "\(provider)/\(model) takes \(what) through the docker program", hint: Self.useTheAPI,
+            provider: provider, model: "\(provider)/\(model)")
+    }
+
+    func notFound(_ model: String) -> UltraError {
+        UltraError(
+            .modelNotFound, "Docker Model Runner has no such model",
+            hint: "docker model pull downloads one, docker model list shows those that are here", provider: provider,
+            model: "\(provider)/\(model.utf8.count > 80 ? "\(model.prefix(80))…" : model)")
+    }
+
+    static let useTheAPI =
+        "set MODEL_RUNNER_TYPE=api: the HTTP API has conversations, tools, images, sampling and exact token counts"
+}

@@ -1,0 +1,157 @@
+package import UltraAPI
+
+/// Replies of `generateContent`. Every chunk of a stream is a whole reply that holds only what is new.
+extension GeminiAdapter {
+    /// A stream that was not asked for as server-sent events is one array of chunks.
+    package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        if try reader.kind() == .array {
+            try reader.beginArray()
+            while try reader.nextElement() { try decodeEvent(&reader, into: &reply) }
+        } else {
+            try decodeEvent(&reader, into: &reply)
+        }
+        // Absent is proto3's zero, "unspecified": the document is whole all the same.
+        if reply.finishReason == nil, reply.hasContent { reply.finish(.other) }
+    }
+
+    package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        var hasCandidates = false
+        var isBlocked = false
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "candidates" where try reader.kind() == .array:
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    hasCandidates = true
+                    try candidate(&reader, &reply)
+                }
+            case "usageMetadata":
+                try usage(&reader, &reply)
+            case "modelVersion" where !reply.hasModel:
+                reply.model(try reader.text() ?? "")
+            case "promptFeedback":
+                isBlocked = try hasBlockReason(&reader)
+            case "error":
+                if try reader.kind() != .null { reply.reportError() }
+                try reader.skip()
+            default:
+                try reader.skip()
+            }
+        }
+        if isBlocked, !hasCandidates { reply.reportError() }
+    }
+
+    /// Only the first of several alternatives (`candidateCount` > 1) is the answer. Its number comes last.
+    private func candidate(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        var content: UnsafeRawBufferPointer?
+        var index = 0
+        var finish: String?
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "content": content = try reader.raw()
+            case "index": index = try reader.count() ?? 0
+            case "finishReason": finish = try reader.text()
+            default: try reader.skip()
+            }
+        }
+        guard index == 0 else { return }
+        if let content {
+            var reader = JSONReader(content)
+            try self.content(&reader, &reply)
+        }
+        if let finish { finished(finish, &reply) }
+    }
+
+    private func content(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "parts" where try reader.kind() == .array:
+                try reader.beginArray()
+                while try reader.nextElement() { try part(&reader, &reply) }
+            default:
+                try reader.skip()
+            }
+        }
+    }
+
+    /// Parts of server tools and media are passed over, but for their signatures.
+    private func part(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
+        var text: String?
+        var isThought = false
+        var signature: String?
+        var call: UnsafeRawBufferPointer?
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "text": text = try reader.text()
+            case "thought": isThought = try reader.text() == "true"
+            case "thoughtSignature": signature = try reader.text()
+            case "functionCall" where try reader.kind() == .object: call = try reader.raw()
+            default: try reader.skip()
+            }
+        }
+        if let text { isThought ? reply.reasoning(text) : reply.text(text) }
+        if let call {
+            var reader = JSONReader(call)
+            try functionCall(&reader, signature: signature, &reply)
+        } else if let signature {
+            reply.reasoningSignature(signature)
+        }
+    }
+
+    /// Always whole, so every one is a call of its own.
+    private func functionCall(
+        _ reader: inout JSONReader, signature: String?, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        var id: String?
+        var name: String?
+        var arguments = "{}"
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "id": id = try reader.text()
+            case "name": name = try reader.text()
+            case "args": arguments = try reader.text() ?? "{}"
+            default: try reader.skip()
+            }
+        }
+        reply.toolCall(key: reply.callCount, id: id, name: name, arguments: arguments, signature: signature)
+    }
+
+    private func finished(_ reason: String, _ reply: inout ReplyState) {
+        switch reason {
+        // Of calls it says the same; `ReplyState` tells them apart.
+        case "STOP": reply.finish(.stop)
+        case "MAX_TOKENS", "CONTINUATION": reply.finish(.length)
+        case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
+            "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "ESCALATION", "PUP_LIMITED_DISABLED", "MODEL_ARMOR":
+            reply.finish(.contentFilter)
+        case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE",
+            "MALFORMED_RESPONSE", "LANGUAGE", "NO_IMAGE", "IMAGE_OTHER":
+            reply.reportError()
+        default: reply.finish(.other)
+        }
+    }
+
+    private func hasBlockReason(_ reader: inout JSONReader) throws(JSONError) -> Bool {
+        guard try reader.kind() == .object else {
+            try reader.skip()
+            return false
+        }
+        var isBlocked = false
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "blockReason": isBlocked = try reader.text() != nil
+            default: try reader.skip()
+            }
+        }
+        return isBlocked
+    }
+}

@@ -1,0 +1,148 @@
+import UltraAPI
+
+/// `generationConfig`.
+extension GeminiAdapter {
+    /// - Returns: `nil` if nothing is wished.
+    func generationConfig(
+        _ request: Request, _ options: GeminiOptions, _ rules: GeminiRules, isStream: Bool,
+        _ omitted: inout Omissions
+    ) throws(UltraError) -> RawJSON? {
+        let format = try format(request, rules, &omitted)
+        let thinking = thinking(request.reasoning, rules, &omitted)
+        var taken = request.sampling
+        taken.maxTokens = maxTokens(taken.maxTokens, rules, isStream: isStream, &omitted)
+        // Models that refuse them still take the default.
+        taken.temperature = omitted.unless(.temperature, taken.temperature, default: 1)
+        taken.topP = omitted.unless(.topP, taken.topP, default: 1)
+        taken.topK = omitted.unless(.topK, taken.topK)
+        taken.frequencyPenalty = omitted.unless(.frequencyPenalty, taken.frequencyPenalty, default: 0)
+        taken.presencePenalty = omitted.unless(.presencePenalty, taken.presencePenalty, default: 0)
+        if taken.stop.count > 5 {
+            omitted.warn("\(omitted.model) takes 5 stop sequences at most: the others were left out")
+            taken.stop = Array(taken.stop.prefix(5))
+        }
+        if let seed = taken.seed, Int32(exactly: seed) == nil {
+            omitted.warn("\(omitted.model) takes a seed of 32 bits: it was left out")
+            taken.seed = nil
+        }
+        return try options.merged { [taken] config in
+            config.member("maxOutputTokens", taken.maxTokens)
+            config.member("temperature", taken.temperature)
+            config.member("topP", taken.topP)
+            config.member("topK", taken.topK)
+            config.member("stopSequences", taken.stop)
+            config.member("seed", taken.seed)
+            config.member("frequencyPenalty", taken.frequencyPenalty)
+            config.member("presencePenalty", taken.presencePenalty)
+            if let format {
+                config.member("responseMimeType", "application/json")
+                switch format {
+                case .json: break
+                case .schema(let schema, .jsonSchema): config.member("responseJsonSchema") { $0.raw(schema) }
+                case .schema(let schema, .openAPI): config.member("responseSchema") { $0.raw(schema) }
+                }
+            }
+            if let thinking { config.member("thinkingConfig") { Self.write(thinking, &$0) } }
+        }
+    }
+
+    private func maxTokens(
+        _ wish: Int?, _ rules: GeminiRules, isStream: Bool, _ omitted: inout Omissions
+    ) -> Int? {
+        guard let wish, let limit = rules.unaryTokenLimit, !isStream, wish > limit else { return wish }
+        omitted.warn("\(omitted.model) gives \(limit) tokens at most unless it streams: max_tokens was lowered")
+        return limit
+    }
+
+    private enum Format {
+        case json
+        case schema(RawJSON, GeminiSchema.Form)
+    }
+
+    private func format(
+        _ request: Request, _ rules: GeminiRules, _ omitted: inout Omissions
+    ) throws(UltraError) -> Format? {
+        if request.responseFormat == .text { return nil }
+        guard rules.takesFormat else {
+            throw missing("answers in text only", hint: "choose a model with JSON answers", omitted.model)
+        }
+        guard request.tools.isEmpty || rules.takesFormatWithTools else {
+            throw missing(
+                "takes tools or response_format, not both", hint: "choose Gemini 3 or later, or leave one out",
+                omitted.model)
+        }
+        guard case .schema(_, let schema, _) = request.responseFormat else { return .json }
+        let form = rules.takesJSONSchema ? GeminiSchema.Form.jsonSchema : .openAPI
+        return try self.schema(schema, of: "response_format", form, &omitted).map { .schema($0, form) }
+    }
+
+    private struct Thinking {
+        var isIncluded: Bool
+        var budget: Int?
+        var level: Reasoning.Effort?
+    }
+
+    private func thinking(_ reasoning: Reasoning?, _ rules: GeminiRules, _ omitted: inout Omissions) -> Thinking? {
+        guard let reasoning, omitted.takes(.reasoning) else { return nil }
+        var thinking = Thinking(isIncluded: reasoning.isIncluded)
+        switch rules.thinking {
+        case .none:
+            return nil
+        case .budget(let range, let canBeOff):
+            if let wish = reasoning.budgetTokens {
+                let isOff = wish == 0 && canBeOff
+                let budget = isOff ? 0 : min(max(wish, range.lowerBound), range.upperBound)
+                if budget != wish {
+                    omitted.warn(
+                        "\(omitted.model) takes a thinking budget of \(range.lowerBound) to \(range.upperBound) tokens: "
+                            + "\(wish) became \(budget)")
+                }
+                thinking.budget = budget
+            } else if let effort = reasoning.effort {
+                thinking.budget = Self.budget(effort)
+            }
+        case .levels(let levels):
+            var effort = reasoning.effort
+            if effort == nil, let wish = reasoning.budgetTokens {
+                effort = Self.effort(wish)
+                omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: the nearest was taken")
+            }
+            thinking.level = effort.map { Self.nearest($0, levels) }
+        }
+        return thinking
+    }
+
+    private static func write(_ thinking: Thinking, _ json: inout JSONWriter) {
+        json.beginObject()
+        if thinking.isIncluded { json.field("includeThoughts", true) }
+        json.fieldIfPresent("thinkingBudget", thinking.budget)
+        json.fieldIfPresent("thinkingLevel", thinking.level?.rawValue.uppercased())
+        json.endObject()
+    }
+
+    /// Within the range of every model that takes one.
+    private static func budget(_ effort: Reasoning.Effort) -> Int {
+        switch effort {
+        case .minimal: 512
+        case .low: 1024
+        case .medium: 4096
+        case .high: 24_576
+        }
+    }
+
+    private static func effort(_ budget: Int) -> Reasoning.Effort {
+        switch budget {
+        case ..<1024: .minimal
+        case ..<4096: .low
+        case ..<16_384: .medium
+        default: .high
+        }
+    }
+
+    /// The least level the model takes that is not below `effort`, else its highest.
+    private static func nearest(_ effort: Reasoning.Effort, _ levels: [Reasoning.Effort]) -> Reasoning.Effort {
+        let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
+        let wanted = order.firstIndex(of: effort) ?? 0
+        return levels.first { order.firstIndex(of: $0) ?? 0 >= wanted } ?? levels.last ?? effort
+    }
+}

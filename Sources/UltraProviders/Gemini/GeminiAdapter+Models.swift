@@ -1,0 +1,77 @@
+package import UltraAPI
+
+/// `GET /models`: limits and methods are told, capabilities are those of the family.
+extension GeminiAdapter {
+    package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
+        var page = ModelPage()
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "models" where try reader.kind() == .array:
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    if let model = try model(&reader) { page.models.append(model) }
+                }
+            case "nextPageToken":
+                let token = try reader.text()
+                page.next = token == "" ? nil : token
+            default: try reader.skip()
+            }
+        }
+        return page
+    }
+
+    private func model(_ reader: inout JSONReader) throws(JSONError) -> DiscoveredModel? {
+        guard try reader.kind() == .object else {
+            try reader.skip()
+            return nil
+        }
+        var model = DiscoveredModel(id: "")
+        var methods: [String] = []
+        var thinks = false
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "name":
+                let name = try reader.text() ?? ""
+                model.id = name.hasPrefix("models/") ? String(name.dropFirst("models/".count)) : name
+            case "displayName": model.displayName = try reader.text()
+            case "inputTokenLimit": model.contextWindow = try reader.count()
+            case "outputTokenLimit": model.maxOutputTokens = try reader.count()
+            case "supportedGenerationMethods" where try reader.kind() == .array: methods = try reader.texts()
+            case "thinking": thinks = try reader.text() == "true"
+            default: try reader.skip()
+            }
+        }
+        guard !model.id.isEmpty else { return nil }
+        if methods.contains("generateContent"), !Self.isNoChat(model.id) {
+            model.kind = .chat
+            model.capabilities = capabilities(model.id, thinks: thinks)
+        } else if methods.contains("embedContent") {
+            model.kind = .embeddings
+            model.capabilities = [.embeddings]
+            // A vector counts as one token.
+            model.maxOutputTokens = nil
+        } else {
+            // A list without methods says nothing.
+            model.kind = methods.isEmpty ? nil : .other
+        }
+        return model
+    }
+
+    /// Models of `generateContent` that answer in pictures, speech or music, and agents that are called otherwise.
+    private static func isNoChat(_ id: String) -> Bool {
+        GeminiRules.isMediaModel(id) || id.holds("computer-use")
+            || ["lyria", "deep-research", "antigravity", "aqa"].contains(where: id.hasPrefix)
+    }
+
+    private func capabilities(_ id: String, thinks: Bool) -> Set<Capability> {
+        let rules = GeminiRules.of(id)
+        var found: Set<Capability> = [.chat, .streaming]
+        guard id.hasPrefix("gemini-") else { return found }
+        found.formUnion([.vision, .json, .jsonSchema])
+        if rules.takesTools { found.insert(.tools) }
+        if thinks, rules.thinking != .none { found.insert(.reasoning) }
+        return found
+    }
+}

@@ -1,0 +1,98 @@
+import UltraAPI
+
+/// One element of `contents`, of which everything is decided but the bytes.
+struct GeminiContent: Equatable {
+    enum Role: String {
+        case user, model
+    }
+
+    enum Part: Equatable {
+        /// - Parameter signature: `thoughtSignature`; an empty text may carry one.
+        case text(String, signature: String? = nil)
+        case inline(Inline)
+        case file(mediaType: String?, uri: String)
+        case call(id: String?, name: String, arguments: RawJSON, signature: String?)
+        case result(id: String?, name: String, response: RawJSON, media: [Inline])
+    }
+
+    struct Inline: Equatable {
+        var mediaType: String
+        var base64: String
+    }
+
+    var role: Role
+    var parts: [Part]
+    /// A turn of results is not mixed with what the user says next.
+    var holdsResults = false
+}
+
+extension JSONWriter {
+    mutating func contents(_ contents: [GeminiContent]) {
+        beginArray()
+        for content in contents {
+            beginObject()
+            field("role", content.role.rawValue)
+            key("parts")
+            beginArray()
+            for part in content.parts { self.part(part) }
+            endArray()
+            endObject()
+        }
+        endArray()
+    }
+
+    private mutating func part(_ part: GeminiContent.Part) {
+        switch part {
+        case .text(let text, let signature):
+            beginObject()
+            field("text", text)
+            fieldIfPresent("thoughtSignature", signature)
+            endObject()
+        case .inline(let inline):
+            self.inline(inline)
+        case .file(let mediaType, let uri):
+            beginObject()
+            key("fileData")
+            beginObject()
+            fieldIfPresent("mimeType", mediaType)
+            field("fileUri", uri)
+            endObject()
+            endObject()
+        case .call(let id, let name, let arguments, let signature):
+            beginObject()
+            key("functionCall")
+            beginObject()
+            fieldIfPresent("id", id)
+            field("name", name)
+            field("args", arguments)
+            endObject()
+            fieldIfPresent("thoughtSignature", signature)
+            endObject()
+        case .result(let id, let name, let response, let media):
+            beginObject()
+            key("functionResponse")
+            beginObject()
+            fieldIfPresent("id", id)
+            field("name", name)
+            field("response", response)
+            if !media.isEmpty {
+                key("parts")
+                beginArray()
+                for inline in media { self.inline(inline) }
+                endArray()
+            }
+            endObject()
+            endObject()
+        }
+    }
+
+    private mutating func inline(_ inline: GeminiContent.Inline) {
+        beginObject()
+        key("inlineData")
+        beginObject()
+        field("mimeType", inline.mediaType)
+        field("data", inline.base64)
+        endObject()
+        endObject()
+    }
+}

@@ -1,0 +1,216 @@
+import UltraAPI
+
+/// A conversation by Gemini's rules: instructions apart, turns of user and model alone, the first the user's, none
+/// empty, and after a turn of calls exactly one result for each, in their order.
+struct GeminiConversation {
+    /// Why a conversation cannot be told by these rules.
+    enum Flaw: Error, Equatable {
+        case callWithoutResult(String)
+        case resultWithoutCall(String)
+        case endsWithModelTurn
+        case mediaOutsideUserMessage(Message.Role)
+        case urlRefused
+    }
+
+    /// What Google documents for calls whose signature is lost: those other providers made.
+    static let skipsSignatureValidation = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
+
+    private(set) var system = ""
+    private(set) var contents: [GeminiContent] = []
+    /// Arguments of a call were no JSON object, and were sent as text within one.
+    private(set) var hasTextArguments = false
+
+    private let rules: GeminiRules
+    private let isVertex: Bool
+    /// The calls of the last turn, and the result of each that came.
+    private var calls: [(call: ToolCall, result: GeminiContent.Part?)] = []
+
+    init(_ messages: [Message], rules: GeminiRules, isVertex: Bool = false) throws(Flaw) {
+        self.rules = rules
+        self.isVertex = isVertex
+        for message in messages {
+            switch message.role {
+            case .system: try takeSystem(message)
+            case .user: try takeUser(message)
+            case .assistant: try takeAssistant(message)
+            case .tool: try takeResult(message)
+            }
+        }
+        try endResults()
+        if contents.last?.role == .model, !rules.takesModelTurnLast { throw .endsWithModelTurn }
+        if contents.first?.role != .user { contents.insert(Self.blank, at: 0) }
+        if !system.isEmpty, !rules.takesSystemInstruction {
+            contents[0].parts.insert(.text(system), at: 0)
+            system = ""
+        }
+    }
+
+    /// A turn without anything is refused.
+    private static let blank = GeminiContent(role: .user, parts: [.text(" ")])
+
+    private mutating func takeSystem(_ message: Message) throws(Flaw) {
+        for part in message.parts {
+            switch part {
+            case .text(let text): system += system.isEmpty ? text : "\n\n" + text
+            case .imageURL, .imageData, .document: throw .mediaOutsideUserMessage(.system)
+            case .reasoning, .cacheMarker: break
+            }
+        }
+    }
+
+    private mutating func takeUser(_ message: Message) throws(Flaw) {
+        try endResults()
+        var parts: [GeminiContent.Part] = []
+        for part in message.parts {
+            if let part = try translated(part) { parts.append(part) }
+        }
+        if contents.last.map({ $0.role == .user && !$0.holdsResults }) ?? false {
+            contents[contents.count - 1].parts += parts
+        } else {
+            contents.append(parts.isEmpty ? Self.blank : GeminiContent(role: .user, parts: parts))
+        }
+    }
+
+    private mutating func takeAssistant(_ message: Message) throws(Flaw) {
+        // Calls told in several messages are one turn, so that all their results can follow it.
+        if calls.contains(where: { $0.result != nil }) { try endResults() }
+        var parts: [GeminiContent.Part] = []
+        var signature: String?
+        for part in message.parts {
+            if case .reasoning(_, let proof) = part {
+                // Thoughts need not go back, only the proof: on the text it came with, which is told after it.
+                guard let proof, Self.isSignature(proof) else { continue }
+                if signature != nil { parts.append(.text("", signature: signature)) }
+                signature = proof
+            } else if let part = try translated(part) {
+                if case .text(let text, _) = part, signature != nil {
+                    parts.append(.text(text, signature: signature))
+                    signature = nil
+                } else {
+                    parts.append(part)
+                }
+            }
+        }
+        if signature != nil { parts.append(.text("", signature: signature)) }
+        for call in message.toolCalls { parts.append(translated(call)) }
+        guard !parts.isEmpty else { return }
+        if contents.last?.role == .model {
+            contents[contents.count - 1].parts += parts
+        } else {
+            contents.append(GeminiContent(role: .model, parts: parts))
+        }
+    }
+
+    private mutating func translated(_ call: ToolCall) -> GeminiContent.Part {
+        var signature = call.signature.flatMap { Self.isSignature($0) ? $0 : nil }
+        if signature == nil, calls.isEmpty, rules.needsCallSignatures { signature = Self.skipsSignatureValidation }
+        calls.append((call, nil))
+        var arguments = RawJSON(validated: Array(call.arguments.utf8))
+        if call.arguments.isEmpty {
+            arguments = RawJSON(validated: Array("{}".utf8))
+        } else if !Self.isPlain(arguments.bytes, UInt8(ascii: "{")) {
+            hasTextArguments = true
+            var json = JSONWriter()
+            json.beginObject()
+            json.field("arguments", call.arguments)
+            json.endObject()
+            arguments = RawJSON(validated: json.bytes)
+        }
+        return .call(id: id(of: call), name: call.name, arguments: arguments, signature: signature)
+    }
+
+    /// A result names its call by id, or, without one, answers the first call without a result.
+    private mutating func takeResult(_ message: Message) throws(Flaw) {
+        let id = message.toolCallID ?? ""
+        let index = calls.firstIndex { $0.result == nil && (id.isEmpty || $0.call.id == id) }
+        guard let index else { throw .resultWithoutCall(id) }
+        var texts: [String] = []
+        var media: [GeminiContent.Inline] = []
+        for part in message.parts {
+            switch try translated(part) {
+            case .text(let text, _)?: texts.append(text)
+            case .inline(let inline)? where rules.takesMediaInResults: media.append(inline)
+            case nil: break
+            default: throw .mediaOutsideUserMessage(.tool)
+            }
+        }
+        let call = calls[index].call
+        calls[index].result = .result(
+            id: self.id(of: call), name: call.name, response: Self.response(texts.joined(separator: "\n")),
+            media: media)
+    }
+
+    private mutating func endResults() throws(Flaw) {
+        guard !calls.isEmpty else { return }
+        var parts: [GeminiContent.Part] = []
+        for (call, result) in calls {
+            guard let result else { throw .callWithoutResult(call.id) }
+            parts.append(result)
+        }
+        calls = []
+        contents.append(GeminiContent(role: .user, parts: parts, holdsResults: true))
+    }
+
+    private func id(of call: ToolCall) -> String? {
+        rules.takesCallIDs && !call.id.isEmpty ? call.id : nil
+    }
+
+    /// `nil` for what is not sent.
+    private func translated(_ part: Part) throws(Flaw) -> GeminiContent.Part? {
+        switch part {
+        case .text(let text): return text.isEmpty ? nil : .text(text)
+        case .imageData(let mediaType, let base64): return .inline(.init(mediaType: mediaType, base64: base64))
+        case .imageURL(let url): return try GeminiFile.part(url, takesAny: rules.takesURLs, isVertex: isVertex)
+        case .document(let document):
+            switch document.source {
+            case .data(let mediaType, let base64): return .inline(.init(mediaType: mediaType, base64: base64))
+            case .url(let url): return try GeminiFile.part(url, takesAny: rules.takesURLs, isVertex: isVertex)
+            }
+        case .reasoning, .cacheMarker: return nil
+        }
+    }
+}
+
+extension GeminiConversation {
+    /// A result must be an object: objects go as they are, anything else under `result`.
+    static func response(_ text: String) -> RawJSON {
+        let bytes = Array(text.utf8)
+        // A member `$ref` would be taken for the name of a file: such an object goes as text.
+        let isText = text.holds("\"$ref\"")
+        if !isText, isPlain(bytes, UInt8(ascii: "{")) { return RawJSON(validated: bytes) }
+        var json = JSONWriter()
+        json.beginObject()
+        if !isText, isPlain(bytes, UInt8(ascii: "[")) {
+            json.field("result", RawJSON(validated: bytes))
+        } else {
+            json.field("result", text)
+        }
+        json.endObject()
+        return RawJSON(validated: json.bytes)
+    }
+
+    /// Whether `bytes` are JSON that begins with `first` and arrives as it is: of two members of one name only one
+    /// would.
+    private static func isPlain(_ bytes: [UInt8], _ first: UInt8) -> Bool {
+        guard bytes.first(where: { !$0.isJSONWhitespace }) == first else { return false }
+        do throws(JSONError) {
+            try JSONReader.read(bytes, duplicateKeys: .reject) { (reader) throws(JSONError) in
+                try reader.skip()
+                try reader.end()
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Whether `text` can be one: base64 of either alphabet. Anything else is another provider's and would be refused.
+    static func isSignature(_ text: String) -> Bool {
+        let body = text.utf8.reversed().drop { $0 == UInt8(ascii: "=") }
+        return !body.isEmpty && text.utf8.count - body.count <= 2
+            && body.allSatisfy { byte in
+                (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+                    || "+/-_".utf8.contains(byte)
+            }
+    }
+}

@@ -1,0 +1,22 @@
+package import UltraAPI
+
+extension MistralAdapter {
+    /// A call may hold about 16 000 tokens, however many texts: this leaves 500 for each.
+    package var embedBatchLimit: Int { 32 }
+
+    package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
+        let omitted = Omissions(model: "\(provider)/\(model)", refused: [])
+        var body = try RequestBody(request.providerOptions, provider: provider)
+        body.member("model", model)
+        body.member("input", request.input)
+        if let dimensions = request.dimensions {
+            // The vectors of mistral-embed have one length, and asking even for that one is refused.
+            if !model.hasPrefix("mistral-embed") {
+                body.member("output_dimension", dimensions)
+            } else if dimensions != 1024 {
+                throw omitted.capabilityMissing("makes vectors of 1024 dimensions only")
+            }
+        }
+        return EncodedRequest(call("/embeddings", body.finish(), isStream: false))
+    }
+}

@@ -1,0 +1,136 @@
+package import UltraAPI
+
+/// The body of a request. A field that is not written here would be refused with 422.
+extension MistralAdapter {
+    private static let mostTools = 128
+
+    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+        let rules = MistralRules.of(model)
+        var omitted = Omissions(
+            model: "\(provider)/\(model)", refused: rules.reasoning == .none ? [.topK, .reasoning] : [.topK])
+        let messages = try conversation(request.messages, rules, &omitted)
+        if request.tools.count > Self.mostTools {
+            throw omitted.capabilityMissing("takes \(Self.mostTools) tools at most")
+        }
+        var body = try RequestBody(request, provider: provider)
+        body.member("model", model)
+        body.member("messages") { write(messages, rules, &$0) }
+        limits(request.sampling, &body, &omitted)
+        tools(request, &body)
+        responseFormat(request.responseFormat, &body)
+        reasoning(request.reasoning, rules, &body, &omitted)
+        // Usage comes with the last chunk unasked.
+        if isStream { body.member("stream", true) }
+        return EncodedRequest(
+            call("/chat/completions", body.finish(), isStream: isStream), warnings: omitted.warnings)
+    }
+
+    private func limits(_ sampling: Sampling, _ body: inout RequestBody, _ omitted: inout Omissions) {
+        body.member("max_tokens", sampling.maxTokens)
+        var temperature = sampling.temperature
+        if let wanted = temperature, wanted > 1.5 {
+            omitted.warn("\(omitted.model) takes a temperature of 1.5 at most: that was sent")
+            temperature = 1.5
+        }
+        body.member("temperature", temperature)
+        if sampling.topP == 0 {
+            omitted.warn("\(omitted.model) does not take a top_p of 0: it was left out")
+        } else if temperature != 0 {
+            // Refused beside a temperature of 0, where it could not matter.
+            body.member("top_p", sampling.topP)
+        }
+        body.member("top_k", omitted.unless(.topK, sampling.topK))
+        body.member("stop", sampling.stop)
+        // Any number serves as well as another, but none below 0.
+        body.member("random_seed", sampling.seed.map { Int(clamping: $0.magnitude) })
+        body.member("frequency_penalty", sampling.frequencyPenalty)
+        body.member("presence_penalty", sampling.presencePenalty)
+    }
+
+    private func tools(_ request: Request, _ body: inout RequestBody) {
+        guard !request.tools.isEmpty else { return }
+        body.member("tools") { json in
+            json.beginArray()
+            for tool in request.tools {
+                json.beginObject()
+                json.field("type", "function")
+                json.key("function")
+                json.beginObject()
+                json.field("name", tool.name)
+                json.fieldIfPresent("description", tool.description)
+                json.field("parameters", tool.parameters ?? .noParameters)
+                json.endObject()
+                json.endObject()
+            }
+            json.endArray()
+        }
+        if let choice = request.toolChoice {
+            body.member("tool_choice") { json in
+                switch choice {
+                case .auto: json.string("auto")
+                case .none: json.string("none")
+                // `required` is newer, and means the same.
+                case .required: json.string("any")
+                case .named(let name):
+                    json.beginObject()
+                    json.field("type", "function")
+                    json.key("function")
+                    json.beginObject()
+                    json.field("name", name)
+                    json.endObject()
+                    json.endObject()
+                }
+            }
+        }
+        body.member("parallel_tool_calls", request.parallelToolCalls)
+    }
+
+    private func responseFormat(_ format: ResponseFormat, _ body: inout RequestBody) {
+        if case .text = format { return }
+        body.member("response_format") { json in
+            json.beginObject()
+            if case .schema(let name, let schema, let isStrict) = format {
+                json.field("type", "json_schema")
+                json.key("json_schema")
+                json.beginObject()
+                json.field("name", name)
+                json.field("schema", schema)
+                json.field("strict", isStrict)
+                json.endObject()
+            } else {
+                json.field("type", "json_object")
+            }
+            json.endObject()
+        }
+    }
+
+    private func reasoning(
+        _ reasoning: Reasoning?, _ rules: MistralRules, _ body: inout RequestBody, _ omitted: inout Omissions
+    ) {
+        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.takes(.reasoning)
+        else { return }
+        switch (rules.reasoning, reasoning.effort) {
+        case (.none, _):
+            break
+        case (.always, let effort):
+            body.member("prompt_mode", "reasoning")
+            if effort == .minimal || effort == .low {
+                omitted.warn("\(omitted.model) takes no reasoning effort: it was left out")
+            }
+        case (.effort, .minimal?):
+            body.member("reasoning_effort", "none")
+        case (.effort, .low?):
+            omitted.warn("\(omitted.model) reasons with high effort or not at all: it was told not to")
+            body.member("reasoning_effort", "none")
+        case (.effort, _?):
+            body.member("reasoning_effort", "high")
+        case (.effort, nil):
+            omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
+        }
+    }
+}
+
+extension RawJSON {
+    /// The schema of a tool that takes nothing, for providers that demand one.
+    static let noParameters = RawJSON(validated: Array(#"{"type":"object","properties":{}}"#.utf8))
+}

@@ -1,0 +1,107 @@
+package import UltraAPI
+
+/// Replies of `/api/chat`, and of `/api/generate`, whose text is not inside a message. A whole reply and the last line
+/// of a stream have one shape.
+extension OllamaAdapter {
+    package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        try decodeEvent(&reader, into: &reply)
+    }
+
+    package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        var isDone = false
+        var reason: String?
+        var usage = Usage(source: .measured)
+        var content = Content()
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "message" where try reader.kind() == .object:
+                try message(&reader, &content, &reply)
+            case "model" where !reply.hasModel:
+                reply.model(try reader.stringOrNull() ?? "")
+            case "done":
+                isDone = try reader.boolOrNull() ?? false
+            case "done_reason":
+                reason = try reader.stringOrNull()
+            case "prompt_eval_count":
+                usage.inputTokens = try reader.count()
+            case "eval_count":
+                usage.outputTokens = try reader.count()
+            case "response":
+                content.text = try reader.stringOrNull() ?? ""
+            case "thinking":
+                content.thinking = try reader.stringOrNull() ?? ""
+            case "error":
+                if try reader.kind() != .null { reply.reportError() }
+                try reader.skip()
+            default:
+                try reader.skip()
+            }
+        }
+        reply.reasoning(content.thinking)
+        reply.text(content.text)
+        for call in content.calls { reply.wholeToolCall(id: call.id, name: call.name, arguments: call.arguments) }
+        guard isDone else { return }
+        // A count of 0 is left out, and so is that of a prompt that was cached: neither is known.
+        if usage.inputTokens != nil || usage.outputTokens != nil { reply.usage(usage) }
+        finished(reason, &reply)
+        reply.end()
+    }
+
+    /// What one line says, in the order it is to be told: thinking came before the text beside it.
+    private struct Content {
+        var thinking = ""
+        var text = ""
+        var calls: [(id: String?, name: String, arguments: String)] = []
+    }
+
+    private func message(
+        _ reader: inout JSONReader, _ content: inout Content, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "content": content.text = try reader.stringOrNull() ?? ""
+            case "thinking": content.thinking = try reader.stringOrNull() ?? ""
+            case "tool_calls" where try reader.kind() == .array:
+                try reader.beginArray()
+                while try reader.nextElement() { try toolCall(&reader, &content) }
+            default: try reader.skip()
+            }
+        }
+    }
+
+    /// A call always comes whole. Its `index` starts again in every reply, so it tells nothing.
+    private func toolCall(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
+        var call: (id: String?, name: String, arguments: String) = (nil, "", "")
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "id":
+                call.id = try reader.text()
+            case "function" where try reader.kind() == .object:
+                try reader.beginObject()
+                while let key = try reader.nextKey() {
+                    switch key {
+                    case "name": call.name = try reader.text() ?? ""
+                    // The text of the object it is.
+                    case "arguments": call.arguments = try reader.text() ?? ""
+                    default: try reader.skip()
+                    }
+                }
+            default:
+                try reader.skip()
+            }
+        }
+        if !call.name.isEmpty { content.calls.append(call) }
+    }
+
+    private func finished(_ reason: String?, _ reply: inout ReplyState) {
+        switch reason {
+        case nil, "", "stop": reply.finish(.stop)
+        case "length": reply.finish(.length)
+        // `load` and `unload`: nothing was generated.
+        default: reply.finish(.other)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package import UltraAPI
+
+extension OllamaAdapter {
+    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+        var omitted = Omissions(model: "\(provider)/\(model)", refused: [.parallelToolCalls])
+        let options = try OllamaOptions(request, provider: provider)
+        var body = try RequestBody(options.providerOptions, provider: provider)
+        body.member("model", model)
+        let messages = try messages(request.messages, model)
+        body.member("messages") { $0.raw(messages) }
+        tools(request, &body, &omitted)
+        switch request.responseFormat {
+        case .text: break
+        case .json: body.member("format", "json")
+        case .schema(_, let schema, _): body.member("format") { $0.raw(schema) }
+        }
+        think(request.reasoning, model, &body, &omitted)
+        if let merged = options.merged { body.member("options") { $0.raw(merged) } }
+        // True unless it is said.
+        body.member("stream", isStream)
+        let accept = isStream ? "application/x-ndjson" : "application/json"
+        return EncodedRequest(call("/api/chat", accept: accept, body.finish()), warnings: omitted.warnings)
+    }
+
+    /// There is no `tool_choice`: none is told by leaving the tools out, a named one by sending it alone.
+    private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
+        guard !request.tools.isEmpty else { return }
+        var tools = request.tools
+        switch request.toolChoice {
+        case nil, .auto?: break
+        case ToolChoice.none?: return
+        case .required?:
+            omitted.warn("\(omitted.model) cannot be made to call a tool: it may answer in words")
+        case .named(let name)?:
+            tools = tools.filter { $0.name == name }
+            omitted.warn("\(omitted.model) cannot be made to call \(name): it is the only tool offered")
+        }
+        body.member("tools") { json in
+            json.beginArray()
+            for tool in tools { write(tool, &json) }
+            json.endArray()
+        }
+        _ = omitted.unless(.parallelToolCalls, request.parallelToolCalls, default: true)
+    }
+
+    private func write(_ tool: Tool, _ json: inout JSONWriter) {
+        json.beginObject()
+        json.field("type", "function")
+        json.key("function")
+        json.beginObject()
+        json.field("name", tool.name)
+        json.fieldIfPresent("description", tool.description)
+        if let parameters = tool.parameters {
+            json.field("parameters", parameters)
+        } else {
+            json.key("parameters")
+            json.beginObject()
+            json.field("type", "object")
+            json.key("properties")
+            json.beginObject()
+            json.endObject()
+            json.endObject()
+        }
+        json.endObject()
+        json.endObject()
+    }
+
+    /// Only gpt-oss has levels everywhere. Other models that think do so unless told not to, and `think` is refused by
+    /// those that do not: so nothing is sent.
+    private func think(
+        _ reasoning: Reasoning?, _ model: String, _ body: inout RequestBody, _ omitted: inout Omissions
+    ) {
+        guard let reasoning else { return }
+        if reasoning.budgetTokens != nil {
+            omitted.warn("\(omitted.model) takes no budget_tokens for its reasoning: it was left out")
+        }
+        guard let effort = reasoning.effort else { return }
+        if model.lowercased().holds("gpt-oss") {
+            body.member("think", effort == .minimal ? Reasoning.Effort.low.rawValue : effort.rawValue)
+        } else {
+            omitted.warn(
+                "\(omitted.model) takes no reasoning effort: it was left out; provider_options.\(provider).think says "
+                    + "whether it reasons")
+        }
+    }
+}
+
+/// The `options` of a request: our sampling, and over it what the client gives in `provider_options`.
+private struct OllamaOptions {
+    /// `nil`: there are none, or the client's `options` are in `providerOptions`.
+    let merged: RawJSON?
+    /// Those of the request; `options` in them hold ours too.
+    let providerOptions: [String: RawJSON]
+
+    init(_ request: Request, provider: String) throws(UltraError) {
+        guard let given = request.providerOptions[provider], let own = Self.options(of: given) else {
+            var ours = try RequestBody([:], provider: provider)
+            let isEmpty = Self.write(request.sampling, to: &ours)
+            merged = isEmpty ? nil : RawJSON(validated: ours.finish())
+            providerOptions = request.providerOptions
+            return
+        }
+        let name = "\(provider).options"
+        var both = try RequestBody([name: own], provider: name)
+        _ = Self.write(request.sampling, to: &both)
+        var outer = try RequestBody([:], provider: provider)
+        outer.member("options") { $0.raw(RawJSON(validated: both.finish())) }
+        var options = request.providerOptions
+        options[provider] = Self.replacing(given, RawJSON(validated: outer.finish()))
+        merged = nil
+        providerOptions = options
+    }
+
+    /// Returns true when there was nothing to write.
+    private static func write(_ sampling: Sampling, to body: inout RequestBody) -> Bool {
+        body.member("num_predict", sampling.maxTokens)
+        body.member("temperature", sampling.temperature)
+        body.member("top_p", sampling.topP)
+        body.member("top_k", sampling.topK)
+        body.member("stop", sampling.stop)
+        body.member("seed", sampling.seed)
+        body.member("frequency_penalty", sampling.frequencyPenalty)
+        body.member("presence_penalty", sampling.presencePenalty)
+        return sampling == Sampling()
+    }
+
+    /// Its member `options`; `nil`: it has none, or is no object, which `RequestBody` refuses.
+    private static func options(of object: RawJSON) -> RawJSON? {
+        members(object).last { $0.name == "options" }?.value
+    }
+
+    /// `object` with the members of `other` in place of its own of the same name.
+    private static func replacing(_ object: RawJSON, _ other: RawJSON) -> RawJSON {
+        let theirs = members(other)
+        var json = JSONWriter()
+        json.beginObject()
+        for member in members(object).filter({ mine in !theirs.contains { $0.name == mine.name } }) + theirs {
+            json.key(member.name)
+            json.raw(member.value)
+        }
+        json.endObject()
+        return RawJSON(validated: json.bytes)
+    }
+
+    private static func members(_ object: RawJSON) -> [(name: String, value: RawJSON)] {
+        var members: [(name: String, value: RawJSON)] = []
+        do throws(JSONError) {
+            try JSONReader.read(object.bytes) { (reader) throws(JSONError) in
+                try reader.beginObject()
+                while let key = try reader.nextKey() { members.append((String(key), try reader.rawJSON())) }
+            }
+        } catch {
+            // Valid JSON that is no object: refused where the body is written.
+            return []
+        }
+        return members
+    }
+}

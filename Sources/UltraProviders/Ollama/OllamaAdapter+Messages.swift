@@ -1,0 +1,93 @@
+import UltraAPI
+
+/// The `messages` array: content is one string, images lie beside it, arguments are objects.
+extension OllamaAdapter {
+    func messages(_ messages: [Message], _ model: String) throws(UltraError) -> RawJSON {
+        var json = JSONWriter()
+        var names: [String: String] = [:]
+        json.beginArray()
+        for message in messages {
+            for call in message.toolCalls { names[call.id] = call.name }
+            json.beginObject()
+            json.field("role", message.role.rawValue)
+            json.field("content", message.parts.compactMap(\.textOrNil).joined(separator: "\n"))
+            try images(of: message, model, &json)
+            if message.role == .assistant { try assistant(message, model, &json) }
+            if let id = message.toolCallID {
+                // Templates want the name; newer servers take the id too.
+                json.fieldIfPresent("tool_name", names[id])
+                json.field("tool_call_id", id)
+            }
+            json.endObject()
+        }
+        json.endArray()
+        return RawJSON(validated: json.bytes)
+    }
+
+    private func images(of message: Message, _ model: String, _ json: inout JSONWriter) throws(UltraError) {
+        var images: [String] = []
+        for part in message.parts {
+            switch part {
+            case .text, .reasoning, .cacheMarker:
+                break
+            case .imageData(let mediaType, let base64):
+                guard ["image/png", "image/jpeg", "image/jpg", "image/webp"].contains(mediaType.lowercased()) else {
+                    throw refusal(
+                        .capabilityMissing, model, "takes images as PNG, JPEG or WebP only", hint: "convert the image")
+                }
+                images.append(base64)
+            case .imageURL:
+                throw refusal(
+                    .capabilityMissing, model, "takes images as data only: Ollama fetches no URL",
+                    hint: "send the image itself, as media_type and data")
+            case .document:
+                throw refusal(
+                    .capabilityMissing, model, "takes no documents",
+                    hint: "send the document's text, or its pages as images")
+            }
+        }
+        guard !images.isEmpty else { return }
+        json.key("images")
+        json.beginArray()
+        for image in images { json.string(image) }
+        json.endArray()
+    }
+
+    private func assistant(_ message: Message, _ model: String, _ json: inout JSONWriter) throws(UltraError) {
+        let thinking = message.parts.compactMap { part -> String? in
+            if case .reasoning(let text, _) = part { text } else { nil }
+        }.joined()
+        if !thinking.isEmpty { json.field("thinking", thinking) }
+        guard !message.toolCalls.isEmpty else { return }
+        json.key("tool_calls")
+        json.beginArray()
+        for call in message.toolCalls {
+            json.beginObject()
+            json.field("id", call.id)
+            json.key("function")
+            json.beginObject()
+            json.field("name", call.name)
+            json.field("arguments", try arguments(of: call, model))
+            json.endObject()
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    /// The arguments as the object they must be here; a model may have written anything.
+    private func arguments(of call: ToolCall, _ model: String) throws(UltraError) -> RawJSON {
+        if call.arguments.isEmpty { return RawJSON(validated: Array("{}".utf8)) }
+        do throws(JSONError) {
+            return try JSONReader.read(Array(call.arguments.utf8)) { (reader) throws(JSONError) in
+                guard try reader.kind() == .object else { throw JSONError(.unexpectedByte, offset: 0) }
+                let object = try reader.rawJSON()
+                try reader.end()
+                return object
+            }
+        } catch {
+            throw refusal(
+                .badRequest, model, "takes arguments of tool calls as JSON objects: those of \(call.id) are none",
+                hint: "leave the broken call and its result out of the conversation")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// `OLLAMA_HOST` in all the forms Ollama's own client takes, as a URL.
+///
+/// `host`, `host:port`, `:port`, an IPv6 address with or without brackets, and `http(s)://host[:port][/path]`. Without
+/// a scheme the port is 11434, with one it is the scheme's own. A server's bind address, `0.0.0.0` or `[::]`, becomes
+/// loopback.
+enum OllamaHost {
+    static let defaultPort = "11434"
+    /// Where Ollama's own service is, if there is a key and no host.
+    static let hosted = "https://ollama.com"
+
+    /// - Parameter text: not empty. What is no host at all is handed on, for `Endpoint` to refuse.
+    static func url(_ text: String) -> String {
+        let text = unquoted(text)
+        guard let schemeEnd = text.firstRange(of: "://") else { return bare(text) }
+        let rest = text[schemeEnd.upperBound...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        let (host, port) = parts(authority)
+        return text[..<schemeEnd.upperBound] + reachable(host) + (port.map { ":\($0)" } ?? "")
+            + rest[authority.endIndex...]
+    }
+
+    private static func bare(_ text: String) -> String {
+        let authority = text.prefix { $0 != "/" }
+        let (host, port) = parts(authority)
+        let path = text[authority.endIndex...]
+        // Ollama's client knows this one name.
+        if host == "ollama.com", port == nil { return hosted + path }
+        return "http://\(reachable(host)):\(port ?? defaultPort)\(path)"
+    }
+
+    /// Host and port of an authority; an IPv6 address gets its brackets.
+    private static func parts(_ authority: Substring) -> (host: String, port: String?) {
+        if authority.first == "[", let end = authority.firstIndex(of: "]") {
+            let rest = authority[authority.index(after: end)...]
+            return (String(authority[...end]), rest.first == ":" ? String(rest.dropFirst()) : nil)
+        }
+        let colons = authority.count { $0 == ":" }
+        if colons > 1 { return ("[\(authority)]", nil) }
+        guard let colon = authority.firstIndex(of: ":") else { return (String(authority), nil) }
+        return (String(authority[..<colon]), String(authority[authority.index(after: colon)...]))
+    }
+
+    private static func reachable(_ host: String) -> String {
+        switch host {
+        case "", "0.0.0.0": "127.0.0.1"
+        case "[::]", "[::0]", "[0:0:0:0:0:0:0:0]": "[::1]"
+        default: host
+        }
+    }
+
+    private static func unquoted(_ text: String) -> String {
+        for quote in ["\"", "'"] where text.count > 1 && text.hasPrefix(quote) && text.hasSuffix(quote) {
+            return String(text.dropFirst().dropLast())
+        }
+        return text
+    }
+}

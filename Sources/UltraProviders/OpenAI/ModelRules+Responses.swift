@@ -1,0 +1,31 @@
+import UltraAPI
+
+/// What models refuse of the Responses API.
+extension ModelRules {
+    /// The API has no words for these.
+    private static let unknown: Set<Parameter> = [.topK, .stop, .seed, .frequencyPenalty, .presencePenalty]
+
+    /// - Parameter hasEffort: the request asks for reasoning.
+    static func responses(_ model: String, _ family: Dialect.ModelFamily, hasEffort: Bool) -> ModelRules {
+        var rules = of(model, family, hasTools: false, hasEffort: hasEffort)
+        if rules.needsResponsesAPI { rules = responsesOnly(baseName(model)) }
+        rules.refused.formUnion(unknown)
+        return rules
+    }
+
+    private static func responsesOnly(_ name: String) -> ModelRules {
+        let always: Set<Parameter> = [.temperature, .topP]
+        if name.hasPrefix("computer-use-preview") {
+            return ModelRules(refused: always.union([.reasoning]), efforts: [])
+        }
+        // Research has one pace.
+        if name.holds("-deep-research") { return ModelRules(refused: always, efforts: [.medium]) }
+        guard let version = gptVersion(name) else { return oSeries(name) }
+        guard name.split(separator: "-").contains("pro") else {
+            // Codex models always reason.
+            return ModelRules(refused: always, efforts: [.low, .medium, .high])
+        }
+        let isFirst = version.major == 5 && version.minor == 0
+        return ModelRules(refused: always, efforts: isFirst ? [.high] : [.medium, .high])
+    }
+}

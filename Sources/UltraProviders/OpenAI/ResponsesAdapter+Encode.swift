@@ -1,0 +1,157 @@
+package import UltraAPI
+
+extension ResponsesAdapter {
+    /// Smallest `max_output_tokens` OpenAI takes.
+    private static let leastOutputTokens = 16
+
+    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+        let dialect = chat.dialect
+        let rules = ModelRules.responses(model, dialect.models, hasEffort: request.reasoning != nil)
+        var omitted = Omissions(model: "\(provider)/\(model)", refused: dialect.refused.union(rules.refused))
+        try attachments.check(request.messages, omitted)
+        var body = try RequestBody(request, provider: provider)
+        body.member("model", model)
+        body.member("input") { input(request.messages, &$0) }
+        limits(request.sampling, &body, &omitted)
+        tools(request, &body, &omitted)
+        format(request.responseFormat, &body)
+        reasoning(request.reasoning, rules, &body, &omitted)
+        // Kept unless told otherwise.
+        if dialect.keepsResponses { body.member("store", false) }
+        if dialect.encryptsReasoning, !rules.efforts.isEmpty, request.reasoning?.isIncluded ?? true {
+            body.member("include", ["reasoning.encrypted_content"])
+        }
+        if isStream {
+            body.member("stream", true)
+            if dialect.obfuscates {
+                body.member("stream_options") { json in
+                    json.beginObject()
+                    json.field("include_obfuscation", false)
+                    json.endObject()
+                }
+            }
+        }
+        var http = HTTPRequest(url: chat.endpoint.url("/responses"), headers: chat.authorization, body: body.finish())
+        http.headers.append(HTTPHeader("Content-Type", "application/json"))
+        http.headers.append(HTTPHeader("Accept", isStream ? "text/event-stream" : "application/json"))
+        return EncodedRequest(http, warnings: omitted.warnings)
+    }
+
+    /// OpenAI's own takes files of many kinds, by URL too, and results of tools that hold more than text.
+    private var attachments: Attachments {
+        chat.dialect.models == .openAI
+            ? Attachments(roles: [.user, .tool], files: .any) : Attachments(files: chat.dialect.files)
+    }
+
+    private func limits(_ sampling: Sampling, _ body: inout RequestBody, _ omitted: inout Omissions) {
+        var maxTokens = sampling.maxTokens
+        if let limit = maxTokens, limit < Self.leastOutputTokens, chat.dialect.models == .openAI {
+            omitted.warn("\(omitted.model) takes a max_tokens of \(Self.leastOutputTokens) at least: it was raised")
+            maxTokens = Self.leastOutputTokens
+        }
+        body.member("max_output_tokens", maxTokens)
+        body.member("temperature", omitted.unless(.temperature, sampling.temperature, default: 1))
+        body.member("top_p", omitted.unless(.topP, sampling.topP, default: 1))
+        // The API does not have these; naming them in `refused` makes them warnings.
+        _ = omitted.unless(.topK, sampling.topK)
+        if !sampling.stop.isEmpty { _ = omitted.takes(.stop) }
+        _ = omitted.unless(.seed, sampling.seed)
+        _ = omitted.unless(.frequencyPenalty, sampling.frequencyPenalty, default: 0)
+        _ = omitted.unless(.presencePenalty, sampling.presencePenalty, default: 0)
+    }
+
+    private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
+        guard !request.tools.isEmpty else { return }
+        body.member("tools") { json in
+            json.beginArray()
+            for tool in request.tools {
+                json.beginObject()
+                json.field("type", "function")
+                json.field("name", tool.name)
+                json.fieldIfPresent("description", tool.description)
+                json.key("parameters")
+                if let parameters = tool.parameters {
+                    json.raw(parameters)
+                } else {
+                    json.beginObject()
+                    json.field("type", "object")
+                    json.key("properties")
+                    json.beginObject()
+                    json.endObject()
+                    json.endObject()
+                }
+                // True unless told otherwise, which would change schemas that leave members out.
+                json.field("strict", false)
+                json.endObject()
+            }
+            json.endArray()
+        }
+        if let choice = request.toolChoice {
+            body.member("tool_choice") { json in
+                switch choice {
+                case .auto: json.string("auto")
+                case .none: json.string("none")
+                case .required: json.string("required")
+                case .named(let name):
+                    json.beginObject()
+                    json.field("type", "function")
+                    json.field("name", name)
+                    json.endObject()
+                }
+            }
+        }
+        body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
+    }
+
+    private func format(_ format: ResponseFormat, _ body: inout RequestBody) {
+        guard format != .text else { return }
+        body.member("text") { json in
+            json.beginObject()
+            json.key("format")
+            json.beginObject()
+            switch format {
+            case .text:
+                break
+            case .json where chat.dialect.takesNoJSONMode:
+                json.field("type", "json_schema")
+                json.field("name", "object")
+                json.field("schema", .anyObject)
+            case .json:
+                json.field("type", "json_object")
+            case .schema(let name, let schema, let isStrict):
+                json.field("type", "json_schema")
+                json.field("name", name)
+                json.field("schema", schema)
+                json.field("strict", isStrict)
+            }
+            json.endObject()
+            json.endObject()
+        }
+    }
+
+    private func reasoning(
+        _ reasoning: Reasoning?, _ rules: ModelRules, _ body: inout RequestBody, _ omitted: inout Omissions
+    ) {
+        guard let reasoning else { return }
+        let asks = reasoning.effort != nil || reasoning.budgetTokens != nil
+        if asks, !omitted.takes(.reasoning) { return }
+        let effort = reasoning.effort.map { rules.nearest($0) }
+        if effort == nil, reasoning.budgetTokens != nil {
+            omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
+        }
+        // Some accounts may not see summaries: they are asked for only by those who speak of reasoning.
+        let wantsSummary = reasoning.isIncluded && chat.dialect.encryptsReasoning && !rules.efforts.isEmpty
+        guard effort != nil || wantsSummary else { return }
+        body.member("reasoning") { json in
+            json.beginObject()
+            json.fieldIfPresent("effort", effort?.rawValue)
+            if wantsSummary { json.field("summary", "auto") }
+            json.endObject()
+        }
+    }
+}
+
+extension RawJSON {
+    /// The schema of any object.
+    static let anyObject = RawJSON(validated: Array(#"{"type":"object"}"#.utf8))
+}

@@ -1,0 +1,43 @@
+package import UltraAPI
+
+/// OpenAI's Responses API: for models that Chat Completions does not serve, and for servers configured to be asked
+/// this way. Nothing is kept at the provider: reasoning goes back and forth encrypted.
+///
+/// Everything but requests and replies of generation is that of Chat Completions.
+package struct ResponsesAdapter: Adapter {
+    /// The same provider's other API.
+    let chat: OpenAIAdapter
+
+    package init(_ chat: OpenAIAdapter) {
+        self.chat = chat
+    }
+
+    package var provider: String { chat.provider }
+    package var key: Secret? { chat.key }
+    /// The last event does. Servers that add the marker add it to streams that broke, too.
+    package var hasEndMarker: Bool { false }
+    package var embedBatchLimit: Int { chat.embedBatchLimit }
+
+    package func listRequest(page: String?) -> HTTPRequest { chat.listRequest(page: page) }
+
+    package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
+        try chat.encodeEmbed(request, model: model)
+    }
+
+    package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
+        try chat.decodeModels(&reader)
+    }
+
+    package func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings {
+        try chat.decodeEmbeddings(&reader)
+    }
+
+    /// A failure inside a reply has no status to tell whose fault it is.
+    package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {
+        let standard = ErrorClass.standard(error, status: status)
+        guard standard.code == .upstreamError, (status ?? 200) < 400, let code = error.code else { return standard }
+        // `invalid_image`, `image_too_large`, `failed_to_download_image`, `vector_store_timeout` …
+        let isOurs = code.hasPrefix("invalid_") || code.holds("image") || code.hasPrefix("unsupported_")
+        return isOurs ? ErrorClass(.badRequest, isRetryable: false) : standard
+    }
+}

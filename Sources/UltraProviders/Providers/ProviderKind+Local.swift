@@ -1,0 +1,78 @@
+import UltraAPI
+
+/// The servers of one's own machine: there if their variables say so, and without a key.
+extension ProviderKind {
+    /// `USE_MODEL_RUNNER=true`; by its API, unless `MODEL_RUNNER_TYPE=cli`.
+    ///
+    /// `MODEL_RUNNER_HOST` is what Docker's own program reads: a URL, or the socket of Docker Desktop or of a
+    /// stand-alone runner as `unix:///path`. `GPU_ENABLED` is checked and otherwise without effect: whether a runner
+    /// uses the GPU is decided when it is installed, which is no business of a client.
+    static let docker = ProviderKind(
+        id: "docker", displayName: "Docker Model Runner", keyVariables: [], endpointVariables: ["MODEL_RUNNER_HOST"],
+        organizationVariable: nil, concurrencyVariable: "MAX_CONCURRENT_DOCKER",
+        defaultEndpoint: "http://localhost:12434", versionPath: "/engines/v1", isLocal: true,
+        backend: { kind, settings, allowsPlaintext in
+            guard settings.flag("USE_MODEL_RUNNER", default: false) else { return nil }
+            _ = settings.flag("GPU_ENABLED", default: false)
+            switch settings.value("MODEL_RUNNER_TYPE")?.lowercased() {
+            case nil, "api": break
+            case "cli": return .command(DockerCommand(provider: kind.id, environment: settings.environment))
+            default:
+                settings.problem("MODEL_RUNNER_TYPE", "must be api or cli")
+                return nil
+            }
+            let host = settings.value("MODEL_RUNNER_HOST")
+            guard let host, host.hasPrefix(unixScheme) else {
+                guard let endpoint = settings.endpoint(kind, allowsPlaintext: allowsPlaintext) else { return nil }
+                let adapter = kind.makeAdapter(AdapterSettings(provider: kind.id, endpoint: endpoint))
+                return .http(endpoint, adapters: [adapter])
+            }
+            let path = String(host.dropFirst(unixScheme.count))
+            guard path.hasPrefix("/"), path.utf8.count < 108 else {
+                settings.problem("MODEL_RUNNER_HOST", "must name a socket by its whole path, of 107 bytes at most")
+                return nil
+            }
+            // Behind Docker's own socket the runner has a place of its own.
+            let prefix = path.hasSuffix("/docker.sock") ? DockerAdapter.socketPrefix : ""
+            do throws(Endpoint.Flaw) {
+                let endpoint = try Endpoint("http://localhost\(prefix)", versionPath: kind.versionPath)
+                return .http(
+                    endpoint,
+                    adapters: [DockerAdapter(provider: kind.id, endpoint: endpoint, socketPath: path)])
+            } catch {
+                settings.problem("MODEL_RUNNER_HOST", error.reason)
+                return nil
+            }
+        }
+    ) { settings in
+        DockerAdapter(provider: settings.provider, endpoint: settings.endpoint)
+    }
+
+    private static let unixScheme = "unix://"
+
+    /// `OLLAMA_HOST`, or the hosted service with `OLLAMA_API_KEY` alone.
+    static let ollama = ProviderKind(
+        id: "ollama", displayName: "Ollama", keyVariables: ["OLLAMA_API_KEY"], endpointVariables: ["OLLAMA_HOST"],
+        organizationVariable: nil, concurrencyVariable: "MAX_CONCURRENT_OLLAMA",
+        defaultEndpoint: OllamaHost.hosted, versionPath: "", isLocal: true,
+        backend: { kind, settings, allowsPlaintext in
+            let host = settings.value("OLLAMA_HOST")
+            let keys = settings.keys(kind.keyVariables)
+            guard host != nil || !keys.isEmpty else { return nil }
+            do throws(Endpoint.Flaw) {
+                let endpoint = try Endpoint(
+                    host.map { OllamaHost.url($0) } ?? kind.defaultEndpoint, versionPath: kind.versionPath,
+                    allowsPlaintext: allowsPlaintext)
+                let adapters = (keys.isEmpty ? [nil] : keys.map(Optional.some)).map { key in
+                    kind.makeAdapter(AdapterSettings(provider: kind.id, endpoint: endpoint, key: key))
+                }
+                return .http(endpoint, adapters: adapters)
+            } catch {
+                settings.problem("OLLAMA_HOST", error.reason)
+                return nil
+            }
+        }
+    ) { settings in
+        OllamaAdapter(provider: settings.provider, endpoint: settings.endpoint, key: settings.key)
+    }
+}

@@ -1,0 +1,29 @@
+internal import Glibc
+
+extension EventLoop {
+    /// Runs the shared loop on a thread of its own, once: for a process whose first thread is somebody else's, as in
+    /// tests. Returns when the loop has its thread.
+    package static func startOnOwnThread() {
+        started
+    }
+
+    private static let started: Void = {
+        let isReady = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+        sem_init(isReady, 0, 0)
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, 8 << 20)
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, &attributes,
+            { isReady in
+                Signals.block()
+                EventLoop.shared.adoptCurrentThread()
+                if let isReady { sem_post(isReady.assumingMemoryBound(to: sem_t.self)) }
+                EventLoop.shared.run()
+                return nil
+            }, isReady)
+        precondition(code == 0, "no thread for the event loop")
+        sem_wait(isReady)
+    }()
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+import UltraAPI
+
+@testable import UltraProviders
+
+/// Every recorded exchange with Cohere's second version but the one of reranking, which we do not offer.
+@Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
+struct CohereRecordingTests {
+    static let streams = [
+        "cohere/chat_stream-01", "cohere/chat_stream-02", "cohere/citations_stream-01", "cohere/error_stream-01",
+        "cohere/tool_results_stream-01", "cohere/tools_stream-01",
+    ]
+
+    /// Too long to be cut at every byte; made of the same events as the citations.
+    static let longStream = "cohere/reasoning_stream-01"
+
+    static let documents = [
+        "cohere/chat-01", "cohere/chat-02", "cohere/citations-01", "cohere/json_schema-01", "cohere/reasoning-01",
+        "cohere/tool_results-01", "cohere/tools-01", "cohere/tools-02", "cohere/vision-01",
+    ]
+
+    static let errors = (1...4).map { "cohere/error-0\($0)" }
+
+    private let checks = RecordingChecks(adapter: CohereAdapter.testing())
+
+    @Test("a recorded stream says what is written down", arguments: streams + [longStream])
+    func stream(name: String) throws {
+        try checks.expected(name, isStream: true)
+    }
+
+    @Test(
+        "a recorded document or error says what is written down, whether a stream was asked for or not",
+        arguments: documents + errors)
+    func document(name: String) throws {
+        try checks.expected(name, isStream: false)
+        try checks.expected(name, isStream: true)
+    }
+
+    @Test("a stream says the same wherever a read ends", arguments: streams)
+    func split(name: String) throws {
+        try checks.splits(name)
+    }
+
+    @Test("a stream cut at any byte is complete only after its message-end", arguments: streams)
+    func cut(name: String) throws {
+        try checks.cuts(name) { text in
+            guard let end = text.range(of: "event: message-end\ndata: "), !text.contains(#""ERROR""#) else {
+                return nil
+            }
+            let line = text.range(of: "\n", range: end.upperBound..<text.endIndex)?.lowerBound
+            return line.map { text.utf8.distance(from: text.startIndex, to: $0) }
+        }
+    }
+
+    @Test("a recorded embedding has its vector, as it was written")
+    func embeddings() throws {
+        let recording = try Recording("cohere/embeddings-01")
+        let found = try recording.body.withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            return try CohereAdapter.testing().decodeEmbeddings(&reader)
+        }
+        #expect(found.vectors.count == 1)
+        #expect(found.dimensions == 1024)
+        #expect(found.inputTokens == 7)
+        let vector = String(decoding: found.vectors.first?.bytes ?? [], as: UTF8.self)
+        #expect(vector.hasPrefix("[0.02832291,") && vector.hasSuffix(",0.027687868]"))
+    }
+}

@@ -1,0 +1,29 @@
+import Testing
+import UltraAPI
+
+@testable import UltraProviders
+
+/// Replies of Docker Model Runner: its own errors are mostly plain text, the rest is its engine's.
+struct DockerFixtureTests {
+    private func outcome(_ fixture: Fixture, isStream: Bool? = nil, cuts: [Int] = []) -> Outcome {
+        Outcome(
+            DockerAdapter.testing(), isStream: isStream ?? fixture.isStream, head: fixture.head,
+            body: fixture.body[...], cuts: cuts)
+    }
+
+    @Test("a reply means what is written beside it, wherever the reads fall", arguments: Fixture.all("docker"))
+    func reply(fixture: Fixture) throws {
+        let whole = outcome(fixture)
+        try Expected(fixture.name, in: "Fixtures").check(whole, fixture.name)
+        #expect(outcome(fixture, cuts: Array(fixture.body.indices)) == whole, "byte by byte")
+        for cut in fixture.body.indices {
+            try #require(outcome(fixture, cuts: [cut]) == whole, "read up to byte \(cut)")
+        }
+    }
+
+    @Test("an error of the transport's status does not depend on what was asked for", arguments: Fixture.all("docker"))
+    func status(fixture: Fixture) throws {
+        guard fixture.head.status != 200 else { return }
+        #expect(outcome(fixture, isStream: !fixture.isStream) == outcome(fixture))
+    }
+}

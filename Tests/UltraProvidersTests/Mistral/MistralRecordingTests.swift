@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+import UltraAPI
+
+@testable import UltraProviders
+
+/// Every recorded exchange with Mistral.
+@Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
+struct MistralRecordingTests {
+    static let streams = [
+        "mistral/chat_stream-01", "mistral/chat_stream-02", "mistral/reasoning_stream-01",
+        "mistral/tool_results_stream-01", "mistral/tools_stream-01",
+    ]
+
+    static let documents = [
+        "mistral/chat-01", "mistral/chat-02", "mistral/json_schema-01", "mistral/json_schema-02",
+        "mistral/reasoning-01", "mistral/tool_results-01", "mistral/tools-01", "mistral/tools-02",
+        "mistral/vision-01", "mistral/vision-02",
+    ]
+
+    static let errors = (1...6).map { "mistral/error-0\($0)" }
+
+    private let checks = RecordingChecks(adapter: MistralAdapter.testing())
+
+    @Test("a recorded stream says what is written down", arguments: streams)
+    func stream(name: String) throws {
+        try checks.expected(name, isStream: true)
+    }
+
+    @Test(
+        "a recorded document or error says what is written down, whether a stream was asked for or not",
+        arguments: documents + errors)
+    func document(name: String) throws {
+        try checks.expected(name, isStream: false)
+        try checks.expected(name, isStream: true)
+    }
+
+    @Test("a stream says the same wherever a read ends", arguments: streams)
+    func split(name: String) throws {
+        try checks.splits(name)
+    }
+
+    @Test("a stream cut at any byte is complete only after its finish reason", arguments: streams)
+    func cut(name: String) throws {
+        try checks.cuts(name) { text in
+            let finish = text.range(of: #""finish_reason":"[a-z_]+""#, options: .regularExpression)
+            let end = finish.flatMap { text.range(of: "\n", range: $0.upperBound..<text.endIndex)?.lowerBound }
+            return end.map { text.utf8.distance(from: text.startIndex, to: $0) }
+        }
+    }
+
+    @Test("a recorded embedding has its vector, as it was written")
+    func embeddings() throws {
+        let recording = try Recording("mistral/embeddings-01")
+        let found = try recording.body.withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            return try MistralAdapter.testing().decodeEmbeddings(&reader)
+        }
+        #expect(found.vectors.count == 1)
+        #expect(found.dimensions == 1024)
+        #expect(found.providerModel == "mistral-embed")
+        #expect(found.inputTokens == 11)
+        let vector = String(decoding: found.vectors.first?.bytes ?? [], as: UTF8.self)
+        #expect(vector.hasPrefix("[-0.04833984375,") && vector.hasSuffix(",0.004085540771484375]"))
+    }
+}
