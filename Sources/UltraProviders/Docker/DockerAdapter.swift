@@ -74,6 +74,8 @@ package struct DockerAdapter: Adapter {
         let message = (error.message ?? "").lowercased()
         // Behind a Docker socket without Model Runner: nothing of it is there.
         if status == 404, message.hasPrefix("page not found") { return ErrorClass(.connectFailed, isRetryable: false) }
+        // A backend that is not installed; elsewhere the status means that the account is suspended.
+        if status == 412 { return ErrorClass(.badRequest, isRetryable: false) }
         if status == 400, message.hasPrefix("request too large") { return ErrorClass(.badRequest, isRetryable: false) }
         return .standard(error, status: status)
     }
