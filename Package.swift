@@ -35,6 +35,11 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CSignal"),
 
+        // toml++ (libtomlplusplus-dev) behind C: TOMLKit has no positions but those of syntax errors.
+        .target(
+            name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti"])]
+        ),
+
         .target(name: "UltraAPI", swiftSettings: strict),
         .target(
             name: "UltraProviders", dependencies: ["UltraAPI"],
@@ -47,7 +52,7 @@ let package = Package(
         .target(
             name: "UltraDaemon",
             dependencies: [
-                "UltraAPI", "UltraProviders", "UltraSystem", .product(name: "Logging", package: "swift-log"),
+                "CToml", "UltraAPI", "UltraProviders", "UltraSystem", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
@@ -93,8 +98,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ConfigurationTests",
+            dependencies: [
+                "UltraAPI", "UltraDaemon", "UltraProviders", "UltraSystem",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], exclude: ["Programs"],
             swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

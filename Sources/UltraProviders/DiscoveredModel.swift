@@ -1,6 +1,6 @@
 /// A model as its provider lists it. `nil` means that the list does not say.
 package struct DiscoveredModel: Sendable, Equatable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case chat, embeddings
         /// Speech, images, moderation and the like: listed, never routed to.
         case other

@@ -12,9 +12,16 @@ struct Ultrad: ParsableCommand {
         abstract: "The local LLM daemon: one warm connection to every provider, for every program on this machine.",
         discussion: """
             Keys and endpoints come from the environment: OPENAI_API_KEY, OPENAI_API_ENDPOINT, USE_MOCK=true, \
-            DEFAULT_MODEL and others. SIGTERM finishes what is in flight, a second one stops at once.
+            DEFAULT_MODEL and others; and from a file: /etc/ultrad/ultrad.toml, or of a user \
+            ~/.config/ultrad/ultrad.toml. SIGTERM finishes what is in flight, a second one stops at once.
             """,
         version: "ultrad \(Version.current)")
+
+    @Option(help: ArgumentHelp("Read this configuration file, which must exist.", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Read variables from this .env file; the environment wins.", valueName: "file"))
+    var envFile: String?
 
     @Option(help: ArgumentHelp("Listen on this Unix socket.", valueName: "path"))
     var socket: String?
@@ -29,11 +36,9 @@ struct Ultrad: ParsableCommand {
         Signals.block()
         let configuration: Configuration
         do throws(Configuration.Invalid) {
-            configuration = try Configuration(
-                environment: Self.environment(), socket: socket, logLevel: logLevel, isRoot: geteuid() == 0,
-                version: Version.current)
+            configuration = try Configuration.load(options, environment: Self.environment())
         } catch {
-            for problem in error.problems { Self.complain(problem) }
+            for problem in error.problems { Self.write(problem, to: checkConfig ? STDOUT_FILENO : STDERR_FILENO) }
             throw ExitCode(badConfiguration)
         }
         if checkConfig { return print("the configuration is fine") }
@@ -54,9 +59,19 @@ struct Ultrad: ParsableCommand {
         withExtendedLifetime(daemon) {}
     }
 
+    private var options: ConfigurationOptions {
+        ConfigurationOptions(
+            file: config, environmentFile: envFile, socket: socket, logLevel: logLevel, isRoot: geteuid() == 0,
+            version: Version.current)
+    }
+
     private static func complain(_ message: String) {
-        var line = "ultrad: \(message)\n"
-        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        write("ultrad: \(message)", to: STDERR_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: CInt) {
+        var line = "\(text)\n"
+        line.withUTF8 { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 
     private static func environment() -> [String: String] {

@@ -24,9 +24,11 @@ final class DaemonProcess: @unchecked Sendable {
         try Data().write(to: log)
         process.executableURL = Self.binary("ultrad")
         process.arguments = ["--socket", socketPath]
-        // What the sanitizers are told holds for the daemon too.
+        // What the sanitizers are told holds for the daemon too. The state is its own: as root, it would else keep what
+        // it learns in /var/lib.
         let options = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
-        process.environment = environment.merging(options) { asked, _ in asked }
+        process.environment = ["STATE_DIRECTORY": folder.path()].merging(options) { $1 }
+            .merging(environment) { $1 }
         let file = try FileHandle(forWritingTo: log)
         process.standardError = file
         process.standardOutput = file

@@ -17,7 +17,7 @@ final class Ultrad {
             executable, ["--socket", socketPath],
             environment: [
                 "OPENAI_API_KEY": "test", "OPENAI_API_ENDPOINT": "http://127.0.0.1:\(upstreamPort)/v1",
-                "MAX_CONCURRENT_OPENAI": "4096", "LOG_LEVEL": "error", "HOME": folder, "XDG_STATE_HOME": folder,
+                "MAX_CONCURRENT_OPENAI": "4096", "LOG_LEVEL": "error", "HOME": folder, "STATE_DIRECTORY": folder,
                 "XDG_CONFIG_HOME": folder, "XDG_RUNTIME_DIR": folder, "NO_PROXY": "*",
             ], cpu: Machine.proxyCPU)
         pid = process.pid

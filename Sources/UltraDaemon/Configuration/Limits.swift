@@ -1,5 +1,5 @@
 /// Bounds on what a client or an upstream can make the daemon hold. Sizes in bytes.
-package struct Limits: Sendable {
+package struct Limits: Sendable, Equatable {
     package var frameBytes = 16 << 20
     /// Connections at once, of all users.
     package var connections = 4096
@@ -21,21 +21,6 @@ package struct Limits: Sendable {
     package var drain = Duration.seconds(30)
     /// An upstream that said everything may take so long to end its reply properly.
     package var lingering = Duration.seconds(2)
-
-    package init() {}
-}
-
-/// The daemon's own timers for a request that sets none.
-package struct DefaultTimeouts: Sendable {
-    package var connect = Duration.seconds(5)
-    package var firstToken = Duration.seconds(60)
-    /// Models on this machine load first, reasoning models think first.
-    package var slowFirstToken = Duration.seconds(300)
-    package var idle = Duration.seconds(60)
-    /// In the queue of a provider.
-    package var queue = Duration.seconds(60)
-    /// For `generate`; a stream may run as long as it flows.
-    package var unaryTotal = Duration.seconds(600)
 
     package init() {}
 }

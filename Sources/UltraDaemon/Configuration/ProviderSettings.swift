@@ -1,3 +1,5 @@
+package import UltraProviders
+
 /// What the configuration says of one provider beyond what its adapters are made of (`[providers.NAME]`).
 package struct ProviderSettings: Sendable, Equatable {
     package enum Probe: String, Sendable, CaseIterable {
@@ -11,6 +13,8 @@ package struct ProviderSettings: Sendable, Equatable {
     package var probe = Probe.list
     /// Requests upstream at once; `nil`: `Limits.callsPerProvider`.
     package var concurrency: Int?
+    /// Which of OpenAI's APIs another server is asked with; `nil`: `chat`.
+    package var api: OpenAIAdapter.API?
     /// Of every model of the provider.
     package var tags: [String] = []
 

@@ -8,7 +8,7 @@ extension UltraError {
         self.init(
             Self.code(for: error), words.message, hint: words.hint, provider: provider, model: model,
             isRetryable: error.kind != .cancelled)
-        if case .timeout(let kind) = error.kind { timeout = kind }
+        if case .timeout(let kind) = error.kind { self.timeout = kind }
     }
 
     private static func code(for error: TransportError) -> ErrorCode {

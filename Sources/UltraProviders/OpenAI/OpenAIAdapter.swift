@@ -3,7 +3,7 @@ package import UltraAPI
 /// OpenAI's Chat Completions API, and the many servers that speak it; what differs between them is the dialect.
 package struct OpenAIAdapter: Adapter {
     /// OpenAI's two APIs of generation; the raw values are the configuration's words.
-    package enum API: String, Sendable {
+    package enum API: String, Sendable, CaseIterable {
         case chat, responses
     }
 

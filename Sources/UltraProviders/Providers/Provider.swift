@@ -21,7 +21,7 @@ package struct Provider: Sendable {
     }
 
     /// Another server that speaks OpenAI's API: `[providers.NAME]` of the configuration.
-    package struct CompatibleServer: Sendable {
+    package struct CompatibleServer: Sendable, Equatable {
         package var name: String
         package var endpoint: String
         /// Empty: it needs none.
@@ -70,15 +70,16 @@ extension Provider {
     /// Every problem is reported, not the first one alone; a provider with a problem is left out.
     /// - Parameters:
     ///   - environment: keys from the credential directory belong in it too, under the names of their variables.
-    ///   - allowsPlaintext: accepts `http` endpoints on public hosts.
+    ///   - allowsPlaintext: the built-in ones that accept `http` endpoints on public hosts.
     package static func configured(
-        environment: [String: String], servers: [CompatibleServer] = [], allowsPlaintext: Bool = false
+        environment: [String: String], servers: [CompatibleServer] = [], allowsPlaintext: Set<String> = []
     ) -> (providers: [Provider], problems: [Problem]) {
         var settings = Settings(environment)
         var providers: [Provider] = []
         let listsKeyless = settings.flag("AUTO_REGISTER_PROVIDERS", default: true)
         for kind in ProviderKind.all {
-            guard let provider = provider(kind, &settings, allowsPlaintext: allowsPlaintext) else { continue }
+            let allowed = allowsPlaintext.contains(kind.id)
+            guard let provider = provider(kind, &settings, allowsPlaintext: allowed) else { continue }
             if provider.missingKeyVariables.isEmpty || listsKeyless { providers.append(provider) }
         }
         for server in servers {

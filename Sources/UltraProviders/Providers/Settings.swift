@@ -28,19 +28,12 @@ struct Settings {
         return nil
     }
 
-    /// The keys of the first variable that is set: separated by commas, trimmed.
+    /// The keys of the first variable that is set.
     mutating func keys(_ variables: [String]) -> [Secret] {
         guard let variable = variables.first(where: { value($0) != nil }), let text = value(variable) else { return [] }
-        var keys: [Secret] = []
-        for piece in text.split(separator: ",") {
-            let key = Self.trimmed(piece)
-            guard Self.isHeaderValue(key) else {
-                problem(variable, "holds a key with a blank, a control character or a letter that is not ASCII")
-                return []
-            }
-            if !key.isEmpty, !keys.contains(Secret(key)) { keys.append(Secret(key)) }
-        }
-        return keys
+        if let keys = Secret.keys(in: text) { return keys }
+        problem(variable, "holds a key with a blank, a control character or a letter that is not ASCII")
+        return []
     }
 
     mutating func headerValue(_ variable: String) -> String? {
@@ -72,12 +65,12 @@ struct Settings {
         problems.append(Provider.Problem(setting: variable, reason: reason))
     }
 
-    private static func trimmed(_ text: Substring) -> String {
+    static func trimmed(_ text: Substring) -> String {
         let start = text.drop { $0.isWhitespace }
         return String(start.reversed().drop { $0.isWhitespace }.reversed())
     }
 
-    private static func isHeaderValue(_ text: String) -> Bool {
+    static func isHeaderValue(_ text: String) -> Bool {
         text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }

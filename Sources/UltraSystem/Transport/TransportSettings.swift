@@ -1,5 +1,5 @@
 /// What holds for every transfer.
-package struct TransportSettings: Sendable {
+package struct TransportSettings: Sendable, Equatable {
     package var userAgent = "ultrad"
     /// PEM file of the authorities to trust in place of the system's file (`SSL_CERT_FILE`). The system's directory
     /// of authorities, where libcurl was built with one, stays trusted as with OpenSSL.

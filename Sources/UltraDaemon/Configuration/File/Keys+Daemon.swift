@@ -1,0 +1,85 @@
+internal import Logging
+
+extension DaemonSettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey(
+            "socket", \.socket, .optional(.path, absent: ""),
+            "Listen here. Empty: /run/ultrad/ultrad.sock, or $XDG_RUNTIME_DIR/ultrad/ultrad.sock of a user"),
+        SettingKey("log_level", \.logLevel, .choice(), "The least that is logged"),
+        SettingKey(
+            "state_directory", \.stateDirectory, .optional(.path, absent: ""),
+            "What survives a restart. Empty: /var/lib/ultrad, or $XDG_STATE_HOME/ultrad of a user"),
+    ]
+}
+
+extension Limits: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey("frame_bytes", \.frameBytes, .size(64 << 10, 256 << 20), "The longest request or answer"),
+        SettingKey("connections", \.connections, .integer(1...1_000_000), "Connections at once, of all users"),
+        SettingKey(
+            "connections_per_user", \.connectionsPerUser, .integer(1...1_000_000), "Connections at once of one user"),
+        SettingKey(
+            "calls_per_provider", \.callsPerProvider, .integer(1...10_000),
+            "Requests at once to one provider; further ones wait"),
+        SettingKey(
+            "queued_per_provider", \.queuedPerProvider, .integer(0...1_000_000),
+            "Requests that may wait for one provider; further ones are refused"),
+        SettingKey(
+            "calls_per_connection", \.callsPerConnection, .integer(1...1_000_000),
+            "Requests in flight on one connection"),
+        SettingKey(
+            "unsent_bytes", \.unsentBytes, .size(16 << 10, 256 << 20),
+            "Unsent bytes of a connection past which its upstreams are no longer read"),
+        SettingKey(
+            "partial_frame", \.partialFrame, .duration(.milliseconds(100), .seconds(3600)),
+            "A request that takes longer to arrive ends its connection"),
+        SettingKey(
+            "write_stall", \.writeStall, .duration(.milliseconds(100), .seconds(3600)),
+            "A client that takes nothing for so long is disconnected"),
+        SettingKey(
+            "drain", \.drain, .duration(.zero, .seconds(3600)), "What SIGTERM leaves to requests in flight"),
+        SettingKey(
+            "lingering", \.lingering, .duration(.zero, .seconds(60)),
+            "An upstream that said everything may take so long to end its reply"),
+    ]
+}
+
+extension DefaultTimeouts: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey(
+            "connect", \.connect, .duration(.milliseconds(100), .seconds(300)),
+            "Name resolution, connection and TLS handshake together"),
+        SettingKey(
+            "first_token", \.firstToken, .duration(.milliseconds(100), .seconds(3600)),
+            "From the request to the first content of the answer"),
+        SettingKey(
+            "slow_first_token", \.slowFirstToken, .duration(.milliseconds(100), .seconds(86_400)),
+            "The same for models on this machine and models that reason"),
+        SettingKey(
+            "idle", \.idle, .duration(.milliseconds(100), .seconds(3600)), "Between two pieces of a streamed answer"),
+        SettingKey("queue", \.queue, .duration(.zero, .seconds(3600)), "In the queue of a provider"),
+        SettingKey(
+            "unary_total", \.unaryTotal, .duration(.milliseconds(100), .seconds(86_400)),
+            "For a whole answer that is not streamed; a stream may run as long as it flows"),
+    ]
+}
+
+extension RetrySettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey("per_candidate", \.perCandidate, .integer(0...10), "Repetitions on one model"),
+        SettingKey(
+            "initial_pause", \.initialPause, .duration(.milliseconds(1), .seconds(60)),
+            "Pause before the first repetition, doubled for each further one and drawn from zero to it"),
+        SettingKey("max_pause", \.maxPause, .duration(.milliseconds(1), .seconds(600)), "The longest such pause"),
+        SettingKey(
+            "budget_percent", \.budgetPercent, .integer(0...100),
+            "Repetitions on the same model, as a share of the last minute's requests, in percent"),
+        SettingKey(
+            "budget_minimum", \.budgetMinimum, .integer(0...10_000),
+            "Repetitions a minute that are allowed however few requests there are"),
+    ]
+
+    func check(_ path: String, _ reader: inout KeyReader) {
+        reader.check("\(path).initial_pause", initialPause, isAtMost: maxPause, "max_pause")
+    }
+}

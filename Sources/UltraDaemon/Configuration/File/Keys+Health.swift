@@ -1,0 +1,48 @@
+extension HealthSettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey(
+            "probe_interval", \.probeInterval, .duration(.seconds(1), .seconds(86_400)),
+            "Between two free probes of a provider that is well"),
+        SettingKey(
+            "probe_jitter_percent", \.probeJitterPercent, .integer(0...90),
+            "That interval is varied by so much up and down, so that daemons do not probe in step"),
+        SettingKey(
+            "retry_interval", \.retryInterval, .duration(.milliseconds(100), .seconds(3600)),
+            "After a failed probe; doubled for each further one"),
+        SettingKey(
+            "max_retry_interval", \.maxRetryInterval, .duration(.milliseconds(100), .seconds(86_400)),
+            "The longest such interval"),
+        SettingKey(
+            "discovery_interval", \.discoveryInterval, .duration(.seconds(10), .seconds(604_800)),
+            "Between two looks at a provider's list of models"),
+        SettingKey(
+            "breaker_failures", \.breakerFailures, .integer(1...1000),
+            "Failures in a row after which a model rests"),
+        SettingKey(
+            "breaker_percent", \.breakerPercent, .integer(1...100),
+            "Or this share of failed calls in breaker_window, in percent"),
+        SettingKey(
+            "breaker_calls", \.breakerCalls, .integer(1...100_000), "If there were at least so many calls"),
+        SettingKey(
+            "breaker_window", \.breakerWindow, .duration(.seconds(1), .seconds(3600)),
+            "The time over which calls are counted"),
+        SettingKey(
+            "breaker_pause", \.breakerPause, .duration(.milliseconds(100), .seconds(3600)),
+            "Until a model that rests gets one trial; doubled each time it fails"),
+        SettingKey(
+            "max_breaker_pause", \.maxBreakerPause, .duration(.milliseconds(100), .seconds(86_400)),
+            "The longest such pause"),
+        SettingKey(
+            "deep_probe_interval", \.deepProbeInterval,
+            .optional(.duration(.seconds(60), .seconds(604_800)), absent: "none"),
+            "Real generations of one token as probes, which cost money"),
+        SettingKey(
+            "deep_probe_usd_per_day", \.deepProbeMicroUSDPerDay, .microUSD(upTo: 1000),
+            "The most that probes may cost in a day (UTC)"),
+    ]
+
+    func check(_ path: String, _ reader: inout KeyReader) {
+        reader.check("\(path).retry_interval", retryInterval, isAtMost: maxRetryInterval, "max_retry_interval")
+        reader.check("\(path).breaker_pause", breakerPause, isAtMost: maxBreakerPause, "max_breaker_pause")
+    }
+}

@@ -1,0 +1,76 @@
+internal import UltraProviders
+
+extension RoutingSettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey(
+            "default_model", \.defaultModel, .optional(.name, absent: ""), "For requests that name no model"),
+        SettingKey(
+            "strategy", \.strategy, .choice(), "For aliases, tags and names that several models share"),
+        SettingKey(
+            "fallback", \.fallback, .list(.name, of: "models"),
+            "Models tried in order when the named ones cannot answer"),
+        SettingKey(
+            "use_local_models_when_offline", \.usesLocalModelsWhenOffline, .boolean,
+            "When no cloud provider is reachable, local models answer"),
+    ]
+}
+
+extension RoutingSettings.Route: SettingTable {
+    package init() {
+        self.init(models: [])
+    }
+
+    static let keys: [SettingKey<Self>] = [
+        SettingKey("models", \.models, .list(.name, of: "models"), "provider/model, or aliases"),
+        SettingKey("strategy", \.strategy, .choice(), "Which of them comes first"),
+    ]
+
+    func check(_ path: String, _ reader: inout KeyReader) {
+        if models.isEmpty { reader.problems.refuse(path, "needs models = [\"provider/model\", …]") }
+    }
+}
+
+extension ModelSettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey("aliases", \.aliases, .list(.name, of: "names"), "Other names for it"),
+        SettingKey(
+            "weight", \.weight, .number(0...1_000_000),
+            "Its share where one is drawn from several; 0 keeps it out unless it is named"),
+        SettingKey("tags", \.tags, .list(.name, of: "names"), "Names it shares with others"),
+        SettingKey("enabled", \.isEnabled, .boolean, "False: it is listed and never used"),
+        SettingKey("kind", \.kind, .optional(.choice(), absent: "auto"), "What it is for"),
+        SettingKey(
+            "capabilities", \.capabilities,
+            .optional(
+                KeyType<[Capability]>.list(.choice(), of: capabilityNames)
+                    .mapped({ Set($0) }, back: { set in Capability.allCases.filter(set.contains) }), absent: "auto"),
+            "What it can do"),
+        SettingKey(
+            "context_window", \.contextWindow, .optional(.integer(1...1_000_000_000), absent: "auto"), "In tokens"),
+        SettingKey(
+            "max_output_tokens", \.maxOutputTokens, .optional(.integer(1...1_000_000_000), absent: "auto"),
+            "The longest answer it gives"),
+        SettingKey(
+            "price", \.price,
+            .optional(
+                KeyType<PriceTable>.table().mapped({ $0.price }, back: { PriceTable($0) }), absent: "auto"),
+            "USD per million tokens: {input = 2.5, cached_input = 1.25, cache_write = 2.5, output = 10}"),
+    ]
+
+    private static let capabilityNames = Capability.allCases.map(\.rawValue).joined(separator: ", ")
+}
+
+extension PriceTable: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey("input", \.input, .optional(usd, absent: ""), "Input"),
+        SettingKey("cached_input", \.cachedInput, .optional(usd, absent: ""), "Input read from the provider's cache"),
+        SettingKey("cache_write", \.cacheWrite, .optional(usd, absent: ""), "Input written to it"),
+        SettingKey("output", \.output, .optional(usd, absent: ""), "Output, reasoning included"),
+    ]
+
+    private static let usd = KeyType<Double>.number(0...1_000_000)
+
+    func check(_ path: String, _ reader: inout KeyReader) {
+        if price == nil { reader.problems.refuse(path, "needs both input and output") }
+    }
+}

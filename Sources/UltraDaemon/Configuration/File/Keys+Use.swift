@@ -1,0 +1,52 @@
+extension CacheSettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey("enabled", \.isEnabled, .boolean, "Equal requests get the same answer, at no cost"),
+        SettingKey("shared", \.isShared, .boolean, "False: each user has answers of their own"),
+        SettingKey(
+            "ttl", \.ttl, .duration(.seconds(1), .seconds(31_536_000)), "How long an answer is kept"),
+        SettingKey("memory_bytes", \.memoryBytes, .size(0, 16 << 30), "Of answers in memory"),
+        SettingKey("disk_bytes", \.diskBytes, .size(0, 1 << 40), "Of answers in the state directory; 0: none"),
+    ]
+}
+
+extension LedgerSettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey(
+            "retention", \.retention, .duration(.zero, .seconds(3650 * 86_400)),
+            "Older rows are deleted; 0: nothing is recorded")
+    ]
+}
+
+extension BudgetSettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey("uid", \.uid, .optional(id, absent: ""), "Whose: a user's number"),
+        SettingKey("user", \.user, .optional(.name, absent: ""), "Or a user's name"),
+        SettingKey("gid", \.gid, .optional(id, absent: ""), "A group's number"),
+        SettingKey("group", \.group, .optional(.name, absent: ""), "Or a group's name"),
+        SettingKey("program", \.program, .optional(.text("a program's name"), absent: ""), "A program's name"),
+        SettingKey(
+            "usd_per_day", \.microUSDPerDay, .optional(.microUSD(upTo: 1_000_000), absent: "none"),
+            "A day is one of UTC"),
+        SettingKey(
+            "tokens_per_day", \.tokensPerDay, .optional(.integer(0...1_000_000_000_000), absent: "none"),
+            "Input and output together"),
+        SettingKey(
+            "requests_per_minute", \.requestsPerMinute, .optional(.integer(0...1_000_000), absent: "none"),
+            "Requests begun in a minute"),
+        SettingKey("at_once", \.atOnce, .optional(.integer(0...100_000), absent: "none"), "Requests in flight"),
+    ]
+
+    private static let id = KeyType<Int>.integer(0...4_294_967_294)
+
+    func check(_ path: String, _ reader: inout KeyReader) {
+        if uid != nil, user != nil { reader.problems.refuse(path, "names both uid and user: one is enough") }
+        if gid != nil, group != nil { reader.problems.refuse(path, "names both gid and group: one is enough") }
+        if uid == nil, user == nil, gid == nil, group == nil, program == nil {
+            reader.problems.refuse(path, "must say whose it is: uid, user, gid, group or program")
+        }
+        if microUSDPerDay == nil, tokensPerDay == nil, requestsPerMinute == nil, atOnce == nil {
+            reader.problems.refuse(
+                path, "limits nothing: set usd_per_day, tokens_per_day, requests_per_minute or at_once")
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Logging
+import Testing
+import UltraSystem
+
+@testable import UltraDaemon
+
+@Suite(".env files")
+struct EnvironmentFileTests {
+    @Test(
+        "are lines of NAME=VALUE",
+        arguments: [
+            ("A=1", "1"), ("A = 1 ", "1"), ("export A=1", "1"), ("A=\"1 # 2\"", "1 # 2"), ("A=1 # 2", "1"),
+            ("A=1#2", "1#2"), ("A='a\"b\\n'", "a\"b\\n"), ("A=\"a\\\"b\\n\"", "a\"b\n"), ("# x\n\nA=1\r\n", "1"),
+            ("A=", nil), ("A=# nothing", nil), ("A=x=y", "x=y"),
+        ])
+    func lines(text: String, value: String?) {
+        var problems = Problems()
+        var environment = Environment([:])
+        environment.add(text, path: "/e", &problems)
+        #expect(problems.lines == [])
+        #expect(environment["A"] == value)
+    }
+
+    @Test(
+        "that are not are refused with the line",
+        arguments: [
+            ("\nA", "/e:2: is not NAME=VALUE"), ("A B=1", "/e:1: is not NAME=VALUE"),
+            ("=1", "/e:1: is not NAME=VALUE"), ("A=\"1", "/e:1: A has a quote that does not end"),
+            ("A='1' 2", "/e:1: A has a quote that does not end"),
+            ("LOG_LEVEL=loud", "/e:1: LOG_LEVEL must be trace, debug, info, notice, warning, error or critical"),
+            ("\n\nUSE_LOCAL_MODELS_WHEN_OFFLINE=maybe", "/e:3: USE_LOCAL_MODELS_WHEN_OFFLINE must be true or false"),
+            ("OPENAI_API_ENDPOINT=ftp://x", "/e:1: OPENAI_API_ENDPOINT must begin with https:// or http://"),
+        ])
+    func refused(text: String, problem: String) {
+        #expect(problems(nil, files: ["/e": FileContents(text)]) { $0.environmentFile = "/e" } == [problem])
+    }
+
+    @Test("fill what the environment leaves open, and no more")
+    func precedence() throws {
+        let files = ["/e": FileContents("DEFAULT_MODEL=mock/file\nLOG_LEVEL=debug\n")]
+        let configuration = try load(nil, ["DEFAULT_MODEL": "mock/environment", "LOG_LEVEL": ""], files: files) {
+            $0.environmentFile = "/e"
+        }.get()
+        #expect(configuration.routing.defaultModel == "mock/environment")
+        #expect(configuration.logLevel == .debug)
+        #expect(try load(nil, files: files).get().routing.defaultModel == nil)
+    }
+}
