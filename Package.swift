@@ -91,7 +91,11 @@ let package = Package(
         .testTarget(
             name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),
         .testTarget(
-            name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra", "ultrad"],
+            name: "UltraDaemonTests",
+            dependencies: [
+                "UltraDaemon", "ScriptedProvider", "libultra", "ultrad",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests",

@@ -1,8 +1,6 @@
 #pragma once
 // libcurl's setters are variadic, which Swift cannot call: one inline function per argument type.
 #include <curl/curl.h>
-#include <fcntl.h>
-#include <sys/socket.h>
 
 static inline CURLcode ccurl_setopt_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
@@ -19,12 +17,6 @@ static inline CURLcode ccurl_setopt_string(CURL *handle, CURLoption option, cons
 typedef size_t (*ccurl_data_function)(char *bytes, size_t size, size_t count, void *user);
 static inline CURLcode ccurl_setopt_data_function(CURL *handle, CURLoption option, ccurl_data_function function) {
     return curl_easy_setopt(handle, option, function);
-}
-/// The socket libcurl asks for, closed in child processes; -1 with errno.
-static inline int ccurl_open_socket(const struct curl_sockaddr *address) {
-    int descriptor = socket(address->family, address->socktype, address->protocol);
-    if (descriptor >= 0) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    return descriptor;
 }
 static inline CURLcode ccurl_setopt_open_socket_function(CURL *handle, curl_opensocket_callback function) {
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, function);

@@ -40,6 +40,9 @@ private func takeFields(of frame: RequestFrame) {
             precondition(!request.messages.isEmpty, "a request without messages")
         case .hello: _ = try frame.hello()
         case .cancel: _ = try frame.cancelTarget()
+        case .embed: _ = try EmbedRequest(frame)
+        case .probe: _ = try frame.probeTarget()
+        case .subscribe: _ = try frame.topics()
         case .models: _ = try frame.modelFilter()
         case .ping, .status: break
         }

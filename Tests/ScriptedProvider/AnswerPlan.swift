@@ -40,8 +40,7 @@ struct AnswerPlan {
         case .send(let bytes): write(bytes)
         case .wait(let gate): actions.append(.wait(gate))
         case .delay(let milliseconds): actions.append(.delay(milliseconds: milliseconds))
-        case .repeat(let count, let steps):
-            for _ in 0..<count { for step in steps { add(step) } }
+        case .repeat(let count, let steps): addRepeated(count, steps)
         case .end:
             addHead()
             guard !sentEnd else { return }
@@ -50,6 +49,21 @@ struct AnswerPlan {
         case .close: stop(.close)
         case .reset: stop(.reset)
         case .hang: stop(.hang)
+        }
+    }
+
+    private mutating func addRepeated(_ count: Int, _ steps: [Step]) {
+        var before = 0
+        for round in 0..<count {
+            guard !ended else { return }
+            // What is neither cut nor split is the same in every round after the head: one copy of its bytes for all.
+            if round == 2, script.cut == nil, script.splitting == .none {
+                let repeated = Array(actions[before...])
+                for _ in round..<count { actions += repeated }
+                return
+            }
+            before = actions.count
+            for step in steps { add(step) }
         }
     }
 

@@ -75,6 +75,13 @@ package final class ForwardProxy: Sendable {
     /// The first request of every connection so far.
     package var passages: [Passage] { shared.state.withLock { $0.passages } }
 
+    /// Ends every connection there is, in both directions; new ones are served.
+    package func cut() {
+        shared.state.withLock { state in
+            for fd in state.sockets { shutdown(fd, CInt(SHUT_RDWR)) }
+        }
+    }
+
     // MARK: - Threads
 
     private static func startThread(_ body: @escaping @Sendable () -> Void) {

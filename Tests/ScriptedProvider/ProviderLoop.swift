@@ -89,6 +89,8 @@ final class ProviderLoop {
                 continue
             }
             connections[fd] = connection
+            // The number may be that of a connection which was closed in this very turn.
+            interests[fd] = nil
             refresh(connection)
         }
     }

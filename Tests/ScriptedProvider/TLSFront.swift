@@ -2,6 +2,7 @@ import Glibc
 
 /// A provider behind TLS: nginx with certificates made for this object, HTTP/2 offered, one port for each certificate.
 ///
+/// Every reply has a field `x-front`: the protocol, and the number of the TLS connection.
 /// It ends with this object, and also with the process that made it.
 package final class TLSFront {
     package enum Certificate: String, CaseIterable, Sendable {
@@ -15,6 +16,8 @@ package final class TLSFront {
         case expired
         /// Signed by `caFile`, for `elsewhere.invalid`.
         case wrongHost
+        /// No TLS at all, whatever `url` says.
+        case none
     }
 
     /// Whether nginx and openssl are here; a test that needs them says that it is skipped.
@@ -81,11 +84,14 @@ package final class TLSFront {
         let servers = ports.map { certificate, port in
             """
             server {
-                listen 127.0.0.1:\(port) ssl\(certificate == .http1 ? "" : " http2");
-                ssl_certificate \(folder)/\(certificate.rawValue).pem;
+                listen 127.0.0.1:\(port)\(listenOptions(certificate));
+                ssl_certificate \(folder)/\(certificate == .none ? "good" : certificate.rawValue).pem;
                 ssl_certificate_key \(folder)/key.pem;
                 location / {
+                    add_header x-front "$server_protocol $connection" always;
+                    client_max_body_size 0;
                     proxy_buffering off;
+                    proxy_request_buffering off;
                     proxy_http_version 1.1;
                     proxy_pass http://127.0.0.1:\(providerPort);
                 }
@@ -108,6 +114,14 @@ package final class TLSFront {
                 \(servers.joined(separator: "\n"))
             }
             """
+    }
+
+    private static func listenOptions(_ certificate: Certificate) -> String {
+        switch certificate {
+        case .none: ""
+        case .http1: " ssl"
+        case .good, .unknownCA, .expired, .wrongHost: " ssl http2"
+        }
     }
 
     private static func makeCertificates(in folder: TemporaryFolder) throws(SystemError) {

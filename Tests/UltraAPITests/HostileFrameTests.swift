@@ -17,6 +17,8 @@ import Testing
         #"{"id":8,"op":"probe","model":"a/b","deep":true}"#, #"{"id":9,"op":"subscribe","topics":["health"]}"#,
         #"{"id":5,"op":"hello","protocol":1,"client":"c/1"}"#,
         #"{"id":6,"op":"generate","prompt":"\ud83d\ude00","system":"s"}"#,
+        #"{"id":7,"op":"embed","model":"a/b","input":["x","y"]}"#, #"{"id":8,"op":"probe","provider":"x","deep":true}"#,
+        #"{"id":9,"op":"subscribe","topics":["health","registry"]}"#,
     ]
 
     /// What the daemon does with a frame; returns whether it was understood.
@@ -27,6 +29,9 @@ import Testing
             case .generate, .stream: _ = try Request(frame)
             case .hello: _ = try frame.hello()
             case .cancel: _ = try frame.cancelTarget()
+            case .embed: _ = try EmbedRequest(frame)
+            case .probe: _ = try frame.probeTarget()
+            case .subscribe: _ = try frame.topics()
             case .models: _ = try frame.modelFilter()
             case .embed: _ = try EmbedRequest(frame)
             case .probe: _ = try frame.probeTarget()

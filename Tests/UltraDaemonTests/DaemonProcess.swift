@@ -24,8 +24,11 @@ final class DaemonProcess: @unchecked Sendable {
         try Data().write(to: log)
         process.executableURL = Self.binary("ultrad")
         process.arguments = ["--socket", socketPath]
-        // Of its own: as root, it would else keep what it learns in /var/lib.
-        process.environment = ["STATE_DIRECTORY": folder.path()].merging(environment) { $1 }
+        // What the sanitizers are told holds for the daemon too.
+        var defaults = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+        // As root, it would else keep what it learns in /var/lib.
+        defaults["STATE_DIRECTORY"] = folder.path()
+        process.environment = environment.merging(defaults) { asked, _ in asked }
         let file = try FileHandle(forWritingTo: log)
         process.standardError = file
         process.standardOutput = file
@@ -35,7 +38,12 @@ final class DaemonProcess: @unchecked Sendable {
 
     /// With `provider` as its OpenAI.
     convenience init(openai provider: ScriptedProvider, _ more: [String: String] = [:]) throws {
-        let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": provider.url + "/v1"]
+        try self.init(openai: provider.url, more)
+    }
+
+    /// With what answers at `url`, a URL without a path, as its OpenAI.
+    convenience init(openai url: String, _ more: [String: String] = [:]) throws {
+        let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": url + "/v1"]
         try self.init(environment.merging(more) { $1 })
     }
 

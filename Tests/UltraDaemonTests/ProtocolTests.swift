@@ -13,7 +13,10 @@ struct ProtocolTests {
         #expect(hello["protocol"] as? Int == 1)
         #expect((hello["server"] as? String)?.hasPrefix("ultrad/") == true)
         #expect(hello["max_frame_bytes"] as? Int == 16 << 20)
-        #expect(hello["ops"] as? [String] == ["hello", "ping", "generate", "stream", "embed", "cancel", "models", "status", "probe", "subscribe"])
+        #expect(
+            hello["ops"] as? [String] == [
+                "hello", "ping", "generate", "stream", "embed", "cancel", "models", "status", "probe", "subscribe",
+            ])
         #expect(try client.ask(#"{"op":"ping","id":9007199254740991}"#, id: 9_007_199_254_740_991).event == "result")
     }
 

@@ -172,29 +172,4 @@ struct RelayTests {
         }
         #expect(daemon.threadCount <= 1)
     }
-
-    @Test("a reader that stops and starts gets everything in order, and the daemon holds little meanwhile")
-    func slowReader() throws {
-        let words = 100_000
-        let text = String(repeating: "x", count: 2000)
-        let provider = try ScriptedProvider()
-        provider.answer(
-            Self.path,
-            with: .stream([.repeat(count: words, [.event(Self.chunk(text))]), .event(Self.finish), .event("[DONE]")]))
-        let daemon = try DaemonProcess(openai: provider)
-        let client = try daemon.client()
-        _ = try client.ask(#"{"id":9,"op":"ping"}"#, id: 9)
-        client.send(#"{"id":1,"op":"stream",\#(Self.request)"#)
-        var bytes = 0
-        var most = 0
-        while let frame = try client.next(), !frame.isTerminal {
-            bytes += frame.text?.utf8.count ?? 0
-            if bytes % (text.utf8.count * 20_000) == 0, bytes > 0 {
-                usleep(100_000)  // the reader stops: what matters is what piles up meanwhile
-                most = max(most, daemon.residentBytes)
-            }
-        }
-        #expect(bytes == words * text.utf8.count)
-        #expect(most < 64 << 20)
-    }
 }

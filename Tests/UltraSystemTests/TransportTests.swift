@@ -157,20 +157,20 @@ struct TransportTests {
             Stall(
                 name: "first token before the head", script: .hangBeforeHead,
                 timeouts: ExchangeTimeouts(
-                    connect: .seconds(5), firstToken: .milliseconds(30), idle: .milliseconds(10)),
+                    connect: .seconds(30), firstToken: .milliseconds(30), idle: .milliseconds(10)),
                 expected: .firstToken),
             Stall(
                 name: "first token after the head", script: .hangBeforeFirstToken,
                 timeouts: ExchangeTimeouts(
-                    connect: .seconds(5), firstToken: .milliseconds(30), idle: .milliseconds(10)),
+                    connect: .seconds(30), firstToken: .milliseconds(30), idle: .milliseconds(10)),
                 expected: .firstToken),
             Stall(
                 name: "idle", script: .hang(after: [.event("1")]),
-                timeouts: ExchangeTimeouts(connect: .seconds(5), firstToken: .seconds(30), idle: .milliseconds(30)),
+                timeouts: ExchangeTimeouts(connect: .seconds(30), firstToken: .seconds(30), idle: .milliseconds(30)),
                 expected: .idle),
             Stall(
                 name: "total", script: .hang(after: [.event("1")]),
-                timeouts: ExchangeTimeouts(connect: .seconds(5), idle: .seconds(30), total: .milliseconds(30)),
+                timeouts: ExchangeTimeouts(connect: .seconds(30), idle: .seconds(30), total: .milliseconds(30)),
                 expected: .total),
         ])
     func timers(_ stall: Stall) async throws {
@@ -185,7 +185,7 @@ struct TransportTests {
         let provider = try ScriptedProvider(
             .stream([.event("0"), .repeat(count: 10, [.delay(milliseconds: 20), .chunk(": ping\n")])]))
         let reply = await Reply.fetch(
-            HTTPRequest(url: provider.url), timeouts: ExchangeTimeouts(connect: .seconds(5), idle: .milliseconds(150)))
+            HTTPRequest(url: provider.url), timeouts: ExchangeTimeouts(connect: .seconds(30), idle: .milliseconds(150)))
         #expect(reply.error == nil)
     }
 
@@ -239,7 +239,7 @@ struct TransportTests {
         let provider = try ScriptedProvider(.stream([.repeat(count: 2000, [.chunk(chunk)])]))
         let url = provider.url
         let (held, total) = await LoopThread.run {
-            let exchange = Self.transport().start(HTTPRequest(url: url), ExchangeTimeouts(connect: .seconds(5)))
+            let exchange = Self.transport().start(HTTPRequest(url: url), ExchangeTimeouts(connect: .seconds(30)))
             _ = try? await exchange.head()
             // Turns enough for everything to arrive that would.
             for _ in 0..<200 { try? await Loop.sleep(for: .milliseconds(1)) }
@@ -280,9 +280,9 @@ struct TransportTests {
     }
 
     @Loop
-    static func transport() -> Transport {
+    static func transport(_ settings: TransportSettings = TransportSettings()) -> Transport {
         do {
-            return try Transport(TransportSettings())
+            return try Transport(settings)
         } catch {
             preconditionFailure("\(error)")
         }
@@ -296,20 +296,41 @@ struct Reply: Sendable {
     var text = ""
     var error: TransportError?
 
+    /// What `TLSFront` says of itself.
+    struct Front: Sendable, Hashable {
+        let version: String
+        let connection: String
+
+        init?(_ head: HTTPHead) {
+            self.init(head.headers.first { $0.name == "x-front" }?.value)
+        }
+
+        fileprivate init?(_ value: String?) {
+            let words = value?.split(separator: " ").map { String($0) } ?? []
+            guard words.count == 2 else { return nil }
+            (version, connection) = (words[0], words[1])
+        }
+    }
+
+    var front: Front? {
+        Front(headers.first { $0.hasPrefix("x-front: ") }.map { String($0.dropFirst("x-front: ".count)) })
+    }
+
     static func fetch(_ url: String) async -> Reply {
         await fetch(HTTPRequest(url: url, body: Array("{}".utf8)))
     }
 
     static func fetch(
-        _ request: HTTPRequest, timeouts: ExchangeTimeouts = ExchangeTimeouts(connect: .seconds(5))
+        _ request: HTTPRequest, _ settings: TransportSettings = TransportSettings(),
+        timeouts: ExchangeTimeouts = ExchangeTimeouts(connect: .seconds(30))
     ) async -> Reply {
-        await LoopThread.run { await fetch(request, TransportTests.transport(), timeouts) }
+        await LoopThread.run { await fetch(request, TransportTests.transport(settings), timeouts) }
     }
 
     @Loop
     static func fetch(
         _ request: HTTPRequest, _ transport: Transport,
-        _ timeouts: ExchangeTimeouts = ExchangeTimeouts(connect: .seconds(5))
+        _ timeouts: ExchangeTimeouts = ExchangeTimeouts(connect: .seconds(30))
     ) async -> Reply {
         var reply = Reply()
         let exchange = transport.start(request, timeouts)

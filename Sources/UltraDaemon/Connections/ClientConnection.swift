@@ -46,7 +46,7 @@ final class ClientConnection {
     private func ready(_ events: Watch.Events) {
         if events.contains(.output) { flushOutput() }
         if !events.isDisjoint(with: [.hangUp, .error]) { return close() }
-        if events.contains(.input), case .open = state { receive() }
+        if events.contains(.input), isReading { receive() }
     }
 
     private func receive() {
@@ -65,22 +65,20 @@ final class ClientConnection {
             state = .draining
             socket.update([])
             return closeIfDone()
-        case .bytes: break
-        }
-        takeFrames()
-        guard case .open = state else { return }
-        if decoder.hasPartialFrame {
-            if !partialFrame.isArmed { partialFrame.arm(after: limits.partialFrame) }
-        } else {
-            partialFrame.cancel()
+        case .bytes: takeFrames()
         }
     }
 
     private func takeFrames() {
         do throws(FrameError) {
-            while case .open = state, let frame = try decoder.next() {
+            while isReading, let frame = try decoder.next() {
                 partialFrame.cancel()
                 take(frame)
+            }
+            if !isReading || !decoder.hasPartialFrame {
+                partialFrame.cancel()
+            } else if !partialFrame.isArmed {
+                partialFrame.arm(after: limits.partialFrame)
             }
         } catch {
             switch error {
@@ -225,12 +223,17 @@ final class ClientConnection {
                 sentBytes = 0
             }
         }
-        if !isCongested { resumeDrained() }
+        if !isCongested {
+            resumeDrained()
+            // Requests that came before the answers piled up.
+            if decoder.hasPartialFrame, !partialFrame.isArmed { takeFrames() }
+        }
         closeIfDone()
     }
 
+    /// A client that does not take its answers gives no further requests either: small ones have large answers.
     private var isReading: Bool {
-        if case .open = state { true } else { false }
+        if case .open = state { !isCongested } else { false }
     }
 
     private func resumeDrained() {

@@ -31,7 +31,10 @@ extension UltraError {
                 "check the network, the DNS and the endpoint's spelling"
             )
         case .refused:
-            ("\(provider)'s host refused the connection", "is the server running, and is the endpoint's port right?")
+            (
+                "the connection to \(provider) was refused: \(error.message)",
+                "is the server running, and is the endpoint's port right? With a proxy: is HTTP_PROXY or HTTPS_PROXY?"
+            )
         case .unreachable:
             (
                 "\(provider)'s host cannot be reached: \(error.message)",
@@ -46,7 +49,7 @@ extension UltraError {
             )
         case .certificateExpired:
             (
-                "the certificate of \(provider)'s host has expired",
+                "the certificate of \(provider)'s host has expired, or is not yet valid",
                 "check this machine's clock; else its operator must renew"
             )
         case .certificateUntrusted:

@@ -47,8 +47,25 @@ package final class Watch {
 
     /// Stops watching, at once. Call it before the descriptor is closed.
     package func cancel() {
-        guard let token else { return }
+        guard token != nil else { return }
         control(EPOLL_CTL_DEL)
+        unregister()
+    }
+
+    /// Stops watching a descriptor that its owner may have closed already, which is where the kernel dropped it.
+    ///
+    /// Returns whether it was open.
+    @discardableResult
+    func forget() -> Bool {
+        guard token != nil else { return false }
+        unregister()
+        var event = epoll_event()
+        // EBADF: closed. ENOENT: closed, and its number was given to another file.
+        return epoll_ctl(EventLoop.shared.epoll, EPOLL_CTL_DEL, descriptor, &event) == 0
+    }
+
+    private func unregister() {
+        guard let token else { return }
         EventLoop.shared.unregister(token)
         self.token = nil
     }

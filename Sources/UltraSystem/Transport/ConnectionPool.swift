@@ -27,6 +27,8 @@ final class ConnectionPool {
     }
 
     func opened(_ descriptor: Int32, to host: String) {
+        // One whose end nobody saw.
+        closed(descriptor)
         sockets[descriptor] = host
         hosts[host, default: Host()].open += 1
     }

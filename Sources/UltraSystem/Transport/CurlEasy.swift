@@ -11,15 +11,17 @@ final class CurlEasy {
     private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var isOwnedByCurl = false
-    private let pool: ConnectionPool
+    private let multi: CurlMulti
+    private var pool: ConnectionPool { multi.pool }
     /// Scheme, host and port of the present request.
     private var host = ""
+    private var hasProxy = false
 
-    /// nil where memory has run out.
-    init?(_ settings: TransportSettings, _ pool: ConnectionPool) {
+    /// For transfers of `multi`. nil where memory has run out.
+    init?(_ settings: TransportSettings, _ multi: CurlMulti) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
-        self.pool = pool
+        self.multi = multi
         let user = Unmanaged.passUnretained(self).toOpaque()
         errorBuffer.pointee = 0
         set(CURLOPT_PRIVATE, user)
@@ -41,14 +43,12 @@ final class CurlEasy {
         }
         set(CURLOPT_OPENSOCKETDATA, user)
         ccurl_setopt_open_socket_function(handle) { user, _, address in
-            guard let user, let address else { return CURL_SOCKET_BAD }
+            guard let user, let address = address?.pointee else { return CURL_SOCKET_BAD }
             let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
-            let descriptor = ccurl_open_socket(address)
-            if descriptor >= 0 { Loop.assumeIsolated { easy.pool.opened(descriptor, to: easy.host) } }
-            return descriptor
+            return Loop.assumeIsolated { easy.multi.open(address, to: easy.host) }
         }
         // A connection outlives the handle that opened it, the pool does not.
-        set(CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(pool).toOpaque())
+        set(CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(multi.pool).toOpaque())
         ccurl_setopt_close_socket_function(handle) { user, descriptor in
             if let user {
                 let pool = Unmanaged<ConnectionPool>.fromOpaque(user).takeUnretainedValue()
@@ -84,7 +84,9 @@ final class CurlEasy {
         } else {
             ccurl_setopt_pointer(handle, CURLOPT_UNIX_SOCKET_PATH, nil)
         }
-        set(CURLOPT_PROXY, settings.proxy(isSecure: isSecure) ?? "")
+        let proxy = settings.proxy(isSecure: isSecure) ?? ""
+        hasProxy = !proxy.isEmpty
+        set(CURLOPT_PROXY, proxy)
         set(CURLOPT_NOPROXY, settings.noProxy ?? "")
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout.milliseconds)))
         switch request.method {
@@ -170,7 +172,18 @@ final class CurlEasy {
         ccurl_getinfo_long(handle, CURLINFO_SSL_VERIFYRESULT, &verification)
         let kind = TransportError.Kind(
             code, systemError: CInt(truncatingIfNeeded: systemError), verification: verification)
-        return TransportError(kind, phase, words)
+        if refusedByProxy(code) { return TransportError(.proxy, phase, words) }
+        // libcurl notes the time of the connection only once TLS is through (7.88).
+        return TransportError(kind, kind.isOfTLS ? max(phase, .tls) : phase, words)
+    }
+
+    /// Whether a proxy denied the tunnel, or closed the connection in place of an answer: before the request proper
+    /// there is nobody else who speaks.
+    private func refusedByProxy(_ code: CURLcode) -> Bool {
+        guard hasProxy, phase < .waiting else { return false }
+        var status = 0
+        ccurl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
+        return status >= 300 || [CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING].contains(code)
     }
 
     private func time(_ info: CURLINFO) -> curl_off_t {
@@ -203,6 +216,15 @@ final class CurlEasy {
 }
 
 extension TransportError.Kind {
+    fileprivate var isOfTLS: Bool {
+        switch self {
+        case .tls, .certificateExpired, .certificateUntrusted, .certificateWrongHost: true
+        case .resolve, .refused, .unreachable, .proxy, .connectionLost, .protocolViolation, .timeout, .cancelled,
+            .internal:
+            false
+        }
+    }
+
     /// What libcurl's result means; libcurl-errors(3), X509_V_ERR_* of OpenSSL for `verification`.
     fileprivate init(_ code: CURLcode, systemError: CInt, verification: Int) {
         switch code {
@@ -213,7 +235,7 @@ extension TransportError.Kind {
         case CURLE_OPERATION_TIMEDOUT: self = .timeout(.connect)
         case CURLE_PEER_FAILED_VERIFICATION:
             switch verification {
-            case 10: self = .certificateExpired
+            case 9, 10: self = .certificateExpired
             case 2, 18, 19, 20, 21: self = .certificateUntrusted
             default: self = .certificateWrongHost
             }

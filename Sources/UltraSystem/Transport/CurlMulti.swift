@@ -1,4 +1,5 @@
 internal import CCurl
+internal import CSystemd
 internal import Glibc
 
 /// libcurl's multi handle in its `multi_socket` form: one for the life of the daemon, with the connection pool,
@@ -9,8 +10,8 @@ internal import Glibc
 @Loop
 final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
-    /// By descriptor: the kernel gives out the lowest number that is free.
-    private var sockets: [Watch?] = []
+    let pool = ConnectionPool()
+    private var sockets = SocketWatches { _, _ in }
     private var timer = Timer {}
     private var isTimeoutDue = false
     private var unpausing: [CurlEasy] = []
@@ -38,6 +39,13 @@ final class CurlMulti {
         ccurl_multi_setopt_timer_function(multi) { _, milliseconds, user in
             CurlMulti.from(user) { $0.setTimeout(milliseconds) }
             return 0
+        }
+        sockets = SocketWatches { [unowned self] socket, events in
+            var ready: CInt = 0
+            if events.contains(.input) { ready |= CURL_CSELECT_IN }
+            if events.contains(.output) { ready |= CURL_CSELECT_OUT }
+            if !events.isDisjoint(with: [.hangUp, .error]) { ready |= CURL_CSELECT_ERR | CURL_CSELECT_IN }
+            act(on: socket, ready)
         }
         // The loop may still hold a kick when its transport goes.
         kick = Deferred(.soon) { [weak self] in self?.runKick() }
@@ -75,29 +83,24 @@ final class CurlMulti {
     // MARK: - From libcurl's callbacks
 
     private func watch(_ socket: curl_socket_t, _ what: CInt) {
-        let interest: Watch.Events
         switch what {
-        case CURL_POLL_IN: interest = .input
-        case CURL_POLL_OUT: interest = .output
-        case CURL_POLL_INOUT: interest = [.input, .output]
-        default:  // CURL_POLL_REMOVE: the descriptor may be closed and its number given to another
-            guard Int(socket) < sockets.count else { return }
-            sockets[Int(socket)]?.cancel()
-            sockets[Int(socket)] = nil
-            return
+        case CURL_POLL_IN: sockets.set(socket, .input)
+        case CURL_POLL_OUT: sockets.set(socket, .output)
+        case CURL_POLL_INOUT: sockets.set(socket, [.input, .output])
+        default:  // CURL_POLL_REMOVE
+            // Closed before, which is how libcurl 7.88 ends an attempt to connect: nothing else tells.
+            if sockets.remove(socket) == .closed { pool.closed(socket) }
         }
-        while sockets.count <= Int(socket) { sockets.append(nil) }
-        if let watch = sockets[Int(socket)] {
-            watch.update(interest)
-        } else {
-            sockets[Int(socket)] = Watch(socket, interest) { [unowned self] events in
-                var ready: CInt = 0
-                if events.contains(.input) { ready |= CURL_CSELECT_IN }
-                if events.contains(.output) { ready |= CURL_CSELECT_OUT }
-                if !events.isDisjoint(with: [.hangUp, .error]) { ready |= CURL_CSELECT_ERR | CURL_CSELECT_IN }
-                act(on: socket, ready)
-            }
-        }
+    }
+
+    /// Makes a socket for a connection to `host`; closed on exec, which libcurl's own are not in every version.
+    func open(_ address: curl_sockaddr, to host: String) -> curl_socket_t {
+        let type = address.socktype | CInt(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.family, type, address.protocol)
+        guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+        sockets.opened(descriptor)
+        pool.opened(descriptor, to: host)
+        return descriptor
     }
 
     private func setTimeout(_ milliseconds: CLong) {

@@ -5,7 +5,8 @@ package import UltraAPI
 /// Reading is pulling: what nobody reads stays in a bounded buffer, and past the bound the upstream is paused.
 @Loop
 package final class Exchange {
-    /// Bytes of body kept before the upstream is paused.
+    /// Bytes of body kept before the upstream is paused. Of a paused HTTP/2 stream libcurl itself keeps what the peer
+    /// may still send, which is the window it granted: 32 MB before 8.1, 10 MB since.
     nonisolated static let bufferLimitBytes = 64 << 10
     nonisolated static let headLimitBytes = 256 << 10
 

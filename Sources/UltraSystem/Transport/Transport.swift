@@ -5,7 +5,6 @@ package import UltraAPI
 package final class Transport {
     let multi: CurlMulti
     private let settings: TransportSettings
-    private let connections = ConnectionPool()
     private var spareHandles: [CurlEasy] = []
 
     /// Easy handles kept for reuse; each holds a few kilobytes.
@@ -18,7 +17,7 @@ package final class Transport {
 
     /// Starts sending `request`. Failures, refused arguments included, surface in the exchange.
     package func start(_ request: HTTPRequest, _ timeouts: ExchangeTimeouts) -> Exchange {
-        guard let easy = spareHandles.popLast() ?? CurlEasy(settings, connections) else {
+        guard let easy = spareHandles.popLast() ?? CurlEasy(settings, multi) else {
             return Exchange(failed: TransportError(.internal, .queued, "out of memory"))
         }
         easy.prepare(request, connectTimeout: timeouts.connect, settings)
@@ -29,7 +28,7 @@ package final class Transport {
     }
 
     /// The connections by host.
-    package var pool: [PoolHost] { connections.figures }
+    package var pool: [PoolHost] { multi.pool.figures }
 
     /// Takes a finished or cancelled transfer out of libcurl and keeps its handle.
     func recycle(_ easy: CurlEasy) {

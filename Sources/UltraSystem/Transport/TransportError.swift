@@ -3,8 +3,14 @@ package import UltraAPI
 /// Why a transfer failed, and how far it had come. `message` is libcurl's own sentence; it never holds a header.
 package struct TransportError: Error, Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
-        case resolve, refused, unreachable, proxy
-        case tls, certificateExpired, certificateUntrusted, certificateWrongHost
+        /// `refused` and `unreachable` may mean the proxy: the message names host and port.
+        case resolve, refused, unreachable
+        /// The proxy does not resolve, denied the tunnel or closed it.
+        case proxy
+        case tls
+        /// Ended, or not begun: by this machine's clock.
+        case certificateExpired
+        case certificateUntrusted, certificateWrongHost
         /// The peer closed or reset the connection.
         case connectionLost
         case protocolViolation

@@ -1,7 +1,8 @@
 /// What holds for every transfer.
 package struct TransportSettings: Sendable, Equatable {
     package var userAgent = "ultrad"
-    /// PEM file of the authorities to trust in place of the system's (`SSL_CERT_FILE`).
+    /// PEM file of the authorities to trust in place of the system's file (`SSL_CERT_FILE`). The system's directory
+    /// of authorities, where libcurl was built with one, stays trusted as with OpenSSL.
     package var certificateFile: String?
     /// Proxy for `http` upstreams (`HTTP_PROXY`) and for `https` ones (`HTTPS_PROXY`).
     package var httpProxy: String?
