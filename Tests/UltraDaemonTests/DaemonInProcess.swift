@@ -16,7 +16,8 @@ final class DaemonInProcess: Sendable {
     init(forgiving provider: ScriptedProvider) async throws {
         let path = NSTemporaryDirectory() + "ultra-\(UUID().uuidString.prefix(8)).sock"
         let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": provider.url + "/v1"]
-        var configuration = try Configuration(environment: environment, socket: path, isRoot: false, version: "0")
+        let options = ConfigurationOptions(socket: path, version: "0")
+        var configuration = try Configuration.load(options, environment: environment)
         configuration.retry.perCandidate = 0
         configuration.health.breakerFailures = .max
         configuration.health.breakerCalls = .max

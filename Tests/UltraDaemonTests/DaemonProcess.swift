@@ -24,11 +24,11 @@ final class DaemonProcess: @unchecked Sendable {
         try Data().write(to: log)
         process.executableURL = Self.binary("ultrad")
         process.arguments = ["--socket", socketPath]
-        // What the sanitizers are told holds for the daemon too. The state is its own: as root, it would else keep what
-        // it learns in /var/lib.
-        let options = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
-        process.environment = ["STATE_DIRECTORY": folder.path()].merging(options) { $1 }
-            .merging(environment) { $1 }
+        // What the sanitizers are told holds for the daemon too.
+        var defaults = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+        // As root, it would else keep what it learns in /var/lib.
+        defaults["STATE_DIRECTORY"] = folder.path()
+        process.environment = environment.merging(defaults) { asked, _ in asked }
         let file = try FileHandle(forWritingTo: log)
         process.standardError = file
         process.standardOutput = file

@@ -22,6 +22,7 @@ extension ProviderTable: SettingTable {
             "allow_plaintext", \.allowsPlaintext, .boolean,
             "An http:// endpoint may be a public host, and the key is sent in the clear"),
         SettingKey(
-            "api", \.settings.api, .optional(.choice(), absent: "auto"), "Which of OpenAI's APIs another server is asked with"),
+            "api", \.settings.api, .optional(.choice(), absent: "auto"),
+            "Which of OpenAI's APIs another server is asked with"),
     ]
 }
