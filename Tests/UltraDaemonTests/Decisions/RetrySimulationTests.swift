@@ -15,7 +15,7 @@ struct RetrySimulationTests {
 
     @Test(
         "two candidates of which a quarter of the attempts fail answer 99.9 % with 1.4 attempts a request",
-        arguments: [10, 50], 1...5)
+        arguments: [10, 50], 1...3)
     func unruly(requestsPerSecond: Int, seed: Int) {
         var simulation = RetrySimulation(requestsPerSecond: requestsPerSecond, Self.unruly, seed: UInt64(seed))
         simulation.run(Self.requests)
@@ -23,7 +23,7 @@ struct RetrySimulationTests {
         #expect(simulation.attempts <= Self.requests * 14 / 10)
     }
 
-    @Test("so they do where a 429 asks to wait a second", arguments: 1...5)
+    @Test("so they do where a 429 asks to wait a second", arguments: 1...3)
     func patient(seed: Int) {
         var faults = Self.unruly
         faults.retryAfter = 1000
