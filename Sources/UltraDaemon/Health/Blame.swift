@@ -31,11 +31,13 @@ enum Blame: Sendable, Equatable {
         switch error.code {
         case .connectFailed: self = .host
         case .timeout:
-            if isOwnTimeout {
-                self = .client(isReachable: false)
-            } else {
-                self =
-                    error.timeout == .connect ? .host : error.timeout == .queue ? .client(isReachable: false) : .model
+            switch error.timeout {
+            case _ where isOwnTimeout: self = .client(isReachable: false)
+            case .connect: self = .host
+            case .queue: self = .client(isReachable: false)
+            // The client does not take what the provider sends.
+            case .writeStall: self = .client(isReachable: true)
+            case .firstToken, .idle, .total, nil: self = .model
             }
         case .authentication: self = error.status == nil ? .client(isReachable: false) : .key
         case .permissionDenied: self = .keyForModel

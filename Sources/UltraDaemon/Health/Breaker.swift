@@ -13,9 +13,19 @@ struct Breaker: Sendable, Equatable {
     private(set) var consecutiveFailures = 0
     /// nil: closed.
     private(set) var openUntil: Int?
-    private var pauseMilliseconds = 0
+    /// How long the present or the last pause is.
+    private(set) var pauseMilliseconds = 0
     private var trialSince: Int?
     private var buckets: [Bucket] = []
+
+    init() {}
+
+    /// As an earlier run left it.
+    init(consecutiveFailures: Int, openUntil: Int?, pauseMilliseconds: Int) {
+        self.consecutiveFailures = consecutiveFailures
+        self.openUntil = openUntil
+        self.pauseMilliseconds = pauseMilliseconds
+    }
 
     private struct Bucket: Sendable, Equatable {
         var start: Int
@@ -26,7 +36,8 @@ struct Breaker: Sendable, Equatable {
     /// Parts into which the window is cut: a call counts for the window's length, right to one part.
     static let bucketsPerWindow = 6
 
-    /// Whether a request may pass now. A trial must be ended by `succeeded`, `failed` or `gaveUp`.
+    /// Whether a request may pass now. A trial must be ended by `succeeded`, `failed` or `gaveUp`, told when it was asked
+    /// for: by that it is known from the stragglers of the time before.
     mutating func ask(at now: Int, _ settings: HealthSettings) -> Verdict {
         let verdict = look(at: now, settings)
         if verdict == .trial { trialSince = now }
@@ -45,6 +56,8 @@ struct Breaker: Sendable, Equatable {
     }
 
     mutating func succeeded(at now: Int, _ settings: HealthSettings) {
+        // Stragglers that failed while it was open are no reason to open it again.
+        if openUntil != nil { buckets = [] }
         count(false, at: now, settings)
         consecutiveFailures = 0
         // An answer that was on its way when the breaker opened closes it as well: it works.
@@ -54,13 +67,14 @@ struct Breaker: Sendable, Equatable {
     }
 
     /// Returns whether this opened the breaker.
+    /// - Parameter askedAt: when `ask` let it pass; nil: it was not asked.
     @discardableResult
-    mutating func failed(at now: Int, _ settings: HealthSettings) -> Bool {
+    mutating func failed(at now: Int, askedAt: Int?, _ settings: HealthSettings) -> Bool {
         count(true, at: now, settings)
         consecutiveFailures += 1
-        if let openUntil {
+        if openUntil != nil {
             // Stragglers of the time before say nothing new; the trial does.
-            guard trialSince != nil, now >= openUntil else { return false }
+            guard let trialSince, trialSince == askedAt else { return false }
             open(at: now, settings)
             return true
         }
@@ -69,9 +83,10 @@ struct Breaker: Sendable, Equatable {
         return true
     }
 
-    /// The trial ended without a verdict: the client went away, or the request itself was at fault.
-    mutating func gaveUp() {
-        trialSince = nil
+    /// A request ended without a verdict: its client went away, or it was itself at fault. If it was the trial, the next
+    /// one may be.
+    mutating func gaveUp(askedAt: Int?) {
+        if trialSince == askedAt { trialSince = nil }
     }
 
     private mutating func open(at now: Int, _ settings: HealthSettings) {

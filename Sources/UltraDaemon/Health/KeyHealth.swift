@@ -4,6 +4,9 @@ struct KeyHealth: Sendable, Equatable {
     /// It may be used again from then on.
     private(set) var restsUntil: Int?
 
+    /// When a probe used it last.
+    private(set) var probedAt: Int?
+
     /// How long a key rests whose quota ran out and whose provider does not say for how long.
     static let quotaRestMilliseconds = 300_000
 
@@ -13,6 +16,10 @@ struct KeyHealth: Sendable, Equatable {
 
     mutating func refused(at now: Int, by source: Evidence.Source) {
         authorised = Evidence(false, at: now, by: source)
+    }
+
+    mutating func probed(at now: Int) {
+        probedAt = now
     }
 
     mutating func rest(until: Int) {

@@ -20,10 +20,10 @@ struct Latency: Sendable, Equatable {
         }
     }
 
-    /// The sample of which `share` (0 to 1) of all are no greater; nil without samples.
+    /// The least sample of which `share` (0 to 1) of all are no greater; nil without samples.
     func percentile(_ share: Double) -> Double? {
         guard !samples.isEmpty else { return nil }
-        let sorted = samples.sorted()
-        return Double(sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))])
+        let rank = (Double(samples.count) * min(max(share, 0), 1)).rounded(.up)
+        return Double(samples.sorted()[max(0, Int(rank) - 1)])
     }
 }

@@ -9,10 +9,10 @@ struct ModelHealth: Sendable, Equatable {
     var breaker = Breaker()
     var latency = Latency()
     /// Its server says that it is being loaded.
-    private(set) var isLoading = false
-    private(set) var lastFailure: Failure?
+    var isLoading = false
+    var lastFailure: Failure?
     /// Until when requests with a key (by its number) are refused.
-    private(set) var rests: [Int: Int] = [:]
+    var rests: [Int: Int] = [:]
 
     struct Failure: Sendable, Equatable {
         var code: ErrorCode
@@ -22,8 +22,13 @@ struct ModelHealth: Sendable, Equatable {
 
     /// How long one failure makes a model that works again look degraded.
     static let degradedMilliseconds = 300_000
+    /// How long a key rests, for this model alone, that may not use it: permissions are given without our being told.
+    static let forbiddenRestMilliseconds = 300_000
 
-    mutating func record(_ blame: Blame, _ error: UltraError?, key: Int, at now: Int, _ settings: HealthSettings) {
+    /// - Parameter askedAt: when the breaker let the request pass; nil: it was not asked.
+    mutating func record(
+        _ blame: Blame, _ error: UltraError?, key: Int, askedAt: Int? = nil, at now: Int, _ settings: HealthSettings
+    ) {
         switch blame {
         case .none:
             generated = Evidence(true, at: now, by: .live)
@@ -34,22 +39,23 @@ struct ModelHealth: Sendable, Equatable {
             isLoading = false
             return
         case .client:
-            return breaker.gaveUp()
+            return breaker.gaveUp(askedAt: askedAt)
         case .host, .key, .quota:
-            breaker.gaveUp()
+            breaker.gaveUp(askedAt: askedAt)
         case .keyForModel:
             authorised = Evidence(false, at: now, by: .live)
-            breaker.gaveUp()
+            rests[key] = now + Self.forbiddenRestMilliseconds
+            breaker.gaveUp(askedAt: askedAt)
         case .rate(let milliseconds):
             if let milliseconds { rests[key] = now + milliseconds }
-            breaker.gaveUp()
+            breaker.gaveUp(askedAt: askedAt)
         case .missingModel:
             listed = Evidence(false, at: now, by: .live)
-            breaker.gaveUp()
+            breaker.gaveUp(askedAt: askedAt)
         case .model:
             generated = Evidence(false, at: now, by: .live)
             isLoading = error?.code == .overloaded && error?.message.contains("oading") == true
-            breaker.failed(at: now, settings)
+            breaker.failed(at: now, askedAt: askedAt, settings)
         }
         if let error { lastFailure = Failure(code: error.code, message: error.message, at: now) }
     }
@@ -60,6 +66,18 @@ struct ModelHealth: Sendable, Equatable {
 
     func rests(_ key: Int, at now: Int) -> Bool {
         rests[key].map { $0 > now } ?? false
+    }
+
+    /// What was seen of single keys holds no more: they are others.
+    mutating func forgetKeys() {
+        rests = [:]
+        authorised = Evidence()
+    }
+
+    /// Its provider does not have it. What one request was told is believed no longer than a list.
+    func isMissing(at now: Int, _ settings: HealthSettings) -> Bool {
+        guard listed.holds == false, let at = listed.at else { return false }
+        return listed.source == .probe || now - at < settings.discoveryInterval.wholeMilliseconds
     }
 
     /// Failed lately, and not given up.

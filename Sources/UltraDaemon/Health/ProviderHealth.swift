@@ -6,17 +6,19 @@ struct ProviderHealth: Sendable, Equatable {
     var breaker = Breaker()
     /// One for each key, or a single one for a provider that needs none.
     var keys: [KeyHealth]
-    private(set) var lastFailure: ModelHealth.Failure?
+    var lastFailure: ModelHealth.Failure?
     private var nextKey = 0
 
     init(keys: Int) {
         self.keys = Array(repeating: KeyHealth(), count: max(1, keys))
     }
 
+    /// - Parameter askedAt: when the breaker let the request pass; nil: it was not asked.
     mutating func record(
-        _ blame: Blame, _ error: UltraError?, key: Int, at now: Int, by source: Evidence.Source,
+        _ blame: Blame, _ error: UltraError?, key: Int, askedAt: Int? = nil, at now: Int, by source: Evidence.Source,
         _ settings: HealthSettings
     ) {
+        if source == .probe { keys[key].probed(at: now) }
         switch blame {
         case .none:
             reachable = Evidence(true, at: now, by: source)
@@ -24,11 +26,11 @@ struct ProviderHealth: Sendable, Equatable {
             keys[key].accepted(at: now, by: source)
             return
         case .client(let isReachable):
-            if isReachable { answered(at: now, by: source, settings) } else { breaker.gaveUp() }
+            if isReachable { answered(at: now, by: source, settings) } else { breaker.gaveUp(askedAt: askedAt) }
             return
         case .host:
             reachable = Evidence(false, at: now, by: source)
-            breaker.failed(at: now, settings)
+            breaker.failed(at: now, askedAt: askedAt, settings)
         case .key:
             answered(at: now, by: source, settings)
             keys[key].refused(at: now, by: source)
@@ -39,7 +41,11 @@ struct ProviderHealth: Sendable, Equatable {
             answered(at: now, by: source, settings)
             keys[key].accepted(at: now, by: source)
         case .model:
-            if error?.status != nil { answered(at: now, by: source, settings) } else { breaker.gaveUp() }
+            if error?.status != nil {
+                answered(at: now, by: source, settings)
+            } else {
+                breaker.gaveUp(askedAt: askedAt)
+            }
         }
         if let error { lastFailure = ModelHealth.Failure(code: error.code, message: error.message, at: now) }
     }
@@ -60,10 +66,9 @@ struct ProviderHealth: Sendable, Equatable {
         return nil
     }
 
-    /// The key a probe uses: one that is refused, to see whether it still is; else the one not seen for longest.
+    /// The key a probe uses: each in turn, so that a refused one is tried again and never keeps the others from it.
     var keyToProbe: Int {
-        let order = keys.indices.sorted { (keys[$0].authorised.at ?? 0) < (keys[$1].authorised.at ?? 0) }
-        return order.first { keys[$0].isRefused } ?? order.first ?? 0
+        keys.indices.min { (keys[$0].probedAt ?? 0) < (keys[$1].probedAt ?? 0) } ?? 0
     }
 
     /// The strongest that is known of any key.
@@ -101,9 +106,8 @@ struct ProviderHealth: Sendable, Equatable {
         case .unauthorized, .unavailable, .rateLimited: return host
         default: break
         }
-        if model.authorised.holds == false { return .unauthorized }
-        if model.listed.holds == false { return .unavailable }
-        if restEnd(for: model, at: now) != nil { return .rateLimited }
+        if model.isMissing(at: now, settings) { return .unavailable }
+        if restEnd(for: model, at: now) != nil { return model.authorised.holds == false ? .unauthorized : .rateLimited }
         if model.isLoading { return .loading }
         if case .refused = model.breaker.look(at: now, settings) { return .unavailable }
         if model.isDegraded(at: now) { return .degraded }

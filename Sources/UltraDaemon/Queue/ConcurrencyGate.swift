@@ -19,6 +19,9 @@ final class ConcurrencyGate {
         var hasTimedOut = false
     }
 
+    /// Places in the line of requests that have gone, beyond as many as still wait.
+    private static let goneLimit = 64
+
     let limit: Int
     private let queueLimit: Int
     private let provider: String
@@ -93,5 +96,7 @@ final class ConcurrencyGate {
         queued -= 1
         waiter.continuation?.resume()
         waiter.continuation = nil
+        // While nobody leaves, nobody is popped: those who have gone must not pile up, nor cost their client its turns.
+        if queue.count > 2 * queued + Self.goneLimit { queue.removeAll { $0.isGone } }
     }
 }

@@ -14,6 +14,23 @@ struct FairQueue<Client: Hashable & Sendable, Item> {
         count += 1
     }
 
+    /// Takes out whatever `isGone`, in one pass over all.
+    mutating func removeAll(where isGone: (Item) -> Bool) {
+        var kept: [Client: [Item]] = [:]
+        count = 0
+        for (client, line) in lines {
+            let rest = line[(taken[client] ?? 0)...].filter { !isGone($0) }
+            guard !rest.isEmpty else { continue }
+            kept[client] = rest
+            count += rest.count
+        }
+        // In the order of their turns, each once.
+        turns = turns[nextTurn...].filter { kept[$0] != nil }
+        nextTurn = 0
+        taken = [:]
+        lines = kept
+    }
+
     /// The next one; nil: nobody waits.
     mutating func pop() -> Item? {
         guard count > 0, nextTurn < turns.count else { return nil }

@@ -1,14 +1,19 @@
 /// The names that a misspelt one may have meant.
 enum NearestNames {
+    /// The longest name that is looked at, in UTF-8 bytes: what comes from outside must not cost more than it is worth.
+    static let longestBytes = 256
+
     /// At most three of `names`, nearest first, that differ from `name` in no more than a third of its characters or
-    /// contain it.
+    /// contain it. None for a name longer than `longestBytes`.
     static func of(_ name: String, among names: [String]) -> [String] {
-        let wanted = Array(name.lowercased().utf8)
-        guard !wanted.isEmpty else { return [] }
+        guard !name.isEmpty, name.utf8.count <= longestBytes else { return [] }
+        let lowercased = name.lowercased()
+        let wanted = Array(lowercased.utf8)
         return names.compactMap { candidate -> (name: String, distance: Int)? in
-            let bytes = Array(candidate.lowercased().utf8)
+            let text = candidate.lowercased()
+            if wanted.count > 2, text.contains(lowercased) { return (candidate, 1) }
+            let bytes = Array(text.utf8)
             let bare = bytes.firstIndex(of: UInt8(ascii: "/")).map { Array(bytes[($0 + 1)...]) } ?? bytes
-            if wanted.count > 2, candidate.lowercased().contains(name.lowercased()) { return (candidate, 1) }
             let distance = min(Self.distance(wanted, bytes), Self.distance(wanted, bare))
             return distance <= max(1, wanted.count / 3) ? (candidate, distance) : nil
         }

@@ -112,9 +112,11 @@ final class ProviderState {
         }
     }
 
-    /// Takes a model as an earlier run of the daemon knew it.
-    func restore(_ discovered: DiscoveredModel, now: Int) -> ModelState {
-        byName[discovered.id] ?? add(discovered.id, discovered: discovered, now: now)
+    /// Takes a model as an earlier run of the daemon knew it; `discovered` is nil if it was not listed.
+    func restore(_ name: String, _ discovered: DiscoveredModel?, at now: Int) -> ModelState {
+        let model = byName[name] ?? add(name, discovered: discovered, now: now)
+        if let discovered { model.found(discovered, at: now) }
+        return model
     }
 
     @discardableResult

@@ -56,15 +56,19 @@ final class Registry {
     // MARK: - Learning
 
     /// Takes in how a live request ended; nil is success.
-    /// - Parameter firstToken: milliseconds to the first content, of a success.
+    /// - Parameters:
+    ///   - askedAt: when the breakers let it pass, in milliseconds of `WallClock`; nil: they were not asked.
+    ///   - firstToken: milliseconds to the first content, of a success.
     func record(
-        _ error: UltraError?, of candidate: Candidate, key: Int, firstToken: Double? = nil, isOwnTimeout: Bool = false
+        _ error: UltraError?, of candidate: Candidate, key: Int, askedAt: Int? = nil, firstToken: Double? = nil,
+        isOwnTimeout: Bool = false
     ) {
         guard case .upstream = candidate.target, candidate.provider.isUpstream else { return }
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
         let blame = Blame(error, isOwnTimeout: isOwnTimeout)
-        provider.health.record(blame, error, key: key, at: now, by: .live, configuration.health)
-        model.health.record(blame, error, key: key, at: now, configuration.health)
+        provider.health.record(
+            blame, error, key: key, askedAt: askedAt, at: now, by: .live, configuration.health)
+        model.health.record(blame, error, key: key, askedAt: askedAt, at: now, configuration.health)
         switch blame {
         case .none:
             if let firstToken { model.health.latency.record(firstToken) }

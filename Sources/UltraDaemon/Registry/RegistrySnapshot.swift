@@ -1,205 +1,65 @@
-internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// The registry's file: what providers list and what was seen of them. Unknown members are skipped, missing ones are
-/// unknown, so that an older or newer daemon can read it.
-@Loop
-enum RegistrySnapshot {
-    static let version = 1
-
-    static func written(_ providers: [ProviderState], at now: Int) -> [UInt8] {
-        var json = JSONWriter()
-        json.beginObject()
-        json.field("version", version)
-        json.field("saved_at", now)
-        json.key("providers")
-        json.beginArray()
-        for provider in providers where provider.isUpstream { write(provider, to: &json) }
-        json.endArray()
-        json.endObject()
-        return json.bytes
+/// What the registry's file holds: what providers list and what was seen of them. Writing and reading are pure; a file
+/// is read whole before anything of it is taken over, so that a broken one changes nothing.
+struct RegistrySnapshot: Sendable, Equatable {
+    struct KeptProvider: Sendable, Equatable {
+        var id = ""
+        var reachable = Evidence()
+        var breaker = Breaker()
+        var lastFailure: ModelHealth.Failure?
+        /// Told by their number alone.
+        var keys: [KeyHealth] = []
+        var models: [KeptModel] = []
     }
 
-    private static func write(_ provider: ProviderState, to json: inout JSONWriter) {
-        json.beginObject()
-        json.field("id", provider.id)
-        write(provider.health.reachable, "reachable", to: &json)
-        json.key("keys")
-        json.beginArray()
-        for key in provider.health.keys {
-            json.beginObject()
-            write(key.authorised, "authorised", to: &json)
-            json.fieldIfPresent("rests_until", key.restsUntil)
-            json.endObject()
-        }
-        json.endArray()
-        json.key("models")
-        json.beginArray()
-        for model in provider.models { write(model, to: &json) }
-        json.endArray()
-        json.endObject()
-    }
-
-    private static func write(_ model: ModelState, to json: inout JSONWriter) {
-        json.beginObject()
-        json.field("name", model.name)
-        write(model.health.listed, "listed", to: &json)
-        write(model.health.generated, "generated", to: &json)
-        write(model.health.authorised, "authorised", to: &json)
-        json.fieldIfPresent("latency", model.health.latency.mean)
-        if let discovered = model.discovered {
-            json.key("discovered")
-            json.beginObject()
-            json.fieldIfPresent("name", discovered.displayName)
-            json.strings("aliases", discovered.aliases)
-            json.fieldIfPresent("kind", discovered.kind?.rawValue)
-            if let capabilities = discovered.capabilities {
-                json.strings("capabilities", capabilities.map(\.rawValue).sorted())
-            }
-            json.fieldIfPresent("context", discovered.contextWindow)
-            json.fieldIfPresent("output", discovered.maxOutputTokens)
-            json.fieldIfPresent("retires_on", discovered.retiresOn)
-            json.endObject()
-        }
-        json.endObject()
-    }
-
-    private static func write(_ evidence: Evidence, _ name: StaticString, to json: inout JSONWriter) {
-        guard let holds = evidence.holds, let at = evidence.at, let source = evidence.source else { return }
-        json.key(name)
-        json.beginObject()
-        json.field("ok", holds)
-        json.field("at", at)
-        json.field("by", source.rawValue)
-        json.endObject()
-    }
-
-    // MARK: - Reading
-
-    static func restore(_ bytes: [UInt8], into registry: Registry, at now: Int) throws(JSONError) {
-        try JSONReader.read(bytes) { (reader) throws(JSONError) in
-            // Everything is validated before anything is taken over.
-            var check = reader
-            try check.skip()
-            try check.end()
-            try reader.beginObject()
-            while let key = try reader.nextKey() {
-                switch key {
-                case "providers":
-                    try reader.beginArray()
-                    while try reader.nextElement() { try provider(&reader, registry, now) }
-                default: try reader.skip()
-                }
-            }
-        }
-    }
-
-    private static func provider(
-        _ reader: inout JSONReader, _ registry: Registry, _ now: Int
-    ) throws(JSONError) {
-        var provider: ProviderState?
-        try reader.beginObject()
-        while let key = try reader.nextKey() {
-            switch key {
-            case "id": provider = registry.provider(try reader.string())
-            case "reachable":
-                let found = try evidence(&reader)
-                provider?.health.reachable = found
-            case "keys":
-                var keys: [KeyHealth] = []
-                try reader.beginArray()
-                while try reader.nextElement() { keys.append(try self.key(&reader)) }
-                // Keys are told by their number alone: another number of them means others.
-                if let provider, provider.health.keys.count == keys.count { provider.health.keys = keys }
-            case "models":
-                try reader.beginArray()
-                while try reader.nextElement() { try model(&reader, provider, now) }
-            default: try reader.skip()
-            }
-        }
-        if let provider { registry.note(provider, nil, reason: "restored") }
-    }
-
-    private static func key(_ reader: inout JSONReader) throws(JSONError) -> KeyHealth {
-        var health = KeyHealth()
-        try reader.beginObject()
-        while let key = try reader.nextKey() {
-            switch key {
-            case "authorised": health.authorised = try evidence(&reader)
-            case "rests_until": health.rest(until: try reader.int())
-            default: try reader.skip()
-            }
-        }
-        return health
-    }
-
-    private static func model(
-        _ reader: inout JSONReader, _ provider: ProviderState?, _ now: Int
-    ) throws(JSONError) {
+    struct KeptModel: Sendable, Equatable {
         var name = ""
         var health = ModelHealth()
+        /// nil: the provider does not list it.
         var discovered: DiscoveredModel?
-        try reader.beginObject()
-        while let key = try reader.nextKey() {
-            switch key {
-            case "name": name = try reader.string()
-            case "listed": health.listed = try evidence(&reader)
-            case "generated": health.generated = try evidence(&reader)
-            case "authorised": health.authorised = try evidence(&reader)
-            case "latency": health.latency.record(try reader.double())
-            case "discovered": discovered = try self.discovered(&reader)
-            default: try reader.skip()
-            }
-        }
-        guard let provider, !name.isEmpty else { return }
-        discovered?.id = name
-        let model: ModelState
-        if let discovered {
-            model = provider.restore(discovered, now: now)
-        } else {
-            model = provider.anyModel(name)
-            provider.keep(model)
-        }
-        model.health = health
     }
 
-    private static func discovered(_ reader: inout JSONReader) throws(JSONError) -> DiscoveredModel {
-        var model = DiscoveredModel(id: "")
-        try reader.beginObject()
-        while let key = try reader.nextKey() {
-            switch key {
-            case "name": model.displayName = try reader.string()
-            case "aliases": model.aliases = try strings(&reader)
-            case "kind": model.kind = DiscoveredModel.Kind(rawValue: try reader.string())
-            case "capabilities": model.capabilities = Set(try strings(&reader).compactMap { Capability(rawValue: $0) })
-            case "context": model.contextWindow = try reader.int()
-            case "output": model.maxOutputTokens = try reader.int()
-            case "retires_on": model.retiresOn = try reader.string()
-            default: try reader.skip()
-            }
+    static let version = 1
+
+    /// Milliseconds since 1970.
+    var savedAt = 0
+    var providers: [KeptProvider] = []
+
+    init() {}
+}
+
+/// From the registry, and back into one.
+@Loop
+extension RegistrySnapshot {
+    init(_ states: [ProviderState], at now: Int) {
+        self.init()
+        savedAt = now
+        providers = states.filter(\.isUpstream).map { state in
+            KeptProvider(
+                id: state.id, reachable: state.health.reachable, breaker: state.health.breaker,
+                lastFailure: state.health.lastFailure, keys: state.health.keys,
+                models: state.models.map { KeptModel(name: $0.name, health: $0.health, discovered: $0.discovered) })
         }
-        return model
     }
 
-    private static func strings(_ reader: inout JSONReader) throws(JSONError) -> [String] {
-        var strings: [String] = []
-        try reader.beginArray()
-        while try reader.nextElement() { strings.append(try reader.string()) }
-        return strings
-    }
-
-    private static func evidence(_ reader: inout JSONReader) throws(JSONError) -> Evidence {
-        var evidence = Evidence()
-        try reader.beginObject()
-        while let key = try reader.nextKey() {
-            switch key {
-            case "ok": evidence.holds = try reader.bool()
-            case "at": evidence.at = try reader.int()
-            case "by": evidence.source = Evidence.Source(rawValue: try reader.string())
-            default: try reader.skip()
+    /// Providers that are not configured any more are passed over.
+    func restore(into registry: Registry, at now: Int) {
+        for kept in providers {
+            guard let provider = registry.provider(kept.id), provider.isUpstream else { continue }
+            provider.health.reachable = kept.reachable
+            provider.health.breaker = kept.breaker
+            provider.health.lastFailure = kept.lastFailure
+            // Another number of keys means others.
+            let areSameKeys = provider.health.keys.count == kept.keys.count
+            if areSameKeys { provider.health.keys = kept.keys }
+            for model in kept.models {
+                let state = provider.restore(model.name, model.discovered, at: now)
+                state.health = model.health
+                if !areSameKeys { state.health.forgetKeys() }
             }
+            registry.note(provider, nil, reason: "restored")
         }
-        return evidence
     }
 }

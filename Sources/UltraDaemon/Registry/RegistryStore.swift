@@ -40,7 +40,7 @@ final class RegistryStore {
 
     func save() {
         timer.cancel()
-        let bytes = RegistrySnapshot.written(registry.providers, at: WallClock.now)
+        let bytes = RegistrySnapshot(registry.providers, at: WallClock.now).bytes
         do throws(SystemError) {
             try StateFile.replace(path, in: folder, with: bytes)
             hasComplained = false
@@ -55,7 +55,8 @@ final class RegistryStore {
         do throws(SystemError) {
             guard let bytes = try StateFile.read(path) else { return }
             do throws(JSONError) {
-                try RegistrySnapshot.restore(bytes, into: registry, at: WallClock.now)
+                let now = WallClock.now
+                try RegistrySnapshot(bytes, at: now).restore(into: registry, at: now)
             } catch {
                 log.warning("the kept registry is not readable: ignoring", metadata: ["ultra_path": "\(path)"])
             }

@@ -74,9 +74,8 @@ final class AttemptChain {
                 lastError = error
                 let now = WallClock.now
                 if isCommitted() {
-                    let mayRestart = error.code != .cancelled && plan.restart(without: index, now: now) != .fail
-                    guard mayRestart, restart() else { throw failure() }
-                    step = plan.next(now: now)
+                    step = plan.restart(without: index, now: now)
+                    guard step != .fail, restart() else { throw failure() }
                     continue
                 }
                 step = plan.next(
@@ -113,7 +112,7 @@ final class AttemptChain {
         let settings = daemon.configuration.health
         if case .refused = candidate.provider.health.breaker.look(at: now, settings) { return false }
         if case .refused = candidate.model.health.breaker.look(at: now, settings) { return false }
-        return candidate.model.health.listed.holds != false
+        return !candidate.model.health.isMissing(at: now, settings)
     }
 
     private func skip(_ candidate: Candidate, _ state: Availability) {
@@ -187,20 +186,23 @@ final class AttemptChain {
         }
         if case .refused = provider.health.breaker.ask(at: now, settings) { return passOver(index) }
         if case .refused = model.health.breaker.ask(at: now, settings) {
-            provider.health.breaker.gaveUp()
+            provider.health.breaker.gaveUp(askedAt: now)
             return passOver(index)
         }
         let started = EventLoop.now
         do throws(UltraError) {
             let firstToken = try await attempt(Ticket(candidate: candidate, key: key, remaining: remaining))
             attempts.append(Attempt(candidate.id, nil, since: started))
-            daemon.registry.record(nil, of: candidate, key: key, firstToken: firstToken)
+            daemon.registry.record(nil, of: candidate, key: key, askedAt: now, firstToken: firstToken)
             return true
         } catch {
             attempts.append(Attempt(candidate.id, error, since: started))
-            daemon.registry.record(error, of: candidate, key: key, isOwnTimeout: isOwn(error.timeout))
+            daemon.registry.record(
+                error, of: candidate, key: key, askedAt: now, isOwnTimeout: isOwn(error.timeout))
             // Another key of the same provider may be good.
-            if error.code == .authentication, provider.health.keys.contains(where: { $0.isReady(at: now) }) {
+            if error.code == .authentication, provider.health.keys[key].isRefused,
+                provider.health.keys.contains(where: { $0.isReady(at: now) })
+            {
                 return try await ask(index, attempt)
             }
             throw error
@@ -264,7 +266,7 @@ final class AttemptChain {
                 hint: "enable it in ultrad.toml", provider: provider.id, model: candidate.id)
         case .unavailable, .available, .degraded, .loading, .unknown:
             let last = candidate.model.health.lastFailure ?? provider.health.lastFailure
-            let isGone = candidate.model.health.listed.holds == false
+            let isGone = candidate.model.health.isMissing(at: WallClock.now, daemon.configuration.health)
             return UltraError(
                 .noModelAvailable,
                 isGone

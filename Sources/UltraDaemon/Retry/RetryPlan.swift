@@ -16,11 +16,21 @@ struct RetryPlan: Sendable, Equatable {
     }
 
     private struct Track: Sendable, Equatable {
+        /// How often it was asked, or is about to be.
         var tries = 0
+        /// Its turn has come, and it has not failed since.
+        var isChosen = false
+        /// How often its turn came to nothing.
+        var idleTurns = 0
+        /// It was really asked, and might have answered.
+        var hasFailed = false
         /// It will not answer, however often it is asked.
         var isOut = false
         var readyAt = 0
     }
+
+    /// Turns of one candidate that may come to nothing.
+    static let idleTurnLimit = 10
 
     private let settings: RetrySettings
     private let deadline: Int?
@@ -40,15 +50,21 @@ struct RetryPlan: Sendable, Equatable {
         tracks[index].isOut = true
     }
 
-    /// Candidate `index` may be asked from then on.
+    /// Candidate `index` may be asked from then on. A turn that so comes to nothing is no try; but there is an end to
+    /// them, for a request without a deadline must not wait for ever where others always come first.
     mutating func postpone(_ index: Int, until: Int) {
         tracks[index].readyAt = until
+        guard tracks[index].isChosen else { return }
+        tracks[index].isChosen = false
+        tracks[index].tries -= 1
+        tracks[index].idleTurns += 1
+        if tracks[index].idleTurns >= Self.idleTurnLimit { tracks[index].isOut = true }
     }
 
     /// Whom to ask now, or later.
     mutating func next(now: Int) -> Step {
         if let fresh = tracks.indices.first(where: { isFresh($0) && tracks[$0].readyAt <= now }) {
-            tracks[fresh].tries = 1
+            choose(fresh)
             return .attempt(fresh, afterMilliseconds: 0, isRetry: false)
         }
         let open = tracks.indices.filter { !tracks[$0].isOut && tracks[$0].tries <= settings.perCandidate }
@@ -58,8 +74,8 @@ struct RetryPlan: Sendable, Equatable {
         guard pause <= settings.maxPause.wholeMilliseconds, deadline.map({ now + pause < $0 }) ?? true else {
             return .fail
         }
-        tracks[soonest].tries += 1
-        return .attempt(soonest, afterMilliseconds: pause, isRetry: tracks[soonest].tries > 1)
+        choose(soonest)
+        return .attempt(soonest, afterMilliseconds: pause, isRetry: tracks[soonest].hasFailed)
     }
 
     /// What follows the failure of candidate `index`.
@@ -69,7 +85,9 @@ struct RetryPlan: Sendable, Equatable {
     mutating func next(
         after error: UltraError, of index: Int, isCommitted: Bool, now: Int, random: Double
     ) -> Step {
-        guard !isCommitted, let outlook = Outlook(error) else { return .fail }
+        guard !isCommitted, let outlook = Outlook(error), deadline.map({ now < $0 }) ?? true else { return .fail }
+        tracks[index].hasFailed = true
+        tracks[index].isChosen = false
         switch outlook {
         case .otherCandidates:
             tracks[index].isOut = true
@@ -85,6 +103,11 @@ struct RetryPlan: Sendable, Equatable {
     mutating func restart(without index: Int, now: Int) -> Step {
         tracks[index].isOut = true
         return next(now: now)
+    }
+
+    private mutating func choose(_ index: Int) {
+        tracks[index].tries += 1
+        tracks[index].isChosen = true
     }
 
     private func isFresh(_ index: Int) -> Bool { tracks[index].tries == 0 && !tracks[index].isOut }

@@ -19,7 +19,7 @@ struct CandidateOrder {
     /// One in so many requests goes to another than the fastest, to learn whether that is still so.
     static let explorationShare = 20
 
-    /// Indices of `options`, who is asked first first.
+    /// Indices of `options`, who is asked first first; never empty if `options` is not.
     static func order(
         _ options: [Option], _ strategy: RoutingSettings.Strategy, using random: inout some RandomNumberGenerator
     ) -> [Int] {
@@ -42,12 +42,12 @@ struct CandidateOrder {
         }
     }
 
-    /// A draw without putting back, in proportion to the weights (Efraimidis and Spirakis 2006). Weight 0 comes last.
+    /// A draw without putting back, in proportion to the weights (Efraimidis and Spirakis 2006). Weight 0 is out, unless
+    /// all have it.
     private static func shuffled(_ options: [Option], using random: inout some RandomNumberGenerator) -> [Int] {
-        let keys = options.map { option in
-            option.weight > 0
-                ? -log(1 - Double.random(in: 0..<1, using: &random)) / option.weight : Double.infinity
-        }
-        return options.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
+        let drawn = options.indices.filter { options[$0].weight > 0 }
+        guard !drawn.isEmpty else { return Array(options.indices) }
+        let keys = options.map { -log(1 - Double.random(in: 0..<1, using: &random)) / $0.weight }
+        return drawn.sorted { (keys[$0], $0) < (keys[$1], $1) }
     }
 }

@@ -1,0 +1,222 @@
+import Testing
+import UltraAPI
+
+@testable import UltraDaemon
+
+/// Times are milliseconds from the start of each test.
+struct RetryPlanTests {
+    private let settings = RetrySettings()
+    private static let broken = UltraError(.upstreamError, "", status: 500, isRetryable: true)
+    private static let refused = UltraError(.authentication, "", status: 401)
+
+    private func plan(_ candidates: Int, deadline: Int? = nil) -> RetryPlan {
+        RetryPlan(candidates: candidates, deadline: deadline, settings)
+    }
+
+    /// Whom a plan asks in turn while everyone fails with what `error` says; a pause is slept.
+    private func asked(_ plan: RetryPlan, random: Double = 0.5, _ error: (Int) -> UltraError) -> [Int] {
+        var (plan, now, asked) = (plan, 0, [Int]())
+        var step = plan.next(now: now)
+        while case .attempt(let index, let pause, _) = step, asked.count < 100 {
+            asked.append(index)
+            now += pause
+            step = plan.next(after: error(index), of: index, isCommitted: false, now: now, random: random)
+        }
+        return asked
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let error: UltraError
+        /// Tries on one candidate, and whether another is asked.
+        let tries: Int
+        let goesOn: Bool
+        var testDescription: String { name }
+    }
+
+    @Test(
+        "what is tried again, what goes to the next candidate, what ends",
+        arguments: [
+            Case(name: "connect", error: UltraError(.connectFailed, "", isRetryable: true), tries: 3, goesOn: true),
+            Case(
+                name: "408", error: UltraError(.upstreamError, "", status: 408, isRetryable: true), tries: 3,
+                goesOn: true),
+            Case(
+                name: "429", error: UltraError(.rateLimited, "", status: 429, isRetryable: true), tries: 3,
+                goesOn: true),
+            Case(name: "500", error: broken, tries: 3, goesOn: true),
+            Case(
+                name: "529", error: UltraError(.overloaded, "", status: 529, isRetryable: true), tries: 3, goesOn: true),
+            Case(name: "truncated", error: UltraError(.streamTruncated, "", isRetryable: true), tries: 3, goesOn: true),
+            Case(
+                name: "nonsense", error: UltraError(.upstreamProtocol, "", isRetryable: true), tries: 3, goesOn: true),
+            Case(
+                name: "connect timer", error: UltraError(.timeout, "", timeout: .connect, isRetryable: true), tries: 3,
+                goesOn: true),
+            Case(
+                name: "first token timer", error: UltraError(.timeout, "", timeout: .firstToken, isRetryable: true),
+                tries: 3, goesOn: true),
+            Case(name: "500 that says: not again", error: UltraError(.upstreamError, ""), tries: 1, goesOn: true),
+            Case(name: "401", error: refused, tries: 1, goesOn: true),
+            Case(name: "403", error: UltraError(.permissionDenied, "", status: 403), tries: 1, goesOn: true),
+            Case(name: "404", error: UltraError(.modelNotFound, "", status: 404), tries: 1, goesOn: true),
+            Case(name: "quota", error: UltraError(.quotaExceeded, "", status: 429), tries: 1, goesOn: true),
+            Case(
+                name: "queue timer", error: UltraError(.timeout, "", timeout: .queue, isRetryable: true), tries: 1,
+                goesOn: true),
+            Case(name: "400", error: UltraError(.badRequest, "", status: 400), tries: 1, goesOn: false),
+            Case(name: "422", error: UltraError(.badRequest, "", status: 422), tries: 1, goesOn: false),
+            Case(name: "context", error: UltraError(.contextLength, "", status: 400), tries: 1, goesOn: false),
+            Case(name: "filtered", error: UltraError(.contentFiltered, ""), tries: 1, goesOn: false),
+            Case(name: "total timer", error: UltraError(.timeout, "", timeout: .total), tries: 1, goesOn: false),
+            Case(name: "cancelled", error: UltraError(.cancelled, ""), tries: 1, goesOn: false),
+            Case(name: "shutting down", error: UltraError(.shuttingDown, ""), tries: 1, goesOn: false),
+        ])
+    func outlook(_ row: Case) {
+        #expect(asked(plan(1)) { _ in row.error } == Array(repeating: 0, count: row.tries))
+        let two = asked(plan(2)) { $0 == 0 ? row.error : Self.refused }
+        #expect(two.contains(1) == row.goesOn)
+        #expect(two.filter { $0 == 0 }.count == row.tries)
+        if row.goesOn { #expect(two.prefix(2) == [0, 1]) }
+    }
+
+    @Test("a flag that says retryable does not make a request good that is not")
+    func refusedForGood() {
+        for code in [ErrorCode.badRequest, .contextLength, .contentFiltered, .cancelled, .invalidRequest] {
+            #expect(asked(plan(3)) { _ in UltraError(code, "", isRetryable: true) } == [0])
+        }
+    }
+
+    @Test("nothing after the first content, whatever failed")
+    func committed() {
+        for code in ErrorCode.allCases {
+            var plan = plan(3)
+            _ = plan.next(now: 0)
+            let error = UltraError(code, "", isRetryable: true)
+            #expect(plan.next(after: error, of: 0, isCommitted: true, now: 1, random: 0) == .fail)
+        }
+    }
+
+    @Test("every candidate once before any twice; each at most three times", arguments: 1...6)
+    func rounds(candidates: Int) {
+        let asked = asked(plan(candidates)) { _ in Self.broken }
+        #expect(Array(asked.prefix(candidates)) == Array(0..<candidates))
+        for index in 0..<candidates { #expect(asked.filter { $0 == index }.count == 3) }
+    }
+
+    @Test(
+        "pauses are drawn from zero to 250 ms, doubled up to 20 s",
+        arguments: [0.0, 0.5, 0.999999])
+    func pauses(random: Double) {
+        var settings = settings
+        settings.perCandidate = 12
+        var plan = RetryPlan(candidates: 1, deadline: nil, settings)
+        _ = plan.next(now: 0)
+        for bound in [250, 500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000] {
+            let step = plan.next(after: Self.broken, of: 0, isCommitted: false, now: 0, random: random)
+            #expect(step == .attempt(0, afterMilliseconds: Int(Double(bound) * random), isRetry: true))
+        }
+    }
+
+    @Test("a step to the next candidate is at once and no repetition; a repetition says so")
+    func steps() {
+        var plan = plan(2)
+        #expect(plan.next(now: 0) == .attempt(0, afterMilliseconds: 0, isRetry: false))
+        #expect(
+            plan.next(after: Self.broken, of: 0, isCommitted: false, now: 1, random: 0.8)
+                == .attempt(1, afterMilliseconds: 0, isRetry: false))
+        // The first one's 200 ms began at 1.
+        #expect(
+            plan.next(after: Self.broken, of: 1, isCommitted: false, now: 51, random: 0.999)
+                == .attempt(0, afterMilliseconds: 150, isRetry: true))
+    }
+
+    @Test("a wait the provider asks for is kept, unless another candidate is ready")
+    func retryAfter() {
+        let busy = UltraError(.rateLimited, "", status: 429, isRetryable: true, retryAfterMilliseconds: 3000)
+        var alone = plan(1)
+        _ = alone.next(now: 0)
+        #expect(
+            alone.next(after: busy, of: 0, isCommitted: false, now: 10, random: 0.5)
+                == .attempt(0, afterMilliseconds: 3000, isRetry: true))
+        var two = plan(2)
+        _ = two.next(now: 0)
+        #expect(
+            two.next(after: busy, of: 0, isCommitted: false, now: 10, random: 0.5)
+                == .attempt(1, afterMilliseconds: 0, isRetry: false))
+        // The second fails without such a wish: it is ready sooner.
+        #expect(
+            two.next(after: Self.broken, of: 1, isCommitted: false, now: 20, random: 0.4)
+                == .attempt(1, afterMilliseconds: 100, isRetry: true))
+    }
+
+    @Test(
+        "nothing that would begin past the deadline, or wait longer than anyone should",
+        arguments: [
+            (2999, nil, true), (3000, nil, true), (20_000, nil, true), (20_001, nil, false), (3000, 3010, false),
+            (3000, 3011, true), (0, 10, false), (0, 11, true),
+        ] as [(Int, Int?, Bool)])
+    func deadline(after: Int, deadline: Int?, goesOn: Bool) {
+        let busy = UltraError(.rateLimited, "", isRetryable: true, retryAfterMilliseconds: after)
+        var plan = plan(1, deadline: deadline)
+        _ = plan.next(now: 0)
+        let step = plan.next(after: busy, of: 0, isCommitted: false, now: 10, random: 0)
+        #expect((step != .fail) == goesOn)
+    }
+
+    @Test("not even the next candidate is asked once the deadline has passed")
+    func pastDeadline() {
+        var plan = plan(2, deadline: 100)
+        _ = plan.next(now: 0)
+        #expect(plan.next(after: Self.broken, of: 0, isCommitted: false, now: 100, random: 0) == .fail)
+    }
+
+    @Test("who is excluded is never asked, who is postponed waits for its time, which is no repetition")
+    func exclusion() {
+        var plan = plan(3)
+        plan.exclude(0)
+        plan.postpone(1, until: 500)
+        #expect(plan.next(now: 0) == .attempt(2, afterMilliseconds: 0, isRetry: false))
+        #expect(
+            plan.next(after: Self.refused, of: 2, isCommitted: false, now: 10, random: 0)
+                == .attempt(1, afterMilliseconds: 490, isRetry: false))
+        // Its turn came, but it could not be asked: still no repetition.
+        plan.postpone(1, until: 900)
+        #expect(plan.next(now: 500) == .attempt(1, afterMilliseconds: 400, isRetry: false))
+        var none = self.plan(2)
+        none.exclude(0)
+        none.exclude(1)
+        #expect(none.next(now: 0) == .fail)
+        var empty = self.plan(0)
+        #expect(empty.next(now: 0) == .fail)
+    }
+
+    @Test("a turn that comes to nothing is no try, and there is an end to them")
+    func idleTurns() {
+        var plan = plan(1)
+        var (now, tries) = (0, 0)
+        while case .attempt(_, let pause, _) = plan.next(now: now), tries < 100 {
+            tries += 1
+            now += pause
+            if tries == RetryPlan.idleTurnLimit - 1 { break }
+            plan.postpone(0, until: now + 1000)
+        }
+        #expect(now == 1000 * (RetryPlan.idleTurnLimit - 2))
+        #expect(
+            plan.next(after: Self.broken, of: 0, isCommitted: false, now: now, random: 0)
+                == .attempt(0, afterMilliseconds: 0, isRetry: true))
+        plan.postpone(0, until: now + 1)
+        #expect(plan.next(now: now) == .attempt(0, afterMilliseconds: 1, isRetry: true))
+        plan.postpone(0, until: now + 2)
+        #expect(plan.next(now: now) == .fail)
+    }
+
+    @Test("an answer that starts over goes to the next candidate, each once")
+    func restart() {
+        var plan = plan(3)
+        _ = plan.next(now: 0)
+        #expect(plan.restart(without: 0, now: 1) == .attempt(1, afterMilliseconds: 0, isRetry: false))
+        #expect(plan.restart(without: 1, now: 2) == .attempt(2, afterMilliseconds: 0, isRetry: false))
+        #expect(plan.restart(without: 2, now: 3) == .fail)
+    }
+}
