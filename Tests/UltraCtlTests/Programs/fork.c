@@ -35,6 +35,13 @@ int main(void) {
         CHECK(ultra_call(connection, "ping", NULL, 0, &event) == -ECHILD);
         CHECK(ultra_process(connection) == -ECHILD);
         CHECK(ultra_cancel(connection, 1) == -ECHILD);
+        CHECK(ultra_reconnect(connection, 0) == -ECHILD);
+        CHECK(ultra_set_max_frame_bytes(connection, 100) == -ECHILD);
+        CHECK(ultra_get_fd(connection) == -ECHILD);
+        CHECK(ultra_get_events(connection) == -ECHILD);
+        CHECK(ultra_get_timeout(connection) == -ECHILD);
+        CHECK(ultra_is_draining(connection) == -ECHILD);
+        CHECK(ultra_in_flight(connection) == 1);
         CHECK(ultra_connection_free(connection) == NULL);
         close(ends[1]);
         return 0;
