@@ -89,7 +89,7 @@ let package = Package(
             name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra", "ultrad"],
             swiftSettings: strict),
         .testTarget(
-            name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], exclude: ["Programs"],
+            name: "UltraCtlTests", dependencies: ["ultractl", "ultrad", "libultra", "UltraAPI"], exclude: ["Programs"],
             swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ]

@@ -38,6 +38,27 @@ struct LibraryBuild {
             program)
     }
 
+    /// Compiles a Swift program by way of the module map of the examples.
+    func compileSwift(_ source: String) throws -> String {
+        let program = path + "/" + UUID().uuidString
+        let build = try Command.run(
+            try #require(Self.swiftc),
+            [
+                "-swift-version", "6", "-warnings-as-errors", "-I", Command.root + "/etc/examples/CUltra", "-Xcc",
+                "-I\(path)/include", "-L", path, "-o", program, Command.root + "/" + source,
+            ], environment: ["HOME": path], limit: 120)
+        guard build.status == 0 else { throw Failed(command: build) }
+        return program
+    }
+
+    /// The compiler these tests were built with, or any that is found.
+    static let swiftc: String? = {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let found = (folders + ["/opt/swift/usr/bin"]).map { $0 + "/swiftc" }.first { access($0, X_OK) == 0 }
+        if found == nil { print("swiftc is missing: the Swift example is not built") }
+        return found
+    }()
+
     private func compile(_ arguments: [String], _ program: String) throws -> String {
         let build = try Command.run("/usr/bin/cc", arguments)
         guard build.status == 0 else { throw Failed(command: build) }
