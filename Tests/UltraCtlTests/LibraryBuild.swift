@@ -38,15 +38,19 @@ struct LibraryBuild {
             program)
     }
 
-    /// Compiles a Swift program by way of the module map of the examples.
-    func compileSwift(_ source: String) throws -> String {
-        let program = path + "/" + UUID().uuidString
+    /// The Swift example, compiled once by way of the module map beside it; the compiler must be there.
+    func swiftExample() throws -> String { try Self.swiftExample.get() }
+
+    private static let swiftExample = Result {
+        let library = try shared.get()
+        let program = library.path + "/generate-swift"
+        let examples = Command.root + "/etc/examples"
         let build = try Command.run(
-            try #require(Self.swiftc),
+            swiftc ?? "",
             [
-                "-swift-version", "6", "-warnings-as-errors", "-I", Command.root + "/etc/examples/CUltra", "-Xcc",
-                "-I\(path)/include", "-L", path, "-o", program, Command.root + "/" + source,
-            ], environment: ["HOME": path], limit: 120)
+                "-swift-version", "6", "-warnings-as-errors", "-I", examples + "/CUltra", "-Xcc",
+                "-I\(library.path)/include", "-L", library.path, "-o", program, examples + "/generate.swift",
+            ], environment: ["HOME": library.path], limit: 120)
         guard build.status == 0 else { throw Failed(command: build) }
         return program
     }

@@ -89,10 +89,9 @@ struct LibraryDaemonTests {
                 "/usr/bin/python3", [Command.root + "/" + source] + arguments, socket: daemon.path, checked: false)
         case "generate.swift":
             guard LibraryBuild.swiftc != nil else { return }
-            let program = try library.compileSwift(source)
-            command = try library.run(program, arguments, socket: daemon.path, checked: false)
+            command = try library.run(try library.swiftExample(), arguments, socket: daemon.path, checked: false)
         default:
-            command = try library.run(try library.compile(source), arguments, socket: daemon.path)
+            command = try library.run(try library.compile(source), arguments, socket: daemon.path, checked: false)
         }
         let expected = name == "multiplex.c" ? "mock/echo: one two\n" : "one two\n"
         #expect(command == Command(output: expected, error: "", status: 0))

@@ -156,7 +156,7 @@ struct LibraryTests {
     @Test("the Swift example streams an answer", .enabled(if: LibraryBuild.swiftc != nil, "needs swiftc"))
     func swift() throws {
         let daemon = try ScriptedDaemon(Self.answer)
-        let program = try library.compileSwift("etc/examples/generate.swift")
+        let program = try library.swiftExample()
         let command = try library.run(program, ["say \"x\"", "a/b"], socket: daemon.path, checked: false)
         #expect(command == Command(output: "Grüß dich\n", error: "", status: 0))
         #expect(daemon.requests() == [#"{"id":1,"op":"stream","prompt":"say \"x\"","model":"a/b"}"#])

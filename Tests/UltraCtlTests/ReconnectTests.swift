@@ -3,7 +3,7 @@ import Testing
 import libultra
 
 /// The daemon is restarted, and the same handle goes on with the next one.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ReconnectTests {
     private let peer: Peer
     private static let goaway = #"{"id":0,"event":"goaway","reason":"shutdown"}"#
