@@ -105,7 +105,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], exclude: ["Programs"],
+            name: "UltraCtlTests", dependencies: ["ultractl", "ultrad", "libultra", "UltraAPI"], exclude: ["Programs"],
             swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ],

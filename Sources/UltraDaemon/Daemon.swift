@@ -197,6 +197,9 @@ package final class Daemon {
             connections.values.forEach { $0.goAway() }
             drainTimer.onFire = { [unowned self] in stopNow() }
             drainTimer.arm(after: limits.drain)
+            feed.end(
+                UltraError(
+                    .shuttingDown, "ultrad is shutting down", hint: "subscribe to the next one", isRetryable: true))
             stopIfDrained()
         case .draining:
             stopNow()

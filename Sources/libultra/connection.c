@@ -8,62 +8,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-/* Connects `fd`, which blocks for up to `timeout_ms`. 0 or -errno. */
-static int connect_socket(int fd, const struct sockaddr_un *address, int timeout_ms) {
-    /* A Unix socket whose backlog is full never becomes writable to say that there is room: only a
-     * blocking connect(2) waits, and it does so for as long as the send timeout. */
-    if (timeout_ms > 0) {
-        struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-
-        if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) < 0)
-            return -errno;
-    }
-    while (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0) {
-        if (errno == EAGAIN && timeout_ms > 0)
-            return -ETIMEDOUT;
-        /* Waiting for room in the backlog comes first: an interrupted call has done nothing yet. */
-        if (errno != EINTR)
-            return -errno;
-    }
-    return 0;
-}
-
-int ultra_connect(const char *path, int timeout_ms, ultra_connection **ret_connection) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    char *found;
-    int r, fd;
-
-    r = ultra_socket_path(path, &found);
-    if (r < 0)
-        return r;
-    if (strlen(found) >= sizeof address.sun_path) {
-        free(found);
-        return -ENAMETOOLONG;
-    }
-    strcpy(address.sun_path, found);
-    free(found);
-
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (timeout_ms == 0 ? SOCK_NONBLOCK : 0), 0);
-    if (fd < 0)
-        return -errno;
-    r = connect_socket(fd, &address, timeout_ms);
-    if (r >= 0)
-        r = ultra_connect_fd(fd, ret_connection);
-    if (r < 0)
-        close(fd);
-    return r;
-}
-
-static int watch(int epoll, int fd) {
+static int watch(const ultra_connection *connection, int fd) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+    return epoll_ctl(connection->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
 static void close_descriptor(int fd) {
@@ -85,34 +36,55 @@ static void connection_release(ultra_connection *connection) {
         ultra_event_free(connection->kept);
         connection->kept = next;
     }
+    free(connection->path);
     free(connection);
 }
 
 int ultra_connect_fd(int fd, ultra_connection **ret_connection) {
     ultra_connection *connection = calloc(1, sizeof *connection);
-    int flags, r = 0;
+    int r = 0;
 
     if (!connection)
         return -ENOMEM;
-    connection->socket = fd;
+    connection->socket = -1;
     connection->epoll = connection->cancellations[0] = connection->cancellations[1] = -1;
     connection->owner = getpid();
     connection->max_frame_bytes = FRAME_DEFAULT_MAX_BYTES;
 
-    flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-        pipe2(connection->cancellations, O_CLOEXEC | O_NONBLOCK) < 0 ||
+    if (pipe2(connection->cancellations, O_CLOEXEC | O_NONBLOCK) < 0 ||
         (connection->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
         r = -errno;
     if (r >= 0)
-        r = watch(connection->epoll, fd);
+        r = watch(connection, connection->cancellations[0]);
     if (r >= 0)
-        r = watch(connection->epoll, connection->cancellations[0]);
+        r = connection_replace_socket(connection, fd);
     if (r < 0) {
         connection_release(connection);
         return r;
     }
     *ret_connection = connection;
+    return 0;
+}
+
+int connection_replace_socket(ultra_connection *connection, int fd) {
+    int r, flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -errno;
+    r = watch(connection, fd);
+    if (r < 0)
+        return r;
+    if (connection->socket >= 0) {
+        /* Closing alone would leave it watched if a forked child has it too. */
+        epoll_ctl(connection->epoll, EPOLL_CTL_DEL, connection->socket, NULL);
+        close(connection->socket);
+    }
+    connection->socket = fd;
+    connection->failure = 0;
+    connection->is_draining = connection->output_closed = connection->watches_output = false;
+    connection->in_flight.count = 0;
+    buffer_free(&connection->in);
+    buffer_free(&connection->out);
     return 0;
 }
 
@@ -126,6 +98,10 @@ ultra_connection *ultra_connection_free(ultra_connection *connection) {
 }
 
 int ultra_set_max_frame_bytes(ultra_connection *connection, size_t bytes) {
+    int r = connection_check_owner(connection);
+
+    if (r < 0)
+        return r;
     if (bytes < FRAME_MIN_BYTES || bytes > INT32_MAX)
         return -EINVAL;
     connection->max_frame_bytes = bytes;
@@ -144,14 +120,32 @@ int connection_check(const ultra_connection *connection) {
 
 size_t ultra_in_flight(const ultra_connection *connection) { return connection->in_flight.count; }
 
-int ultra_is_draining(const ultra_connection *connection) { return connection->is_draining; }
+int ultra_is_draining(const ultra_connection *connection) {
+    int r = connection_check_owner(connection);
 
-int ultra_get_fd(const ultra_connection *connection) { return connection->epoll; }
-
-int ultra_get_events(const ultra_connection *connection) {
-    /* The epoll set behind the descriptor knows whether there is something to send. */
-    (void)connection;
-    return POLLIN;
+    return r < 0 ? r : connection->is_draining;
 }
 
-int ultra_get_timeout(const ultra_connection *connection) { return connection_has_event(connection) ? 0 : -1; }
+int ultra_get_fd(const ultra_connection *connection) {
+    int r = connection_check_owner(connection);
+
+    return r < 0 ? r : connection->epoll;
+}
+
+int ultra_get_events(const ultra_connection *connection) {
+    int r = connection_check_owner(connection);
+
+    if (r < 0)
+        return r;
+    /* The epoll set behind the descriptor knows whether there is something to send. A socket that has ended
+     * stays readable for ever: a loop that goes on, to reconnect later, must not turn on it. */
+    return connection->failure < 0 ? 0 : POLLIN;
+}
+
+int ultra_get_timeout(const ultra_connection *connection) {
+    int r = connection_check_owner(connection);
+
+    if (r < 0)
+        return r;
+    return connection_has_event(connection) ? 0 : -1;
+}

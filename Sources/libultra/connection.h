@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 struct ultra_connection {
+    char *path;        /* of the daemon's socket; NULL: the caller brought a descriptor */
     int socket;
     int epoll;         /* holds the socket and the read end of the pipe */
     int cancellations[2]; /* pipe of request ids: written by ultra_cancel(), whole or not at all */
@@ -53,6 +54,13 @@ int connection_flush(ultra_connection *connection);
 
 /* Forgets request `id` and asks the daemon to cancel it. */
 void connection_abandon(ultra_connection *connection, uint64_t id);
+
+/*
+ * Begins anew on `fd`, a connected socket, and closes the old one: what was in flight or half received is
+ * forgotten. Settings, kept events and the count of ids stay.
+ * 0, or -errno as for fcntl(2) and epoll_ctl(2): nothing was changed, and `fd` belongs to the caller.
+ */
+int connection_replace_socket(ultra_connection *connection, int fd);
 
 /* A whole frame, or a kept event, is there to be taken. */
 bool connection_has_event(const ultra_connection *connection);

@@ -7,8 +7,11 @@ struct Command: Equatable {
     /// Negative: the signal that killed it.
     var status: Int32
 
-    static let ultractl = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent().appendingPathComponent("ultractl").path
+    /// Where the built programs are.
+    static let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().path
+
+    static let ultractl = products + "/ultractl"
 
     /// The root of the package.
     static let root = URL(fileURLWithPath: #filePath)
@@ -24,9 +27,10 @@ struct Command: Equatable {
     }
 
     /// Runs `program`; its standard input is `input`, or empty. What goes to `terminal` or `output` is not collected.
+    /// After `limit` seconds it is killed.
     static func run(
         _ program: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:],
-        output: FileHandle? = nil, terminal: FileHandle? = nil
+        output: FileHandle? = nil, terminal: FileHandle? = nil, limit: Double = 20
     ) throws -> Command {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
@@ -52,7 +56,7 @@ struct Command: Equatable {
         // What hangs is a failure like any other.
         let id = process.processIdentifier
         let watchdog = DispatchWorkItem { kill(id, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 20, execute: watchdog)
+        DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: watchdog)
         process.waitUntilExit()
         watchdog.cancel()
         func text(_ file: URL) throws -> String { String(decoding: try Data(contentsOf: file), as: UTF8.self) }

@@ -38,6 +38,31 @@ struct LibraryBuild {
             program)
     }
 
+    /// The Swift example, compiled once by way of the module map beside it; the compiler must be there.
+    func swiftExample() throws -> String { try Self.swiftExample.get() }
+
+    private static let swiftExample = Result {
+        let library = try shared.get()
+        let program = library.path + "/generate-swift"
+        let examples = Command.root + "/etc/examples"
+        let build = try Command.run(
+            swiftc ?? "",
+            [
+                "-swift-version", "6", "-warnings-as-errors", "-I", examples + "/CUltra", "-Xcc",
+                "-I\(library.path)/include", "-L", library.path, "-o", program, examples + "/generate.swift",
+            ], environment: ["HOME": library.path], limit: 120)
+        guard build.status == 0 else { throw Failed(command: build) }
+        return program
+    }
+
+    /// The compiler these tests were built with, or any that is found.
+    static let swiftc: String? = {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let found = (folders + ["/opt/swift/usr/bin"]).map { $0 + "/swiftc" }.first { access($0, X_OK) == 0 }
+        if found == nil { print("swiftc is missing: the Swift example is not built") }
+        return found
+    }()
+
     private func compile(_ arguments: [String], _ program: String) throws -> String {
         let build = try Command.run("/usr/bin/cc", arguments)
         guard build.status == 0 else { throw Failed(command: build) }

@@ -5,6 +5,10 @@ import libultra
 final class Peer {
     let connection: OpaquePointer
     private(set) var socket: Int32
+    /// -1: the connection was made of a socket pair, and cannot be made anew.
+    private var listener: Int32 = -1
+    private var folder: TemporaryFolder?
+    private var path = ""
 
     init() throws {
         var ends: [Int32] = [0, 0]
@@ -17,9 +21,39 @@ final class Peer {
         connection = made
     }
 
+    /// A connection to a socket on which the daemon listens, so that it can be lost and made anew.
+    init(listening folder: TemporaryFolder) throws {
+        self.folder = folder
+        path = folder.path + "/ultrad.sock"
+        listener = try listeningSocket(path)
+        var made: OpaquePointer?
+        guard ultra_connect(path, 0, &made) == 0, let made else { throw POSIXError(.ECONNREFUSED) }
+        connection = made
+        socket = Foundation.accept(listener, nil, nil)
+    }
+
     deinit {
         ultra_connection_free(connection)
         hangUp()
+        if listener >= 0 { close(listener) }
+    }
+
+    /// Ends the daemon: nobody listens any more.
+    func stop() {
+        hangUp()
+        close(listener)
+        listener = -1
+    }
+
+    /// Starts the next daemon on the same socket.
+    func start() throws {
+        unlink(path)
+        listener = try listeningSocket(path)
+    }
+
+    /// Takes the connection that was made anew.
+    func accept() {
+        socket = Foundation.accept(listener, nil, nil)
     }
 
     func hangUp() {

@@ -36,6 +36,18 @@ final class ScriptedDaemon: Sendable {
         }.start()
     }
 
+    /// The next daemon on the socket of `predecessor`, from when that one's script is over.
+    init(_ steps: [Step], after predecessor: ScriptedDaemon) {
+        folder = predecessor.folder
+        path = predecessor.path
+        Thread { [self] in
+            _ = predecessor.requests()
+            unlink(path)
+            if let listener = try? listeningSocket(path) { play(steps, on: listener) }
+            isDone.signal()
+        }.start()
+    }
+
     /// The frames the client sent, once the script is over.
     func requests() -> [String] {
         isDone.wait()

@@ -44,6 +44,7 @@ static char *request_fields(const char *prompt, const char *model) {
 static int print_answer(void) {
     for (;;) {
         ultra_event *event;
+        ultra_failure failure;
         const char *text;
         size_t length;
         ultra_kind kind;
@@ -57,11 +58,12 @@ static int print_answer(void) {
         if (kind == ULTRA_KIND_DELTA && ultra_event_string(event, "text", &text, &length) > 0) {
             fwrite(text, 1, length, stdout);
             fflush(stdout);
-        } else if (kind == ULTRA_KIND_ERROR) {
-            if (ultra_event_string(event, "error.message", &text, NULL) > 0)
-                fprintf(stderr, "generate: %s\n", text);
-            if (ultra_event_string(event, "error.hint", &text, NULL) > 0)
-                fprintf(stderr, "generate: %s\n", text);
+        }
+        failure.struct_size = sizeof failure;
+        if (ultra_event_failure(event, &failure) > 0) {
+            fprintf(stderr, "generate: %s\n", failure.message ? failure.message : "no reason given");
+            if (failure.hint)
+                fprintf(stderr, "generate: %s\n", failure.hint);
         }
         ultra_event_free(event);
         if (kind == ULTRA_KIND_DONE) {

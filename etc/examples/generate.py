@@ -10,7 +10,7 @@ import sys
 
 RESULT, DONE, ERROR, DELTA = 1, 2, 3, 6  # ultra_kind
 
-ultra = ctypes.CDLL("libultra.so.1")
+ultra = ctypes.CDLL("libultra.so.0")
 ultra.ultra_connect.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p)]
 ultra.ultra_connection_free.argtypes = [ctypes.c_void_p]
 ultra.ultra_connection_free.restype = ctypes.c_void_p

@@ -36,6 +36,13 @@ final class EventFeed {
         subscribers.removeAll { $0.call === call }
     }
 
+    /// Ends every subscription: none would by itself.
+    func end(_ reason: UltraError) {
+        let ended = subscribers.map(\.call)
+        subscribers = []
+        for call in ended { call.fail(reason) }
+    }
+
     /// Sends one event; who does not read fast enough is told so and loses the subscription, never a single event.
     func publish(_ topic: Topic, _ write: (inout JSONWriter) -> Void) {
         guard !subscribers.isEmpty else { return }

@@ -24,8 +24,15 @@
  * Time. Timeouts are milliseconds: -1 waits for ever, 0 does not wait. EINTR never shows: waiting goes on
  * with what is left of the time.
  *
- * Forks. A connection belongs to the process that opened it. In a child every function on it returns
- * -ECHILD; ultra_connection_free() is allowed there and leaves the parent's connection working.
+ * Forks. A connection belongs to the process that opened it. In a child every function on it that returns
+ * int returns -ECHILD, and does nothing; ultra_connection_free() is allowed there and leaves the parent's
+ * connection working.
+ *
+ * Growth. What this header declares keeps its meaning and layout as long as the library is libultra.so.0.
+ * The structs that may get more members begin with `struct_size`, which the caller sets to the size it
+ * knows; new values of ultra_kind and ultra_error may appear, and a program ignores those it does not know.
+ *
+ * Arguments. A pointer is not NULL unless its function says that it may be; text is NUL-terminated.
  */
 #ifndef ULTRA_H
 #define ULTRA_H
@@ -44,7 +51,7 @@ extern "C" {
 #define ULTRA_VERSION "0.1.0"
 #define ULTRA_PROTOCOL 1
 
-/* Version of the library that is running, as ULTRA_VERSION was when it was built. Static. */
+/* Version of the library that is running, as ULTRA_VERSION was when it was built. Static text, never NULL. */
 const char *ultra_version(void);
 
 /* --- Errors ------------------------------------------------------------------------------------- */
@@ -58,17 +65,19 @@ typedef enum ultra_error {
     /* The daemon closed the connection in the middle of a frame. */
     ULTRA_ERROR_TRUNCATED = -10003,
     /* The peer sent what the protocol does not allow: a length out of range, or something other than
-     * one JSON object with `id` and `event`. The connection is of no further use. */
+     * one JSON object with `id` and `event`. The connection is of no further use: ultra_reconnect(), or
+     * another one. */
     ULTRA_ERROR_PROTOCOL = -10004,
     /* The daemon is stopping and takes no more requests. Nothing was sent: it is safe to send the
-     * request again on a new connection. */
+     * request again after ultra_reconnect() or on a new connection. */
     ULTRA_ERROR_GOAWAY = -10005,
     /* The field holds another JSON type than the one asked for. */
     ULTRA_ERROR_TYPE = -10006
 } ultra_error;
 
 /* One sentence about any negative result of this library, without a full stop. Static text for the
- * library's own codes and an unknown number; strerror()'s text for -errno. Never NULL. */
+ * library's own codes and for a number that is no error; strerror()'s text for -errno, which is to be read
+ * before this thread calls strerror() again. Never NULL. */
 const char *ultra_strerror(int error);
 
 /* --- Connections -------------------------------------------------------------------------------- */
@@ -105,14 +114,30 @@ int ultra_connect(const char *path, int timeout_ms, ultra_connection **ret_conne
  */
 int ultra_connect_fd(int fd, ultra_connection **ret_connection);
 
-/* Closes the connection; the daemon cancels what is in flight. Returns NULL. */
+/*
+ * Connects to the same socket again, after the daemon was restarted or the connection broke in another way.
+ * For a daemon that is not there yet (-ENOENT, -ECONNREFUSED) it is tried again until `timeout_ms` is over;
+ * 0 tries once and does not wait, for programs with a loop.
+ *
+ * The handle, its descriptor (ultra_get_fd()), the longest frame and the events that ultra_call() kept stay;
+ * ids go on where they were, so that no event is taken for that of an older request. Requests that were in
+ * flight are over and get no terminal event; whether the daemon carried them out is not known. Nothing is
+ * sent again: that is for the caller to decide, who knows what a second answer costs. Bytes that came and were
+ * not taken are lost: take events until ultra_next() fails, then reconnect.
+ *
+ * Returns 0, or: -EBUSY requests are in flight and the connection has not ended; -EOPNOTSUPP the connection
+ * was made by ultra_connect_fd(); -ECHILD; or what ultra_connect() returns. On failure nothing has changed.
+ */
+int ultra_reconnect(ultra_connection *connection, int timeout_ms);
+
+/* Closes the connection; the daemon cancels what is in flight. `connection` may be NULL. Returns NULL. */
 ultra_connection *ultra_connection_free(ultra_connection *connection);
 
 /*
  * Sets the longest frame accepted and sent, in bytes of JSON; 16 MiB unless set. A longer request is
  * -EMSGSIZE, a longer frame from the daemon ULTRA_ERROR_PROTOCOL. Buffers grow as bytes arrive, up to it.
  *
- * Returns 0, or -EINVAL if `bytes` is not within 2 … 2^31 − 1.
+ * Returns 0, -EINVAL if `bytes` is not within 2 … 2^31 − 1, or -ECHILD.
  */
 int ultra_set_max_frame_bytes(ultra_connection *connection, size_t bytes);
 
@@ -169,11 +194,11 @@ int ultra_call(ultra_connection *connection, const char *op, const char *fields,
  */
 int ultra_cancel(ultra_connection *connection, uint64_t id);
 
-/* Number of requests sent whose terminal event has not come. */
+/* Number of requests sent whose terminal event has not been taken; in a forked child, as it was then. */
 size_t ultra_in_flight(const ultra_connection *connection);
 
 /* 1 once the daemon said that it is stopping (a `goaway` event was taken, or skipped by ultra_call()):
- * requests in flight are finished, new ones need a new connection. Else 0. */
+ * requests in flight are finished, new ones need ultra_reconnect(). Else 0, or -ECHILD. */
 int ultra_is_draining(const ultra_connection *connection);
 
 /* --- Event loops -------------------------------------------------------------------------------- */
@@ -183,14 +208,16 @@ int ultra_is_draining(const ultra_connection *connection);
  * ultra_get_timeout(), then take events with ultra_next(connection, 0, …) until it returns 0.
  */
 
-/* The descriptor to watch. It is not the socket; it stays the same, and belongs to the connection. */
+/* The descriptor to watch, or -ECHILD. It is not the socket; it stays the same, also when the connection is
+ * made anew, and belongs to the connection: it is neither read nor closed by the caller. */
 int ultra_get_fd(const ultra_connection *connection);
 
-/* What to watch the descriptor for, as poll(2) names it. Ask again after each ultra_next(). */
+/* What to watch the descriptor for, as poll(2) names it: POLLIN, or 0 once the connection has ended and until
+ * ultra_reconnect(); or -ECHILD. Ask again after each ultra_next(). */
 int ultra_get_events(const ultra_connection *connection);
 
 /* Longest time to wait before the next ultra_next() or ultra_process(), in ms: 0 if an event can be taken
- * already, -1 if there is no limit. */
+ * already, -1 if there is no limit; or -ECHILD. */
 int ultra_get_timeout(const ultra_connection *connection);
 
 /*
@@ -217,9 +244,10 @@ typedef enum ultra_kind {
     ULTRA_KIND_GOAWAY = 10   /* of the connection, id 0: the daemon is stopping */
 } ultra_kind;
 
-/* Frees the event and the text it lent. Returns NULL. */
+/* Frees the event and the text it lent. `event` may be NULL. Returns NULL. */
 ultra_event *ultra_event_free(ultra_event *event);
 
+/* What the event says; ULTRA_KIND_OTHER for a word of the protocol that this version does not know. */
 ultra_kind ultra_event_kind(const ultra_event *event);
 
 /* The request the event belongs to. 0: the connection itself (`goaway`, `error` before it is closed). */
@@ -244,7 +272,7 @@ int ultra_event_string(ultra_event *event, const char *path, const char **ret_st
 /* A number without fraction and exponent. Also returns -ERANGE if it does not fit. */
 int ultra_event_integer(const ultra_event *event, const char *path, int64_t *ret_integer);
 
-/* Any number, to the nearest double, whatever the locale. */
+/* Any number, to the nearest double, whatever the locale. Also returns -ENOMEM. */
 int ultra_event_number(const ultra_event *event, const char *path, double *ret_number);
 
 /* true as 1, false as 0. */
@@ -255,6 +283,56 @@ int ultra_event_count(const ultra_event *event, const char *path, size_t *ret_co
 
 /* The JSON of a value of any type, null included: lent by the event, not NUL-terminated. */
 int ultra_event_raw(const ultra_event *event, const char *path, const char **ret_json, size_t *ret_length);
+
+/* --- Answers ------------------------------------------------------------------------------------ */
+
+/* What a `result` or `done` of `generate`, `stream` or `embed` says. Text is lent by the event. */
+typedef struct ultra_answer {
+    size_t struct_size;          /* in: sizeof(ultra_answer) */
+    const char *model;           /* who answered, `provider/model`; NULL: not said, as for each text below */
+    const char *provider;        /* its id */
+    const char *text;            /* the whole answer; NULL in `done` */
+    const char *reasoning;       /* the thinking before it, if asked for and given; NULL in `done` */
+    const char *finish_reason;   /* `stop`, `length`, `tool_calls`, `content_filter` or `other` */
+    const char *request_id;      /* the provider's, for its support */
+    int64_t input_tokens;        /* all input, cached included; -1: not known, as for each number below */
+    int64_t output_tokens;       /* all output, reasoning included */
+    int64_t cached_input_tokens; /* of the input */
+    int64_t reasoning_tokens;    /* of the output */
+    double cost_usd;             /* US dollars; below 0: not known, which is not the same as 0 */
+} ultra_answer;
+
+/*
+ * Reads a terminal event of a request that succeeded. `ret_answer->struct_size` must be set.
+ *
+ * Returns 1; 0 if the event is neither `result` nor `done`; -EINVAL if struct_size is less than this version
+ * ever had; ULTRA_ERROR_TYPE, -ERANGE or -ENOMEM as for the single fields. Members that the running library
+ * does not know, because the program was built for a later one, become 0.
+ */
+int ultra_event_answer(ultra_event *event, ultra_answer *ret_answer);
+
+/* What an `error` says. Text is lent by the event. */
+typedef struct ultra_failure {
+    size_t struct_size;        /* in: sizeof(ultra_failure) */
+    const char *code;          /* one of the protocol's words, ultra-protocol(7): `rate_limited`, … */
+    const char *message;       /* one sentence a person can act on */
+    const char *hint;          /* what to do about it; NULL: nothing to say, as for each text below */
+    const char *field;         /* the offending field of an `invalid_request` */
+    const char *provider;      /* who refused; `ultrad` for a limit of the daemon's own */
+    const char *model;         /* `provider/model` that was asked */
+    const char *provider_code; /* the provider's own word for it */
+    const char *request_id;    /* the provider's, for its support */
+    int64_t status;            /* HTTP status; -1: no reply arrived */
+    int64_t retry_after_ms;    /* how long to wait before another try, in ms; -1: not said */
+    int retryable;             /* 1: the same request may succeed later; 0: it will not */
+} ultra_failure;
+
+/*
+ * Reads the terminal event of a request that failed. `ret_failure->struct_size` must be set.
+ *
+ * Returns 1; 0 if the event is no `error`; else as ultra_event_answer().
+ */
+int ultra_event_failure(ultra_event *event, ultra_failure *ret_failure);
 
 /* --- JSON --------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,2 @@
+/* The installed header, as a module for Swift. */
+#include <ultra.h>
