@@ -90,11 +90,6 @@ struct ModelReport {
     var isUsable: Bool {
         ["available", "degraded", "loading", "unknown"].contains(state)
     }
-
-    /// Whether `name` means this model: its id, an alias, or its name at the provider.
-    func isCalled(_ name: String) -> Bool {
-        id == name || aliases.contains(name) || self.name == name
-    }
 }
 
 extension ModelReport.Price {

@@ -94,36 +94,35 @@ struct StatusText {
     }
 
     private var counts: String {
-        func line(_ title: String, _ facts: [String?]) -> String {
+        var table = Table([.init(title: ""), .init(title: "", minimum: 30, overflow: .wrap)])
+        func line(_ title: String, _ facts: [String?]) {
             let known = facts.compactMap(\.self)
-            guard !known.isEmpty else { return "" }
-            return style.bold(title) + String(repeating: " ", count: 13 - title.count)
-                + known.joined(separator: ", ") + "\n"
+            guard !known.isEmpty else { return }
+            table.append([.init(title, paint: style.bold), .init(known.joined(separator: ", "))])
         }
         func count(_ value: Int?, _ noun: String) -> String? { value.map { "\(Quantity.count($0)) \(noun)" } }
 
-        return line("configured", [report.configurationPath.map(oneLine)])
-            + line(
-                "requests",
-                [
-                    count(report.inFlight, "in flight"), count(report.queued, "queued"), count(report.total, "in all"),
-                    count(report.failed, "failed"),
-                ])
-            + line("connections", [count(report.openConnections, "open")])
-            + line(
-                "cache",
-                report.isCacheEnabled == false
-                    ? ["off"]
-                    : [
-                        count(report.cacheHits, "hits"), count(report.cacheMisses, "misses"),
-                        report.cacheSavedUSD.map { "\(Quantity.money($0)) saved" },
-                    ])
-            + line(
-                "today",
-                [
-                    count(report.requestsToday, "requests"), count(report.inputTokensToday, "tokens in"),
-                    count(report.outputTokensToday, "tokens out"), report.costTodayUSD.map(Quantity.money),
-                    report.probeSpendTodayUSD.flatMap { $0 > 0 ? "\(Quantity.money($0)) for probes" : nil },
-                ])
+        line("configured", [report.configurationPath])
+        line(
+            "requests",
+            [
+                count(report.inFlight, "in flight"), count(report.queued, "queued"), count(report.total, "in all"),
+                count(report.failed, "failed"),
+            ])
+        line("connections", [count(report.openConnections, "open")])
+        if report.isCacheEnabled == false {
+            line("cache", ["off"])
+        } else {
+            let saved = report.cacheSavedUSD.map { "\(Quantity.money($0)) saved" }
+            line("cache", [count(report.cacheHits, "hits"), count(report.cacheMisses, "misses"), saved])
+        }
+        line(
+            "today",
+            [
+                count(report.requestsToday, "requests"), count(report.inputTokensToday, "tokens in"),
+                count(report.outputTokensToday, "tokens out"), report.costTodayUSD.map(Quantity.money),
+                report.probeSpendTodayUSD.flatMap { $0 > 0 ? "\(Quantity.money($0)) for probes" : nil },
+            ])
+        return table.render(style)
     }
 }

@@ -42,7 +42,7 @@ struct Table {
     private static let gap = 2
 
     private let columns: [Column]
-    private(set) var rows: [[Cell]] = []
+    private var rows: [[Cell]] = []
 
     init(_ columns: [Column]) {
         self.columns = columns
@@ -77,7 +77,7 @@ struct Table {
     }
 
     /// 1. Every column has the width of its widest cell.
-    /// 2. If that is too much, those that can get narrower do, the widest first.
+    /// 2. If that is too much, those that can get narrower do: first what wraps, the widest first.
     /// 3. If they cannot get narrow enough, the column of the highest rank goes, and so on from 2.
     private func layout(_ limit: Int?) -> Layout {
         var layout = Layout(
@@ -95,8 +95,12 @@ struct Table {
             layout.shown.removeAll { $0 == least }
             layout.hidden.append(least)
         }
+        // A text that wraps loses nothing, so it gives way before one that is clipped.
+        func gives(_ column: Int) -> (Int, Int) {
+            (columns[column].overflow == .wrap ? 1 : 0, layout.widths[column])
+        }
         while layout.width > limit,
-            let widest = layout.shown.filter({ slack($0) > 0 }).max(by: { layout.widths[$0] < layout.widths[$1] })
+            let widest = layout.shown.filter({ slack($0) > 0 }).max(by: { gives($0) < gives($1) })
         {
             layout.widths[widest] -= 1
         }

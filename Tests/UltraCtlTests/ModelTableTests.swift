@@ -23,9 +23,9 @@ struct ModelTableTests {
     func narrow() throws {
         #expect(
             try render(Self.models, columns: 80) == """
-                MODEL                            STATE              CONTEXT     IN     OUT
-                openai/gpt-4o *                  rate_limited 42 s    128 k  $2.50  $10.00
-                meine/模型-of-a-rather-long-na…  available           1.05 M      –       –
+                MODEL                                  STATE              CONTEXT     IN     OUT
+                openai/gpt-4o *                        rate_limited 42 s    128 k  $2.50  $10.00
+                meine/模型-of-a-rather-long-name-202…  available           1.05 M      –       –
 
                 2 models: 1 available, 1 rate_limited
                 no room for FIRST TOKEN, CAPABILITIES, ALIASES, TAGS: ultractl show MODEL has

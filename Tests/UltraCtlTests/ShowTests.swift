@@ -31,19 +31,19 @@ struct ShowTests {
                 openai/gpt-4o · rate_limited for 10 min 0 s, tried again in 42 s
                 GPT-4o · the default model
 
-                kind            chat                                                                              discovery
+                kind            chat                                                                    discovery
                 aliases         4o
                 tags            smart
-                capabilities    chat, tools                                                                       catalogue
-                context window  128 k tokens                                                                      configuration
+                capabilities    chat, tools                                                             catalogue
+                context window  128 k tokens                                                            configuration
                 longest answer  unknown
-                price           $2.50 read, $1.25 read from cache, $10.00 written for a million tokens            catalogue
+                price           $2.50 read, $1.25 read from cache, $10.00 written for a million tokens  catalogue
                 weight          1.50
 
-                reachable    yes       probe, 1 min 0 s ago
-                authorised   no        live traffic, 2 s ago
+                reachable    yes         probe, 1 min 0 s ago
+                authorised   no          live traffic, 2 s ago
                 generated    unknown
-                first token  310 ms    one in twenty takes over 900 ms
+                first token  310 ms      one in twenty takes over 900 ms
                 failures     3 in a row  last: rate_limited, 2 s ago
 
                 openai:  the key was refused; give ultrad another key and start it again

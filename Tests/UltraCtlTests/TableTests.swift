@@ -66,11 +66,11 @@ struct TableTests {
             (
                 23, ["TAGS"],
                 """
-                NAME         N  NOTE
-                猫の名前     1  some
-                                words
-                                more
-                longer na…  12
+                NAME          N  NOTE
+                猫の名前      1  some
+                                 words
+                                 more
+                longer name  12
 
                 """
             ),
