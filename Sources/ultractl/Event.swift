@@ -58,11 +58,18 @@ struct Event: ~Copyable {
 
     /// What `body` makes of the frame for a person at standard output.
     func render(_ body: (inout JSONReader, Style) throws(JSONError) -> String) throws(Failure) -> String {
+        try read { (reader) throws(JSONError) in try body(&reader, Style(for: .standardOutput)) }
+    }
+
+    /// What `body` reads from the frame.
+    ///
+    /// - Throws: `.unreadable`.
+    func read<T>(_ body: (inout JSONReader) throws(JSONError) -> T) throws(Failure) -> T {
         var length = 0
         let start = ultra_event_json(handle, &length)
         var reader = JSONReader(UnsafeRawBufferPointer(start: start, count: length))
         do {
-            return try body(&reader, Style(for: .standardOutput))
+            return try body(&reader)
         } catch {
             throw .unreadable("the daemon's answer is not what protocol 1 promises, at byte \(error.offset)")
         }

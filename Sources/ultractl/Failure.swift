@@ -7,6 +7,10 @@ enum Failure: Error {
     case usage(String)
     /// No connection; the hint is a command that helps.
     case noDaemon(String, hint: String)
+    /// The daemon answered, and has no such thing; the hint says where to look.
+    case notFound(String, hint: String)
+    /// Some of what was tried failed, and each was reported where it happened.
+    case someFailed
     /// The daemon answered with an error.
     case refused(Refusal)
     /// The connection ended, or never spoke the protocol; a negative result of libultra.
@@ -26,7 +30,7 @@ enum Failure: Error {
     var exitStatus: Int32 {
         switch self {
         case .outputClosed: 0
-        case .refused, .lost, .unreadable, .timedOut, .outputFailed: 1
+        case .notFound, .someFailed, .refused, .lost, .unreadable, .timedOut, .outputFailed: 1
         case .usage: Self.usageStatus
         case .noDaemon: 3
         case .interrupted: 130
@@ -36,22 +40,23 @@ enum Failure: Error {
     /// What to tell the user; `nil`: they know.
     var message: String? {
         switch self {
-        case .usage(let message), .noDaemon(let message, _), .unreadable(let message): message
+        case .usage(let message), .noDaemon(let message, _), .notFound(let message, _), .unreadable(let message):
+            message
         case .refused(let refusal): refusal.message
         case .lost(let result): String(cString: ultra_strerror(result))
         case .timedOut(let limit): "no answer within \(Quantity.duration(limit))"
         case .outputFailed(let code): "standard output: \(String(cString: strerror(code)))"
-        case .interrupted, .outputClosed: nil
+        case .someFailed, .interrupted, .outputClosed: nil
         }
     }
 
     var hint: String? {
         switch self {
-        case .noDaemon(_, let hint): hint
+        case .noDaemon(_, let hint), .notFound(_, let hint): hint
         case .refused(let refusal): refusal.hint
         case .lost(ULTRA_ERROR_GOAWAY.rawValue): "the request was not executed: send it again"
         case .usage: "see: ultractl --help"
-        case .lost, .unreadable, .timedOut, .outputFailed, .interrupted, .outputClosed: nil
+        case .someFailed, .lost, .unreadable, .timedOut, .outputFailed, .interrupted, .outputClosed: nil
         }
     }
 

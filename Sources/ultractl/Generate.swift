@@ -86,7 +86,7 @@ struct Generate: ParsableCommand {
     }
 
     /// What the daemon gets on top of `--timeout`, so that its own error, which knows more, comes first.
-    private static let grace: Duration = .milliseconds(500)
+    static let grace: Duration = .milliseconds(500)
 
     private func finish(_ answer: borrowing Event, _ text: inout AnswerText) throws(Failure) {
         if global.json {

@@ -27,9 +27,18 @@ struct GlobalOptions: ParsableArguments {
 
     /// Asks `op`, which the daemon answers at once, for its result.
     func ask(_ op: String, _ fields: [UInt8] = Array("{}".utf8)) throws(Failure) -> Event {
-        let limit = timeLimit ?? Self.quickAnswer
-        let connection = try Connection(socket: socket, timeLimit: limit)
-        return try connection.exchange(op, fields: fields, timeLimit: limit)
+        try ask(op, fields, on: connect())
+    }
+
+    /// The same on a connection that may serve for more.
+    func ask(
+        _ op: String, _ fields: [UInt8] = Array("{}".utf8), on connection: borrowing Connection
+    ) throws(Failure) -> Event {
+        try connection.exchange(op, fields: fields, timeLimit: timeLimit ?? Self.quickAnswer)
+    }
+
+    func connect() throws(Failure) -> Connection {
+        try Connection(socket: socket, timeLimit: timeLimit ?? Self.quickAnswer)
     }
 
     /// Asks `op`, and prints the answer unchanged or as `render` makes it.

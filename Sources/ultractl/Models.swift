@@ -5,8 +5,9 @@ struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the models, their state, size and price.",
         discussion: """
-            Prices are US dollars for a million tokens, read and written. An asterisk marks the model that answers \
-            when none is named.
+            IN and OUT are US dollars for a million tokens, read and written; FIRST TOKEN is the median of late. An \
+            asterisk marks the model that answers when none is named. Models that neither chat nor embed (speech, \
+            images, moderation) are counted only. A narrow terminal gets fewer columns, and says which are missing.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -23,9 +24,12 @@ struct Models: ParsableCommand {
     @Flag(help: "Only those that can answer now.")
     var available = false
 
+    @Flag(help: "Models that neither chat nor embed too.")
+    var all = false
+
     func run() throws {
         try global.printAnswer(to: "models", fields) { (reader, style) throws(JSONError) in
-            render(try ModelList(&reader), style)
+            ModelTable(list: try ModelList(&reader), isComplete: all, style: style, now: .now).render()
         }
     }
 
@@ -38,28 +42,5 @@ struct Models: ParsableCommand {
         if available { writer.field("available", true) }
         writer.endObject()
         return writer.bytes
-    }
-
-    private func render(_ list: ModelList, _ style: Style) -> String {
-        guard !list.models.isEmpty else { return "No models.\n" }
-        var table = Table([
-            .init(title: "MODEL"), .init(title: "STATE"), .init(title: "CONTEXT", alignment: .right),
-            .init(title: "IN", alignment: .right), .init(title: "OUT", alignment: .right), .init(title: "ALIASES"),
-            .init(title: "TAGS"), .init(title: "CAPABILITIES"),
-        ])
-        for model in list.models {
-            let mark = (model.id == list.defaultModel ? " *" : "") + (model.isMock ? " (mock)" : "")
-            table.append([
-                .init(model.id + mark),
-                .init(model.state, paint: style.state),
-                .init(known: model.contextWindow.map(Quantity.count)),
-                .init(known: model.inputPriceUSD.map(Quantity.money)),
-                .init(known: model.outputPriceUSD.map(Quantity.money)),
-                .init(model.aliases.joined(separator: " ")),
-                .init(model.tags.joined(separator: " ")),
-                .init(model.capabilities.joined(separator: " "), paint: style.dim),
-            ])
-        }
-        return table.render(style)
     }
 }

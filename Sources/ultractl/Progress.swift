@@ -8,11 +8,12 @@ struct Progress {
     private let output: Output
     private let style: Style
     private let start = ContinuousClock.now
-    private var phase = "sending"
+    private var phase: String
     private var isDrawn = false
 
-    init(_ output: Output) {
+    init(_ output: Output, _ phase: String = "sending") {
         self.output = output
+        self.phase = phase
         style = Style(for: output)
     }
 
@@ -35,7 +36,7 @@ struct Progress {
         let elapsed = start.duration(to: .now)
         guard isShown, elapsed >= Self.patience else { return }
         let seconds = Quantity.fixed(Double(elapsed.milliseconds) / 1000, 1)
-        let line = String("\(printable(phase))  \(seconds) s".prefix((output.width ?? 80) - 1))
+        let line = "\(oneLine(phase))  \(seconds) s".clipped(to: (output.width ?? 80) - 1)
         show("\r\u{1B}[K\(style.dim(line))")
         isDrawn = true
     }

@@ -20,10 +20,14 @@ struct Prompt {
         append(piped)
     }
 
+    mutating func append(image base64: String, mediaType: String) {
+        images.append((mediaType, base64))
+    }
+
     /// Adds an image, or appends a text between tags that name it.
     mutating func append(attachment file: InputFile) throws(Failure) {
         if let mediaType = file.imageType {
-            images.append((mediaType, Base64.encode(file.bytes)))
+            append(image: Base64.encode(file.bytes), mediaType: mediaType)
         } else if let content = file.text {
             let end = content.hasSuffix("\n") || content.isEmpty ? "" : "\n"
             append("<file name=\"\(file.lastComponent)\">\n\(content)\(end)</file>")

@@ -24,6 +24,11 @@ enum Quantity {
         }
     }
 
+    /// `42 s`, then as above.
+    static func duration(seconds: Int) -> String {
+        seconds < 60 ? "\(seconds) s" : duration(milliseconds: Double(seconds) * 1000)
+    }
+
     static func duration(_ value: Duration) -> String {
         duration(milliseconds: Double(value.milliseconds))
     }

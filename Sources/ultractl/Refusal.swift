@@ -4,6 +4,8 @@ struct Refusal: Sendable {
     let code: String
     let message: String
     let hint: String?
+    /// The field of the request that is wrong, if one is.
+    let field: String?
     /// The whole event as it came, as one line with its newline.
     let line: [UInt8]
 
@@ -11,6 +13,7 @@ struct Refusal: Sendable {
         code = event.string("error.code") ?? "internal"
         message = event.string("error.message") ?? "the daemon reported an error without a message (\(code))"
         hint = event.string("error.hint")
+        field = event.string("error.field")
         line = event.line
     }
 }

@@ -2,19 +2,6 @@ import UltraAPI
 
 /// What `status` tells of the daemon. Fields a daemon leaves out are `nil`.
 struct StatusReport {
-    struct Provider {
-        var id = ""
-        var state = "unknown"
-        var models: Int?
-        var available: Int?
-        var key: String?
-        var endpoint: String?
-        var inFlight: Int?
-        var queued: Int?
-        var limit: Int?
-        var retryAt: String?
-    }
-
     var version: String?
     var pid: Int?
     var uptimeMilliseconds: Double?
@@ -22,7 +9,8 @@ struct StatusReport {
     var rssBytes: Int?
     var configurationPath: String?
     var configurationWarnings: [String] = []
-    var providers: [Provider] = []
+    var providers: [ProviderReport] = []
+    var pool: [PoolReport] = []
     var openConnections: Int?
     var inFlight: Int?
     var queued: Int?
@@ -36,6 +24,7 @@ struct StatusReport {
     var inputTokensToday: Int?
     var outputTokensToday: Int?
     var costTodayUSD: Double?
+    var probeSpendTodayUSD: Double?
 
     init(_ reader: inout JSONReader) throws(JSONError) {
         try reader.members { (key, reader) throws(JSONError) in
@@ -47,7 +36,8 @@ struct StatusReport {
             case "rss_bytes": rssBytes = try reader.intOrNull()
             case "config": try readConfiguration(&reader)
             case "providers":
-                providers = try reader.elements { (reader) throws(JSONError) in try Provider(&reader) }
+                providers = try reader.elements { (reader) throws(JSONError) in try ProviderReport(&reader) }
+            case "pool": pool = try reader.elements { (reader) throws(JSONError) in try PoolReport(&reader) }
             case "connections":
                 try reader.members { (key, reader) throws(JSONError) in
                     switch key {
@@ -58,6 +48,7 @@ struct StatusReport {
             case "requests": try readRequests(&reader)
             case "cache": try readCache(&reader)
             case "today": try readToday(&reader)
+            case "probe_spend_today_usd": probeSpendTodayUSD = try reader.doubleOrNull()
             default: try reader.skip()
             }
         }
@@ -104,27 +95,6 @@ struct StatusReport {
             case "input_tokens": inputTokensToday = try reader.intOrNull()
             case "output_tokens": outputTokensToday = try reader.intOrNull()
             case "cost_usd": costTodayUSD = try reader.doubleOrNull()
-            default: try reader.skip()
-            }
-        }
-    }
-}
-
-extension StatusReport.Provider {
-    init(_ reader: inout JSONReader) throws(JSONError) {
-        self.init()
-        try reader.members { (key, reader) throws(JSONError) in
-            switch key {
-            case "id": id = try reader.string()
-            case "state": state = try reader.string()
-            case "models": models = try reader.intOrNull()
-            case "available": available = try reader.intOrNull()
-            case "key": self.key = try reader.stringOrNull()
-            case "endpoint": endpoint = try reader.stringOrNull()
-            case "in_flight": inFlight = try reader.intOrNull()
-            case "queued": queued = try reader.intOrNull()
-            case "limit": limit = try reader.intOrNull()
-            case "retry_at": retryAt = try reader.stringOrNull()
             default: try reader.skip()
             }
         }

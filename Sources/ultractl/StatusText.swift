@@ -1,45 +1,88 @@
-/// A status report for a person: the daemon in a line, a table of providers, and the counts.
+/// A status report for a person: the daemon in a line, its providers and what they lack, its connections, the counts.
 struct StatusText {
     let report: StatusReport
     let style: Style
+    let now: Timestamp
 
     func render() -> String {
-        [headline + "\n", warnings, providers, counts].filter { !$0.isEmpty }.joined(separator: "\n")
+        [headline, warnings, providers, advice, pool, counts].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private var headline: String {
-        [
-            style.bold("ultrad \(printable(report.version ?? "?"))"),
-            style.state(printable(report.state)),
+        let facts = [
+            style.bold("ultrad \(oneLine(report.version ?? "?"))"),
+            style.state(oneLine(report.state)),
             report.pid.map { "pid \($0)" },
             report.uptimeMilliseconds.map { "up \(Quantity.duration(milliseconds: $0))" },
             report.rssBytes.map(Quantity.bytes),
-            report.configurationPath.map(printable),
-        ].compactMap(\.self).joined(separator: " · ")
+        ]
+        return facts.compactMap(\.self).joined(separator: " · ") + "\n"
     }
 
     private var warnings: String {
-        report.configurationWarnings.map { "\(style.yellow("warning:")) \(printable($0))\n" }.joined()
+        var table = Table([.init(title: ""), .init(title: "", minimum: 30, overflow: .wrap)])
+        for warning in report.configurationWarnings {
+            table.append([.init("warning:", paint: style.yellow), .init(warning)])
+        }
+        return table.render(style)
     }
 
     private var providers: String {
         guard !report.providers.isEmpty else { return "No providers.\n" }
         var table = Table([
-            .init(title: "PROVIDER"), .init(title: "STATE"), .init(title: "KEY"),
+            .init(title: "PROVIDER", minimum: 10), .init(title: "STATE"), .init(title: "KEY", rank: 4),
             .init(title: "MODELS", alignment: .right), .init(title: "BUSY", alignment: .right),
-            .init(title: "QUEUED", alignment: .right), .init(title: "RETRY AT"), .init(title: "ENDPOINT"),
+            .init(title: "QUEUED", alignment: .right, rank: 2), .init(title: "PROBED", rank: 1),
+            .init(title: "NEXT", rank: 3), .init(title: "ENDPOINT", rank: 5, minimum: 24),
         ])
         for provider in report.providers {
+            let wait = provider.retryAt?.wait(from: now).map { " \($0)" } ?? ""
+            let isProbeWell = provider.lastProbe?.isWell != false
             table.append([
                 .init(provider.id),
-                .init(provider.state, paint: style.state),
+                .init(provider.state + wait) { style.state(provider.state, as: $0) },
                 .init(provider.key ?? "") { $0 == "refused" ? style.red($0) : $0 },
                 .init(known: share(provider.available, of: provider.models)),
                 .init(known: share(provider.inFlight, of: provider.limit)),
                 .init(known: provider.queued.map { String($0) }),
-                .init(provider.retryAt ?? ""),
+                .init(probed(provider.lastProbe)) { isProbeWell ? $0 : style.red($0) },
+                .init(provider.nextProbeAt.map { $0.wait(from: now).map { "in \($0)" } ?? "now" } ?? ""),
                 .init(provider.endpoint ?? "", paint: style.dim),
             ])
+        }
+        let hidden = table.hiddenTitles(style)
+        let note = "no room for \(hidden.joined(separator: ", ")): --json has all of it"
+        return table.render(style) + (hidden.isEmpty ? "" : style.dim(note) + "\n")
+    }
+
+    /// `ok 312 ms, 18 s ago`.
+    private func probed(_ probe: ProviderReport.Probe?) -> String {
+        guard let probe else { return "" }
+        let time = probe.milliseconds.map { " \(Quantity.duration(milliseconds: $0))" } ?? ""
+        let result = probe.isWell == false ? probe.error ?? "failed" : "ok" + time
+        return result + (probe.at.map { ", \($0.age(at: now)) ago" } ?? "")
+    }
+
+    private var advice: String {
+        var table = Table([.init(title: ""), .init(title: "", minimum: 30, overflow: .wrap)])
+        for provider in report.providers {
+            guard let advice = provider.advice else { continue }
+            table.append([.init("\(provider.id):", paint: style.yellow), .init(advice)])
+        }
+        return table.render(style)
+    }
+
+    private var pool: String {
+        guard !report.pool.isEmpty else { return "" }
+        var table = Table([
+            .init(title: "HOST", minimum: 20), .init(title: "PROTOCOL", rank: 1),
+            .init(title: "OPEN", alignment: .right), .init(title: "IDLE", alignment: .right),
+            .init(title: "HANDSHAKES", alignment: .right), .init(title: "REUSED", alignment: .right),
+        ])
+        for host in report.pool {
+            table.append(
+                [.init(host.host), .init(host.httpVersion ?? "")]
+                    + [host.open, host.idle, host.handshakes, host.reused].map { .init(known: $0.map(Quantity.count)) })
         }
         return table.render(style)
     }
@@ -51,34 +94,35 @@ struct StatusText {
     }
 
     private var counts: String {
-        func line(_ title: String, _ facts: [String?]) -> String {
+        var table = Table([.init(title: ""), .init(title: "", minimum: 30, overflow: .wrap)])
+        func line(_ title: String, _ facts: [String?]) {
             let known = facts.compactMap(\.self)
-            guard !known.isEmpty else { return "" }
-            return style.bold(title) + String(repeating: " ", count: 13 - title.count)
-                + known.joined(separator: ", ") + "\n"
+            guard !known.isEmpty else { return }
+            table.append([.init(title, paint: style.bold), .init(known.joined(separator: ", "))])
         }
         func count(_ value: Int?, _ noun: String) -> String? { value.map { "\(Quantity.count($0)) \(noun)" } }
 
-        return line(
+        line("configured", [report.configurationPath])
+        line(
             "requests",
             [
                 count(report.inFlight, "in flight"), count(report.queued, "queued"), count(report.total, "in all"),
                 count(report.failed, "failed"),
             ])
-            + line("connections", [count(report.openConnections, "open")])
-            + line(
-                "cache",
-                report.isCacheEnabled == false
-                    ? ["off"]
-                    : [
-                        count(report.cacheHits, "hits"), count(report.cacheMisses, "misses"),
-                        report.cacheSavedUSD.map { "\(Quantity.money($0)) saved" },
-                    ])
-            + line(
-                "today",
-                [
-                    count(report.requestsToday, "requests"), count(report.inputTokensToday, "tokens in"),
-                    count(report.outputTokensToday, "tokens out"), report.costTodayUSD.map(Quantity.money),
-                ])
+        line("connections", [count(report.openConnections, "open")])
+        if report.isCacheEnabled == false {
+            line("cache", ["off"])
+        } else {
+            let saved = report.cacheSavedUSD.map { "\(Quantity.money($0)) saved" }
+            line("cache", [count(report.cacheHits, "hits"), count(report.cacheMisses, "misses"), saved])
+        }
+        line(
+            "today",
+            [
+                count(report.requestsToday, "requests"), count(report.inputTokensToday, "tokens in"),
+                count(report.outputTokensToday, "tokens out"), report.costTodayUSD.map(Quantity.money),
+                report.probeSpendTodayUSD.flatMap { $0 > 0 ? "\(Quantity.money($0)) for probes" : nil },
+            ])
+        return table.render(style)
     }
 }

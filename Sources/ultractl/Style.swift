@@ -1,16 +1,20 @@
 import Glibc
 
-/// Colour and weight for a terminal; nothing for a file, or if `NO_COLOR` is set (no-color.org).
+/// Colour, weight and line length for a terminal; none for a file. `NO_COLOR` turns colour off (no-color.org).
 struct Style {
     let isColoured: Bool
+    /// How long a line may be; `nil`: as long as it likes.
+    let columns: Int?
 
-    init(isColoured: Bool) {
+    init(isColoured: Bool = false, columns: Int? = nil) {
         self.isColoured = isColoured
+        self.columns = columns
     }
 
     init(for output: Output) {
         func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
         isColoured = output.isTerminal && (value("NO_COLOR") ?? "").isEmpty && value("TERM") != "dumb"
+        columns = output.width
     }
 
     func bold(_ text: String) -> String { paint(text, "1") }
@@ -19,13 +23,14 @@ struct Style {
     func green(_ text: String) -> String { paint(text, "32") }
     func yellow(_ text: String) -> String { paint(text, "33") }
 
-    /// A state of a model, provider or daemon: usable, passing trouble, out.
-    func state(_ word: String) -> String {
-        switch word {
-        case "available", "running": green(word)
-        case "degraded", "rate_limited", "loading", "draining": yellow(word)
-        case "unavailable", "unauthorized": red(word)
-        default: dim(word)
+    /// `text`, or the word itself, in the colour of a state: usable, passing trouble, out.
+    func state(_ word: String, as text: String? = nil) -> String {
+        let text = text ?? word
+        return switch word {
+        case "available", "running": green(text)
+        case "degraded", "rate_limited", "loading", "draining": yellow(text)
+        case "unavailable", "unauthorized": red(text)
+        default: dim(text)
         }
     }
 
@@ -41,6 +46,15 @@ func printable(_ text: String) -> String {
     for scalar in text.unicodeScalars {
         clean.append(isControl(scalar) ? "\u{FFFD}" : scalar)
     }
+    return String(clean)
+}
+
+/// `printable`, with blanks for line ends and tabs.
+func oneLine(_ text: String) -> String {
+    let text = printable(text)
+    guard text.unicodeScalars.contains(where: { $0 == "\n" || $0 == "\t" }) else { return text }
+    var clean = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { clean.append(scalar == "\n" || scalar == "\t" ? " " : scalar) }
     return String(clean)
 }
 

@@ -1,21 +1,31 @@
-/// Rows under headings, each column as wide as its widest cell.
+/// Rows under headings, each column as wide as its widest cell, or as the style's line allows.
 struct Table {
     enum Alignment {
         case left, right
     }
 
+    /// What becomes of a text that is longer than its column.
+    enum Overflow {
+        case clip, wrap
+    }
+
     struct Column {
         var title: String
         var alignment: Alignment = .left
+        /// Where lines are too long, the column of the highest rank is left out; rank 0 stays.
+        var rank = 0
+        /// How narrow it may get before a column is left out; `nil`: as wide as its widest cell.
+        var minimum: Int?
+        var overflow = Overflow.clip
     }
 
-    /// A text and how to paint it once it is padded.
+    /// A text of one line and how to paint it.
     struct Cell: ExpressibleByStringLiteral {
         var text: String
         var paint: ((String) -> String)?
 
         init(_ text: String, paint: ((String) -> String)? = nil) {
-            self.text = printable(text)
+            self.text = oneLine(text)
             self.paint = paint
         }
 
@@ -29,6 +39,8 @@ struct Table {
         }
     }
 
+    private static let gap = 2
+
     private let columns: [Column]
     private var rows: [[Cell]] = []
 
@@ -41,28 +53,75 @@ struct Table {
         rows.append(row)
     }
 
-    /// The table as lines. Columns in which no row has anything are left out.
+    /// The table as lines; headings only if there are any. Columns in which no row has anything are left out.
     func render(_ style: Style) -> String {
-        let shown = columns.indices.filter { column in rows.contains { !$0[column].text.isEmpty } }
-        let widths = columns.indices.map { column in
-            rows.reduce(columns[column].title.count) { max($0, $1[column].text.count) }
-        }
-        func line(_ cells: [Cell]) -> String {
-            shown.map { column in
-                let cell = cells[column]
-                let blanks = String(repeating: " ", count: widths[column] - cell.text.count)
-                let text = cell.paint?(cell.text) ?? cell.text
-                return columns[column].alignment == .left ? text + blanks : blanks + text
-            }.joined(separator: "  ").trimmingTrailingBlanks() + "\n"
-        }
-        return ([columns.map { Cell($0.title, paint: style.bold) }] + rows).map(line).joined()
+        let layout = layout(style.columns)
+        let titles = columns.contains { !$0.title.isEmpty } ? [columns.map { Cell($0.title, paint: style.bold) }] : []
+        return (titles + rows).flatMap { lines($0, layout) }.map { $0 + "\n" }.joined()
     }
-}
 
-extension String {
-    fileprivate func trimmingTrailingBlanks() -> String {
-        var text = self
-        while text.last == " " { text.removeLast() }
-        return text
+    /// Titles of the columns that have something and were left out.
+    func hiddenTitles(_ style: Style) -> [String] {
+        layout(style.columns).hidden.sorted().map { columns[$0].title }
+    }
+
+    // MARK: - Layout
+
+    private struct Layout {
+        var shown: [Int]
+        var hidden: [Int] = []
+        /// By column, shown or not.
+        var widths: [Int]
+
+        var width: Int { shown.reduce(-gap) { $0 + widths[$1] + gap } }
+    }
+
+    /// 1. Every column has the width of its widest cell.
+    /// 2. If that is too much, those that can get narrower do: first what wraps, the widest first.
+    /// 3. If they cannot get narrow enough, the column of the highest rank goes, and so on from 2.
+    private func layout(_ limit: Int?) -> Layout {
+        var layout = Layout(
+            shown: columns.indices.filter { column in rows.contains { !$0[column].text.isEmpty } },
+            widths: columns.indices.map { column in
+                rows.reduce(columns[column].title.columns) { max($0, $1[column].text.columns) }
+            })
+        guard let limit else { return layout }
+        func slack(_ column: Int) -> Int { max(0, layout.widths[column] - (columns[column].minimum ?? .max)) }
+        while layout.width > limit, layout.width - limit > layout.shown.reduce(0, { $0 + slack($1) }),
+            let least = layout.shown.last(where: { column in
+                columns[column].rank > 0 && !layout.shown.contains { columns[$0].rank > columns[column].rank }
+            })
+        {
+            layout.shown.removeAll { $0 == least }
+            layout.hidden.append(least)
+        }
+        // A text that wraps loses nothing, so it gives way before one that is clipped.
+        func gives(_ column: Int) -> (Int, Int) {
+            (columns[column].overflow == .wrap ? 1 : 0, layout.widths[column])
+        }
+        while layout.width > limit,
+            let widest = layout.shown.filter({ slack($0) > 0 }).max(by: { gives($0) < gives($1) })
+        {
+            layout.widths[widest] -= 1
+        }
+        return layout
+    }
+
+    private func lines(_ cells: [Cell], _ layout: Layout) -> [String] {
+        let texts = layout.shown.map { column in
+            switch columns[column].overflow {
+            case .clip: [cells[column].text.clipped(to: layout.widths[column])]
+            case .wrap: cells[column].text.wrapped(to: layout.widths[column])
+            }
+        }
+        let height = texts.reduce(1) { max($0, $1.count) }
+        return (0..<height).map { line in
+            zip(layout.shown, texts).map { column, texts in
+                let text = line < texts.count ? texts[line] : ""
+                let blanks = String(repeating: " ", count: max(0, layout.widths[column] - text.columns))
+                let painted = cells[column].paint?(text) ?? text
+                return columns[column].alignment == .left ? painted + blanks : blanks + painted
+            }.joined(separator: String(repeating: " ", count: Self.gap)).trimmingTrailingBlanks()
+        }
     }
 }

@@ -12,10 +12,15 @@ struct Ultractl: ParsableCommand {
             Exit status: 0 done, 1 the request failed, 2 usage, 3 no daemon, 130 interrupted. A reader that closes \
             standard output early ends the command quietly with 0.
 
+            --json, --socket and --timeout belong to every verb and may stand before it.
+
             Environment: ULTRAD_SOCKET names the daemon's socket, NO_COLOR turns colours off.
             """,
         version: "ultractl \(String(cString: ultra_version()))",
-        subcommands: [Generate.self, Status.self, Models.self, Call.self, Version.self])
+        subcommands: [
+            Status.self, Models.self, Show.self, Generate.self, Embed.self, TestVerb.self, Verify.self, Probe.self,
+            Watch.self, Call.self, Version.self,
+        ])
 
     static func main() {
         // A closed standard output is an error of write(2), which names it; the signal would kill without a word.
@@ -26,7 +31,7 @@ struct Ultractl: ParsableCommand {
     /// Runs the command and returns its exit status.
     private static func run(_ arguments: [String]) -> Int32 {
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parseAsRoot(LeadingOptions.behindVerb(arguments))
             try command.run()
             return 0
         } catch let failure as Failure {

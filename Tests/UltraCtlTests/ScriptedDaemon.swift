@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Plays the daemon on one connection: step by step, whatever the client makes of it.
+/// Plays the daemon, one connection after the other: step by step, whatever the client makes of it.
 final class ScriptedDaemon: Sendable {
     enum Step: Sendable {
         /// Reads one frame and records it.
@@ -26,12 +26,20 @@ final class ScriptedDaemon: Sendable {
     private let lastWait = Mutex<Duration>(.zero)
     private let isDone = DispatchSemaphore(value: 0)
 
-    init(_ steps: [Step]) throws {
+    convenience init(_ steps: [Step]) throws {
+        try self.init(connections: [steps])
+    }
+
+    init(connections: [[Step]]) throws {
         folder = try TemporaryFolder()
         path = folder.path + "/ultrad.sock"
         let listener = try listeningSocket(path)
         Thread { [self] in
-            play(steps, on: listener)
+            for (index, steps) in connections.enumerated() {
+                let client = accept(listener, nil, nil)
+                if index == connections.count - 1 { close(listener) }
+                play(steps, with: client)
+            }
             isDone.signal()
         }.start()
     }
@@ -61,9 +69,7 @@ final class ScriptedDaemon: Sendable {
         return lastWait.withLock { $0 }
     }
 
-    private func play(_ steps: [Step], on listener: Int32) {
-        let client = accept(listener, nil, nil)
-        close(listener)
+    private func play(_ steps: [Step], with client: Int32) {
         defer { close(client) }
         var id = "0"
         for step in steps {

@@ -1,29 +1,18 @@
 import Foundation
 import Testing
 
+@testable import ultractl
+
 @Suite(.timeLimit(.minutes(1)))
 struct TerminalTests {
-    /// Runs `ultractl` with both outputs on a terminal and returns what arrives there; newlines come as CR LF.
     private func screen(
-        _ arguments: [String], daemon: ScriptedDaemon, environment: [String: String] = [:]
+        _ arguments: [String], daemon: ScriptedDaemon, environment: [String: String] = [:], columns: UInt16 = 80,
+        status: Int32 = 0
     ) throws -> String {
-        // ioctl_tty(2): the Glibc module has neither posix_openpt(3) nor these numbers.
-        let (unlock, number) = (UInt(0x4004_5431), UInt(0x8004_5430))
-        let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        defer { close(terminal) }
-        var off: Int32 = 0
-        var index: Int32 = 0
-        guard ioctl(terminal, unlock, &off) == 0, ioctl(terminal, number, &index) == 0 else {
-            throw POSIXError(.ENOTTY)
-        }
-        let side = open("/dev/pts/\(index)", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        let handle = FileHandle(fileDescriptor: side, closeOnDealloc: true)
-        let command = try Command.run(
-            Command.ultractl, arguments,
-            environment: environment.merging(["ULTRAD_SOCKET": daemon.path, "TERM": "xterm"]) { $1 }, terminal: handle)
-        #expect(command.status == 0)
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        return String(decoding: bytes[..<max(0, read(terminal, &bytes, bytes.count))], as: UTF8.self)
+        let outcome = try Terminal(columns: columns)
+            .ultractl(arguments, socket: daemon.path, environment: environment)
+        #expect(outcome.status == status)
+        return outcome.text
     }
 
     @Test("a terminal gets a last newline and no control characters of the answer")
@@ -53,5 +42,46 @@ struct TerminalTests {
         let text = try screen(["status"], daemon: daemon, environment: environment)
         #expect(text.contains("\u{1B}[32mrunning\u{1B}[0m") == isColoured)
         #expect(text.contains("\u{1B}") == isColoured)
+    }
+
+    @Test("no line of a table is longer than the terminal is wide", arguments: [80, 100, 200] as [UInt16])
+    func width(columns: UInt16) throws {
+        for (verb, answer) in [("status", VerbTests.status), ("models", VerbTests.models)] {
+            let daemon = try ScriptedDaemon([.receive, .send(answer)])
+            let text = try screen([verb], daemon: daemon, environment: ["NO_COLOR": "1"], columns: columns)
+            let widths = text.split(separator: "\r\n").map { String($0).columns }
+            #expect(widths.allSatisfy { $0 <= Int(columns) }, "\(text)")
+            #expect(widths.count > 3)
+        }
+    }
+
+    @Test("embed shows a summary, and each text with its likeness to the first")
+    func embed() throws {
+        let daemon = try ScriptedDaemon([
+            .receive,
+            .send(
+                #"{"id":ID,"event":"result","model":"openai/e","embeddings":[[1,0,0,0],[0.6,0.8,0,0]],"#
+                    + #""dimensions":4,"usage":{"input_tokens":5},"cost_usd":null,"warnings":["dimensions ignored"]}"#),
+        ])
+        let text = try screen(["embed", "猫", "dog"], daemon: daemon, environment: ["NO_COLOR": "1"])
+        #expect(
+            text.replacingOccurrences(of: "\r\n", with: "\n") == """
+                openai/e · 2 vectors of 4 · 5 tokens · cost unknown
+                warning: dimensions ignored
+
+                   TEXT  LIKE 1  VECTOR
+                1  猫            1.0000 0.0000 0.0000 …
+                2  dog    0.600  0.6000 0.8000 0.0000 …
+                A file or pipe gets the whole vectors.
+
+                """)
+    }
+
+    @Test("a probe that failed is red, and exits 1")
+    func probe() throws {
+        let daemon = try ScriptedDaemon([.receive, .send(ProbeTests.answer)])
+        let text = try screen(["probe"], daemon: daemon, status: 1)
+        #expect(text.contains("\u{1B}[31m✗\u{1B}[0m  mistral"))
+        #expect(text.contains("\u{1B}[32m✓\u{1B}[0m  openai"))
     }
 }

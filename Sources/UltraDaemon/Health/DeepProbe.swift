@@ -14,20 +14,34 @@ struct DeepProbe {
         self.candidate = candidate
     }
 
-    func run() async {
-        guard case .upstream = candidate.target, candidate.model.kind != .other,
-            daemon.probeSpend.today(at: WallClock.now) < daemon.configuration.health.deepProbeMicroUSDPerDay
-        else { return }
+    /// Returns what went wrong, or why it was not tried; nil: the model answered, or is the mock.
+    @discardableResult
+    func run() async -> UltraError? {
+        guard case .upstream = candidate.target else { return nil }
+        guard candidate.model.kind != .other else {
+            return refusal(.capabilityMissing, "the model neither chats nor embeds: there is nothing to ask it", nil)
+        }
+        guard daemon.probeSpend.today(at: WallClock.now) < daemon.configuration.health.deepProbeMicroUSDPerDay else {
+            return refusal(.quotaExceeded, "today's budget for deep probes is used up", "try again tomorrow")
+        }
         let provider = candidate.provider
-        guard let key = provider.health.takeKey(for: candidate.model.health, at: WallClock.now) else { return }
+        guard let key = provider.health.takeKey(for: candidate.model.health, at: WallClock.now) else {
+            return refusal(.noModelAvailable, "no key can be used for the model now", nil)
+        }
         do throws(UltraError) {
             let usage = try await ask(try provider.adapter(key: key))
             let cost = candidate.model.facts.price?.value.cost(of: usage) ?? 0
             daemon.probeSpend.add(cost, at: WallClock.now)
             daemon.registry.record(nil, of: candidate, key: key)
+            return nil
         } catch {
             daemon.registry.record(error, of: candidate, key: key)
+            return error
         }
+    }
+
+    private func refusal(_ code: ErrorCode, _ message: String, _ hint: String?) -> UltraError {
+        UltraError(code, message, hint: hint, provider: "ultrad", model: candidate.id)
     }
 
     private func ask(_ adapter: any Adapter) async throws(UltraError) -> Usage {

@@ -30,19 +30,25 @@ extension Daemon {
         let chosen = (providers: providers, model: model)
         call.run { [self] call in
             for provider in chosen.providers { await probers[provider.id]?.probe() }
-            if target.isDeep, let candidate = chosen.model { await DeepProbe(self, candidate).run() }
+            var deepFailure: UltraError?
+            if target.isDeep, let candidate = chosen.model { deepFailure = await DeepProbe(self, candidate).run() }
             call.end { writer, id in
                 writer.frame(id, "result") { json in
                     json.key("results")
                     json.beginArray()
-                    for provider in chosen.providers { writeProbe(provider, chosen.model?.model, to: &json) }
+                    for provider in chosen.providers {
+                        writeProbe(provider, chosen.model?.model, deepFailure, to: &json)
+                    }
                     json.endArray()
                 }
             }
         }
     }
 
-    private func writeProbe(_ provider: ProviderState, _ model: ModelState?, to json: inout JSONWriter) {
+    /// A failure of the free probe explains that of the deep one.
+    private func writeProbe(
+        _ provider: ProviderState, _ model: ModelState?, _ deepFailure: UltraError?, to json: inout JSONWriter
+    ) {
         let now = WallClock.now
         let state = model.map { provider.availability(of: $0, at: now) } ?? provider.availability(at: now)
         json.beginObject()
@@ -55,8 +61,7 @@ extension Daemon {
         json.endObject()
         json.fieldOrNull("ms", provider.lastProbe?.milliseconds)
         json.key("error")
-        let failure = provider.lastProbe?.error
-        if let failure = failure ?? (state == .needsKey ? provider.needsKey : nil) {
+        if let failure = state == .needsKey ? provider.needsKey : provider.lastProbe?.error ?? deepFailure {
             json.beginObject()
             json.field("code", failure.code.rawValue)
             json.field("message", failure.message)

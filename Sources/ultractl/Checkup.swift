@@ -1,0 +1,115 @@
+import UltraAPI
+import libultra
+
+/// Runs checks one after the other and prints what became of each as soon as it is known.
+struct Checkup {
+    /// How long one answer may take.
+    private static let patience: Duration = .seconds(120)
+
+    let global: GlobalOptions
+    /// Width of the longest provider or model.
+    let subjectColumns: Int
+    private(set) var hasFailed = false
+    private(set) var count = 0
+    private let style = Style(for: .standardOutput)
+
+    init(_ global: GlobalOptions, subjects: [String]) {
+        self.global = global
+        subjectColumns = subjects.reduce(0) { max($0, $1.columns) }
+    }
+
+    /// Tries a model.
+    ///
+    /// - Throws: only what ends the whole run; a check that fails is a line.
+    mutating func run(_ check: Check, of model: String) throws(Failure) {
+        let start = ContinuousClock.now
+        let limit = global.timeLimit ?? Self.patience
+        var streamed = ""
+        let answer = try ask(
+            check.op, check.fields(model: model, timeoutMilliseconds: Int(limit.milliseconds)), "\(model) \(check)"
+        ) { event in
+            if let text = event.string("text") { streamed += text }
+        }
+        let milliseconds = Double(start.duration(to: .now).milliseconds)
+        switch answer {
+        case .event(let event):
+            let complaint = check.complaint(about: event, streamed: streamed)
+            try report(
+                CheckLine(
+                    subject: model, check: check.rawValue, mark: complaint == nil ? .well : .failed,
+                    milliseconds: milliseconds, trouble: complaint ?? ""))
+        case .trouble(let trouble):
+            try report(
+                CheckLine(
+                    subject: model, check: check.rawValue, mark: .failed, milliseconds: milliseconds, trouble: trouble))
+        }
+    }
+
+    /// Looks whether a model can be reached, takes our key and is listed. Returns whether it is worth asking.
+    mutating func probe(_ model: String) throws(Failure) -> Bool {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("model", model)
+        writer.endObject()
+        let results: [ProbeReport.Result]
+        switch try ask("probe", writer.bytes, "\(model) probe", onPiece: { _ in }) {
+        case .event(let event):
+            results = try event.read { (reader) throws(JSONError) in try ProbeReport(&reader) }.results
+        case .trouble(let trouble):
+            try report(CheckLine(subject: model, check: "probe", mark: .failed, trouble: trouble))
+            return false
+        }
+        guard let result = results.first else { return true }
+        for item in result.evidence where item.name != "generated" && item.holds != nil {
+            let isWell = item.holds == true
+            try report(
+                CheckLine(
+                    subject: model, check: item.name, mark: isWell ? .well : .failed,
+                    milliseconds: item.name == "reachable" ? result.milliseconds : nil,
+                    trouble: isWell ? "" : result.trouble))
+            // What follows cannot be known, or would say the same.
+            if !isWell { return false }
+        }
+        return true
+    }
+
+    mutating func report(_ line: CheckLine) throws(Failure) {
+        count += 1
+        if line.mark == .failed { hasFailed = true }
+        guard !global.json else { return }
+        try Output.standardOutput.write(line.render(style, subjectColumns: subjectColumns))
+    }
+
+    // MARK: - Asking
+
+    private enum Reply: ~Copyable {
+        case event(Event)
+        case trouble(String)
+    }
+
+    /// A request on a connection of its own: what is late on one must not answer the next.
+    private func ask(
+        _ op: String, _ fields: [UInt8], _ what: String, onPiece: (borrowing Event) -> Void
+    ) throws(Failure) -> Reply {
+        var progress = Progress(.standardError, what)
+        defer { progress.clear() }
+        do throws(Failure) {
+            let event = try global.connect().exchange(
+                op, fields: fields, timeLimit: (global.timeLimit ?? Self.patience) + Generate.grace,
+                idleLimit: progress.isShown ? Progress.interval : nil, onWait: { progress.draw() },
+                onEvent: { (event) throws(Failure) in onPiece(event) })
+            if global.json { try event.printJSON() }
+            return .event(event)
+        } catch {
+            switch error {
+            case .refused(let refusal):
+                if global.json { try error.printAnswer() }
+                return .trouble([refusal.message, refusal.hint].compactMap(\.self).joined(separator: "; "))
+            case .timedOut: return .trouble(error.message ?? "")
+            case .usage, .noDaemon, .notFound, .someFailed, .lost, .unreadable, .interrupted, .outputClosed,
+                .outputFailed:
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Glibc
+import UltraAPI
+
+struct Embed: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Turn texts into vectors: one line of JSON for each.",
+        discussion: """
+            Each TEXT is one input; - stands for standard input, which is read without TEXT too. With --lines each of \
+            its lines is an input. A file or pipe gets the vectors, in the order of the inputs; a terminal gets a \
+            summary.
+            """)
+
+    /// What the vectors are for; the raw values are the wire's words.
+    enum Purpose: String, ExpressibleByArgument, CaseIterable {
+        case document, query, classification, clustering
+    }
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.")
+    var model: String?
+
+    @Option(help: ArgumentHelp("Length of the vectors; the model's own if left out.", valueName: "n"))
+    var dimensions: Int?
+
+    @Option(help: ArgumentHelp("What for; some providers make other vectors for each.", valueName: "purpose"))
+    var purpose: Purpose?
+
+    @Flag(help: "Take each line of standard input as an input.")
+    var lines = false
+
+    @Argument(help: ArgumentHelp("What to embed; - reads standard input.", valueName: "text"))
+    var texts: [String] = []
+
+    func validate() throws {
+        if let dimensions, !(1...65_536).contains(dimensions) {
+            throw ValidationError("--dimensions must be between 1 and 65536.")
+        }
+    }
+
+    func run() throws {
+        let inputs = try inputs()
+        let fields = fields(inputs)
+        var progress = Progress(.standardError, "embedding")
+        let connection = try global.connect()
+        do throws(Failure) {
+            let answer = try connection.exchange(
+                "embed", fields: fields, timeLimit: global.timeLimit.map { $0 + Generate.grace },
+                idleLimit: progress.isShown ? Progress.interval : nil, onWait: { progress.draw() })
+            progress.clear()
+            if global.json {
+                try answer.printJSON()
+            } else if Output.standardOutput.isTerminal {
+                try Output.standardOutput.write(
+                    answer.render { (reader, style) throws(JSONError) in
+                        EmbedText(report: try EmbedReport(&reader), inputs: inputs, style: style).render()
+                    })
+            } else {
+                try Output.standardOutput.write(
+                    answer.read { (reader) throws(JSONError) in try EmbedReport.lines(&reader) })
+            }
+        } catch {
+            progress.clear()
+            if global.json { try error.printAnswer() }
+            throw error
+        }
+    }
+
+    private func fields(_ inputs: [String]) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.fieldIfPresent("model", model)
+        writer.key("input")
+        writer.beginArray()
+        inputs.forEach { writer.string($0) }
+        writer.endArray()
+        writer.fieldIfPresent("dimensions", dimensions)
+        writer.fieldIfPresent("purpose", purpose?.rawValue)
+        writer.fieldIfPresent("timeout_ms", global.timeLimit.map { Int($0.milliseconds) })
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func inputs() throws(Failure) -> [String] {
+        var sources = texts
+        if sources.isEmpty || lines && !sources.contains("-") { sources.append("-") }
+        var inputs: [String] = []
+        for source in sources {
+            inputs += source == "-" ? try standardInput() : [source]
+        }
+        guard !inputs.isEmpty, !inputs.contains("") else {
+            throw .usage("nothing to embed: give texts that are not empty, or pipe one in")
+        }
+        return inputs
+    }
+
+    private func standardInput() throws(Failure) -> [String] {
+        guard let text = try InputFile.standardInput().text else { throw .usage("standard input is not UTF-8 text") }
+        guard lines else { return [text] }
+        // CR LF is one character: it ends a line too.
+        var split = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
+        if split.last == "" { split.removeLast() }
+        // Left out, it would shift every vector after it.
+        if let empty = split.firstIndex(of: "") {
+            throw .usage("line \(empty + 1) of standard input is empty: a vector needs a text")
+        }
+        return split
+    }
+}

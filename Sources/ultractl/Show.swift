@@ -1,0 +1,43 @@
+import ArgumentParser
+import UltraAPI
+
+struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show all that is known of one model, where it is known from, and how to ask it.",
+        discussion: "With --json the model's object of the daemon's answer to models.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: ArgumentHelp("Its id, an alias, or its name if only one provider has it.", valueName: "model"))
+    var model: String
+
+    func run() throws {
+        do throws(Failure) {
+            try show()
+        } catch {
+            if global.json { try error.printAnswer() }
+            throw error
+        }
+    }
+
+    private func show() throws(Failure) {
+        let connection = try global.connect()
+        let answer = try global.ask("models", on: connection)
+        let list = try answer.read { (reader) throws(JSONError) in try ModelList(&reader) }
+        let report = try list.only(model)
+        if global.json {
+            let object = try answer.read { (reader) throws(JSONError) in
+                try ModelList.object(of: report.id, &reader)
+            }
+            return try Output.standardOutput.write(object)
+        }
+        var text = ModelText(
+            model: report, isDefault: report.id == list.defaultModel, style: Style(for: .standardOutput), now: .now)
+        if !report.isUsable {
+            text.provider = try global.ask("status", on: connection)
+                .read { (reader) throws(JSONError) in try StatusReport(&reader) }
+                .providers.first { $0.id == report.provider }
+        }
+        try Output.standardOutput.write(text.render())
+    }
+}

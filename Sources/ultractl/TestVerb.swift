@@ -1,0 +1,64 @@
+import ArgumentParser
+import UltraAPI
+
+struct TestVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Try each provider: key, reachability, an answer at once and streamed, tools and JSON where claimed.",
+        discussion: """
+            One model of each provider is asked: the default one, else the cheapest that can answer. That costs a \
+            few hundred tokens each. A line for each check; exit status 1 if one failed. --json prints the daemon's \
+            answers.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: ArgumentHelp("Only this provider.", valueName: "id"))
+    var provider: String?
+
+    @Option(name: .shortAndLong, help: "This model and no other.")
+    var model: String?
+
+    /// What is tried of a model; verify tries the rest.
+    private static let checks: [Check] = [.generate, .stream, .tools, .json, .jsonSchema, .embeddings]
+
+    func validate() throws {
+        if provider != nil, model != nil { throw ValidationError("Give either --provider or --model.") }
+    }
+
+    func run() throws {
+        var (status, list) = try look()
+        let stale = status.providers.filter { TestPlan.wantsProbe($0) && $0.id == provider ?? $0.id }
+        if model == nil, !stale.isEmpty {
+            for provider in stale { _ = try Probe.ask(global, provider: provider.id) }
+            (status, list) = try look()
+        }
+        let plan = try TestPlan(status: status, list: list, provider: provider, model: model)
+        var checkup = Checkup(global, subjects: plan.steps.map { $0.model?.id ?? $0.provider.id })
+        for step in plan.steps {
+            if let obstacle = step.obstacle {
+                let isFailure = obstacle.isFailure || provider != nil || model != nil
+                try checkup.report(
+                    CheckLine(
+                        subject: step.model?.id ?? step.provider.id, check: obstacle.check,
+                        mark: isFailure ? .failed : .leftOut, trouble: obstacle.trouble))
+            } else if let model = step.model, try checkup.probe(model.id) {
+                for check in Check.claimed(by: model) where Self.checks.contains(check) {
+                    try checkup.run(check, of: model.id)
+                }
+            }
+        }
+        if checkup.hasFailed { throw Failure.someFailed }
+    }
+
+    private func look() throws(Failure) -> (StatusReport, ModelList) {
+        let connection = try global.connect()
+        let status = try global.ask("status", on: connection).read { (reader) throws(JSONError) in
+            try StatusReport(&reader)
+        }
+        let list = try global.ask("models", on: connection).read { (reader) throws(JSONError) in
+            try ModelList(&reader)
+        }
+        return (status, list)
+    }
+}

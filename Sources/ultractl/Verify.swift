@@ -1,0 +1,35 @@
+import ArgumentParser
+import UltraAPI
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Try what each model claims to be capable of: streaming, tools, JSON, images, reasoning, vectors.",
+        discussion: """
+            Every model that can answer now is asked once for each capability it claims, which costs tokens of all of \
+            them: narrow it with --provider or --model. A line for each; exit status 1 if one claim is wrong. --json \
+            prints the daemon's answers.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: ArgumentHelp("Only models of this provider.", valueName: "id"))
+    var provider: String?
+
+    @Option(name: .shortAndLong, help: "Only this model.")
+    var model: String?
+
+    func run() throws {
+        let list = try global.ask("models").read { (reader) throws(JSONError) in try ModelList(&reader) }
+        var models = list.models.filter { $0.isUsable && $0.kind != "other" }
+        if let model { models = [try list.only(model)] }
+        if let provider { models.removeAll { $0.provider != provider } }
+        guard !models.isEmpty else {
+            throw Failure.notFound("no model that can answer now is meant", hint: "see: ultractl models")
+        }
+        var checkup = Checkup(global, subjects: models.map(\.id))
+        for model in models {
+            for check in Check.claimed(by: model) { try checkup.run(check, of: model.id) }
+        }
+        if checkup.hasFailed { throw Failure.someFailed }
+    }
+}
