@@ -14,6 +14,18 @@ struct FairQueue<Client: Hashable & Sendable, Item> {
         count += 1
     }
 
+    /// Takes out every item for which `isGone` holds; the others keep their turns.
+    mutating func removeAll(where isGone: (Item) -> Bool) {
+        for (client, line) in lines {
+            let left = line[(taken[client] ?? 0)...].filter { !isGone($0) }
+            lines[client] = left.isEmpty ? nil : left
+            taken[client] = nil
+        }
+        turns = turns[nextTurn...].filter { lines[$0] != nil }
+        nextTurn = 0
+        count = lines.values.reduce(0) { $0 + $1.count }
+    }
+
     /// The next one; nil: nobody waits.
     mutating func pop() -> Item? {
         guard count > 0, nextTurn < turns.count else { return nil }
