@@ -13,7 +13,7 @@ struct Breaker: Sendable, Equatable {
     private(set) var consecutiveFailures = 0
     /// nil: closed.
     private(set) var openUntil: Int?
-    private var pauseMilliseconds = 0
+    private(set) var pauseMilliseconds = 0
     private var trialSince: Int?
     private var buckets: [Bucket] = []
 
@@ -21,6 +21,15 @@ struct Breaker: Sendable, Equatable {
         var start: Int
         var calls = 0
         var failures = 0
+    }
+
+    init() {}
+
+    /// As an earlier run of the daemon left it; nil: closed.
+    init(failures: Int, openUntil: Int?, pauseMilliseconds: Int) {
+        consecutiveFailures = min(max(0, failures), 1_000_000)
+        self.openUntil = openUntil
+        self.pauseMilliseconds = max(0, pauseMilliseconds)
     }
 
     /// Parts into which the window is cut: a call counts for the window's length, right to one part.
@@ -76,7 +85,8 @@ struct Breaker: Sendable, Equatable {
 
     private mutating func open(at now: Int, _ settings: HealthSettings) {
         let first = settings.breakerPause.wholeMilliseconds
-        pauseMilliseconds = min(max(first, pauseMilliseconds * 2), settings.maxBreakerPause.wholeMilliseconds)
+        let longest = settings.maxBreakerPause.wholeMilliseconds
+        pauseMilliseconds = min(max(first, min(pauseMilliseconds, longest) * 2), longest)
         openUntil = now + pauseMilliseconds
         trialSince = nil
         buckets = []

@@ -30,7 +30,8 @@ struct ModelHealth: Sendable, Equatable {
             authorised = Evidence(true, at: now, by: .live)
             if listed.holds != true { listed = Evidence(true, at: now, by: .live) }
             breaker.succeeded(at: now, settings)
-            rests[key] = nil
+            // What was on its way when the provider asked to wait does not end the wait.
+            if !rests(key, at: now) { rests[key] = nil }
             isLoading = false
             return
         case .client:
@@ -54,8 +55,10 @@ struct ModelHealth: Sendable, Equatable {
         if let error { lastFailure = Failure(code: error.code, message: error.message, at: now) }
     }
 
-    mutating func rest(key: Int, until: Int) {
-        rests[key] = until
+    /// What is known of it from before a restart.
+    mutating func restore(rests: [Int: Int], _ breaker: Breaker) {
+        self.rests = rests
+        self.breaker = breaker
     }
 
     func rests(_ key: Int, at now: Int) -> Bool {

@@ -53,17 +53,30 @@ struct ProviderHealth: Sendable, Equatable {
     mutating func takeKey(for model: ModelHealth?, at now: Int) -> Int? {
         for offset in 0..<keys.count {
             let index = (nextKey + offset) % keys.count
-            guard keys[index].isReady(at: now), model?.rests(index, at: now) != true else { continue }
+            guard isReady(index, for: model, at: now) else { continue }
             nextKey = (index + 1) % keys.count
             return index
         }
         return nil
     }
 
-    /// The key a probe uses: one that is refused, to see whether it still is; else the one not seen for longest.
-    var keyToProbe: Int {
+    /// Whether key `index` may be used on `model` now.
+    func isReady(_ index: Int, for model: ModelHealth?, at now: Int) -> Bool {
+        keys[index].isReady(at: now) && model?.rests(index, at: now) != true
+    }
+
+    /// The keys a probe uses until one is accepted: one that is refused, to see whether it still is, and one that is
+    /// not; of each kind the one not seen for longest.
+    var keysToProbe: [Int] {
         let order = keys.indices.sorted { (keys[$0].authorised.at ?? 0) < (keys[$1].authorised.at ?? 0) }
-        return order.first { keys[$0].isRefused } ?? order.first ?? 0
+        return [order.first { keys[$0].isRefused }, order.first { !keys[$0].isRefused }].compactMap { $0 }
+    }
+
+    /// Key or model were refused so long ago that asking may be worth it.
+    func isRefusalOld(of model: ModelHealth, at now: Int) -> Bool {
+        areAllKeysRefused
+            ? keys.contains { $0.isRefusalOld(at: now) }
+            : model.authorised.isOld(after: KeyHealth.refusalMilliseconds, at: now)
     }
 
     /// The strongest that is known of any key.

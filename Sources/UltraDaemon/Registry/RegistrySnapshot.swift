@@ -48,6 +48,7 @@ enum RegistrySnapshot {
         write(model.health.generated, "generated", to: &json)
         write(model.health.authorised, "authorised", to: &json)
         json.fieldIfPresent("latency", model.health.latency.mean)
+        write(model.health, to: &json)
         if let discovered = model.discovered {
             json.key("discovered")
             json.beginObject()
@@ -63,6 +64,25 @@ enum RegistrySnapshot {
             json.endObject()
         }
         json.endObject()
+    }
+
+    /// What keeps requests away for a while.
+    private static func write(_ health: ModelHealth, to json: inout JSONWriter) {
+        if !health.rests.isEmpty {
+            json.key("rests")
+            json.beginArray()
+            for (key, until) in health.rests.sorted(by: { $0.key < $1.key }) {
+                json.beginObject()
+                json.field("key", key)
+                json.field("until", until)
+                json.endObject()
+            }
+            json.endArray()
+        }
+        guard health.breaker.consecutiveFailures > 0 else { return }
+        json.field("failures", health.breaker.consecutiveFailures)
+        json.fieldIfPresent("open_until", health.breaker.openUntil)
+        json.field("pause_ms", health.breaker.pauseMilliseconds)
     }
 
     private static func write(_ evidence: Evidence, _ name: StaticString, to json: inout JSONWriter) {
@@ -99,6 +119,7 @@ enum RegistrySnapshot {
         _ reader: inout JSONReader, _ registry: Registry, _ now: Int
     ) throws(JSONError) {
         var provider: ProviderState?
+        var areKeysKnown = false
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -111,10 +132,13 @@ enum RegistrySnapshot {
                 try reader.beginArray()
                 while try reader.nextElement() { keys.append(try self.key(&reader)) }
                 // Keys are told by their number alone: another number of them means others.
-                if let provider, provider.health.keys.count == keys.count { provider.health.keys = keys }
+                if let provider, provider.health.keys.count == keys.count {
+                    provider.health.keys = keys
+                    areKeysKnown = true
+                }
             case "models":
                 try reader.beginArray()
-                while try reader.nextElement() { try model(&reader, provider, now) }
+                while try reader.nextElement() { try model(&reader, provider, areKeysKnown: areKeysKnown, now) }
             default: try reader.skip()
             }
         }
@@ -135,11 +159,13 @@ enum RegistrySnapshot {
     }
 
     private static func model(
-        _ reader: inout JSONReader, _ provider: ProviderState?, _ now: Int
+        _ reader: inout JSONReader, _ provider: ProviderState?, areKeysKnown: Bool, _ now: Int
     ) throws(JSONError) {
         var name = ""
         var health = ModelHealth()
         var discovered: DiscoveredModel?
+        var rests: [Int: Int] = [:]
+        var breaker = (failures: 0, openUntil: nil as Int?, pause: 0)
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -148,6 +174,10 @@ enum RegistrySnapshot {
             case "generated": health.generated = try evidence(&reader)
             case "authorised": health.authorised = try evidence(&reader)
             case "latency": health.latency.record(try reader.double())
+            case "rests": rests = try self.rests(&reader)
+            case "failures": breaker.failures = try reader.int()
+            case "open_until": breaker.openUntil = try reader.int()
+            case "pause_ms": breaker.pause = try reader.int()
             case "discovered": discovered = try self.discovered(&reader)
             default: try reader.skip()
             }
@@ -161,7 +191,28 @@ enum RegistrySnapshot {
             model = provider.anyModel(name)
             provider.keep(model)
         }
+        health.restore(
+            rests: areKeysKnown ? rests : [:],
+            Breaker(failures: breaker.failures, openUntil: breaker.openUntil, pauseMilliseconds: breaker.pause))
         model.health = health
+    }
+
+    private static func rests(_ reader: inout JSONReader) throws(JSONError) -> [Int: Int] {
+        var rests: [Int: Int] = [:]
+        try reader.beginArray()
+        while try reader.nextElement() {
+            var (index, until) = (0, 0)
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "key": index = try reader.int()
+                case "until": until = try reader.int()
+                default: try reader.skip()
+                }
+            }
+            rests[index] = until
+        }
+        return rests
     }
 
     private static func discovered(_ reader: inout JSONReader) throws(JSONError) -> DiscoveredModel {
