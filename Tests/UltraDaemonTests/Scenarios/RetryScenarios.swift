@@ -116,6 +116,36 @@ struct RetryScenarios {
         #expect(lost.last?.code == "stream_truncated")
     }
 
+    @Test(
+        "a kept-alive connection that dies when it is used again is replaced at once, and once, without a word",
+        arguments: [Script.Afterwards.closeOnNextRequest, .resetOnNextRequest, .closeUnannounced])
+    func stale(afterwards: Script.Afterwards) throws {
+        let openai = try ScriptedProvider.openAI(ScriptedProvider.whole.then(afterwards), ScriptedProvider.whole)
+        let scenario = try Scenario(["openai": openai])
+        for _ in 0..<2 { #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o ok"]) }
+        #expect(openai.calls.count == 2)
+        #expect((try scenario.model(Scenario.gpt)["failures"] as? [String: Any])?["consecutive"] as? Int == 0)
+    }
+
+    @Test("embeddings are tried again by the same rules")
+    func embeddings() throws {
+        let openai = try ScriptedProvider()
+        openai.list(["text-embedding-3-small"])
+        let vector = #"{"data":[{"index":0,"embedding":[0.5,1]}],"model":"e","usage":{"prompt_tokens":1}}"#
+        openai.answer("/v1/embeddings", with: Failures.internalError, .json(vector), .json("{}", status: 400))
+        let scenario = try Scenario(["openai": openai])
+        let fields = #""model":"openai/text-embedding-3-small","input":["hi"]"#
+        let answered = try scenario.ask("embed", fields)
+        #expect(answered["embeddings"] as? [[Double]] == [[0.5, 1]])
+        #expect(
+            answered.story == [
+                "openai/text-embedding-3-small error upstream_error", "openai/text-embedding-3-small ok",
+            ])
+        let refused = try scenario.ask("embed", fields)
+        #expect(refused.code == "bad_request")
+        #expect(openai.calls.count == 3)
+    }
+
     @Test("repetitions have a budget: a storm of failures is not answered by a storm of requests")
     func budget() throws {
         let openai = try ScriptedProvider.openAI(.retryLater(.none))
