@@ -33,9 +33,6 @@ import Testing
             case .probe: _ = try frame.probeTarget()
             case .subscribe: _ = try frame.topics()
             case .models: _ = try frame.modelFilter()
-            case .embed: _ = try EmbedRequest(frame)
-            case .probe: _ = try frame.probeTarget()
-            case .subscribe: _ = try frame.topics()
             case .ping, .status: break
             }
             return true
