@@ -79,6 +79,10 @@ package final class ScriptedProvider: Sendable {
     ///
     /// - Parameter method: nil for any.
     package func answer(_ path: String, method: String? = nil, with scripts: Script...) {
+        answer(path, method: method, inOrder: scripts)
+    }
+
+    package func answer(_ path: String, method: String? = nil, inOrder scripts: [Script]) {
         precondition(!scripts.isEmpty, "no script for \(path)")
         state.change { shared in
             shared.routes.removeAll { $0.path == path && $0.method == method }

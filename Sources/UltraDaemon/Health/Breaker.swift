@@ -91,7 +91,8 @@ struct Breaker: Sendable, Equatable {
 
     private mutating func open(at now: Int, _ settings: HealthSettings) {
         let first = settings.breakerPause.wholeMilliseconds
-        pauseMilliseconds = min(max(first, pauseMilliseconds * 2), settings.maxBreakerPause.wholeMilliseconds)
+        let longest = settings.maxBreakerPause.wholeMilliseconds
+        pauseMilliseconds = min(max(first, min(pauseMilliseconds, longest) * 2), longest)
         openUntil = now + pauseMilliseconds
         trialSince = nil
         buckets = []

@@ -17,4 +17,9 @@ struct Evidence: Sendable, Equatable {
         self.at = at
         self.source = source
     }
+
+    /// It does not hold, and that was seen at least so long ago.
+    func isOld(after milliseconds: Int, at now: Int) -> Bool {
+        holds == false && at.map { $0 < now - milliseconds } ?? true
+    }
 }

@@ -10,6 +10,9 @@ struct KeyHealth: Sendable, Equatable {
     /// How long a key rests whose quota ran out and whose provider does not say for how long.
     static let quotaRestMilliseconds = 300_000
 
+    /// After so long without a second look a refusal may be wrong. Probes look more often.
+    static let refusalMilliseconds = 600_000
+
     mutating func accepted(at now: Int, by source: Evidence.Source) {
         authorised = Evidence(true, at: now, by: source)
     }
@@ -28,7 +31,11 @@ struct KeyHealth: Sendable, Equatable {
 
     var isRefused: Bool { authorised.holds == false }
 
+    func isRefusalOld(at now: Int) -> Bool {
+        authorised.isOld(after: Self.refusalMilliseconds, at: now)
+    }
+
     func isReady(at now: Int) -> Bool {
-        !isRefused && restsUntil ?? 0 <= now
+        (!isRefused || isRefusalOld(at: now)) && restsUntil ?? 0 <= now
     }
 }

@@ -35,7 +35,8 @@ struct ModelHealth: Sendable, Equatable {
             authorised = Evidence(true, at: now, by: .live)
             if listed.holds != true { listed = Evidence(true, at: now, by: .live) }
             breaker.succeeded(at: now, settings)
-            rests[key] = nil
+            // What was on its way when the provider asked to wait does not end the wait.
+            if !rests(key, at: now) { rests[key] = nil }
             isLoading = false
             return
         case .client:
@@ -58,10 +59,6 @@ struct ModelHealth: Sendable, Equatable {
             breaker.failed(at: now, askedAt: askedAt, settings)
         }
         if let error { lastFailure = Failure(code: error.code, message: error.message, at: now) }
-    }
-
-    mutating func rest(key: Int, until: Int) {
-        rests[key] = until
     }
 
     func rests(_ key: Int, at now: Int) -> Bool {

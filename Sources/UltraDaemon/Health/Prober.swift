@@ -15,9 +15,11 @@ final class Prober {
     private var listedAt: Int?
     private var timer = Timer {}
     private var sleeper: UnsafeContinuation<Void, Never>?
-    /// Who waits for the probe that is under way.
-    private var waiters: [UnsafeContinuation<Void, Never>] = []
-    private var isProbing = false
+    /// The probe that is under way.
+    private var looking: Task<Void, Never>?
+    /// Who waits for it.
+    private var waiters: [Int: UnsafeContinuation<Void, Never>] = [:]
+    private var waiterCount = 0
 
     init(_ provider: ProviderState, _ daemon: Daemon) {
         self.provider = provider
@@ -33,10 +35,14 @@ final class Prober {
             let now = WallClock.now
             let due = provider.schedule.nextAt ?? now
             let listDue = listedAt.map { $0 + settings.discoveryInterval.wholeMilliseconds } ?? now
-            if due <= now || listDue <= now { await probe() }
+            if due <= now || listDue <= now {
+                begin()
+                await end()
+            }
             let next = max(WallClock.now + 10, provider.schedule.nextAt ?? 0)
             await sleep(milliseconds: min(next - WallClock.now, settings.discoveryInterval.wholeMilliseconds))
         }
+        looking?.cancel()
     }
 
     /// Sleeps until the schedule says so; traffic moves it, so it is looked at again now and then.
@@ -65,21 +71,55 @@ final class Prober {
         timer.arm(after: .milliseconds(max(0, next - WallClock.now)))
     }
 
-    /// Probes now; a probe that is under way already serves the caller as well.
-    func probe() async {
-        if isProbing {
-            return await withUnsafeContinuation(isolation: Loop.shared) { waiters.append($0) }
+    /// Probes now, unless a probe is under way, which serves the caller as well. It belongs to nobody: a client that
+    /// goes away does not end it for the others.
+    func begin() {
+        guard looking == nil else { return }
+        looking = Loop.spawn { [self] in
+            await look()
+            looking = nil
+            let served = waiters.values
+            waiters = [:]
+            for waiter in served { waiter.resume() }
         }
-        isProbing = true
-        await look()
-        isProbing = false
-        let served = waiters
-        waiters = []
-        served.forEach { $0.resume() }
+    }
+
+    /// Returns when no probe is under way, or the caller's task is cancelled.
+    func end() async {
+        guard looking != nil else { return }
+        waiterCount += 1
+        let number = waiterCount
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation(isolation: Loop.shared) { continuation in
+                guard !Task.isCancelled else { return continuation.resume() }
+                waiters[number] = continuation
+            }
+        } onCancel: {
+            Loop.perform { self.waiters.removeValue(forKey: number)?.resume() }
+        }
     }
 
     private func look() async {
-        let key = provider.health.keyToProbe
+        var failure: UltraError?
+        for key in provider.health.keysToProbe {
+            failure = await look(key)
+            // Of several keys one that works is enough.
+            guard failure?.code == .authentication else { break }
+        }
+        if failure?.code == .cancelled { return }
+        let now = WallClock.now
+        if let failure {
+            provider.schedule.failed(at: now, retryAfter: failure.retryAfterMilliseconds, settings)
+            daemon.log.warning(
+                "probe failed",
+                metadata: ["ultra_provider": "\(provider.id)", "ultra_error_code": "\(failure.code.rawValue)"])
+        } else {
+            provider.schedule.succeeded(at: now, random: .random(in: 0..<1), settings)
+        }
+        daemon.registry.note(provider, nil, reason: failure?.code.rawValue ?? "probe")
+    }
+
+    private func look(_ key: Int) async -> UltraError? {
         let started = EventLoop.now
         var failure: UltraError?
         do throws(UltraError) {
@@ -94,19 +134,11 @@ final class Prober {
             }
         }
         let now = WallClock.now
-        if failure?.code == .cancelled { return }
+        if failure?.code == .cancelled { return failure }
         provider.lastProbe = ProviderState.ProbeRecord(
             at: now, milliseconds: Double(EventLoop.now - started) / 1e6, error: failure)
         provider.health.record(Blame(failure), failure, key: key, at: now, by: .probe, settings)
-        if let failure {
-            provider.schedule.failed(at: now, retryAfter: failure.retryAfterMilliseconds, settings)
-            daemon.log.warning(
-                "probe failed",
-                metadata: ["ultra_provider": "\(provider.id)", "ultra_error_code": "\(failure.code.rawValue)"])
-        } else {
-            provider.schedule.succeeded(at: now, random: .random(in: 0..<1), settings)
-        }
-        daemon.registry.note(provider, nil, reason: failure?.code.rawValue ?? "probe")
+        return failure
     }
 
     private func list(_ key: Int) async throws(UltraError) {

@@ -59,16 +59,30 @@ struct ProviderHealth: Sendable, Equatable {
     mutating func takeKey(for model: ModelHealth?, at now: Int) -> Int? {
         for offset in 0..<keys.count {
             let index = (nextKey + offset) % keys.count
-            guard keys[index].isReady(at: now), model?.rests(index, at: now) != true else { continue }
+            guard isReady(index, for: model, at: now) else { continue }
             nextKey = (index + 1) % keys.count
             return index
         }
         return nil
     }
 
-    /// The key a probe uses: each in turn, so that a refused one is tried again and never keeps the others from it.
-    var keyToProbe: Int {
-        keys.indices.min { (keys[$0].probedAt ?? 0) < (keys[$1].probedAt ?? 0) } ?? 0
+    /// Whether key `index` may be used on `model` now.
+    func isReady(_ index: Int, for model: ModelHealth?, at now: Int) -> Bool {
+        keys[index].isReady(at: now) && model?.rests(index, at: now) != true
+    }
+
+    /// The keys a probe uses until one is accepted: one that is refused, to see whether it still is, and one that is
+    /// not; of each kind the one not probed for longest.
+    var keysToProbe: [Int] {
+        let order = keys.indices.sorted { (keys[$0].probedAt ?? 0) < (keys[$1].probedAt ?? 0) }
+        return [order.first { keys[$0].isRefused }, order.first { !keys[$0].isRefused }].compactMap { $0 }
+    }
+
+    /// Key or model were refused so long ago that asking may be worth it.
+    func isRefusalOld(of model: ModelHealth, at now: Int) -> Bool {
+        areAllKeysRefused
+            ? keys.contains { $0.isRefusalOld(at: now) }
+            : model.authorised.isOld(after: KeyHealth.refusalMilliseconds, at: now)
     }
 
     /// The strongest that is known of any key.

@@ -16,7 +16,7 @@ extension Daemon {
         var providers = registry.providers
         if let name = target.model {
             let candidate = try registry.candidates(
-                for: name, needs: Needs(Request(messages: [])), fallback: .none)[0]
+                for: name, needs: .nothing, fallback: .none)[0]
             model = candidate
             providers = [candidate.provider]
         } else if let id = target.provider {
@@ -29,9 +29,12 @@ extension Daemon {
         }
         let chosen = (providers: providers, model: model)
         call.run { [self] call in
-            for provider in chosen.providers { await probers[provider.id]?.probe() }
+            // All at once: who does not answer keeps nobody else waiting.
+            for provider in chosen.providers { probers[provider.id]?.begin() }
+            for provider in chosen.providers { await probers[provider.id]?.end() }
             var deepFailure: UltraError?
             if target.isDeep, let candidate = chosen.model { deepFailure = await DeepProbe(self, candidate).run() }
+            if let reason = call.cancellation { return call.fail(reason) }
             call.end { writer, id in
                 writer.frame(id, "result") { json in
                     json.key("results")

@@ -55,7 +55,7 @@ extension Daemon {
         json.fieldOrNull("kind", model.kind?.rawValue)
         json.field("state", state.rawValue)
         json.field("state_since", RFC3339.string(model.reportedSince / 1000))
-        json.fieldOrNull("retry_at", retryTime(provider, model, at: now).map { RFC3339.string($0 / 1000) })
+        json.fieldOrNull("retry_at", provider.retryTime(of: model, at: now).map { RFC3339.string($0 / 1000) })
         json.field("weight", model.settings.weight)
         json.strings("tags", (model.settings.tags + provider.settings.tags).unique)
         json.strings("capabilities", (model.capabilities ?? []).map(\.rawValue).sorted())
@@ -90,14 +90,6 @@ extension Daemon {
         guard let model else { return }
         json.field("listed", model.health.listed)
         json.field("generated", model.health.generated)
-    }
-
-    /// When a model that is not usable now may be again.
-    private func retryTime(_ provider: ProviderState, _ model: ModelState, at now: Int) -> Int? {
-        [
-            provider.health.restEnd(for: model.health, at: now), provider.health.breaker.openUntil,
-            model.health.breaker.openUntil,
-        ].compactMap { $0 }.filter { $0 > now }.max()
     }
 
     private static func write(_ price: Price, to json: inout JSONWriter) {

@@ -58,8 +58,7 @@ extension Daemon {
         json.field("in_flight", provider.gate.inFlight)
         json.field("queued", provider.gate.queued)
         json.field("limit", provider.gate.limit)
-        let retry = provider.health.restEnd(for: nil, at: now) ?? provider.health.breaker.openUntil
-        json.fieldOrNull("retry_at", retry.flatMap { $0 > now ? RFC3339.string($0 / 1000) : nil })
+        json.fieldOrNull("retry_at", provider.retryTime(of: nil, at: now).map { RFC3339.string($0 / 1000) })
         json.key("evidence")
         json.beginObject()
         writeEvidence(provider, nil, to: &json)

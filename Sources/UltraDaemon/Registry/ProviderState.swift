@@ -12,6 +12,9 @@ final class ProviderState {
     var schedule = ProbeSchedule()
     private(set) var models: [ModelState] = []
     private var byName: [String: ModelState] = [:]
+    /// Models that were named, are not listed and have not answered yet, newest last: what is seen of them counts, but
+    /// is kept of a few only.
+    private var unlisted: [ModelState] = []
     /// The state that was told last, and since when it holds (milliseconds since 1970).
     var reported = Availability.unknown
     var reportedSince: Int
@@ -28,6 +31,7 @@ final class ProviderState {
 
     /// Looks at the list in a row that must miss a model before it is forgotten.
     static let forgottenAfterAbsences = 3
+    static let unlistedLimit = 64
 
     init(_ provider: Provider, _ registry: Registry, now: Int) {
         self.provider = provider
@@ -77,12 +81,22 @@ final class ProviderState {
 
     /// The model called `name`, whether it is listed or not: the provider knows best.
     func anyModel(_ name: String) -> ModelState {
-        byName[name] ?? make(name, discovered: nil, now: WallClock.now)
+        if let model = byName[name] ?? unlisted.first(where: { $0.name == name }) { return model }
+        let model = make(name, discovered: nil, now: WallClock.now)
+        if unlisted.count == Self.unlistedLimit { unlisted.removeFirst() }
+        unlisted.append(model)
+        return model
+    }
+
+    /// The provider has no such model: the next request asks it again, unless it lists the model.
+    func forget(_ model: ModelState) {
+        unlisted.removeAll { $0 === model }
     }
 
     /// Keeps a model that was not listed and has answered all the same.
     func keep(_ model: ModelState) {
         guard byName[model.name] == nil else { return }
+        forget(model)
         insert(model)
     }
 
@@ -108,7 +122,9 @@ final class ProviderState {
     /// Takes the catalogue's models, where the provider has no list.
     func listFromCatalogue(at now: Int) {
         for entry in registry.catalogue.entries where entry.provider == id && entry.aliasOf == nil {
-            if byName[entry.model] == nil { add(entry.model, discovered: nil, now: now) }
+            let model = byName[entry.model] ?? add(entry.model, discovered: nil, now: now)
+            // There is no list that could take back what one request was told.
+            if model.health.listed.holds == false { model.health.listed = Evidence() }
         }
     }
 
@@ -122,6 +138,10 @@ final class ProviderState {
     @discardableResult
     private func add(_ name: String, discovered: DiscoveredModel?, now: Int) -> ModelState {
         let model = make(name, discovered: discovered, now: now)
+        if let known = unlisted.first(where: { $0.name == name }) {
+            model.health = known.health
+            forget(known)
+        }
         insert(model)
         return model
     }
@@ -153,6 +173,12 @@ final class ProviderState {
         if !isUpstream { return .available }
         if !provider.missingKeyVariables.isEmpty { return .needsKey }
         return health.availability(of: model.health, at: now, registry.configuration.health)
+    }
+
+    /// When a model, or the provider as a whole, that is not usable now may be again; nil: nobody knows.
+    func retryTime(of model: ModelState?, at now: Int) -> Int? {
+        [health.restEnd(for: model?.health, at: now), health.breaker.openUntil, model?.health.breaker.openUntil]
+            .compactMap { $0 }.filter { $0 > now }.max()
     }
 
     /// `set`, `missing` or `refused`, as `status` says it.

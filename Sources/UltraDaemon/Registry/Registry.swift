@@ -14,6 +14,8 @@ final class Registry {
     var onChange: @Loop (StateChange) -> Void = { _ in }
     /// Told of every live outcome.
     var onUse: @Loop (ProviderState) -> Void = { _ in }
+    /// Until the next state that ends by itself does.
+    private let expiry = Timer {}
 
     init(_ configuration: Configuration, catalogue: Catalogue) {
         self.configuration = configuration
@@ -22,6 +24,11 @@ final class Registry {
         let now = WallClock.now
         providers = configuration.providers.map { ProviderState($0, self, now: now) }
         for provider in providers { note(provider, nil, reason: "configuration") }
+        expiry.onFire = { [unowned self] in expire() }
+    }
+
+    isolated deinit {
+        expiry.cancel()
     }
 
     var routing: RoutingSettings { configuration.routing }
@@ -76,7 +83,9 @@ final class Registry {
             provider.schedule.succeeded(at: now, random: .random(in: 0..<1), configuration.health)
         case .host, .key:
             provider.schedule.hasten(at: now, configuration.health)
-        case .client, .keyForModel, .quota, .rate, .missingModel, .model:
+        case .missingModel:
+            provider.forget(model)
+        case .client, .keyForModel, .quota, .rate, .model:
             break
         }
         note(provider, model, reason: error.map(\.code.rawValue) ?? "answered")
@@ -87,21 +96,41 @@ final class Registry {
     func note(_ provider: ProviderState, _ only: ModelState?, reason: String) {
         let now = WallClock.now
         let state = provider.availability(at: now)
-        if state != provider.reported {
+        let isOfAll = state != provider.reported
+        var isWaiting = isOfAll && !state.isUsable
+        if isOfAll {
             let change = StateChange(provider: provider, model: nil, from: provider.reported, to: state, reason: reason)
             provider.reported = state
             provider.reportedSince = now
             onChange(change)
         }
-        for model in only.map({ [$0] }) ?? provider.models {
+        var models = only.map { [$0] } ?? []
+        if only == nil || isOfAll { models += provider.models.filter { $0 !== only } }
+        for model in models {
             let state = provider.availability(of: model, at: now)
             guard state != model.reported else { continue }
+            isWaiting = isWaiting || !state.isUsable
             let change = StateChange(provider: provider, model: model, from: model.reported, to: state, reason: reason)
             model.reported = state
             model.reportedSince = now
-            // What only follows from the provider's state was told with that.
-            if only != nil || state != provider.reported { onChange(change) }
+            // What only follows from the provider's change was told with that.
+            if model === only || !isOfAll || state != provider.reported { onChange(change) }
         }
+        if isWaiting { awaitExpiry(at: now) }
+    }
+
+    /// A wait that a provider asked for is over, or a breaker's pause: that is a change like any other.
+    private func expire() {
+        for provider in providers { note(provider, nil, reason: "expired") }
+        awaitExpiry(at: WallClock.now)
+    }
+
+    private func awaitExpiry(at now: Int) {
+        let ends = providers.flatMap { provider in
+            [provider.retryTime(of: nil, at: now)] + provider.models.map { provider.retryTime(of: $0, at: now) }
+        }
+        guard let next = ends.compactMap({ $0 }).min() else { return expiry.cancel() }
+        expiry.arm(after: .milliseconds(min(next - now, 86_400_000)))
     }
 }
 

@@ -29,6 +29,8 @@ final class AttemptChain {
     /// Milliseconds spent waiting for a turn.
     private(set) var queueMilliseconds = 0.0
     private var lastError: UltraError?
+    /// Candidates whose turn comes late, for the state they are in; nothing was told of them yet.
+    private var postponed: [(index: Int, state: Availability)] = []
 
     /// - Parameters:
     ///   - total: for everything together; nil: no end.
@@ -56,15 +58,16 @@ final class AttemptChain {
         attempt: @Loop (Ticket) async throws(UltraError) -> Double?
     ) async throws(UltraError) {
         daemon.retryBudget.request(at: Int(EventLoop.now / 1_000_000_000))
-        passOverUnusable()
-        var step = plan.next(now: WallClock.now)
+        let start = WallClock.now
+        passOverUnusable(at: start)
+        var step = plan.next(now: start)
         while true {
             guard case .attempt(let index, let pause, let isRetry) = step else { throw failure() }
             if pause > 0 || isRetry {
                 guard try await wait(pause, isRetry: isRetry, progress) else { throw failure() }
             }
             do throws(UltraError) {
-                guard try await enter(index, progress, attempt) else {
+                guard try await enter(index, isCommitted, progress, attempt) else {
                     step = plan.next(now: WallClock.now)
                     continue
                 }
@@ -85,8 +88,7 @@ final class AttemptChain {
     }
 
     /// Candidates that are known not to answer are not asked, and the story says why.
-    private func passOverUnusable() {
-        let now = WallClock.now
+    private func passOverUnusable(at now: Int) {
         for (index, candidate) in candidates.enumerated() {
             guard case .upstream = candidate.target else { continue }
             let state = candidate.provider.availability(of: candidate.model, at: now)
@@ -96,9 +98,12 @@ final class AttemptChain {
             case .rateLimited:
                 let end = candidate.provider.health.restEnd(for: candidate.model.health, at: now) ?? now
                 plan.postpone(index, until: end)
-            case .unavailable where mayBeWrong(candidate, at: now):
+                postponed.append((index, state))
+            case .unavailable where mayBeWrong(candidate, at: now),
+                .unauthorized where candidate.provider.health.isRefusalOld(of: candidate.model.health, at: now):
                 // Asked all the same, but after those of which nothing bad is known.
                 plan.postpone(index, until: now + 1)
+                postponed.append((index, state))
             case .unavailable, .unauthorized, .disabled, .needsKey:
                 plan.exclude(index)
                 skip(candidate, state)
@@ -115,6 +120,12 @@ final class AttemptChain {
         return !candidate.model.health.isMissing(at: now, settings)
     }
 
+    /// The story says why others are asked before those that were postponed, or instead of them.
+    private func tellPostponed(but index: Int? = nil) {
+        for (other, state) in postponed where other != index { skip(candidates[other], state) }
+        postponed = []
+    }
+
     private func skip(_ candidate: Candidate, _ state: Availability) {
         attempts.append(Attempt(model: candidate.id, skipped: state.rawValue))
         lastError = lastError ?? unusable(candidate, state)
@@ -128,7 +139,8 @@ final class AttemptChain {
             let second = Int(EventLoop.now / 1_000_000_000)
             guard daemon.retryBudget.takeRetry(at: second, daemon.configuration.retry) else { return false }
         }
-        progress?.retrying(attempt: attempts.count + 1, inMilliseconds: milliseconds)
+        let tries = attempts.count { $0.skipped == nil }
+        if tries > 0 || milliseconds > 1 { progress?.retrying(attempt: tries + 1, inMilliseconds: milliseconds) }
         do throws(CancellationError) {
             try await Loop.sleep(for: .milliseconds(milliseconds))
         } catch {
@@ -139,8 +151,10 @@ final class AttemptChain {
 
     /// Asks candidate `index`; false: it turned out that it cannot be asked now.
     private func enter(
-        _ index: Int, _ progress: ProgressReporter?, _ attempt: @Loop (Ticket) async throws(UltraError) -> Double?
+        _ index: Int, _ isCommitted: @Loop () -> Bool, _ progress: ProgressReporter?,
+        _ attempt: @Loop (Ticket) async throws(UltraError) -> Double?
     ) async throws(UltraError) -> Bool {
+        tellPostponed(but: index)
         let candidate = candidates[index]
         guard case .upstream = candidate.target else {
             let started = EventLoop.now
@@ -165,11 +179,11 @@ final class AttemptChain {
         }
         defer { gate.leave() }
         queueMilliseconds += Double(EventLoop.now - queuedAt) / 1e6
-        return try await ask(index, attempt)
+        return try await ask(index, isCommitted, attempt)
     }
 
     private func ask(
-        _ index: Int, _ attempt: @Loop (Ticket) async throws(UltraError) -> Double?
+        _ index: Int, _ isCommitted: @Loop () -> Bool, _ attempt: @Loop (Ticket) async throws(UltraError) -> Double?
     ) async throws(UltraError) -> Bool {
         let candidate = candidates[index]
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
@@ -199,13 +213,20 @@ final class AttemptChain {
             attempts.append(Attempt(candidate.id, error, since: started))
             daemon.registry.record(
                 error, of: candidate, key: key, askedAt: now, isOwnTimeout: isOwn(error.timeout))
-            // Another key of the same provider may be good.
-            if error.code == .authentication, provider.health.keys[key].isRefused,
-                provider.health.keys.contains(where: { $0.isReady(at: now) })
-            {
-                return try await ask(index, attempt)
-            }
-            throw error
+            guard !isCommitted(), mayChangeKey(after: error, from: key, for: candidate) else { throw error }
+            return try await ask(index, isCommitted, attempt)
+        }
+    }
+
+    /// The key is out for a while, and another one of the provider is not.
+    private func mayChangeKey(after error: UltraError, from key: Int, for candidate: Candidate) -> Bool {
+        switch error.code {
+        case .authentication, .rateLimited, .quotaExceeded:
+            let (health, model, now) = (candidate.provider.health, candidate.model.health, WallClock.now)
+            return !health.isReady(key, for: model, at: now)
+                && health.keys.indices.contains { health.isReady($0, for: model, at: now) }
+        default:
+            return false
         }
     }
 
@@ -230,15 +251,23 @@ final class AttemptChain {
     // MARK: - The end of the story
 
     private func failure() -> UltraError {
+        tellPostponed()
         var error = lastError ?? UltraError(.noModelAvailable, "no model is available")
         let wereAllSkipped = attempts.allSatisfy { $0.skipped != nil }
         if candidates.count > 1, wereAllSkipped {
             error = UltraError(
                 .noModelAvailable, "none of the \(candidates.count) models that could answer is usable now",
-                hint: "ultractl models shows the state of each", isRetryable: true)
+                hint: "ultractl models shows the state of each", isRetryable: true,
+                retryAfterMilliseconds: soonestWait)
         }
         error.attempts = attempts
         return error
+    }
+
+    /// Until the first of the candidates may be asked again, where that is known.
+    private var soonestWait: Int? {
+        let now = WallClock.now
+        return candidates.compactMap { $0.provider.retryTime(of: $0.model, at: now) }.min().map { $0 - now }
     }
 
     private func unusable(_ candidate: Candidate, _ state: Availability) -> UltraError {

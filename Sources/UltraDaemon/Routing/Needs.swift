@@ -16,6 +16,13 @@ struct Needs: Sendable, Equatable {
         }
     }
 
+    /// Whatever it can do.
+    static let nothing = Needs(capabilities: [])
+
+    private init(capabilities: Set<Capability>) {
+        self.capabilities = capabilities
+    }
+
     init(_ request: EmbedRequest) {
         capabilities = [.embeddings]
     }

@@ -1,0 +1,131 @@
+import Foundation
+import ScriptedProvider
+import Testing
+
+@Suite("Scenarios: load", .serialized)
+struct LoadScenarios {
+    /// `ULTRA_CHAOS_REQUESTS`; 2,000 unless set.
+    static let requests = ProcessInfo.processInfo.environment["ULTRA_CHAOS_REQUESTS"].flatMap { Int($0) } ?? 2000
+    static let atOnce = 64
+
+    /// How one request ended.
+    struct Ending {
+        var number: Int
+        var isStream: Bool
+        var last: Frame
+        var text: String
+        var took: Duration
+    }
+
+    /// Sends `count` requests, `atOnce` at a time, and returns how each ended.
+    static func run(
+        _ client: Client, _ count: Int, atOnce: Int = atOnce, from first: Int = 1,
+        _ fields: (Int) -> (op: String, fields: String)
+    ) throws -> [Ending] {
+        var endings: [Ending] = []
+        var open: [Int: (start: ContinuousClock.Instant, isStream: Bool, text: String)] = [:]
+        var next = first
+        while endings.count < count {
+            while open.count < atOnce, next < first + count {
+                let (op, fields) = fields(next)
+                open[next] = (.now, op == "stream", "")
+                client.send(#"{"id":\#(next),"op":"\#(op)",\#(fields)}"#)
+                next += 1
+            }
+            guard let frame = try client.next() else { throw ClientError(what: "the daemon hung up") }
+            guard let request = open[frame.id] else { continue }
+            open[frame.id]?.text += frame.text ?? ""
+            guard frame.isTerminal else { continue }
+            open[frame.id] = nil
+            endings.append(
+                Ending(
+                    number: frame.id, isStream: request.isStream, last: frame,
+                    text: request.text + (frame.text ?? ""), took: .now - request.start))
+        }
+        return endings
+    }
+
+    @Test("two providers that fail a quarter of their calls: no wrong answer, hardly any lost, few calls more")
+    func chaos() throws {
+        let (one, two) = (Chaos(seed: 1), Chaos(seed: 2))
+        let openai = try ScriptedProvider { $0.method == "GET" ? ScriptedProvider.list(["gpt-4o"]) : one.answer($0) }
+        let mistral = try ScriptedProvider {
+            $0.method == "GET" ? ScriptedProvider.list(["codestral-2508"]) : two.answer($0)
+        }
+        let scenario = try Scenario(["openai": openai, "mistral": mistral])
+        let pair = [Scenario.gpt, Scenario.codestral]
+        let start = ContinuousClock.now
+        let endings = try Self.run(try scenario.daemon.client(), Self.requests) { number in
+            let (named, other) = number % 2 == 0 ? (pair[0], pair[1]) : (pair[1], pair[0])
+            return (
+                number % 4 < 2 ? "generate" : "stream",
+                Scenario.fields(named, #""fallback":["\#(other)"]"#, prompt: "number \(number)")
+            )
+        }
+        let took = ContinuousClock.now - start
+        let complete = endings.filter { $0.last.event != "error" }
+        let wrong = complete.filter { $0.text != Chaos.text($0.number) }
+        #expect(wrong.map(\.text) == [])
+        // What a stream had said before it broke was true as well, and it was called broken.
+        let broken = endings.filter { $0.last.event == "error" }
+        #expect(broken.allSatisfy { Chaos.text($0.number).hasPrefix($0.text) })
+        #expect(broken.filter { !$0.text.isEmpty }.allSatisfy { $0.last.code == "stream_truncated" })
+
+        let unary = endings.filter { !$0.isStream }
+        let answered = unary.count { $0.last.event == "result" }
+        #expect(answered * 1000 >= unary.count * 999, "\(answered) of \(unary.count)")
+        let calls = openai.calls.count + mistral.calls.count
+        #expect(calls * 10 <= Self.requests * 14, "\(calls) calls for \(Self.requests) requests")
+        let told = endings.reduce(0) { $0 + $1.last.story.count { !$0.contains("skipped") } }
+        #expect(told <= calls)
+        print(
+            "chaos: \(Self.requests) requests in \(took), \(wrong.count) wrong,",
+            "\(answered) of \(unary.count) unary answered,",
+            "\(broken.count { !$0.text.isEmpty }) streams broken in sight, \(calls) calls")
+    }
+
+    @Test("when everybody fails, repetitions stay within their budget")
+    func nobodyAnswers() throws {
+        let openai = try ScriptedProvider.openAI(.retryLater(.none))
+        let mistral = try ScriptedProvider.mistral(.retryLater(.none))
+        let scenario = try Scenario(["openai": openai, "mistral": mistral])
+        let count = 500
+        let endings = try Self.run(try scenario.daemon.client(), count) { _ in
+            ("generate", Scenario.fields(Scenario.gpt, #""fallback":["\#(Scenario.codestral)"]"#))
+        }
+        #expect(endings.allSatisfy { $0.last.code == "rate_limited" })
+        let calls = openai.calls.count + mistral.calls.count
+        #expect(calls * 4 <= count * 5 + count * 4, "\(calls) calls for \(count) requests")
+        #expect(calls >= count * 2)
+    }
+
+    @Test("a provider that stalls does not slow down another's answers")
+    func stalled() throws {
+        let openai = try ScriptedProvider.openAI(.hangBeforeHead)
+        let mistral = try ScriptedProvider.mistral()
+        let scenario = try Scenario(["openai": openai, "mistral": mistral])
+        let client = try scenario.daemon.client()
+        var first = 1
+        /// The 99th percentile of 400 requests.
+        func slowest() throws -> Duration {
+            let endings = try Self.run(client, 400, atOnce: 8, from: first) { _ in
+                ("generate", Scenario.fields(Scenario.codestral))
+            }
+            first += 400
+            #expect(endings.allSatisfy { $0.last.event == "result" })
+            return endings.map(\.took).sorted()[395]
+        }
+        _ = try slowest()
+        // Interleaved, and the best of each: what else the machine does is not the daemon's.
+        var (alone, beside) = (Duration.seconds(60), Duration.seconds(60))
+        for round in 0..<8 where round < 3 || beside > alone * 1.2 {
+            alone = min(alone, try slowest())
+            let stalled = try scenario.daemon.client()
+            for id in 1...200 { stalled.send(#"{"id":\#(id),"op":"stream",\#(Scenario.fields(Scenario.gpt))}"#) }
+            try openai.blockForCalls(200 * (round + 1))
+            beside = min(beside, try slowest())
+        }
+        #expect(beside <= alone * 1.2, "\(beside) beside a stalled provider, \(alone) without one")
+        print("stalled: p99 \(alone) alone, \(beside) beside 200 stalled requests")
+    }
+}

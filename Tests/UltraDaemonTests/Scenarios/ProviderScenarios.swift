@@ -1,0 +1,225 @@
+import Foundation
+import ScriptedProvider
+import Testing
+
+/// What happens to a provider, what the registry makes of it, and how it comes back.
+@Suite("Scenarios: providers")
+struct ProviderScenarios {
+    @Test("a provider goes down and comes back: requests fail, then are not even sent, then are answered again")
+    func down() throws {
+        // No connection outlives its answer, so that refusing means down.
+        let openai = try ScriptedProvider.openAI(ScriptedProvider.whole.then(.close))
+        openai.answer("/v1/models", with: ScriptedProvider.list(["gpt-4o"]).then(.close))
+        let scenario = try Scenario(["openai": openai])
+        #expect(try scenario.state(Scenario.gpt) == "available")
+        let watcher = try Watcher(scenario.daemon)
+        try openai.refuse()
+
+        let failed = try scenario.generate(Scenario.gpt)
+        #expect(failed.code == "connect_failed")
+        #expect(failed.story == Array(repeating: "openai/gpt-4o error connect_failed", count: 3))
+        #expect(try watcher.change(of: "openai", to: "unavailable")["reason"] as? String == "connect_failed")
+
+        // The fifth failure in a row opens the breaker.
+        let broken = try scenario.generate(Scenario.gpt)
+        #expect(
+            broken.story == [
+                "openai/gpt-4o error connect_failed", "openai/gpt-4o error connect_failed",
+                "openai/gpt-4o skipped unavailable",
+            ])
+        let skipped = try scenario.generate(Scenario.gpt)
+        #expect(skipped.code == "no_model_available")
+        #expect(skipped.story == ["openai/gpt-4o skipped unavailable"])
+        #expect(try scenario.model(Scenario.gpt)["retry_at"] is String)
+
+        try openai.listenAgain()
+        #expect(try scenario.probe("openai")["state"] as? String == "available")
+        try watcher.change(of: "openai", to: "available")
+        #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o ok"])
+    }
+
+    @Test("a lost key is the key's affair: the host stays reachable, a probe finds it valid again")
+    func keyLost() throws {
+        let isLost = Switch(false)
+        let openai = try ScriptedProvider { request in
+            if isLost.get() { return Failures.badKey }
+            return request.method == "GET" ? ScriptedProvider.list(["gpt-4o"]) : ScriptedProvider.whole
+        }
+        let scenario = try Scenario(["openai": openai])
+        let watcher = try Watcher(scenario.daemon)
+        isLost.set(true)
+        let refused = try scenario.generate(Scenario.gpt)
+        #expect(refused.code == "authentication")
+        #expect(refused.story == ["openai/gpt-4o error authentication"])
+        let event = try watcher.change(of: "openai", to: "unauthorized")
+        let evidence = event["evidence"] as? [String: [String: Any]]
+        #expect(evidence?["reachable"]?["ok"] as? Bool == true)
+        #expect(evidence?["authorised"]?["ok"] as? Bool == false)
+        #expect(try scenario.provider("openai")["key"] as? String == "refused")
+
+        let calls = openai.calls.count
+        #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o skipped unauthorized"])
+        #expect(openai.calls.count == calls)
+        #expect(try scenario.probe("openai")["state"] as? String == "unauthorized")
+        isLost.set(false)
+        #expect(try scenario.probe("openai")["state"] as? String == "available")
+        #expect(try scenario.generate(Scenario.gpt).event == "result")
+    }
+
+    @Test("another key takes over from one that is refused or has to wait, within the request")
+    func otherKey() throws {
+        for (failure, code) in [(Failures.badKey, "authentication"), (.retryLater(.seconds(60)), "rate_limited")] {
+            let lost = Switch<String?>(nil)
+            let openai = try ScriptedProvider { request in
+                if request.method == "GET" { return ScriptedProvider.list(["gpt-4o"]) }
+                return request["authorization"] == lost.get() ? failure : ScriptedProvider.whole
+            }
+            let scenario = try Scenario(["openai": openai], ["OPENAI_API_KEY": "first, second"])
+            lost.set("Bearer first")
+            // Keys take turns: one of two requests meets the lost one.
+            let stories = [try scenario.generate(Scenario.gpt).story, try scenario.generate(Scenario.gpt).story]
+            #expect(
+                stories.contains(["openai/gpt-4o error \(code)", "openai/gpt-4o ok"]), "\(code): \(stories)")
+            let first = openai.calls.count
+            for _ in 0..<4 { #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o ok"]) }
+            #expect(openai.calls[first...].allSatisfy { $0["authorization"] == "Bearer second" })
+            #expect(try scenario.state(Scenario.gpt) == "available")
+        }
+    }
+
+    @Test("one bad key of two does not keep a probe from seeing that the provider works")
+    func probeWithTwoKeys() throws {
+        let openai = try ScriptedProvider { request in
+            if request["authorization"] == "Bearer bad" { return Failures.badKey }
+            return request.method == "GET" ? ScriptedProvider.list(["gpt-4o"]) : ScriptedProvider.whole
+        }
+        let scenario = try Scenario(["openai": openai], ["OPENAI_API_KEY": "bad,good"])
+        for _ in 0..<3 {
+            let result = try scenario.probe("openai")
+            #expect(result["state"] as? String == "available")
+            #expect(result["error"] is NSNull)
+        }
+        #expect(try scenario.generate(Scenario.gpt).event == "result")
+    }
+
+    struct Loss: Sendable, CustomTestStringConvertible {
+        let name: String
+        let script: Script
+        let code: String
+        /// What the model is from then on.
+        let state: String
+        var testDescription: String { name }
+    }
+
+    @Test(
+        "a lost model takes nobody along, and a list or an answer brings it back",
+        arguments: [
+            Loss(
+                name: "404",
+                script: .json(
+                    #"{"error":{"message":"The model does not exist","code":"model_not_found"}}"#, status: 404),
+                code: "model_not_found", state: "unavailable"),
+            Loss(
+                name: "403",
+                script: .json(
+                    #"{"error":{"message":"no access to this model","code":"permission_denied"}}"#, status: 403),
+                code: "permission_denied", state: "unauthorized"),
+        ])
+    func modelLost(_ loss: Loss) throws {
+        let isLost = Switch(false)
+        let openai = try ScriptedProvider { request in
+            if request.method == "GET" { return ScriptedProvider.list(["gpt-4o", "gpt-4o-mini"]) }
+            let isMini = request.bodyText.contains(#""gpt-4o-mini""#)
+            return isLost.get() && !isMini ? loss.script : ScriptedProvider.whole
+        }
+        let scenario = try Scenario(["openai": openai])
+        isLost.set(true)
+        let failed = try scenario.generate(Scenario.gpt)
+        #expect(failed.code == loss.code)
+        #expect(failed.story == ["openai/gpt-4o error \(loss.code)"])
+        #expect(try scenario.state(Scenario.gpt) == loss.state)
+        #expect(try scenario.state(Scenario.mini) == "available")
+        #expect(try scenario.provider("openai")["state"] as? String == "available")
+        #expect(try scenario.provider("openai")["key"] as? String == "set")
+        #expect(try scenario.generate(Scenario.mini).event == "result")
+        let calls = openai.calls.count
+        #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o skipped \(loss.state)"])
+        #expect(openai.calls.count == calls)
+
+        isLost.set(false)
+        // The list shows that there is such a model; only the model shows that the key may use it.
+        let deep = #""model":"\#(Scenario.gpt)","deep":\#(loss.code == "permission_denied")"#
+        #expect(try scenario.ask("probe", deep).event == "result")
+        #expect(try scenario.state(Scenario.gpt) == "available")
+        #expect(try scenario.generate(Scenario.gpt).event == "result")
+    }
+
+    @Test("a model its provider does not list any more is not asked; one that is listed again is")
+    func modelDelisted() throws {
+        let openai = try ScriptedProvider.openAI()
+        let scenario = try Scenario(["openai": openai])
+        let watcher = try Watcher(scenario.daemon)
+        openai.list(["gpt-4o-mini"])
+        #expect(try scenario.probe("openai")["state"] as? String == "available")
+        try watcher.change(of: Scenario.gpt, to: "unavailable")
+        let refused = try scenario.generate(Scenario.gpt)
+        #expect(refused.code == "no_model_available")
+        #expect((refused.error["message"] as? String)?.contains("list") == true)
+        #expect(openai.calls.isEmpty)
+        openai.list(["gpt-4o", "gpt-4o-mini"])
+        _ = try scenario.probe("openai")
+        try watcher.change(of: Scenario.gpt, to: "available")
+        #expect(try scenario.generate(Scenario.gpt).event == "result")
+    }
+
+    @Test("a slow provider: its latency is told, and a request that will not wait goes elsewhere without blaming it")
+    func slow() throws {
+        let openai = try ScriptedProvider.openAI(
+            ScriptedProvider.whole.with { $0.body.insert(.delay(milliseconds: 60), at: 0) })
+        let mistral = try ScriptedProvider.mistral()
+        let scenario = try Scenario(["openai": openai, "mistral": mistral])
+        #expect(try scenario.generate(Scenario.gpt).event == "result")
+        let latency = try scenario.model(Scenario.gpt)["latency_ms"] as? [String: Any]
+        #expect(latency?["first_token_p50"] as? Double ?? 0 >= 60)
+
+        openai.answer(Scenario.chat, with: .hangBeforeHead)
+        let moved = try scenario.generate(
+            Scenario.gpt, #""timeouts_ms":{"first_token":50},"fallback":["\#(Scenario.codestral)"]"#)
+        #expect(moved.story == ["openai/gpt-4o error timeout", "mistral/codestral-2508 ok"])
+        #expect(try scenario.state(Scenario.gpt) == "available")
+        #expect((try scenario.model(Scenario.gpt)["failures"] as? [String: Any])?["consecutive"] as? Int == 0)
+    }
+
+    @Test(
+        "truncation and lies are failures of the model, which is degraded until it answers again",
+        arguments: [
+            ("truncated", "stream_truncated"), ("lies", "upstream_protocol"), ("empty", "upstream_protocol"),
+        ])
+    func nonsense(kind: String, code: String) throws {
+        let script =
+            switch kind {
+            case "truncated": ScriptedProvider.whole.cut(at: 40)
+            case "lies": Script.json(#"{"choices":[{]}"#)
+            default: Script.json("")
+            }
+        let openai = try ScriptedProvider.openAI(script)
+        let scenario = try Scenario(["openai": openai])
+        let failed = try scenario.generate(Scenario.gpt)
+        #expect(failed.code == code)
+        #expect(failed.story == Array(repeating: "openai/gpt-4o error \(code)", count: 3))
+        #expect(try scenario.state(Scenario.gpt) == "degraded")
+        #expect(try scenario.state(Scenario.mini) == "available")
+        openai.answer(Scenario.chat, with: script, ScriptedProvider.whole)
+        let healed = try scenario.generate(Scenario.gpt)
+        #expect(healed.text == "hello there")
+        #expect(healed.story == ["openai/gpt-4o error \(code)", "openai/gpt-4o ok"])
+        #expect(try scenario.state(Scenario.gpt) == "available")
+    }
+}
+
+/// Refusals that several scenarios play.
+enum Failures {
+    static let badKey = Script.json(
+        #"{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}"#, status: 401)
+    static let internalError = Script.json(#"{"error":{"message":"oops"}}"#, status: 500)
+}

@@ -1,0 +1,120 @@
+import Foundation
+import ScriptedProvider
+import Testing
+
+@Suite("Scenarios: probes and subscriptions")
+struct SubscriptionScenarios {
+    @Test("a snapshot of everything, then every change under the next number")
+    func gapFree() throws {
+        let openai = try ScriptedProvider.openAI()
+        let scenario = try Scenario(["openai": openai, "mistral": try .mistral()])
+        let health = try Watcher(scenario.daemon)
+        let models = health.snapshot["models"] as? [[String: Any]] ?? []
+        #expect(
+            Set(models.compactMap { $0["id"] as? String }) == [Scenario.gpt, Scenario.mini, Scenario.codestral])
+        #expect(models.allSatisfy { $0["state"] as? String == "available" })
+        let providers = health.snapshot["providers"] as? [[String: Any]] ?? []
+        #expect(providers.compactMap { $0["id"] as? String } == ["openai", "mistral"])
+
+        let requests = try Watcher(scenario.daemon, "requests")
+        for number in 0..<30 {
+            let isBad = number % 3 == 2
+            openai.answer(Scenario.chat, with: isBad ? .json("[]") : ScriptedProvider.whole)
+            _ = try scenario.generate(Scenario.gpt, #""fallback":["\#(Scenario.codestral)"]"#)
+            let began = try requests.next()
+            #expect(began["phase"] as? String == "began")
+            let ended = try requests.next()
+            #expect(ended["phase"] as? String == "ended")
+            #expect(ended["request"] as? Int == began["request"] as? Int)
+            #expect(ended["model"] as? String == (isBad ? Scenario.codestral : Scenario.gpt))
+            #expect(ended["error"] is NSNull)
+            // The watcher itself checks the numbers of the changes in between.
+            if isBad { try health.change(of: Scenario.gpt, to: "degraded") }
+            if number % 3 == 0, number > 0 { try health.change(of: Scenario.gpt, to: "available") }
+        }
+    }
+
+    @Test("a reader that stops loses the subscription, is told so, and never a single event")
+    func fellBehind() throws {
+        let openai = try ScriptedProvider.openAI()
+        openai.list((0..<500).map { "gpt-4o-\($0)" })
+        let scenario = try Scenario(["openai": openai])
+        let slow = try scenario.daemon.client()
+        slow.send(#"{"id":1,"op":"subscribe","topics":["requests"]}"#)
+        // More than the daemon keeps for one reader, and than the socket holds.
+        for id in 2...9 { slow.send(#"{"id":\#(id),"op":"models"}"#) }
+        let fast = try Watcher(scenario.daemon, "requests")
+        for _ in 0..<5 { #expect(try scenario.generate("openai/gpt-4o-1").event == "result") }
+        try fast.began(5)
+        var numbers: [Int] = []
+        var error: Frame?
+        var results = 0
+        while results < 8 || error == nil, let frame = try slow.next() {
+            if frame.id == 1 { numbers += [frame["seq"] as? Int].compactMap { $0 } }
+            if frame.id == 1, frame.isTerminal { error = frame }
+            if frame.event == "result" { results += 1 }
+        }
+        #expect(error?.code == "fell_behind")
+        #expect(numbers == Array(1..<(numbers.count + 1)))
+        #expect(results == 8)
+        // The connection is as good as before: it may subscribe again.
+        slow.send(#"{"id":1,"op":"subscribe","topics":["requests"]}"#)
+        #expect(try slow.next()?.event == "snapshot")
+    }
+
+    @Test(
+        "two probes at once make one list request, and one of them going away does not end it",
+        arguments: [false, true])
+    func singleFlight(vanishes: Bool) throws {
+        let openai = try ScriptedProvider.openAI()
+        let scenario = try Scenario(["openai": openai])
+        let lists = openai.lists
+        let gate = Gate()
+        openai.answer(
+            "/v1/models", with: ScriptedProvider.list(["gpt-4o"]).with { $0.body.insert(.wait(gate), at: 0) })
+        var first: Client? = try scenario.daemon.client()
+        let second = try scenario.daemon.client()
+        for client in [first, second].compactMap({ $0 }) {
+            client.send(#"{"id":1,"op":"probe","provider":"openai"}"#)
+            // Answered behind the probe: that is under way by then.
+            #expect(try client.ask(#"{"id":2,"op":"ping"}"#, id: 2).event == "result")
+        }
+        if vanishes {
+            first = nil
+            // The daemon has noticed when it counts one connection less.
+            var open = 3
+            while open > 2 {
+                open = (try scenario.ask("status", "")["connections"] as? [String: Any])?["open"] as? Int ?? 0
+            }
+        }
+        gate.open()
+        for client in [first, second].compactMap({ $0 }) {
+            let result = (try client.frames(1).last?["results"] as? [[String: Any]])?.first
+            #expect(result?["state"] as? String == "available")
+            #expect(result?["error"] is NSNull)
+        }
+        #expect(openai.lists == lists + 1)
+        // What it found counts.
+        #expect(try scenario.state(Scenario.mini) == "unavailable")
+    }
+
+    @Test("a probe of all asks all at once, and can be cancelled")
+    func all() throws {
+        let gate = Gate()
+        let openai = try ScriptedProvider.openAI()
+        let mistral = try ScriptedProvider.mistral()
+        let scenario = try Scenario(["openai": openai, "mistral": mistral])
+        let lists = mistral.lists
+        openai.answer(
+            "/v1/models", with: ScriptedProvider.list(["gpt-4o"]).with { $0.body.insert(.wait(gate), at: 0) })
+        let watcher = try Watcher(scenario.daemon)
+        mistral.list([])
+        let probe = scenario.send("probe", "")
+        // Mistral is done, OpenAI is not.
+        try watcher.change(of: Scenario.codestral, to: "unavailable")
+        #expect(mistral.lists == lists + 1)
+        // It ends although the list does not come.
+        _ = try scenario.cancel(probe)
+        gate.open()
+    }
+}
