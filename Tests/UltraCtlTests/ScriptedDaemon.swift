@@ -51,15 +51,17 @@ final class ScriptedDaemon: Sendable {
         Thread { [self] in
             _ = predecessor.requests()
             unlink(path)
-            if let listener = try? listeningSocket(path) { play(steps, on: listener) }
+            if let listener = try? listeningSocket(path) {
+                play(steps, with: accept(listener, nil, nil))
+                close(listener)
+            }
             isDone.signal()
         }.start()
     }
 
-    /// The frames the client sent, once the script is over.
+    /// The frames the client sent, once the script is over; a client that left before that is not waited for long.
     func requests() -> [String] {
-        isDone.wait()
-        isDone.signal()
+        if isDone.wait(timeout: .now() + 20) == .success { isDone.signal() }
         return received.withLock { $0 }
     }
 

@@ -45,9 +45,9 @@ struct RegistrySnapshotTests {
 
     @Loop
     private static func registry() throws -> Registry {
-        let configuration = try Configuration(
-            environment: ["OPENAI_API_KEY": "sk-a,sk-b", "USE_MOCK": "true"], socket: "/tmp/unused.sock",
-            isRoot: false, version: "0")
+        let configuration = try Configuration.load(
+            ConfigurationOptions(socket: "/tmp/unused.sock", version: "0"),
+            environment: ["OPENAI_API_KEY": "sk-a,sk-b", "USE_MOCK": "true"])
         return Registry(configuration, catalogue: try catalogue.get())
     }
 

@@ -32,17 +32,17 @@ struct RegistryRules {
     @Test("a failed trial doubles the pause, up to its bound, across a restart as well")
     func pauses() {
         var breaker = Breaker()
-        for _ in 0..<5 { breaker.failed(at: 0, Self.settings) }
+        for _ in 0..<5 { breaker.failed(at: 0, askedAt: 0, Self.settings) }
         var now = 0
         for pause in [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000] {
             #expect(breaker.openUntil == now + pause)
             #expect(breaker.ask(at: now + pause - 1, Self.settings) == .refused(until: now + pause))
             now += pause
             breaker = Breaker(
-                failures: breaker.consecutiveFailures, openUntil: breaker.openUntil,
+                consecutiveFailures: breaker.consecutiveFailures, openUntil: breaker.openUntil,
                 pauseMilliseconds: breaker.pauseMilliseconds)
             #expect(breaker.ask(at: now, Self.settings) == .trial)
-            breaker.failed(at: now, Self.settings)
+            breaker.failed(at: now, askedAt: now, Self.settings)
         }
         breaker.succeeded(at: now, Self.settings)
         #expect(breaker.ask(at: now, Self.settings) == .allowed)
@@ -54,7 +54,7 @@ struct RegistryRules {
             var breaker = Breaker()
             for call in 1...40 {
                 if call % every == 0 {
-                    breaker.failed(at: call, Self.settings)
+                    breaker.failed(at: call, askedAt: call, Self.settings)
                 } else {
                     breaker.succeeded(at: call, Self.settings)
                 }
