@@ -89,6 +89,8 @@ final class ProviderLoop {
                 continue
             }
             connections[fd] = connection
+            // One that was closed in this turn may have had the number: what was known of it holds no longer.
+            interests[fd] = nil
             refresh(connection)
         }
     }
