@@ -86,7 +86,8 @@ let package = Package(
         .testTarget(
             name: "UltraSystemTests", dependencies: ["UltraSystem", "ScriptedProvider"], swiftSettings: strict),
         .testTarget(
-            name: "UltraDaemonTests", dependencies: ["UltraDaemon", "ScriptedProvider", "libultra", "ultrad"],
+            name: "UltraDaemonTests",
+            dependencies: ["UltraDaemon", "ScriptedProvider", "libultra", "ultractl", "ultrad"],
             swiftSettings: strict),
         .testTarget(
             name: "UltraCtlTests", dependencies: ["ultractl", "libultra", "UltraAPI"], exclude: ["Programs"],
