@@ -24,6 +24,8 @@ package protocol Adapter: Sendable {
     func listRequest(page: String?) -> HTTPRequest
     /// The call that tells more of one listed model, for lists that say little; `nil`: there is none, or no need.
     func detailRequest(_ model: DiscoveredModel) -> HTTPRequest?
+    /// The call that tells which models are being loaded; `nil`: there is none.
+    func loadingRequest() -> HTTPRequest?
     /// The call that embeds `request.input`, of which there are at most `embedBatchLimit`.
     func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest
     /// Most inputs of one embedding call.
@@ -37,6 +39,8 @@ package protocol Adapter: Sendable {
     func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage
     /// Reads a reply to `detailRequest` into what the list said.
     func decodeDetail(_ reader: inout JSONReader, into model: inout DiscoveredModel) throws(JSONError)
+    /// Reads a reply to `loadingRequest`: the ids of those models.
+    func decodeLoading(_ reader: inout JSONReader) throws(JSONError) -> Set<String>
     /// Reads a reply to `encodeEmbed`.
     func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings
     /// What an error means; `ErrorClass.standard` unless the provider has words of its own.
@@ -73,6 +77,13 @@ extension Adapter {
 
     package func decodeDetail(_ reader: inout JSONReader, into model: inout DiscoveredModel) throws(JSONError) {
         try reader.skip()
+    }
+
+    package func loadingRequest() -> HTTPRequest? { nil }
+
+    package func decodeLoading(_ reader: inout JSONReader) throws(JSONError) -> Set<String> {
+        try reader.skip()
+        return []
     }
 
     package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {

@@ -23,6 +23,17 @@ package struct DiscoveredModel: Sendable, Equatable {
     package init(id: String) {
         self.id = id
     }
+
+    /// Takes from an earlier look at the same model what this one does not say.
+    package mutating func fillIn(from known: DiscoveredModel) {
+        displayName = displayName ?? known.displayName
+        kind = kind ?? known.kind
+        capabilities = capabilities ?? known.capabilities
+        contextWindow = contextWindow ?? known.contextWindow
+        maxOutputTokens = maxOutputTokens ?? known.maxOutputTokens
+        price = price ?? known.price
+        retiresOn = retiresOn ?? known.retiresOn
+    }
 }
 
 /// What a model can do; the raw values are the wire's words.

@@ -61,6 +61,11 @@ struct ModelHealth: Sendable, Equatable {
         if let error { lastFailure = Failure(code: error.code, message: error.message, at: now) }
     }
 
+    /// Its server was asked, and says that it is being loaded, or that it is not.
+    mutating func loads(_ isLoading: Bool) {
+        self.isLoading = isLoading
+    }
+
     func rests(_ key: Int, at now: Int) -> Bool {
         rests[key].map { $0 > now } ?? false
     }

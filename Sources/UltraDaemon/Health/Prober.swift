@@ -150,26 +150,43 @@ final class Prober {
         let adapter = try provider.adapter(key: key)
         var models: [DiscoveredModel] = []
         var page: String?
+        var pages = 0
         repeat {
             let next = try await Document(daemon.transport, adapter).fetch(
                 adapter.listRequest(page: page), Self.timeouts
             ) { (reader) throws(JSONError) in try adapter.decodeModels(&reader) }
             models += next.models
             page = next.next
-        } while page != nil && models.count < Self.pageLimit * 1000
+            pages += 1
+        } while page != nil && pages < Self.pageLimit
         try await details(&models, adapter)
         provider.list(models, at: WallClock.now)
         listedAt = WallClock.now
+        try await loading(adapter)
+    }
+
+    /// Asks which models are being loaded, where that can be asked.
+    private func loading(_ adapter: any Adapter) async throws(UltraError) {
+        guard let request = adapter.loadingRequest() else { return }
+        do throws(UltraError) {
+            let names = try await Document(daemon.transport, adapter).fetch(request, Self.timeouts) {
+                (reader) throws(JSONError) in try adapter.decodeLoading(&reader)
+            }
+            for model in provider.models { model.health.loads(names.contains(model.name)) }
+        } catch {
+            // Older servers have no such list, and the list of models stands without it.
+            if error.code == .cancelled { throw error }
+        }
     }
 
     /// Asks for what the list does not say of models that are new.
     private func details(_ models: inout [DiscoveredModel], _ adapter: any Adapter) async throws(UltraError) {
         for index in models.indices {
+            guard let request = adapter.detailRequest(models[index]) else { continue }
             if let known = provider.model(models[index].id)?.discovered, known.capabilities != nil {
-                if models[index].capabilities == nil { models[index] = known }
+                models[index].fillIn(from: known)
                 continue
             }
-            guard let request = adapter.detailRequest(models[index]) else { continue }
             var model = models[index]
             do throws(UltraError) {
                 model = try await Document(daemon.transport, adapter).fetch(request, Self.timeouts) {

@@ -27,17 +27,19 @@ final class Document {
         let exchange = transport.start(request, timeouts)
         var decoder = ReplyDecoder(adapter, isStream: false, model: model)
         var body: [UInt8] = []
-        let head: HTTPHead
+        var head: HTTPHead?
         do throws(TransportError) {
-            head = try await exchange.head()
-            decoder.receive(head, now: time(nil))
+            let received = try await exchange.head()
+            head = received
+            decoder.receive(received, now: time(nil))
             requestID = decoder.requestID
             var bytes: [UInt8] = []
             while try await exchange.read(into: &bytes), body.count <= ReplyDecoder.documentLimitBytes { body += bytes }
         } catch {
-            throw UltraError(error, provider: adapter.provider, model: model)
+            throw UltraError(error, provider: adapter.provider, model: model, head, requestID)
         }
-        if !(200...299).contains(head.status) { throw refusal(&decoder, head, body) }
+        let status = head?.status ?? 0
+        if !(200...299).contains(status) { throw refusal(&decoder, status, body) }
         do throws(JSONError) {
             return try JSONReader.read(body) { (reader) throws(JSONError) in
                 let value = try read(&reader)
@@ -47,11 +49,11 @@ final class Document {
         } catch {
             throw UltraError(
                 .upstreamProtocol, "\(adapter.provider) answered in a form its API does not promise",
-                provider: adapter.provider, model: model, status: head.status, requestID: requestID, isRetryable: true)
+                provider: adapter.provider, model: model, status: status, requestID: requestID, isRetryable: true)
         }
     }
 
-    private func refusal(_ decoder: inout ReplyDecoder, _ head: HTTPHead, _ body: [UInt8]) -> UltraError {
+    private func refusal(_ decoder: inout ReplyDecoder, _ status: Int, _ body: [UInt8]) -> UltraError {
         var events: [AnswerEvent] = []
         do throws(UltraError) {
             try decoder.receive(body, into: &events)
@@ -60,7 +62,7 @@ final class Document {
             return error
         }
         return UltraError(
-            .upstreamError, "\(adapter.provider) answered HTTP \(head.status)", provider: adapter.provider,
-            model: model, status: head.status, requestID: requestID)
+            .upstreamError, "\(adapter.provider) answered HTTP \(status)", provider: adapter.provider,
+            model: model, status: status, requestID: requestID)
     }
 }

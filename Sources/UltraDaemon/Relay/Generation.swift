@@ -103,6 +103,7 @@ final class Generation {
 
     private func relay(_ ticket: AttemptChain.Ticket, onContent: () -> Void) async throws(UltraError) {
         let candidate = ticket.candidate
+        let request = SignatureTag.own(self.request, of: candidate.provider.id)
         let adapter = try candidate.provider.adapter(key: ticket.key).serving(request, model: candidate.name)
         let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream)
         answer.warnings = encoded.warnings
@@ -120,8 +121,10 @@ final class Generation {
     ) async throws(UltraError) {
         var bytes: [UInt8] = []
         var events: [AnswerEvent] = []
+        let head: HTTPHead
         do throws(TransportError) {
-            decoder.receive(try await exchange.head(), now: time(nil))
+            head = try await exchange.head()
+            decoder.receive(head, now: time(nil))
         } catch {
             throw UltraError(error, provider: candidate.provider.id, model: candidate.id)
         }
@@ -141,11 +144,13 @@ final class Generation {
                     failure = Self.decode(
                         { (events) throws(UltraError) in try decoder.finish(into: &events) }, into: &events)
                 } else {
-                    failure = UltraError(error, provider: candidate.provider.id, model: candidate.id)
+                    failure = UltraError(
+                        error, provider: candidate.provider.id, model: candidate.id, head, decoder.requestID)
                 }
             }
             if !events.isEmpty {
                 exchange.contentBegan()
+                for index in events.indices { events[index].tagSignature(candidate.provider.id) }
                 deliver(events, onContent: onContent)
                 events.removeAll(keepingCapacity: true)
             }

@@ -3,11 +3,17 @@ internal import UltraSystem
 
 extension UltraError {
     /// What a failed transfer is called on the wire, and what can be done about it.
-    init(_ error: TransportError, provider: String, model: String? = nil) {
+    /// - Parameters:
+    ///   - head: of the reply, if it came before the failure.
+    ///   - requestID: the provider's, if the head has it.
+    init(
+        _ error: TransportError, provider: String, model: String? = nil, _ head: HTTPHead? = nil,
+        _ requestID: String? = nil
+    ) {
         let words = Self.words(for: error, provider)
         self.init(
             Self.code(for: error), words.message, hint: words.hint, provider: provider, model: model,
-            isRetryable: error.kind != .cancelled)
+            status: head?.status, requestID: requestID, isRetryable: error.kind != .cancelled)
         if case .timeout(let kind) = error.kind { self.timeout = kind }
     }
 

@@ -12,7 +12,8 @@ extension Registry {
 
     /// The candidates for a request, who is asked first first; never empty.
     ///
-    /// 1. What the name means: `tag:NAME`, `provider/model`, a route, an alias, or a bare id that one provider has.
+    /// 1. What the name means: `tag:NAME`, `provider/model`, a route, an alias, a bare id that one provider has, or
+    ///    else a model of Docker Model Runner by its own name, such as `ai/smollm2`.
     /// 2. In the order of its strategy; models that lack a needed capability fall out.
     /// 3. Then the fallback list: the request's own, or the configuration's.
     /// 4. Then, if so configured and no cloud provider is reachable, the local models.
@@ -73,7 +74,10 @@ extension Registry {
         let aliased = all { $0.aliases.contains(name) }
         if !aliased.isEmpty { return Meaning(models: aliased, strategy: routing.strategy) }
         let listing = all { $0.name == name }
-        guard let first = listing.first else { throw notFound(name) }
+        guard let first = listing.first else {
+            guard let docker = docker(for: name) else { throw notFound(name) }
+            return Meaning(models: [(docker, docker.anyModel(name))], strategy: .ordered)
+        }
         guard listing.count == 1 else {
             let ids = listing.map(\.model.id).joined(separator: ", ")
             throw UltraError(
@@ -81,6 +85,17 @@ extension Registry {
                 field: "model")
         }
         return Meaning(models: [first], strategy: .ordered)
+    }
+
+    /// Docker Model Runner, if it is on and `name` can be one of its models: their names have a slash too, as
+    /// `ai/smollm2`, and one may be asked for before the runner has listed it.
+    private func docker(for name: String) -> ProviderState? {
+        guard let slash = name.firstIndex(of: "/"), slash > name.startIndex, name.last != "/",
+            let docker = provider(ProviderKind.docker.id), docker.settings.isEnabled
+        else { return nil }
+        // A provider that is not configured is none of Docker's organisations.
+        let prefix = name[..<slash]
+        return ProviderKind.all.contains { $0.id == prefix } || prefix == Mock.provider ? nil : docker
     }
 
     private func tagged(_ tag: String) throws(UltraError) -> Meaning {

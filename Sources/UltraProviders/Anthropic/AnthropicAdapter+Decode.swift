@@ -14,7 +14,8 @@ extension AnthropicAdapter {
                 if case "error" = try reader.word() { reply.reportError() }
             case "model":
                 reply.model(try reader.text() ?? "")
-            case "content" where try reader.kind() == .array:
+            // Of another type it would pass for an empty answer.
+            case "content" where try reader.kind() != .null:
                 var index = 0
                 try reader.beginArray()
                 while try reader.nextElement() {
@@ -95,7 +96,7 @@ extension AnthropicAdapter {
     }
 
     private func delta(_ reader: inout JSONReader, index: Int, _ reply: inout ReplyState) throws(JSONError) {
-        guard try reader.kind() == .object else { return try reader.skip() }
+        guard try reader.kind() != .null else { return try reader.skip() }
         var type: JSONKey?
         var value: UnsafeRawBufferPointer?
         try reader.beginObject()

@@ -42,13 +42,14 @@ extension CohereAdapter {
             switch key {
             case "message":
                 switch try reader.kind() {
-                case .object:
-                    try message(&reader, index: index, &reply)
                 case .string:
                     reply.reportError()
                     try reader.skip()
-                default:
+                case .null:
                     try reader.skip()
+                default:
+                    // Of another type it would pass for an empty answer.
+                    try message(&reader, index: index, &reply)
                 }
             case "finish_reason":
                 if let reason = try reader.stringOrNull() { finished(reason, &reply) }

@@ -50,8 +50,12 @@ package struct DockerAdapter: Adapter {
     /// Its own list: it has every tag of a model, and the template, which tells what the model can do.
     package func listRequest(page: String?) -> HTTPRequest { get("/models") }
 
-    /// Tells which models are loaded or being loaded.
-    package func runningRequest() -> HTTPRequest { get("/engines/ps") }
+    /// Its list of the models that are loaded or being loaded.
+    package func loadingRequest() -> HTTPRequest? { get("/engines/ps") }
+
+    package func decodeLoading(_ reader: inout JSONReader) throws(JSONError) -> Set<String> {
+        Set(try DockerRunning.read(&reader).filter(\.isLoading).map(\.model))
+    }
 
     package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         try openAI.decodeAnswer(&reader, into: &reply)

@@ -7,7 +7,7 @@ package struct DockerRunning: Sendable, Equatable {
     /// It is not ready yet: requests wait for it.
     package var isLoading: Bool
 
-    /// Reads the reply to `DockerAdapter.runningRequest()`; older servers do not say what is loading.
+    /// Reads the reply to `DockerAdapter.loadingRequest()`; older servers do not say what is loading.
     package static func read(_ reader: inout JSONReader) throws(JSONError) -> [DockerRunning] {
         guard try reader.kind() == .array else {
             try reader.skip()

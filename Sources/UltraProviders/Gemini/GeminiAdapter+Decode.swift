@@ -20,7 +20,8 @@ extension GeminiAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "candidates" where try reader.kind() == .array:
+            // Of another type they would pass for an empty answer.
+            case "candidates" where try reader.kind() != .null:
                 try reader.beginArray()
                 while try reader.nextElement() {
                     hasCandidates = true

@@ -15,7 +15,8 @@ extension OllamaAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "message" where try reader.kind() == .object:
+            // Of another type it would pass for an empty answer.
+            case "message" where try reader.kind() != .null:
                 try message(&reader, &content, &reply)
             case "model" where !reply.hasModel:
                 reply.model(try reader.stringOrNull() ?? "")

@@ -52,7 +52,8 @@ extension OpenAIAdapter {
     }
 
     private func choices(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
-        guard try reader.kind() == .array else { return try reader.skip() }
+        // Of another type it would pass for an empty answer.
+        guard try reader.kind() != .null else { return try reader.skip() }
         try reader.beginArray()
         while try reader.nextElement() {
             try choice(&reader, &reply)
@@ -99,7 +100,7 @@ extension OpenAIAdapter {
     private func piece(
         _ reader: inout JSONReader, isWhole: Bool, _ reply: inout ReplyState
     ) throws(JSONError) {
-        guard try reader.kind() == .object else { return try reader.skip() }
+        guard try reader.kind() != .null else { return try reader.skip() }
         var content = Content()
         try reader.beginObject()
         while let key = try reader.nextKey() {

@@ -143,7 +143,7 @@ extension ResponsesAdapter {
     private func output(
         _ reader: inout JSONReader, reads parts: ItemParts, _ reply: inout ReplyState
     ) throws(JSONError) {
-        guard try reader.kind() == .array else { return try reader.skip() }
+        guard try reader.kind() != .null else { return try reader.skip() }
         var index = 0
         try reader.beginArray()
         while try reader.nextElement() {

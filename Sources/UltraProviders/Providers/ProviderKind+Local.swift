@@ -7,7 +7,7 @@ extension ProviderKind {
     /// `MODEL_RUNNER_HOST` is what Docker's own program reads: a URL, or the socket of Docker Desktop or of a
     /// stand-alone runner as `unix:///path`. `GPU_ENABLED` is checked and otherwise without effect: whether a runner
     /// uses the GPU is decided when it is installed, which is no business of a client.
-    static let docker = ProviderKind(
+    package static let docker = ProviderKind(
         id: "docker", displayName: "Docker Model Runner", keyVariables: [], endpointVariables: ["MODEL_RUNNER_HOST"],
         organizationVariable: nil, concurrencyVariable: "MAX_CONCURRENT_DOCKER",
         defaultEndpoint: "http://localhost:12434", versionPath: "/engines/v1", isLocal: true,

@@ -27,8 +27,8 @@ struct DockerAdapterTests {
         #expect(chat.url == "\(api)/chat/completions")
         #expect(adapter.listRequest(page: nil).url == "\(root)/models")
         #expect(adapter.listRequest(page: nil).method == .get)
-        #expect(adapter.runningRequest().url == "\(root)/engines/ps")
-        for request in [chat, adapter.listRequest(page: nil), adapter.runningRequest()] {
+        #expect(adapter.loadingRequest()?.url == "\(root)/engines/ps")
+        for request in [chat, adapter.listRequest(page: nil), try #require(adapter.loadingRequest())] {
             #expect(request.unixSocketPath == socket)
             #expect(!request.headers.contains { $0.name == "Authorization" })
         }

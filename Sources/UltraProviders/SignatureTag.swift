@@ -1,0 +1,67 @@
+package import UltraAPI
+
+/// Whose a signature is, written before it: `anthropic:EqQB…`.
+///
+/// A conversation may go on with another provider, which may refuse it for a signature it did not write. So clients get
+/// signatures tagged, and each provider gets back its own alone, byte for byte, without the tag.
+package enum SignatureTag {
+    /// `request` as `provider` is to see it. A signature without a tag stays as it is: the client has it from
+    /// elsewhere, and the adapter judges it by its form.
+    package static func own(_ request: Request, of provider: String) -> Request {
+        guard request.messages.contains(where: \.isSigned) else { return request }
+        var request = request
+        for index in request.messages.indices where request.messages[index].isSigned {
+            request.messages[index].keepSignatures(of: provider)
+        }
+        return request
+    }
+
+    static func tagged(_ signature: String, _ provider: String) -> String { "\(provider):\(signature)" }
+
+    /// `nil`: it is another provider's.
+    static func untagged(_ signature: String, _ provider: String) -> String? {
+        guard let colon = signature.utf8.firstIndex(of: UInt8(ascii: ":")) else { return signature }
+        let tag = signature[..<colon]
+        guard tag != provider else { return String(signature[signature.utf8.index(after: colon)...]) }
+        // Nothing else that has a colon begins like a provider's id: not JSON, not base64.
+        let isTag = tag.utf8.allSatisfy { byte in
+            byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte)
+                || (0x61...0x7A).contains(byte)
+        }
+        return isTag ? nil : signature
+    }
+}
+
+extension AnswerEvent {
+    /// Writes before its signature, if it has one, whose that is.
+    package mutating func tagSignature(_ provider: String) {
+        switch self {
+        case .reasoningSignature(let signature):
+            self = .reasoningSignature(SignatureTag.tagged(signature, provider))
+        case .toolCall(var piece):
+            guard let signature = piece.signature else { return }
+            piece.signature = SignatureTag.tagged(signature, provider)
+            self = .toolCall(piece)
+        case .providerModel, .text, .reasoning, .usage, .finish:
+            break
+        }
+    }
+}
+
+extension Message {
+    fileprivate var isSigned: Bool {
+        toolCalls.contains { $0.signature != nil }
+            || parts.contains { if case .reasoning(_, _?) = $0 { true } else { false } }
+    }
+
+    fileprivate mutating func keepSignatures(of provider: String) {
+        for index in parts.indices {
+            guard case .reasoning(let text, let signature?) = parts[index] else { continue }
+            parts[index] = .reasoning(text: text, signature: SignatureTag.untagged(signature, provider))
+        }
+        for index in toolCalls.indices {
+            guard let signature = toolCalls[index].signature else { continue }
+            toolCalls[index].signature = SignatureTag.untagged(signature, provider)
+        }
+    }
+}

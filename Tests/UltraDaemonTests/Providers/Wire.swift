@@ -1,0 +1,76 @@
+import Foundation
+import ScriptedProvider
+import Testing
+
+/// How one provider talks: all a test needs to play it, written by hand after its documentation.
+struct Wire: Sendable, CustomTestStringConvertible {
+    /// An answer in both its forms.
+    struct Reply: Sendable {
+        var document: String
+        /// Whole events or lines, in order.
+        var stream: [String]
+        /// The piece that completes the answer.
+        var finish: Int
+    }
+
+    /// An error as the provider writes it, and what it must become.
+    struct Refusal: Sendable {
+        var body: String
+        var code: String
+        var providerCode: String?
+
+        init(_ body: String, _ code: String, _ providerCode: String? = nil) {
+            self.body = body
+            self.code = code
+            self.providerCode = providerCode
+        }
+    }
+
+    let name: String
+    /// As in `provider/model`.
+    let provider: String
+    let model: String
+    /// What makes a provider at this URL the daemon's.
+    let environment: @Sendable (_ url: String) -> [String: String]
+    let list: (path: String, body: String)
+    let path: @Sendable (_ model: String, _ isStream: Bool) -> String
+    var requestIDHeader: String?
+    var streamType = "text/event-stream"
+    /// `Hello é`, in two pieces.
+    let text: Reply
+    /// By status; a status that is missing comes with an empty body.
+    var refusals: [Int: Refusal] = [:]
+    /// The event of a stream that failed after its first piece of text.
+    let failure: (event: String, refusal: Refusal)
+    /// JSON where a member has another type than documented, and the same as an event.
+    let wrongType: (document: String, event: String)
+
+    var testDescription: String { name }
+
+    /// Header fields of a reply.
+    func headers(_ type: String) -> [(name: String, value: String)] {
+        [("Content-Type", type)] + (requestIDHeader.map { [($0, "req-1")] } ?? [])
+    }
+
+    func document(_ body: String, status: Int = 200, _ more: [(name: String, value: String)] = []) -> Script {
+        let type = body.first == "<" ? "text/html" : "application/json"
+        return Script(status: status, headers: headers(type) + more, framing: .length, body: [.chunk(body)])
+    }
+
+    func stream(_ pieces: some Sequence<String>) -> Script {
+        Script(headers: headers(streamType), body: pieces.map { .chunk($0) })
+    }
+
+    /// A daemon whose provider `playing` is.
+    func daemon(_ playing: ScriptedProvider) throws -> DaemonProcess {
+        playing.answer(list.path, with: .json(list.body))
+        return try DaemonProcess(environment(playing.url))
+    }
+
+    static let all = [openAI, responses, anthropic, gemini, mistral, cohere, ollama, docker]
+
+    /// An event of a stream of server-sent events.
+    static func event(_ data: String, _ name: String? = nil) -> String {
+        (name.map { "event: \($0)\n" } ?? "") + "data: \(data)\n\n"
+    }
+}
