@@ -72,12 +72,14 @@ extension AnswerEvent {
 extension UltraError {
     /// The error as the files in `Expected` write it.
     var written: [String: Any] {
-        var fields: [String: Any] = ["code": code.rawValue, "message": message, "retryable": isRetryable]
-        fields["status"] = status
-        fields["provider_code"] = providerCode
-        fields["request_id"] = requestID
-        fields["retry_after_ms"] = retryAfterMilliseconds
-        fields["partial_text_bytes"] = partialTextBytes
+        var fields: [String: Any] = [
+            "code": self.code.rawValue, "message": self.message, "retryable": self.isRetryable,
+        ]
+        fields["status"] = self.status
+        fields["provider_code"] = self.providerCode
+        fields["request_id"] = self.requestID
+        fields["retry_after_ms"] = self.retryAfterMilliseconds
+        fields["partial_text_bytes"] = self.partialTextBytes
         return fields
     }
 }
