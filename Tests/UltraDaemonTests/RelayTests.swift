@@ -113,7 +113,7 @@ struct RelayTests {
     @Test(
         "cancel and a vanished client close the upstream within 50 ms, in every phase, streamed and unary",
         arguments: ["before the head", "before the first token", "in the stream"], ["generate", "stream"])
-    func cancel(phase: String, op: String) async throws {
+    func cancel(phase: String, op: String) throws {
         let script: Script =
             switch phase {
             case "before the head": .hangBeforeHead
@@ -129,7 +129,7 @@ struct RelayTests {
             client?.send(#"{"id":1,"op":"\#(op)",\#(Self.request)"#)
             var number: Int?
             while number == nil {
-                let request = try await provider.nextRequest()
+                let request = try provider.blockForRequest()
                 if request.path == Self.path { number = request.connection }
             }
             if phase == "in the stream", op == "stream" { _ = try client?.next() }
@@ -140,7 +140,7 @@ struct RelayTests {
                 #expect(try client?.ask(#"{"id":2,"op":"cancel","target":1}"#, id: 2)["cancelled"] as? Bool == true)
                 #expect(try client?.frames(1).last?.code == "cancelled")
             }
-            let closed = try await provider.connectionClosed(number ?? 0)
+            let closed = try provider.blockForConnectionClosed(number ?? 0)
             #expect((closed.endedAt ?? .now) - start < .milliseconds(50), "\(vanishes ? "vanished" : "cancelled")")
         }
     }

@@ -25,7 +25,10 @@ struct DeepProbe {
             return refusal(.quotaExceeded, "today's budget for deep probes is used up", "try again tomorrow")
         }
         let provider = candidate.provider
-        guard let key = provider.health.takeKey(for: candidate.model.health, at: WallClock.now) else {
+        // A key that may not use the model rests for it, and asking shows whether that is still so.
+        let health = candidate.model.health
+        let isDenied = health.authorised.holds == false
+        guard let key = provider.health.takeKey(for: isDenied ? nil : health, at: WallClock.now) else {
             return refusal(.noModelAvailable, "no key can be used for the model now", nil)
         }
         do throws(UltraError) {

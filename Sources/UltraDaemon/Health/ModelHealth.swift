@@ -31,12 +31,13 @@ struct ModelHealth: Sendable, Equatable {
     ) {
         switch blame {
         case .none:
+            // What was on its way when the provider asked to wait does not end the wait; that a key may use the model
+            // after all ends the rest it had for that.
+            if authorised.holds == false || !rests(key, at: now) { rests[key] = nil }
             generated = Evidence(true, at: now, by: .live)
             authorised = Evidence(true, at: now, by: .live)
             if listed.holds != true { listed = Evidence(true, at: now, by: .live) }
             breaker.succeeded(at: now, settings)
-            // What was on its way when the provider asked to wait does not end the wait.
-            if !rests(key, at: now) { rests[key] = nil }
             isLoading = false
             return
         case .client:

@@ -64,7 +64,12 @@ final class AttemptChain {
         while true {
             guard case .attempt(let index, let pause, let isRetry) = step else { throw failure() }
             if pause > 0 || isRetry {
-                guard try await wait(pause, isRetry: isRetry, progress) else { throw failure() }
+                guard try await wait(pause, isRetry: isRetry, progress) else {
+                    // Whoever was not asked yet, because it rests, may still be.
+                    plan.exclude(index)
+                    step = plan.next(now: WallClock.now)
+                    continue
+                }
             }
             do throws(UltraError) {
                 guard try await enter(index, isCommitted, progress, attempt) else {

@@ -10,7 +10,8 @@ internal import UltraAPI
 /// 4. Nothing where every candidate has had its repetitions, or the pause is too long, or passes the deadline.
 struct RetryPlan: Sendable, Equatable {
     enum Step: Sendable, Equatable {
-        /// Candidate by index, after a pause.
+        /// Candidate by index, after a pause. A repetition is told once for each failure, however many turns it takes
+        /// until it is sent.
         case attempt(Int, afterMilliseconds: Int, isRetry: Bool)
         case fail
     }
@@ -20,17 +21,14 @@ struct RetryPlan: Sendable, Equatable {
         var tries = 0
         /// Its turn has come, and it has not failed since.
         var isChosen = false
-        /// How often its turn came to nothing.
-        var idleTurns = 0
-        /// It was really asked, and might have answered.
+        /// Until when it was put off the first time since it was last asked.
+        var putOffUntil: Int?
+        /// It was really asked and might have answered, and its repetition has not been told yet.
         var hasFailed = false
         /// It will not answer, however often it is asked.
         var isOut = false
         var readyAt = 0
     }
-
-    /// Turns of one candidate that may come to nothing.
-    static let idleTurnLimit = 10
 
     private let settings: RetrySettings
     private let deadline: Int?
@@ -50,15 +48,17 @@ struct RetryPlan: Sendable, Equatable {
         tracks[index].isOut = true
     }
 
-    /// Candidate `index` may be asked from then on. A turn that so comes to nothing is no try; but there is an end to
-    /// them, for a request without a deadline must not wait for ever where others always come first.
+    /// Candidate `index` may be asked from then on. A turn that so comes to nothing is no try; but together they may
+    /// take no more than the longest pause, for a request without a deadline must not wait for ever where others always
+    /// come first. It is the time that counts: each refusal of a burst puts off those who wait a little further.
     mutating func postpone(_ index: Int, until: Int) {
         tracks[index].readyAt = until
         guard tracks[index].isChosen else { return }
         tracks[index].isChosen = false
         tracks[index].tries -= 1
-        tracks[index].idleTurns += 1
-        if tracks[index].idleTurns >= Self.idleTurnLimit { tracks[index].isOut = true }
+        let first = tracks[index].putOffUntil ?? until
+        tracks[index].putOffUntil = first
+        if until - first > settings.maxPause.wholeMilliseconds { tracks[index].isOut = true }
     }
 
     /// Whom to ask now, or later.
@@ -74,8 +74,9 @@ struct RetryPlan: Sendable, Equatable {
         guard pause <= settings.maxPause.wholeMilliseconds, deadline.map({ now + pause < $0 }) ?? true else {
             return .fail
         }
+        let isRetry = tracks[soonest].hasFailed
         choose(soonest)
-        return .attempt(soonest, afterMilliseconds: pause, isRetry: tracks[soonest].hasFailed)
+        return .attempt(soonest, afterMilliseconds: pause, isRetry: isRetry)
     }
 
     /// What follows the failure of candidate `index`.
@@ -88,6 +89,7 @@ struct RetryPlan: Sendable, Equatable {
         guard !isCommitted, let outlook = Outlook(error), deadline.map({ now < $0 }) ?? true else { return .fail }
         tracks[index].hasFailed = true
         tracks[index].isChosen = false
+        tracks[index].putOffUntil = nil
         switch outlook {
         case .otherCandidates:
             tracks[index].isOut = true
@@ -108,6 +110,7 @@ struct RetryPlan: Sendable, Equatable {
     private mutating func choose(_ index: Int) {
         tracks[index].tries += 1
         tracks[index].isChosen = true
+        tracks[index].hasFailed = false
     }
 
     private func isFresh(_ index: Int) -> Bool { tracks[index].tries == 0 && !tracks[index].isOut }

@@ -191,24 +191,28 @@ struct RetryPlanTests {
         #expect(empty.next(now: 0) == .fail)
     }
 
-    @Test("a turn that comes to nothing is no try, and there is an end to them")
+    @Test("a turn that comes to nothing is no try, and together they last no longer than the longest pause")
     func idleTurns() {
-        var plan = plan(1)
-        var (now, tries) = (0, 0)
-        while case .attempt(_, let pause, _) = plan.next(now: now), tries < 100 {
-            tries += 1
-            now += pause
-            if tries == RetryPlan.idleTurnLimit - 1 { break }
-            plan.postpone(0, until: now + 1000)
+        for step in [1, 1000, 20_000] {
+            var plan = plan(1)
+            var now = 0
+            while case .attempt(0, let pause, false) = plan.next(now: now) {
+                now += pause
+                plan.postpone(0, until: now + step)
+            }
+            #expect(now == step + 20_000)
         }
-        #expect(now == 1000 * (RetryPlan.idleTurnLimit - 2))
-        #expect(
-            plan.next(after: Self.broken, of: 0, isCommitted: false, now: now, random: 0)
-                == .attempt(0, afterMilliseconds: 0, isRetry: true))
-        plan.postpone(0, until: now + 1)
-        #expect(plan.next(now: now) == .attempt(0, afterMilliseconds: 1, isRetry: true))
-        plan.postpone(0, until: now + 2)
-        #expect(plan.next(now: now) == .fail)
+        // Once it was asked they count anew; the repetition is told once.
+        var plan = plan(1)
+        _ = plan.next(now: 0)
+        plan.postpone(0, until: 20_000)
+        _ = plan.next(now: 20_000)
+        let again = plan.next(after: Self.broken, of: 0, isCommitted: false, now: 20_000, random: 0)
+        #expect(again == .attempt(0, afterMilliseconds: 0, isRetry: true))
+        plan.postpone(0, until: 40_000)
+        #expect(plan.next(now: 20_000) == .attempt(0, afterMilliseconds: 20_000, isRetry: false))
+        plan.postpone(0, until: 60_000)
+        #expect(plan.next(now: 40_000) == .attempt(0, afterMilliseconds: 20_000, isRetry: false))
     }
 
     @Test("an answer that starts over goes to the next candidate, each once")

@@ -76,12 +76,59 @@ struct LoadScenarios {
         #expect(answered * 1000 >= unary.count * 999, "\(answered) of \(unary.count)")
         let calls = openai.calls.count + mistral.calls.count
         #expect(calls * 10 <= Self.requests * 14, "\(calls) calls for \(Self.requests) requests")
+        let status = try scenario.ask("status", "")
+        #expect((status["requests"] as? [String: Any])?["in_flight"] as? Int == 0)
         let told = endings.reduce(0) { $0 + $1.last.story.count { !$0.contains("skipped") } }
         #expect(told <= calls)
         print(
             "chaos: \(Self.requests) requests in \(took), \(wrong.count) wrong,",
             "\(answered) of \(unary.count) unary answered,",
             "\(broken.count { !$0.text.isEmpty }) streams broken in sight, \(calls) calls")
+    }
+
+    @Test("clients that cancel and vanish while providers fail and requests queue leave nothing behind")
+    func cancels() throws {
+        let (one, two) = (Chaos(seed: 3), Chaos(seed: 4))
+        let openai = try ScriptedProvider { $0.method == "GET" ? ScriptedProvider.list(["gpt-4o"]) : one.answer($0) }
+        let mistral = try ScriptedProvider {
+            $0.method == "GET" ? ScriptedProvider.list(["codestral-2508"]) : two.answer($0)
+        }
+        let limits = ["MAX_CONCURRENT_OPENAI": "4", "MAX_CONCURRENT_MISTRAL": "4"]
+        let scenario = try Scenario(["openai": openai, "mistral": mistral], limits)
+        let client = try scenario.daemon.client()
+        for round in 1...8 {
+            // Half of them stay, and a third of these is cancelled; half go away with their connection.
+            let leaving = try scenario.daemon.client()
+            let base = round * 1000
+            for number in 1...64 {
+                let fields = Scenario.fields(
+                    Scenario.gpt, #""fallback":["\#(Scenario.codestral)"]"#, prompt: "number \(number)")
+                let op = number % 2 == 0 ? "generate" : "stream"
+                (number <= 32 ? client : leaving).send(#"{"id":\#(base + number),"op":"\#(op)",\#(fields)}"#)
+            }
+            let cancelled = Array(stride(from: 1, through: 32, by: 3))
+            for number in cancelled {
+                client.send(#"{"id":\#(base + 500 + number),"op":"cancel","target":\#(base + number)}"#)
+            }
+            var terminals: [Int: Int] = [:]
+            while terminals.count < 32 + cancelled.count, let frame = try client.next() {
+                if frame.isTerminal { terminals[frame.id, default: 0] += 1 }
+                guard frame.event == "result", frame.id < base + 500 else { continue }
+                #expect(frame.text == Chaos.text(frame.id - base))
+            }
+            #expect(terminals.values.allSatisfy { $0 == 1 })
+        }
+        // The last of those who left have been noticed when nothing is under way.
+        var left = 1
+        while left > 0 {
+            let status = try scenario.ask("status", "")
+            let requests = status["requests"] as? [String: Any]
+            let providers = status["providers"] as? [[String: Any]] ?? []
+            left = providers.reduce(requests?["in_flight"] as? Int ?? 1) { sum, provider in
+                sum + (provider["in_flight"] as? Int ?? 1) + (provider["queued"] as? Int ?? 1)
+            }
+        }
+        #expect(scenario.daemon.threadCount <= 1)
     }
 
     @Test("when everybody fails, repetitions stay within their budget")
@@ -118,7 +165,7 @@ struct LoadScenarios {
         _ = try slowest()
         // Interleaved, and the best of each: what else the machine does is not the daemon's.
         var (alone, beside) = (Duration.seconds(60), Duration.seconds(60))
-        for round in 0..<8 where round < 3 || beside > alone * 1.2 {
+        for round in 0..<16 where round < 3 || beside > alone * 1.2 {
             alone = min(alone, try slowest())
             let stalled = try scenario.daemon.client()
             for id in 1...200 { stalled.send(#"{"id":\#(id),"op":"stream",\#(Scenario.fields(Scenario.gpt))}"#) }

@@ -17,7 +17,7 @@ struct RestartScenarios {
             return request.method == "GET" ? RateLimitScenarios.lists("anthropic") : ScriptedProvider.whole
         }
         let providers = ["openai": openai, "anthropic": anthropic, "mistral": try .mistral()]
-        let state = ["XDG_STATE_HOME": folder.path]
+        let state = ["STATE_DIRECTORY": folder.path]
         let retryAt: String?
         do {
             let scenario = try Scenario(providers, state)
@@ -26,7 +26,7 @@ struct RestartScenarios {
             _ = try scenario.generate(Scenario.gpt)
             for _ in 0..<2 { _ = try scenario.generate(Scenario.mini) }
             retryAt = try scenario.model(Scenario.gpt)["retry_at"] as? String
-            try Self.block(until: "open_until", in: "\(folder.path)/ultrad/registry.json")
+            try Self.block(until: "open_until", in: "\(folder.path)/registry.json")
             scenario.daemon.signal(SIGKILL)
             #expect(scenario.daemon.exitCode() == SIGKILL)
         }
@@ -72,11 +72,9 @@ struct RestartScenarios {
         ])
     func broken(text: String) throws {
         let folder = try TemporaryFolder("ultra-state")
-        try FileManager.default.createDirectory(
-            atPath: "\(folder.path)/ultrad", withIntermediateDirectories: true)
-        let path = "\(folder.path)/ultrad/registry.json"
+        let path = "\(folder.path)/registry.json"
         try text.write(toFile: path, atomically: true, encoding: .utf8)
-        let scenario = try Scenario(["openai": try .openAI()], ["XDG_STATE_HOME": folder.path])
+        let scenario = try Scenario(["openai": try .openAI()], ["STATE_DIRECTORY": folder.path])
         #expect(scenario.daemon.logText.contains("ignoring"), "\(scenario.daemon.logText)")
         #expect(try scenario.generate(Scenario.gpt).event == "result")
         scenario.daemon.signal(SIGTERM)
@@ -89,13 +87,11 @@ struct RestartScenarios {
         arguments: [Int.max, Int.min, -1, 0])
     func absurd(figure: Int) throws {
         let folder = try TemporaryFolder("ultra-state")
-        try FileManager.default.createDirectory(
-            atPath: "\(folder.path)/ultrad", withIntermediateDirectories: true)
         let evidence = #"{"ok":false,"at":\#(figure),"by":"live"}"#
         let text =
             #"{"version":\#(figure),"saved_at":\#(figure),"providers":[{"id":"openai","reachable":\#(evidence),"keys":[{"authorised":\#(evidence),"rests_until":\#(figure)}],"models":[{"name":"gpt-4o","listed":\#(evidence),"generated":\#(evidence),"authorised":\#(evidence),"latency":1e308,"rests":[{"key":\#(figure),"until":\#(figure)},{"key":0,"until":\#(figure)}],"failures":\#(figure),"open_until":\#(figure),"pause_ms":\#(figure)}]}]}"#
-        try text.write(toFile: "\(folder.path)/ultrad/registry.json", atomically: true, encoding: .utf8)
-        let scenario = try Scenario(["openai": try .openAI()], ["XDG_STATE_HOME": folder.path])
+        try text.write(toFile: "\(folder.path)/registry.json", atomically: true, encoding: .utf8)
+        let scenario = try Scenario(["openai": try .openAI()], ["STATE_DIRECTORY": folder.path])
         _ = try scenario.generate(Scenario.gpt)
         #expect(try scenario.ask("models", "").event == "result")
         // The one key rests as long as the file says.
