@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Scenarios: load", .serialized)
 struct LoadScenarios {
-    /// `ULTRA_CHAOS_REQUESTS`; 2,000 unless set.
-    static let requests = ProcessInfo.processInfo.environment["ULTRA_CHAOS_REQUESTS"].flatMap { Int($0) } ?? 2000
+    /// `ULTRA_CHAOS_REQUESTS`; 10,000 unless set.
+    static let requests = ProcessInfo.processInfo.environment["ULTRA_CHAOS_REQUESTS"].flatMap { Int($0) } ?? 10_000
     static let atOnce = 64
 
     /// How one request ended.
