@@ -1,11 +1,13 @@
 #pragma once
 // What Swift cannot import: GNU-only calls, which its own view of glibc leaves out (and _GNU_SOURCE here would
 // give types a second definition), ucred among them.
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
@@ -56,4 +58,31 @@ static inline int csystemd_epoll_wait(int fd, struct epoll_event *events, int co
 /// The wait status, as waitpid() would give it, of a child event: si_status is a macro over a union.
 static inline int csystemd_wait_status(const siginfo_t *info) {
     return info->si_code == CLD_EXITED ? (info->si_status & 0xff) << 8 : (info->si_status & 0x7f);
+}
+
+/// The beginning of `struct dl_phdr_info`, dl_iterate_phdr(3); 64-bit ELF.
+struct csystemd_object {
+    Elf64_Addr address;
+    const char *name;
+    const Elf64_Phdr *headers;
+    Elf64_Half header_count;
+};
+extern int dl_iterate_phdr(int (*take)(struct csystemd_object *object, size_t size, void *user), void *user);
+static inline int csystemd_release_object(struct csystemd_object *object, size_t size, void *user) {
+    (void)size;
+    (void)user;
+    Elf64_Addr page = (Elf64_Addr)getpagesize();
+    for (int index = 0; index < object->header_count; index++) {
+        const Elf64_Phdr *header = &object->headers[index];
+        // Code that cannot be written to has no page of its own: each comes back from its file.
+        if (header->p_type != PT_LOAD || (header->p_flags & (PF_X | PF_W)) != PF_X) continue;
+        Elf64_Addr start = (object->address + header->p_vaddr) & ~(page - 1);
+        Elf64_Addr end = object->address + header->p_vaddr + header->p_memsz;
+        (void)madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+/// Gives up the mapped pages of all machine code, until they are run again.
+static inline void csystemd_release_code(void) {
+    (void)dl_iterate_phdr(csystemd_release_object, (void *)0);
 }

@@ -1,4 +1,6 @@
 /// One thing a provider's reply said, in the order it said it. A unary reply is the same events at once.
+///
+/// Small, because most are a few letters of text: what is large and rare is boxed.
 package enum AnswerEvent: Sendable, Equatable {
     /// The model the provider says it used.
     case providerModel(String)
@@ -7,9 +9,9 @@ package enum AnswerEvent: Sendable, Equatable {
     /// Opaque proof of the reasoning before it, to be sent back byte for byte; whole, and the end of that piece of
     /// reasoning. Alone, it stands for reasoning the provider does not show.
     case reasoningSignature(String)
-    case toolCall(ToolCallDelta)
+    indirect case toolCall(ToolCallDelta)
     /// Later usage replaces the fields it carries.
-    case usage(Usage)
+    indirect case usage(Usage)
     case finish(FinishReason)
 }
 

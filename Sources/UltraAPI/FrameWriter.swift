@@ -7,6 +7,9 @@ package struct FrameWriter: Sendable {
     static let keptCapacityBytes = 64 << 10
 
     private let maxFrameBytes: Int
+    /// What every frame of text of one request begins with, its length left open.
+    private var textOpening: [UInt8] = []
+    private var textOpeningID = 0
 
     package init(maxFrameBytes: Int = FrameDecoder.defaultMaxFrameBytes) {
         self.maxFrameBytes = maxFrameBytes
@@ -30,7 +33,24 @@ package struct FrameWriter: Sendable {
     /// Adds the frame `{"id":id,"event":event,…}` with the members `write` adds. A `result` that would be longer than
     /// a frame may be becomes an error, which is as terminal as it.
     package mutating func frame(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void = { _ in }) {
-        let length = encode(id, event, write)
+        limit(encode(id, event, write), id)
+    }
+
+    /// Adds a `delta` of text: what nearly every frame is, and the same as `frame` writes.
+    package mutating func text(_ id: Int, _ text: String) {
+        if id != textOpeningID {
+            textOpeningID = id
+            textOpening = Array("\0\0\0\0{\"id\":\(id),\"event\":\"delta\",\"text\":".utf8)
+        }
+        let start = bytes.count
+        bytes.append(contentsOf: textOpening)
+        JSONText.appendQuoted(text, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        limit(setLength(from: start), id)
+    }
+
+    /// Puts an error in the place of a frame of `length` bytes, if it is too long.
+    private mutating func limit(_ length: Int, _ id: Int) {
         guard length > maxFrameBytes else { return }
         bytes.removeLast(4 + length)
         error(
@@ -55,6 +75,11 @@ package struct FrameWriter: Sendable {
         json.endObject()
         // Changed places, not copied: a second reference would make the next write copy all that is unsent.
         swap(&bytes, &json.bytes)
+        return setLength(from: start)
+    }
+
+    /// Writes the length of the frame that begins at `start` and is complete, and returns it.
+    private mutating func setLength(from start: Int) -> Int {
         let length = bytes.count - start - 4
         let prefix = UInt32(truncatingIfNeeded: length).bigEndian
         bytes.withUnsafeMutableBytes { $0.storeBytes(of: prefix, toByteOffset: start, as: UInt32.self) }
@@ -87,8 +112,7 @@ extension FrameWriter {
     /// A `delta`; events that are no content are told by `done` and add nothing.
     package mutating func event(_ id: Int, _ event: AnswerEvent) {
         switch event {
-        case .text(let text):
-            frame(id, "delta") { $0.field("text", text) }
+        case .text(let text): self.text(id, text)
         case .reasoning(let text):
             frame(id, "delta") { $0.field("reasoning", text) }
         case .reasoningSignature(let signature):

@@ -100,8 +100,8 @@ struct RequestFields {
     }
 
     mutating func int(_ range: ClosedRange<Int>) throws(UltraError) -> Int {
-        let what = "an integer from \(range.lowerBound) to \(range.upperBound)"
-        try need(.number, what)
+        var what: String { "an integer from \(range.lowerBound) to \(range.upperBound)" }
+        guard try isNext(.number) else { throw expected(what) }
         do throws(JSONError) {
             let value = try reader.int()
             if range.contains(value) { return value }
@@ -112,8 +112,8 @@ struct RequestFields {
     }
 
     mutating func number(_ range: ClosedRange<Double>) throws(UltraError) -> Double {
-        let what = "a number from \(range.lowerBound) to \(range.upperBound)"
-        try need(.number, what)
+        var what: String { "a number from \(range.lowerBound) to \(range.upperBound)" }
+        guard try isNext(.number) else { throw expected(what) }
         let value = try syntax { (reader) throws(JSONError) in try reader.double() }
         guard range.contains(value) else { throw expected(what) }
         return value
@@ -121,8 +121,10 @@ struct RequestFields {
 
     /// One of the raw values of `Value`.
     mutating func choice<Value: RawRepresentable<String>>(_ values: [Value]) throws(UltraError) -> Value {
-        let what = "one of " + values.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-        let text = try string(what)
+        // The words of the error are made only for an error.
+        var what: String { "one of " + values.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") }
+        guard try isNext(.string) else { throw expected(what) }
+        let text = try string()
         guard let value = values.first(where: { $0.rawValue == text }) else { throw expected(what) }
         return value
     }

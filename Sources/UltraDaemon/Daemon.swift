@@ -86,6 +86,7 @@ package final class Daemon {
         lastStatus = statusLine
         service.ready(status: lastStatus)
         log.notice("ready", metadata: ["ultra_socket": "\(configuration.socketPath)"])
+        StartupCode.release()
         registry.onChange = { [unowned self] change in stateChanged(change) }
         registry.onUse = { [unowned self] provider in
             store?.schedule()

@@ -17,6 +17,24 @@ import Testing
         return frames
     }
 
+    @Test(arguments: ["", "a", "a\"b\n", "тест", String(repeating: "x", count: 4000)])
+    func aDeltaOfTextIsTheFrameThatItWouldBe(_ text: String) throws {
+        // The opening is kept from one to the next, and belongs to one request.
+        let frames = try Self.written { writer in
+            for id in [7, 7, 8, 7] { writer.text(id, text) }
+        }
+        let expected = try Self.written { writer in
+            for id in [7, 7, 8, 7] { writer.frame(id, "delta") { $0.field("text", text) } }
+        }
+        #expect(frames == expected)
+    }
+
+    @Test func aDeltaThatIsTooLongBecomesAnError() throws {
+        let frames = try Self.written(maxFrameBytes: 300) { $0.text(1, String(repeating: "x", count: 400)) }
+        #expect(frames.count == 1)
+        #expect(frames.first?.contains(#""code":"internal""#) == true)
+    }
+
     private static var answer: Answer {
         var answer = Answer(model: "openai/gpt-4o", provider: "openai")
         answer.providerModel = "gpt-4o-2024-08-06"

@@ -66,7 +66,23 @@ struct PreparedAnswers {
                 prefix
                     + #"],"usage":{"prompt_tokens":19,"completion_tokens":\#(plan.events),"total_tokens":\#(plan.events + 19)}}"#
                     + "\n\n") + Self.chunk("data: [DONE]\n\n") + Array("0\r\n\r\n".utf8)
-        burst = streamHead + Array(repeatElement(event, count: plan.events).joined()) + streamEnd
+        burst = streamHead + Self.numbered(event, timestamp, count: plan.events) + streamEnd
+    }
+
+    /// `event` so many times, with the number of each in the place of the time: no model says the same twice.
+    private static func numbered(_ event: [UInt8], _ place: Range<Int>, count: Int) -> [UInt8] {
+        var all: [UInt8] = []
+        all.reserveCapacity(event.count * count)
+        for number in 0..<count {
+            let start = all.count
+            all += event
+            var rest = number
+            for index in place.reversed() where rest > 0 {
+                all[start + index] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            }
+        }
+        return all
     }
 
     private static func json(_ body: String, status: String = "200 OK") -> [UInt8] {

@@ -29,8 +29,8 @@ final class Call {
     var client: ConcurrencyGate.Client { ConcurrencyGate.Client(uid: peer.uid, pid: peer.pid) }
 
     /// Works on the call in a task of its own, which a cancellation reaches.
-    func run(_ body: @escaping @Loop (Call) async -> Void) {
-        task = Loop.spawn { await body(self) }
+    func run(_ body: @escaping @Loop () async -> Void) {
+        task = Loop.spawn(body)
     }
 
     /// Adds a frame that is not the last. Nothing happens once the call has ended or the client is gone.

@@ -3,11 +3,19 @@ struct ProbeSchedule: Sendable, Equatable {
     /// nil: at once.
     private(set) var nextAt: Int?
     private(set) var consecutiveFailures = 0
+    private var succeededAt: Int?
+
+    /// A success moves the next probe so little that it need not be told: there was one within the last second.
+    func isFresh(at now: Int) -> Bool {
+        guard consecutiveFailures == 0, let succeededAt else { return false }
+        return now >= succeededAt && now - succeededAt < 1000
+    }
 
     /// After a probe or a live answer that shows as much: the next one is an interval away.
     /// - Parameter random: 0 up to 1.
     mutating func succeeded(at now: Int, random: Double, _ settings: HealthSettings) {
         consecutiveFailures = 0
+        succeededAt = now
         let interval = Double(settings.probeInterval.wholeMilliseconds)
         let jitter = Double(settings.probeJitterPercent) / 100 * (random * 2 - 1)
         nextAt = now + Int(interval * (1 + jitter))
@@ -18,11 +26,13 @@ struct ProbeSchedule: Sendable, Equatable {
         let first = settings.retryInterval.wholeMilliseconds
         let pause = first << min(consecutiveFailures, 16)
         consecutiveFailures += 1
+        succeededAt = nil
         nextAt = now + max(min(pause, settings.maxRetryInterval.wholeMilliseconds), retryAfter ?? 0)
     }
 
     /// Something failed in live traffic that a probe can look into: it comes soon, if none is due sooner.
     mutating func hasten(at now: Int, _ settings: HealthSettings) {
+        succeededAt = nil
         guard consecutiveFailures == 0 else { return }
         nextAt = min(nextAt ?? now, now + settings.retryInterval.wholeMilliseconds)
     }

@@ -14,6 +14,8 @@ final class Prober {
     private unowned let daemon: Daemon
     private var listedAt: Int?
     private var timer = Timer {}
+    /// When the timer fires, in milliseconds of `WallClock`.
+    private var wakesAt = 0
     private var sleeper: UnsafeContinuation<Void, Never>?
     /// The probe that is under way.
     private var looking: Task<Void, Never>?
@@ -51,6 +53,7 @@ final class Prober {
             await withUnsafeContinuation(isolation: Loop.shared) { continuation in
                 guard !Task.isCancelled else { return continuation.resume() }
                 sleeper = continuation
+                wakesAt = WallClock.now + milliseconds
                 timer.arm(after: .milliseconds(milliseconds))
             }
         } onCancel: {
@@ -65,9 +68,10 @@ final class Prober {
         continuation?.resume()
     }
 
-    /// The schedule was moved forward.
+    /// The schedule was moved. Who wakes too early sleeps on, so that a request that succeeds costs no timer.
     func reschedule() {
-        guard sleeper != nil, let next = provider.schedule.nextAt else { return }
+        guard sleeper != nil, let next = provider.schedule.nextAt, next < wakesAt else { return }
+        wakesAt = next
         timer.arm(after: .milliseconds(max(0, next - WallClock.now)))
     }
 

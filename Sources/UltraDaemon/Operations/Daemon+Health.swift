@@ -28,7 +28,7 @@ extension Daemon {
             providers = [provider]
         }
         let chosen = (providers: providers, model: model)
-        call.run { [self] call in
+        call.run { [self] in
             // All at once: who does not answer keeps nobody else waiting.
             for provider in chosen.providers { probers[provider.id]?.begin() }
             for provider in chosen.providers { await probers[provider.id]?.end() }

@@ -6,16 +6,15 @@ internal import UltraSystem
 extension Daemon {
     func generate(_ call: Call, _ frame: RequestFrame, isStream: Bool) throws(UltraError) {
         let request = try Request(frame)
-        let limit = frame.timeoutMilliseconds
-        call.run { [self] call in
-            await Generation(self, call, request, isStream: isStream, timeoutMilliseconds: limit).run()
-        }
+        let generation = Generation(
+            self, call, request, isStream: isStream, timeoutMilliseconds: frame.timeoutMilliseconds)
+        call.run { await generation.run() }
     }
 
     func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try EmbedRequest(frame)
-        let limit = frame.timeoutMilliseconds
-        call.run { [self] call in await Embedding(self, call, request, timeoutMilliseconds: limit).run() }
+        let embedding = Embedding(self, call, request, timeoutMilliseconds: frame.timeoutMilliseconds)
+        call.run { await embedding.run() }
     }
 
     /// A request got as far as a model that may answer it.

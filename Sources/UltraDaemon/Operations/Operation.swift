@@ -30,6 +30,7 @@ struct Operation {
     ]
 
     static func named(_ name: OperationName) -> Operation? {
-        table.first { $0.name == name }
+        for operation in table where operation.name == name { return operation }
+        return nil
     }
 }

@@ -35,13 +35,17 @@ final class ConcurrencyGate {
         self.provider = provider
     }
 
+    /// True: the request may go without waiting, and `leave` must follow.
+    func enterAtOnce() -> Bool {
+        guard inFlight < limit, queued == 0 else { return false }
+        inFlight += 1
+        return true
+    }
+
     /// Returns when the request may go; `leave` must follow. Throws when the line is full or the wait too long, and
     /// when the task is cancelled.
     func enter(_ client: Client, within limit: Duration) async throws(UltraError) {
-        if inFlight < self.limit, queued == 0 {
-            inFlight += 1
-            return
-        }
+        if enterAtOnce() { return }
         guard queued < queueLimit else {
             throw UltraError(
                 .rateLimited, "\(queued) requests wait for \(provider), the most there may be",

@@ -1,4 +1,5 @@
 internal import UltraProviders
+internal import UltraSystem
 
 /// Who may answer a request.
 struct Candidate {
@@ -10,6 +11,20 @@ struct Candidate {
     let provider: ProviderState
     let model: ModelState
     let target: Target
+
+    /// How it is asked.
+    enum Means {
+        case mock(Mock)
+        case command(DockerCommand)
+        case http
+    }
+
+    @Loop
+    var means: Means {
+        if case .mock(let mock) = target { return .mock(mock) }
+        if case .command(let command) = provider.provider.backend { return .command(command) }
+        return .http
+    }
 
     /// `provider/model`.
     var id: String { model.id }

@@ -204,8 +204,8 @@ final class ProviderState {
 extension String {
     /// What follows `prefix/`; nil: something else stands before the first slash.
     func afterSlash(of prefix: String) -> String? {
-        guard let slash = firstIndex(of: "/"), self[..<slash] == prefix else { return nil }
-        let rest = self[index(after: slash)...]
+        guard let slash = utf8.firstIndex(of: UInt8(ascii: "/")), self[..<slash] == prefix else { return nil }
+        let rest = self[utf8.index(after: slash)...]
         return rest.isEmpty ? nil : String(rest)
     }
 }

@@ -80,7 +80,10 @@ final class Registry {
         case .none:
             if let firstToken { model.health.latency.record(firstToken) }
             provider.keep(model)
-            provider.schedule.succeeded(at: now, random: .random(in: 0..<1), configuration.health)
+            // A random number is a system call.
+            if !provider.schedule.isFresh(at: now) {
+                provider.schedule.succeeded(at: now, random: .random(in: 0..<1), configuration.health)
+            }
         case .host, .key:
             provider.schedule.hasten(at: now, configuration.health)
         case .missingModel:
@@ -88,7 +91,7 @@ final class Registry {
         case .client, .keyForModel, .quota, .rate, .model:
             break
         }
-        note(provider, model, reason: error.map(\.code.rawValue) ?? "answered")
+        note(provider, model, reason: error?.code.rawValue ?? "answered")
         onUse(provider)
     }
 

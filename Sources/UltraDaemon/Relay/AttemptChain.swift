@@ -7,14 +7,7 @@ internal import UltraSystem
 /// `RetryPlan` decides; this asks the breakers, takes keys and places in the queue, waits, and reports to the registry.
 @Loop
 final class AttemptChain {
-    /// What an attempt has to work with.
-    struct Ticket {
-        let candidate: Candidate
-        /// Number of the provider's key.
-        let key: Int
-        /// Milliseconds that are left for the whole request; nil: no end.
-        let remaining: Int?
-    }
+    typealias Ticket = AttemptTicket
 
     private let daemon: Daemon
     private let call: Call
@@ -48,23 +41,15 @@ final class AttemptChain {
         plan = RetryPlan(candidates: candidates.count, deadline: deadline, daemon.configuration.retry)
     }
 
-    /// Runs `attempt` until it succeeds or nothing is left to try.
-    /// - Parameters:
-    ///   - isCommitted: content has reached the client, so that nothing may be tried again unseen.
-    ///   - restart: asked once that holds; true: the client was told that the answer starts over.
-    ///   - attempt: returns the milliseconds to the first content.
-    func run(
-        isCommitted: @Loop () -> Bool, restart: @Loop () -> Bool, progress: ProgressReporter?,
-        attempt: @Loop (Ticket) async throws(UltraError) -> Double?
-    ) async throws(UltraError) {
-        daemon.retryBudget.request(at: Int(EventLoop.now / 1_000_000_000))
-        let start = WallClock.now
-        passOverUnusable(at: start)
-        var step = plan.next(now: start)
-        while true {
-            guard case .attempt(let index, let pause, let isRetry) = step else { throw failure() }
+    /// Lets `maker` try until it succeeds or nothing is left to try.
+    ///
+    /// What is awaited here stays in memory as long as the answer streams: the decisions are made in functions that
+    /// return before, so that these frames hold little.
+    func run(_ maker: any AttemptMaker) async throws(UltraError) {
+        var step = begin()
+        while case .attempt(let index, let pause, let isRetry) = step {
             if pause > 0 || isRetry {
-                guard try await wait(pause, isRetry: isRetry, progress) else {
+                guard try await wait(pause, isRetry: isRetry, maker.progress) else {
                     // Whoever was not asked yet, because it rests, may still be.
                     plan.exclude(index)
                     step = plan.next(now: WallClock.now)
@@ -72,24 +57,37 @@ final class AttemptChain {
                 }
             }
             do throws(UltraError) {
-                guard try await enter(index, isCommitted, progress, attempt) else {
-                    step = plan.next(now: WallClock.now)
-                    continue
-                }
-                return
+                if try await enter(index, maker) { return }
+                step = plan.next(now: WallClock.now)
             } catch {
-                if call.cancellation != nil || error.code == .cancelled { throw error }
-                lastError = error
-                let now = WallClock.now
-                if isCommitted() {
-                    step = plan.restart(without: index, now: now)
-                    guard step != .fail, restart() else { throw failure() }
-                    continue
-                }
-                step = plan.next(
-                    after: error, of: index, isCommitted: false, now: now, random: .random(in: 0..<1))
+                step = try next(after: error, of: index, maker)
             }
         }
+        throw failure()
+    }
+
+    @inline(never)
+    private func begin() -> RetryPlan.Step {
+        daemon.retryBudget.request(at: Int(EventLoop.now / 1_000_000_000))
+        let now = WallClock.now
+        passOverUnusable(at: now)
+        return plan.next(now: now)
+    }
+
+    /// What follows a failed attempt; throws where nothing may.
+    @inline(never)
+    private func next(
+        after error: UltraError, of index: Int, _ maker: any AttemptMaker
+    ) throws(UltraError) -> RetryPlan.Step {
+        if call.cancellation != nil || error.code == .cancelled { throw error }
+        lastError = error
+        let now = WallClock.now
+        guard maker.isCommitted else {
+            return plan.next(after: error, of: index, isCommitted: false, now: now, random: .random(in: 0..<1))
+        }
+        let step = plan.restart(without: index, now: now)
+        guard step != .fail, maker.restart() else { throw failure() }
+        return step
     }
 
     /// Candidates that are known not to answer are not asked, and the story says why.
@@ -126,6 +124,7 @@ final class AttemptChain {
     }
 
     /// The story says why others are asked before those that were postponed, or instead of them.
+    @inline(never)
     private func tellPostponed(but index: Int? = nil) {
         for (other, state) in postponed where other != index { skip(candidates[other], state) }
         postponed = []
@@ -155,41 +154,61 @@ final class AttemptChain {
     }
 
     /// Asks candidate `index`; false: it turned out that it cannot be asked now.
-    private func enter(
-        _ index: Int, _ isCommitted: @Loop () -> Bool, _ progress: ProgressReporter?,
-        _ attempt: @Loop (Ticket) async throws(UltraError) -> Double?
-    ) async throws(UltraError) -> Bool {
+    private func enter(_ index: Int, _ maker: any AttemptMaker) async throws(UltraError) -> Bool {
         tellPostponed(but: index)
-        let candidate = candidates[index]
-        guard case .upstream = candidate.target else {
-            let started = EventLoop.now
-            do throws(UltraError) {
-                _ = try await attempt(Ticket(candidate: candidate, key: 0, remaining: remaining))
-            } catch {
-                attempts.append(Attempt(candidate.id, error, since: started))
-                throw error
-            }
-            attempts.append(Attempt(candidate.id, nil, since: started))
+        guard isUpstream(index) else {
+            try await play(index, maker)
             return true
         }
-        let gate = candidate.provider.gate
+        let gate = gate(of: index)
+        if !gate.enterAtOnce() { try await queue(at: gate, for: index, maker.progress) }
+        defer { gate.leave() }
+        // Again while the provider has another key.
+        while let ticket = ticket(for: index) {
+            guard let error = await maker.attempt(ticket) else {
+                ended(ticket, nil, maker)
+                return true
+            }
+            ended(ticket, error, maker)
+            guard !maker.isCommitted, mayChangeKey(after: error, from: ticket) else { throw error }
+        }
+        return false
+    }
+
+    @inline(never)
+    private func isUpstream(_ index: Int) -> Bool {
+        if case .upstream = candidates[index].target { true } else { false }
+    }
+
+    @inline(never)
+    private func gate(of index: Int) -> ConcurrencyGate { candidates[index].provider.gate }
+
+    /// The mock answers: there is nothing to wait for, and nothing to learn.
+    private func play(_ index: Int, _ maker: any AttemptMaker) async throws(UltraError) {
+        let ticket = Ticket(candidate: candidates[index], key: 0, remaining: remaining, askedAt: WallClock.now)
+        let error = await maker.attempt(ticket)
+        attempts.append(Attempt(ticket.candidate.id, error, since: ticket.startedAt))
+        if let error { throw error }
+    }
+
+    private func queue(
+        at gate: ConcurrencyGate, for index: Int, _ progress: ProgressReporter?
+    ) async throws(UltraError) {
         let queuedAt = EventLoop.now
-        if gate.inFlight >= gate.limit || gate.queued > 0 { progress?.phase(.queued) }
+        progress?.phase(.queued)
         let patience = min(daemon.timeouts.queue, remaining.map { .milliseconds($0) } ?? daemon.timeouts.queue)
         do throws(UltraError) {
             try await gate.enter(call.client, within: patience)
         } catch {
-            attempts.append(Attempt(candidate.id, error, since: queuedAt))
+            attempts.append(Attempt(candidates[index].id, error, since: queuedAt))
             throw error
         }
-        defer { gate.leave() }
         queueMilliseconds += Double(EventLoop.now - queuedAt) / 1e6
-        return try await ask(index, isCommitted, attempt)
     }
 
-    private func ask(
-        _ index: Int, _ isCommitted: @Loop () -> Bool, _ attempt: @Loop (Ticket) async throws(UltraError) -> Double?
-    ) async throws(UltraError) -> Bool {
+    /// Takes a key and the breakers' leave; nil: the candidate cannot be asked now, and the plan knows.
+    @inline(never)
+    private func ticket(for index: Int) -> Ticket? {
         let candidate = candidates[index]
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
         let settings = daemon.configuration.health
@@ -201,44 +220,44 @@ final class AttemptChain {
                 plan.exclude(index)
                 skip(candidate, .unauthorized)
             }
-            return false
+            return nil
         }
-        if case .refused = provider.health.breaker.ask(at: now, settings) { return passOver(index) }
-        if case .refused = model.health.breaker.ask(at: now, settings) {
+        var isRefused = false
+        if case .refused = provider.health.breaker.ask(at: now, settings) {
+            isRefused = true
+        } else if case .refused = model.health.breaker.ask(at: now, settings) {
             provider.health.breaker.gaveUp(askedAt: now)
-            return passOver(index)
+            isRefused = true
         }
-        let started = EventLoop.now
-        do throws(UltraError) {
-            let firstToken = try await attempt(Ticket(candidate: candidate, key: key, remaining: remaining))
-            attempts.append(Attempt(candidate.id, nil, since: started))
-            daemon.registry.record(nil, of: candidate, key: key, askedAt: now, firstToken: firstToken)
-            return true
-        } catch {
-            attempts.append(Attempt(candidate.id, error, since: started))
-            daemon.registry.record(
-                error, of: candidate, key: key, askedAt: now, isOwnTimeout: isOwn(error.timeout))
-            guard !isCommitted(), mayChangeKey(after: error, from: key, for: candidate) else { throw error }
-            return try await ask(index, isCommitted, attempt)
+        guard !isRefused else {
+            plan.exclude(index)
+            skip(candidate, .unavailable)
+            return nil
         }
+        return Ticket(candidate: candidate, key: key, remaining: remaining, askedAt: now)
+    }
+
+    /// Writes the attempt down and lets the registry learn from it.
+    @inline(never)
+    private func ended(_ ticket: Ticket, _ error: UltraError?, _ maker: any AttemptMaker) {
+        attempts.append(Attempt(ticket.candidate.id, error, since: ticket.startedAt))
+        daemon.registry.record(
+            error, of: ticket.candidate, key: ticket.key, askedAt: ticket.askedAt,
+            firstToken: error == nil ? maker.firstContentMilliseconds : nil,
+            isOwnTimeout: error.map { isOwn($0.timeout) } ?? false)
     }
 
     /// The key is out for a while, and another one of the provider is not.
-    private func mayChangeKey(after error: UltraError, from key: Int, for candidate: Candidate) -> Bool {
+    private func mayChangeKey(after error: UltraError, from ticket: Ticket) -> Bool {
         switch error.code {
         case .authentication, .rateLimited, .quotaExceeded:
+            let candidate = ticket.candidate
             let (health, model, now) = (candidate.provider.health, candidate.model.health, WallClock.now)
-            return !health.isReady(key, for: model, at: now)
+            return !health.isReady(ticket.key, for: model, at: now)
                 && health.keys.indices.contains { health.isReady($0, for: model, at: now) }
         default:
             return false
         }
-    }
-
-    private func passOver(_ index: Int) -> Bool {
-        plan.exclude(index)
-        skip(candidates[index], .unavailable)
-        return false
     }
 
     private func isOwn(_ timeout: TimeoutKind?) -> Bool {
@@ -255,6 +274,7 @@ final class AttemptChain {
 
     // MARK: - The end of the story
 
+    @inline(never)
     private func failure() -> UltraError {
         tellPostponed()
         var error = lastError ?? UltraError(.noModelAvailable, "no model is available")

@@ -5,7 +5,7 @@ internal import UltraSystem
 
 /// Answers one `embed`: in as many calls as the provider's bound on inputs makes necessary, all to one model.
 @Loop
-final class Embedding {
+final class Embedding: AttemptMaker {
     private let daemon: Daemon
     private let call: Call
     private let request: EmbedRequest
@@ -31,11 +31,7 @@ final class Embedding {
                 daemon, call, candidates, total: own.map { .milliseconds($0) } ?? daemon.timeouts.unaryTotal,
                 isOwnDeadline: own != nil, request.timeouts)
             do throws(UltraError) {
-                try await chain.run(isCommitted: { false }, restart: { false }, progress: nil) {
-                    ticket throws(UltraError) in
-                    try await attempt(ticket)
-                    return nil
-                }
+                try await chain.run(self)
             } catch {
                 var error = call.cancellation ?? error
                 error.attempts = chain.attempts
@@ -49,7 +45,22 @@ final class Embedding {
         }
     }
 
-    private func attempt(_ ticket: AttemptChain.Ticket) async throws(UltraError) {
+    // Vectors come whole or not at all.
+    var isCommitted: Bool { false }
+    var progress: ProgressReporter? { nil }
+    var firstContentMilliseconds: Double? { nil }
+    func restart() -> Bool { false }
+
+    func attempt(_ ticket: Ticket) async -> UltraError? {
+        do throws(UltraError) {
+            try await embed(ticket)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func embed(_ ticket: Ticket) async throws(UltraError) {
         candidate = ticket.candidate
         guard case .upstream = ticket.candidate.target else {
             throw UltraError(
@@ -75,7 +86,7 @@ final class Embedding {
     }
 
     private func fetch(
-        _ part: EmbedRequest, _ adapter: any Adapter, _ ticket: AttemptChain.Ticket
+        _ part: EmbedRequest, _ adapter: any Adapter, _ ticket: Ticket
     ) async throws(UltraError) -> Embeddings {
         let candidate = ticket.candidate
         let encoded = try adapter.encodeEmbed(part, model: candidate.name)

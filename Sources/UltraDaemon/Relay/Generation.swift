@@ -5,17 +5,21 @@ internal import UltraSystem
 
 /// Answers one `generate` or `stream`: finds who may answer, relays the reply, and ends the call.
 @Loop
-final class Generation {
+final class Generation: AttemptMaker {
     private let daemon: Daemon
     private let call: Call
     private let request: Request
     private let isStream: Bool
     /// `timeout_ms` of the frame.
     private let timeoutMilliseconds: Int?
-    private let progress: ProgressReporter?
+    let progress: ProgressReporter?
     private var answer = Answer(model: "", provider: "")
     /// Content of the answer has reached the client.
-    private var isCommitted = false
+    private(set) var isCommitted = false
+    /// The attempt under way, and what has come of it.
+    private var ticket: Ticket?
+    private var reply: UpstreamReply?
+    private var firstContentAt: UInt64?
 
     init(_ daemon: Daemon, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
         self.daemon = daemon
@@ -27,36 +31,48 @@ final class Generation {
     }
 
     func run() async {
+        guard let chain = begin() else { return }
+        do throws(UltraError) {
+            try await chain.run(self)
+            end(chain, nil)
+        } catch {
+            end(chain, error)
+        }
+    }
+
+    /// Finds who may answer; nil: the call has ended with an error.
+    @inline(never)
+    private func begin() -> AttemptChain? {
         do throws(UltraError) {
             let candidates = try daemon.registry.candidates(
                 for: request.model, needs: Needs(request), fallback: request.fallback)
             daemon.requestBegan(call, model: candidates[0].id)
             let limit = totalLimit
-            let chain = AttemptChain(
+            return AttemptChain(
                 daemon, call, candidates, total: limit.total, isOwnDeadline: limit.isOwn, request.timeouts)
-            do throws(UltraError) {
-                try await chain.run(
-                    isCommitted: { isCommitted }, restart: restart, progress: progress
-                ) { ticket throws(UltraError) in
-                    try await attempt(ticket)
-                }
-            } catch {
-                progress?.stop()
-                var error = call.cancellation ?? error
-                error.attempts = chain.attempts
-                daemon.requestEnded(call, answer, error)
-                throw error
-            }
-            answer.attempts = chain.attempts
-            answer.timing.queue = chain.queueMilliseconds
-            answer.timing.total = elapsedMilliseconds
-            daemon.requestEnded(call, answer, nil)
-            // An answer without content begins all the same.
-            if isStream, !isCommitted { call.send { $0.start($1, answer) } }
-            call.end { isStream ? $0.done($1, answer) : $0.result($1, answer) }
         } catch {
             call.fail(error)
+            return nil
         }
+    }
+
+    @inline(never)
+    private func end(_ chain: AttemptChain, _ error: UltraError?) {
+        guard error == nil else {
+            progress?.stop()
+            var error = call.cancellation ?? error
+            error?.attempts = chain.attempts
+            daemon.requestEnded(call, answer, error)
+            if let error { call.fail(error) }
+            return
+        }
+        answer.attempts = chain.attempts
+        answer.timing.queue = chain.queueMilliseconds
+        answer.timing.total = elapsedMilliseconds
+        daemon.requestEnded(call, answer, nil)
+        // An answer without content begins all the same.
+        if isStream, !isCommitted { call.send { $0.start($1, answer) } }
+        call.end { isStream ? $0.done($1, answer) : $0.result($1, answer) }
     }
 
     private var elapsedMilliseconds: Double { Double(EventLoop.now - call.startedAt) / 1e6 }
@@ -70,38 +86,95 @@ final class Generation {
 
     // MARK: - Attempts
 
-    /// One try; returns the milliseconds to its first content.
-    private func attempt(_ ticket: AttemptChain.Ticket) async throws(UltraError) -> Double? {
-        let candidate = ticket.candidate
-        let attempts = answer.attempts
-        answer = Answer(model: candidate.id, provider: candidate.provider.id)
-        answer.attempts = attempts
-        switch candidate.target {
-        case .mock(let mock):
-            try await play(mock.plan(request, model: candidate.name))
-            return nil
-        case .upstream:
-            let started = EventLoop.now
-            var firstContent: UInt64?
-            if case .command(let command) = candidate.provider.provider.backend {
-                try await run(command, ticket) { firstContent = firstContent ?? EventLoop.now }
-            } else {
-                try await relay(ticket) { firstContent = firstContent ?? EventLoop.now }
-            }
-            answer.costMicroUSD = candidate.model.facts.price?.value.cost(of: answer.usage)
-            return firstContent.map { Double($0 - started) / 1e6 }
+    func attempt(_ ticket: Ticket) async -> UltraError? {
+        begin(ticket)
+        let error: UltraError?
+        switch ticket.candidate.means {
+        case .mock(let mock): error = await play(mock, model: ticket.candidate.name)
+        case .command(let command): error = await run(command, ticket)
+        case .http: error = await relay()
         }
+        if error == nil { price(ticket) }
+        return error
     }
 
-    /// The answer broke off in the client's sight; true: it was told to forget what came.
-    private func restart() -> Bool {
+    @inline(never)
+    private func begin(_ ticket: Ticket) {
+        self.ticket = ticket
+        firstContentAt = nil
+        answer = Answer(model: ticket.candidate.id, provider: ticket.candidate.provider.id)
+    }
+
+    @inline(never)
+    private func price(_ ticket: Ticket) {
+        guard case .upstream = ticket.candidate.target else { return }
+        answer.costMicroUSD = ticket.candidate.model.facts.price?.value.cost(of: answer.usage)
+    }
+
+    var firstContentMilliseconds: Double? {
+        guard let firstContentAt, let ticket else { return nil }
+        return Double(firstContentAt - ticket.startedAt) / 1e6
+    }
+
+    func restart() -> Bool {
         guard request.restartsMidStream else { return false }
         call.send { $0.restart($1) }
         isCommitted = false
         return true
     }
 
-    private func relay(_ ticket: AttemptChain.Ticket, onContent: () -> Void) async throws(UltraError) {
+    /// A stream spends its life here, so that this frame holds nothing: the work is done in `advance`.
+    private func relay() async -> UltraError? {
+        while true {
+            switch advance() {
+            case .awaitArrival: await reply?.exchange.arrival()
+            case .awaitClient: await call.drained()
+            case .ended(let error): return error
+            }
+        }
+    }
+
+    private enum Advance {
+        case awaitArrival
+        /// It has not taken what was sent.
+        case awaitClient
+        case ended(UltraError?)
+    }
+
+    /// Relays what has arrived, and says what is to be waited for.
+    @inline(never)
+    private func advance() -> Advance {
+        guard let reply else { return send() }
+        while !reply.isComplete {
+            let found = reply.look()
+            if !reply.events.isEmpty { deliver(reply) }
+            switch found {
+            case .failure(let error):
+                reply.exchange.cancel()
+                self.reply = nil
+                return .ended(error)
+            case .nothing: return .awaitArrival
+            case .more: if call.isCongested { return .awaitClient }
+            }
+        }
+        reply.exchange.finishAlone(within: daemon.limits.lingering)
+        answer.requestID = reply.requestID
+        self.reply = nil
+        return .ended(nil)
+    }
+
+    private func send() -> Advance {
+        guard let ticket else { return .ended(nil) }
+        do throws(UltraError) {
+            reply = try send(ticket)
+            return .awaitArrival
+        } catch {
+            return .ended(error)
+        }
+    }
+
+    /// Sends the request to the candidate in its provider's words.
+    private func send(_ ticket: Ticket) throws(UltraError) -> UpstreamReply {
         let candidate = ticket.candidate
         let request = SignatureTag.own(self.request, of: candidate.provider.id)
         let adapter = try candidate.provider.adapter(key: ticket.key).serving(request, model: candidate.name)
@@ -109,79 +182,30 @@ final class Generation {
         answer.warnings = encoded.warnings
         let exchange = daemon.transport.start(encoded.http, timeouts(candidate, remaining: ticket.remaining))
         progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
-        var decoder = ReplyDecoder(
+        let decoder = ReplyDecoder(
             adapter, isStream: isStream, model: candidate.id, replyID: daemon.nextReplyID(),
             includesReasoning: request.reasoning?.isIncluded ?? true)
-        try await read(exchange, &decoder, candidate, onContent: onContent)
-        answer.requestID = decoder.requestID
+        return UpstreamReply(exchange, decoder, candidate, isStream: isStream)
     }
 
-    private func read(
-        _ exchange: Exchange, _ decoder: inout ReplyDecoder, _ candidate: Candidate, onContent: () -> Void
-    ) async throws(UltraError) {
-        var bytes: [UInt8] = []
-        var events: [AnswerEvent] = []
-        let head: HTTPHead
-        do throws(TransportError) {
-            head = try await exchange.head()
-            decoder.receive(head, now: time(nil))
-        } catch {
-            throw UltraError(error, provider: candidate.provider.id, model: candidate.id)
-        }
-        while !decoder.isComplete {
-            var failure: UltraError?
-            do throws(TransportError) {
-                if try await exchange.read(into: &bytes) {
-                    failure = Self.decode(
-                        { (events) throws(UltraError) in try decoder.receive(bytes, into: &events) }, into: &events)
-                } else {
-                    failure = Self.decode(
-                        { (events) throws(UltraError) in try decoder.finish(into: &events) }, into: &events)
-                }
-            } catch {
-                // A stream cut after its last word is whole: the decoder knows.
-                if isStream, error.kind == .connectionLost {
-                    failure = Self.decode(
-                        { (events) throws(UltraError) in try decoder.finish(into: &events) }, into: &events)
-                } else {
-                    failure = UltraError(
-                        error, provider: candidate.provider.id, model: candidate.id, head, decoder.requestID)
-                }
-            }
-            if !events.isEmpty {
-                exchange.contentBegan()
-                for index in events.indices { events[index].tagSignature(candidate.provider.id) }
-                deliver(events, onContent: onContent)
-                events.removeAll(keepingCapacity: true)
-            }
-            if let failure {
-                exchange.cancel()
-                throw failure
-            }
-            if call.isCongested { await call.drained() }
-        }
-        exchange.finishAlone(within: daemon.limits.lingering)
-    }
-
-    private static func decode(
-        _ step: (inout [AnswerEvent]) throws(UltraError) -> Void, into events: inout [AnswerEvent]
-    ) -> UltraError? {
-        do throws(UltraError) {
-            try step(&events)
-            return nil
-        } catch {
-            return error
-        }
+    private func deliver(_ reply: UpstreamReply) {
+        reply.exchange.contentBegan()
+        for index in reply.events.indices { reply.events[index].tagSignature(answer.provider) }
+        deliver(reply.events)
+        reply.events.removeAll(keepingCapacity: true)
     }
 
     /// Takes in what the reply said, and hands a stream's content on. What precedes the first content (the model's
     /// name, usage) waits with it: until then another candidate may answer.
-    private func deliver(_ events: [AnswerEvent], onContent: () -> Void) {
-        for event in events { answer.receive(event, keepsContent: !isStream) }
+    private func deliver(_ events: [AnswerEvent]) {
+        for event in events {
+            if isStream, case .text = event { continue }
+            answer.receive(event, keepsContent: !isStream)
+        }
         if answer.timing.firstToken == nil {
-            guard events.contains(where: \.isContent) else { return }
+            guard events.contains(where: { $0.isContent }) else { return }
             answer.timing.firstToken = elapsedMilliseconds
-            onContent()
+            firstContentAt = EventLoop.now
             progress?.stop()
             if isStream {
                 isCommitted = true
@@ -209,36 +233,44 @@ final class Generation {
 
     // MARK: - Programs
 
-    private func run(
-        _ command: DockerCommand, _ ticket: AttemptChain.Ticket, onContent: @escaping () -> Void
-    ) async throws(UltraError) {
+    private func run(_ command: DockerCommand, _ ticket: Ticket) async -> UltraError? {
         let candidate = ticket.candidate
         let relay = CommandRelay(command: command, timeouts: timeouts(candidate, remaining: ticket.remaining))
-        answer.warnings = try await relay.run(request, model: candidate.name) { events in
-            deliver(events, onContent: onContent)
-            if call.isCongested { await call.drained() }
+        do throws(UltraError) {
+            answer.warnings = try await relay.run(request, model: candidate.name) { events in
+                deliver(events)
+                if call.isCongested { await call.drained() }
+            }
+            return nil
+        } catch {
+            return error
         }
     }
 
     // MARK: - Mock
 
     /// Plays the mock's answer with the delays it asks for.
-    private func play(_ plan: MockPlan) async throws(UltraError) {
+    private func play(_ mock: Mock, model: String) async -> UltraError? {
         answer.isMock = true
         answer.costMicroUSD = 0
-        var plan = plan
+        var plan: MockPlan
+        do throws(UltraError) {
+            plan = try mock.plan(request, model: model)
+        } catch {
+            return error
+        }
         while let step = plan.next() {
             if step.delayMilliseconds > 0 {
                 do throws(CancellationError) {
                     try await Loop.sleep(for: .milliseconds(step.delayMilliseconds))
                 } catch {
-                    throw UltraError(.cancelled, "the request was cancelled")
+                    return UltraError(.cancelled, "the request was cancelled")
                 }
             }
-            deliver(step.events, onContent: {})
+            deliver(step.events)
             if call.isCongested { await call.drained() }
         }
-        if let failure = plan.failure { throw failure }
+        return plan.failure
     }
 }
 

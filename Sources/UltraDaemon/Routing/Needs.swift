@@ -27,14 +27,26 @@ struct Needs: Sendable, Equatable {
         capabilities = [.embeddings]
     }
 
+    /// Whether `known` lacks nothing; nobody knows: it may.
+    func areMet(by known: Set<Capability>?) -> Bool {
+        guard let known else { return true }
+        return capabilities.allSatisfy { known.contains($0) || Self.isImplied($0, by: known) }
+    }
+
+    private static func isImplied(_ capability: Capability, by known: Set<Capability>) -> Bool {
+        switch capability {
+        // Whoever can follow a schema can write JSON.
+        case .json: known.contains(.jsonSchema)
+        // Lists that tell single capabilities often leave out the obvious one.
+        case .chat: !known.contains(.embeddings)
+        default: false
+        }
+    }
+
     /// What `known` lacks, by the wire's words, sorted; empty where nobody knows.
     func missing(from known: Set<Capability>?) -> [String] {
-        guard var known else { return [] }
-        // Whoever can follow a schema can write JSON.
-        if known.contains(.jsonSchema) { known.insert(.json) }
-        // Lists that tell single capabilities often leave out the obvious one.
-        if !known.contains(.embeddings) { known.insert(.chat) }
-        return capabilities.subtracting(known).map(\.rawValue).sorted()
+        guard let known else { return [] }
+        return capabilities.filter { !known.contains($0) && !Self.isImplied($0, by: known) }.map(\.rawValue).sorted()
     }
 }
 

@@ -34,9 +34,11 @@ extension Registry {
             for name in routing.fallback { found += (try? meaning(of: name)).map(ordered) ?? [] }
             if routing.usesLocalModelsWhenOffline, isOffline { found += localModels }
         }
-        var seen: Set<String> = []
-        found = found.filter { seen.insert($0.model.id).inserted }
-        let able = found.filter { needs.missing(from: $0.model.capabilities).isEmpty }
+        if found.count > 1 {
+            var seen: Set<String> = []
+            found = found.filter { seen.insert($0.model.id).inserted }
+        }
+        let able = found.filter { needs.areMet(by: $0.model.capabilities) }
         guard !able.isEmpty else { throw incapable(found[0].model, needs) }
         return able.map { candidate($0.provider, $0.model) }
     }
@@ -65,7 +67,7 @@ extension Registry {
 
     /// Anything but a route and a tag.
     private func meaning(ofPart name: String) throws(UltraError) -> Meaning {
-        if let slash = name.firstIndex(of: "/"), let provider = provider(String(name[..<slash])) {
+        if let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")), let provider = provider(String(name[..<slash])) {
             guard let model = name.afterSlash(of: provider.id) else { throw notFound(name) }
             if !provider.isUpstream, provider.model(model) == nil { throw notFound(name) }
             // A provider's own alias may be the name the caller knows; the provider understands it as well.

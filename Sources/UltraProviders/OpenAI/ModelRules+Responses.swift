@@ -21,7 +21,7 @@ extension ModelRules {
         // Research has one pace.
         if name.holds("-deep-research") { return ModelRules(refused: always, efforts: [.medium]) }
         guard let version = gptVersion(name) else { return oSeries(name) }
-        guard name.split(separator: "-").contains("pro") else {
+        guard isPro(name) else {
             // Codex models always reason.
             return ModelRules(refused: always, efforts: [.low, .medium, .high])
         }

@@ -28,7 +28,7 @@ struct ModelRules: Equatable {
         let name = baseName(model)
         if isResponsesOnly(name) { return ModelRules(needsResponsesAPI: true) }
         if name.holds("-search-preview") || name.holds("-search-api") { return search }
-        if name.first == "o", name.dropFirst().first?.isNumber == true { return oSeries(name) }
+        if name.hasPrefix("o"), name.utf8.dropFirst().first?.isDigit == true { return oSeries(name) }
         guard let version = gptVersion(name), version.major >= 5, !name.hasPrefix("gpt-5-chat") else {
             return ModelRules(refused: [.reasoning], efforts: [], needsChatCompletions: name.holds("-audio"))
         }
@@ -45,7 +45,9 @@ struct ModelRules: Equatable {
     /// A fine-tuned model, `ft:base:org:name:id`, follows its base.
     static func baseName(_ model: String) -> String {
         let model = model.hasPrefix("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
-        return model.split(separator: "/").last.map(String.init) ?? model
+        guard let slash = model.utf8.lastIndex(of: UInt8(ascii: "/")) else { return model }
+        let name = model[model.utf8.index(after: slash)...]
+        return name.isEmpty ? model : String(name)
     }
 
     static func oSeries(_ name: String) -> ModelRules {
@@ -93,15 +95,31 @@ struct ModelRules: Equatable {
 
     private static func isResponsesOnly(_ name: String) -> Bool {
         name.holds("-codex") || name.holds("-deep-research") || name.hasPrefix("computer-use-preview")
-            || ["o1-pro", "o3-pro"].contains(where: name.hasPrefix)
-            || ((gptVersion(name)?.major ?? 0) >= 5 && name.split(separator: "-").contains("pro"))
+            || name.hasPrefix("o1-pro") || name.hasPrefix("o3-pro")
+            || (isPro(name) && (gptVersion(name)?.major ?? 0) >= 5)
     }
 
-    /// `5, 4` of `gpt-5.4-mini`.
+    /// A word of the name is `pro`.
+    static func isPro(_ name: String) -> Bool {
+        name.holds("pro") && name.utf8.split(separator: UInt8(ascii: "-")).contains { $0.elementsEqual("pro".utf8) }
+    }
+
+    /// `5, 4` of `gpt-5.4-mini`. Bytes, not characters: this is asked of every request.
     static func gptVersion(_ name: String) -> (major: Int, minor: Int)? {
         guard name.hasPrefix("gpt-") else { return nil }
-        let numbers = name.dropFirst(4).prefix { $0.isNumber || $0 == "." }.split(separator: ".").map { Int($0) }
-        guard let major = numbers.first ?? nil, major < 100 else { return nil }
-        return (major, numbers.count > 1 ? min(numbers[1] ?? 0, 99) : 0)
+        var numbers = [0, 0]
+        var place = 0
+        var digits = 0
+        for byte in name.utf8.dropFirst(4) {
+            if byte == UInt8(ascii: "."), digits > 0, place == 0 {
+                place = 1
+            } else if byte.isDigit {
+                numbers[place] = min(numbers[place] * 10 + Int(byte - UInt8(ascii: "0")), 100)
+                digits += 1
+            } else {
+                break
+            }
+        }
+        return digits > 0 && numbers[0] < 100 ? (numbers[0], min(numbers[1], 99)) : nil
     }
 }

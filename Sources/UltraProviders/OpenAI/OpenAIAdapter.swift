@@ -53,8 +53,8 @@ package struct OpenAIAdapter: Adapter {
         if rules.needsResponsesAPI { return true }
         if rules.needsChatCompletions { return false }
         if api == .responses { return true }
-        guard Dialect.known(endpoint.host)?.models == .openAI else { return false }
-        return rules.losesReasoning || request.messages.contains { $0.parts.contains(where: \.needsResponses) }
+        let gains = rules.losesReasoning || request.messages.contains { $0.parts.contains(where: \.needsResponses) }
+        return gains && Dialect.known(endpoint.host)?.models == .openAI
     }
 }
 

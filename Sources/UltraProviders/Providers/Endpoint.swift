@@ -55,12 +55,13 @@ package struct Endpoint: Sendable, Equatable {
         let segments = path.split(separator: "/")
         let isComplete = segments.contains { Self.isVersion($0) || $0 == "deployments" }
         base = "\(scheme)://\(authority.lowercased())\(path)\(isComplete ? "" : versionPath)"
+        isDeployment = base.contains("/deployments/")
         let query = tail.drop { $0 != "?" }.dropFirst()
         self.query = query.isEmpty ? nil : String(query)
     }
 
     /// The path names one model, as Azure's `/openai/deployments/NAME`.
-    package var isDeployment: Bool { base.contains("/deployments/") }
+    package let isDeployment: Bool
 
     /// The URL of a call; `path` begins with a slash and may have a query of its own.
     package func url(_ path: String) -> String {

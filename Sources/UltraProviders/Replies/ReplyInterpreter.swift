@@ -12,6 +12,7 @@ struct ReplyInterpreter: Sendable {
     /// The end was reported, or `failure` was found.
     private(set) var isOver = false
     private(set) var failure: UltraError?
+    private var template = TextTemplate()
 
     init(_ adapter: any Adapter, model: String?, state: ReplyState) {
         self.adapter = adapter
@@ -47,6 +48,10 @@ struct ReplyInterpreter: Sendable {
 
     /// Takes one JSON text of a stream. Returns false when nothing after it matters.
     mutating func take(_ json: UnsafeRawBufferPointer) -> Bool {
+        if let text = template.text(of: json) {
+            state.text(text)
+            return true
+        }
         let delivered = state.events.count
         do throws(JSONError) {
             var reader = JSONReader(json)
@@ -58,7 +63,11 @@ struct ReplyInterpreter: Sendable {
             return false
         }
         if state.isError { fail(reportedError(ErrorBody(json))) }
-        return !isOver && !state.hasEnded
+        guard !isOver, !state.hasEnded else { return false }
+        if state.events.count == delivered + 1, case .text(let text) = state.events[delivered] {
+            template.learn(json, text)
+        }
+        return true
     }
 
     /// Takes what the end of the body completed. An error event that cannot be read was cut.

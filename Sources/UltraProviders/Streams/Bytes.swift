@@ -3,6 +3,8 @@ import Glibc
 extension UInt8 {
     static let lineFeed = UInt8(ascii: "\n")
     static let carriageReturn = UInt8(ascii: "\r")
+
+    var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 }
 
 extension UnsafeRawBufferPointer {
@@ -23,7 +25,12 @@ extension String {
         var copy = self
         return copy.withUTF8 { text in
             guard let start = text.baseAddress, text.count >= length else { return false }
-            return (0...(text.count - length)).contains { memcmp(start + $0, piece.utf8Start, length) == 0 }
+            var index = 0
+            while index <= text.count - length {
+                if memcmp(start + index, piece.utf8Start, length) == 0 { return true }
+                index += 1
+            }
+            return false
         }
     }
 }

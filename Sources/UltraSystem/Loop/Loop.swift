@@ -23,6 +23,15 @@ package actor Loop {
         }
     }
 
+    /// The same for callbacks of every byte received: a closure that captures nothing costs no allocation.
+    @inline(__always)
+    package static func assumeIsolated<Argument, Result>(
+        with argument: Argument, _ body: @escaping @Loop (Argument) -> Result
+    ) -> Result {
+        precondition(EventLoop.shared.isCurrent, "a loop callback ran on another thread")
+        return unsafeBitCast(body, to: ((Argument) -> Result).self)(argument)
+    }
+
     /// Starts a task on the loop; the only place that does.
     ///
     /// The executor preference keeps every resumption on the loop; without it each

@@ -52,10 +52,10 @@ struct TimerQueue {
         }
         while true {
             var least = position
-            for child in [2 * position + 1, 2 * position + 2]
-            where child < heap.count && heap[child].deadline < heap[least].deadline {
-                least = child
-            }
+            let left = 2 * position + 1
+            let right = left + 1
+            if left < heap.count, heap[left].deadline < heap[least].deadline { least = left }
+            if right < heap.count, heap[right].deadline < heap[least].deadline { least = right }
             if least == position { return }
             exchange(position, least)
             position = least

@@ -4,57 +4,68 @@ internal import Glibc
 /// finished transfer reports.
 @Loop
 final class ConnectionPool {
-    private struct Host {
-        var open = 0
-        var active = 0
-        var handshakes = 0
-        var reused = 0
-        var version: String?
-        var connectedAt: Int?
+    /// What is counted of one host; whoever has to do with it keeps it, so that no request looks it up.
+    @Loop
+    final class Host {
+        fileprivate var open = 0
+        fileprivate var active = 0
+        fileprivate var handshakes = 0
+        fileprivate var reused = 0
+        fileprivate var version: StaticString?
+        fileprivate var connectedAt: Int?
+
+        fileprivate init() {}
+
+        func began() {
+            active += 1
+        }
+
+        /// - Parameters:
+        ///   - connections: new ones the transfer needed; nil: it did not get that far.
+        ///   - version: of HTTP, as `status` says it.
+        func ended(connections: Int?, version: StaticString?) {
+            active -= 1
+            guard let connections else { return }
+            if connections == 0 {
+                reused += 1
+            } else {
+                handshakes += connections
+                connectedAt = time(nil)
+            }
+            if let version { self.version = version }
+        }
     }
 
     private var hosts: [String: Host] = [:]
     /// The host of each open socket, by descriptor.
-    private var sockets: [Int32: String] = [:]
+    private var sockets: [Int32: Host] = [:]
 
     /// By name.
     var figures: [PoolHost] {
         hosts.sorted { $0.key < $1.key }.map { name, host in
             PoolHost(
                 name: name, open: host.open, idle: max(0, host.open - host.active), handshakes: host.handshakes,
-                reused: host.reused, version: host.version, connectedAt: host.connectedAt)
+                reused: host.reused, version: host.version.map { "\($0)" }, connectedAt: host.connectedAt)
         }
     }
 
-    func opened(_ descriptor: Int32, to host: String) {
+    /// - Parameter name: scheme, host and port.
+    func host(_ name: String) -> Host {
+        if let host = hosts[name] { return host }
+        let host = Host()
+        hosts[name] = host
+        return host
+    }
+
+    func opened(_ descriptor: Int32, to host: Host) {
         // One whose end nobody saw.
         closed(descriptor)
         sockets[descriptor] = host
-        hosts[host, default: Host()].open += 1
+        host.open += 1
     }
 
     func closed(_ descriptor: Int32) {
-        guard let host = sockets.removeValue(forKey: descriptor) else { return }
-        hosts[host]?.open -= 1
-    }
-
-    func began(_ host: String) {
-        hosts[host, default: Host()].active += 1
-    }
-
-    /// - Parameters:
-    ///   - connections: new ones the transfer needed; nil: it did not get that far.
-    ///   - version: of HTTP, as `status` says it.
-    func ended(_ host: String, connections: Int?, version: String?) {
-        hosts[host]?.active -= 1
-        guard let connections else { return }
-        if connections == 0 {
-            hosts[host]?.reused += 1
-        } else {
-            hosts[host]?.handshakes += connections
-            hosts[host]?.connectedAt = time(nil)
-        }
-        if let version { hosts[host]?.version = version }
+        sockets.removeValue(forKey: descriptor)?.open -= 1
     }
 }
 

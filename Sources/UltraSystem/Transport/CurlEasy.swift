@@ -13,9 +13,17 @@ final class CurlEasy {
     private var isOwnedByCurl = false
     private let multi: CurlMulti
     private var pool: ConnectionPool { multi.pool }
-    /// Scheme, host and port of the present request.
-    private var host = ""
+    /// What the handle is set to. Requests of one model differ in their bodies alone, so most of it stays.
+    private var destination: Destination?
+    private var headerFields: [HTTPHeader] = []
+    /// Where the present request goes.
+    private var host: ConnectionPool.Host?
     private var hasProxy = false
+
+    private struct Destination: Equatable {
+        let url: String
+        let unixSocketPath: String?
+    }
 
     /// For transfers of `multi`. nil where memory has run out.
     init?(_ settings: TransportSettings, _ multi: CurlMulti) {
@@ -36,32 +44,51 @@ final class CurlEasy {
         set(CURLOPT_USERAGENT, settings.userAgent)
         if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
         set(CURLOPT_WRITEDATA, user)
-        ccurl_setopt_data_function(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, user in
-            CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
-                exchange.receiveBody(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
-            }
-        }
+        ccurl_setopt_data_function(handle, CURLOPT_WRITEFUNCTION, Self.receiveBody)
+        set(CURLOPT_HEADERDATA, user)
+        ccurl_setopt_data_function(handle, CURLOPT_HEADERFUNCTION, Self.receiveHeader)
         set(CURLOPT_OPENSOCKETDATA, user)
-        ccurl_setopt_open_socket_function(handle) { user, _, address in
-            guard let user, let address = address?.pointee else { return CURL_SOCKET_BAD }
-            let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
-            return Loop.assumeIsolated { easy.multi.open(address, to: easy.host) }
-        }
+        ccurl_setopt_open_socket_function(handle, Self.openSocket)
         // A connection outlives the handle that opened it, the pool does not.
         set(CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(multi.pool).toOpaque())
-        ccurl_setopt_close_socket_function(handle) { user, descriptor in
-            if let user {
-                let pool = Unmanaged<ConnectionPool>.fromOpaque(user).takeUnretainedValue()
-                Loop.assumeIsolated { pool.closed(descriptor) }
-            }
-            return close(descriptor)
+        ccurl_setopt_close_socket_function(handle, Self.closeSocket)
+    }
+
+    // libcurl's callbacks. Written inside `init` they would be closures of the loop, whose isolation the runtime checks
+    // at every call.
+
+    private typealias Receive =
+        @Sendable @convention(c) (
+            UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?
+        ) -> Int
+
+    private nonisolated static let receiveBody: Receive = { bytes, size, count, user in
+        CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
+            exchange.receiveBody(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
         }
-        set(CURLOPT_HEADERDATA, user)
-        ccurl_setopt_data_function(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, user in
-            CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
-                exchange.receiveHeader(bytes) ? bytes.count : 0
-            }
+    }
+
+    private nonisolated static let receiveHeader: Receive = { bytes, size, count, user in
+        CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
+            exchange.receiveHeader(bytes) ? bytes.count : 0
         }
+    }
+
+    private nonisolated static let openSocket: curl_opensocket_callback = { user, _, address in
+        guard let user, let address = address?.pointee else { return CURL_SOCKET_BAD }
+        let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
+        return Loop.assumeIsolated {
+            guard let host = easy.host else { return CURL_SOCKET_BAD }
+            return easy.multi.open(address, to: host)
+        }
+    }
+
+    private nonisolated static let closeSocket: curl_closesocket_callback = { user, descriptor in
+        if let user {
+            let pool = Unmanaged<ConnectionPool>.fromOpaque(user).takeUnretainedValue()
+            Loop.assumeIsolated { pool.closed(descriptor) }
+        }
+        return close(descriptor)
     }
 
     isolated deinit {
@@ -73,21 +100,9 @@ final class CurlEasy {
     /// Sets what differs from one request to the next.
     func prepare(_ request: HTTPRequest, connectTimeout: Duration, _ settings: TransportSettings) {
         errorBuffer.pointee = 0
-        host = Self.origin(of: request.url)
-        pool.began(host)
-        set(CURLOPT_URL, request.url)
-        let isSecure = request.url.hasPrefix("https:")
-        // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
-        set(CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
-        if let path = request.unixSocketPath {
-            set(CURLOPT_UNIX_SOCKET_PATH, path)
-        } else {
-            ccurl_setopt_pointer(handle, CURLOPT_UNIX_SOCKET_PATH, nil)
-        }
-        let proxy = settings.proxy(isSecure: isSecure) ?? ""
-        hasProxy = !proxy.isEmpty
-        set(CURLOPT_PROXY, proxy)
-        set(CURLOPT_NOPROXY, settings.noProxy ?? "")
+        let destination = Destination(url: request.url, unixSocketPath: request.unixSocketPath)
+        if destination != self.destination { direct(to: destination, settings) }
+        host?.began()
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout.milliseconds)))
         switch request.method {
         case .get:
@@ -99,8 +114,31 @@ final class CurlEasy {
                 _ = ccurl_setopt_pointer(handle, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(handle))
             }
         }
+        if headers == nil || request.headers != headerFields { setHeaders(request.headers) }
+    }
+
+    private func direct(to destination: Destination, _ settings: TransportSettings) {
+        self.destination = destination
+        host = pool.host(Self.origin(of: destination.url))
+        set(CURLOPT_URL, destination.url)
+        let isSecure = destination.url.hasPrefix("https:")
+        // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
+        set(CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
+        if let path = destination.unixSocketPath {
+            set(CURLOPT_UNIX_SOCKET_PATH, path)
+        } else {
+            ccurl_setopt_pointer(handle, CURLOPT_UNIX_SOCKET_PATH, nil)
+        }
+        let proxy = settings.proxy(isSecure: isSecure) ?? ""
+        hasProxy = !proxy.isEmpty
+        set(CURLOPT_PROXY, proxy)
+        set(CURLOPT_NOPROXY, settings.noProxy ?? "")
+    }
+
+    private func setHeaders(_ fields: [HTTPHeader]) {
+        headerFields = fields
         var list: UnsafeMutablePointer<curl_slist>?
-        for header in request.headers { list = curl_slist_append(list, "\(header.name): \(header.value)") }
+        for field in fields { list = curl_slist_append(list, "\(field.name): \(field.value)") }
         // libcurl would wait a second for "100 Continue" before a large body.
         list = curl_slist_append(list, "Expect:")
         set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(list))
@@ -138,8 +176,8 @@ final class CurlEasy {
         ccurl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)
         ccurl_getinfo_long(handle, CURLINFO_HTTP_VERSION, &version)
         let hasAnswered = exchange?.hasReplyBegun == true
-        let name = version == Int(CURL_HTTP_VERSION_2_0) ? "h2" : "http/1.1"
-        pool.ended(host, connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil)
+        let name: StaticString = version == Int(CURL_HTTP_VERSION_2_0) ? "h2" : "http/1.1"
+        host?.ended(connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil)
     }
 
     /// Up to the third slash.
@@ -200,18 +238,17 @@ final class CurlEasy {
         _ = ccurl_setopt_pointer(handle, option, value)
     }
 
+    @inline(__always)
     private nonisolated static func receive(
         _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ user: UnsafeMutableRawPointer?,
-        _ body: @Loop (Exchange, UnsafeRawBufferPointer) -> Int
+        _ body: @escaping @Loop ((Exchange, UnsafeRawBufferPointer)) -> Int
     ) -> Int {
         guard let user else { return 0 }
         let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
         // Used before this call returns, on this very thread.
         nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
-        return Loop.assumeIsolated {
-            guard let exchange = easy.exchange else { return 0 }
-            return body(exchange, bytes)
-        }
+        guard let exchange = Loop.assumeIsolated(with: easy, { $0.exchange }) else { return 0 }
+        return Loop.assumeIsolated(with: (exchange, bytes), body)
     }
 }
 

@@ -9,6 +9,7 @@ package final class Exchange {
     /// may still send, which is the window it granted: 32 MB before 8.1, 10 MB since.
     nonisolated static let bufferLimitBytes = 64 << 10
     nonisolated static let headLimitBytes = 256 << 10
+    private nonisolated static let burstBytes = 16 << 10
 
     private let transport: Transport?
     private var easy: CurlEasy?
@@ -54,9 +55,8 @@ package final class Exchange {
     /// Status and header fields, once they are here.
     package func head() async throws(TransportError) -> HTTPHead {
         while true {
-            if let head = parser.head { return head }
-            if let outcome { throw outcome ?? TransportError(.connectionLost, .waiting, "no reply") }
-            await change()
+            if let head = try arrivedHead() { return head }
+            await arrival()
         }
     }
 
@@ -64,13 +64,34 @@ package final class Exchange {
     ///
     /// Returns false when the body is complete. The two buffers change places, so that nothing is copied or allocated.
     package func read(into bytes: inout [UInt8]) async throws(TransportError) -> Bool {
-        bytes.removeAll(keepingCapacity: true)
-        while buffer.isEmpty {
-            if let outcome {
-                if let error = outcome { throw error }
-                return false
+        while true {
+            switch try takeArrived(into: &bytes) {
+            case .nothing: await arrival()
+            case .bytes: return true
+            case .end: return false
             }
-            await change()
+        }
+    }
+
+    /// What a reader finds that does not wait.
+    package enum Arrived {
+        case nothing, bytes, end
+    }
+
+    /// Status and header fields; nil: they are not here yet.
+    package func arrivedHead() throws(TransportError) -> HTTPHead? {
+        if let head = parser.head { return head }
+        if let outcome { throw outcome ?? TransportError(.connectionLost, .waiting, "no reply") }
+        return nil
+    }
+
+    /// As `read(into:)`, but without waiting.
+    package func takeArrived(into bytes: inout [UInt8]) throws(TransportError) -> Arrived {
+        bytes.removeAll(keepingCapacity: true)
+        if buffer.isEmpty {
+            guard let outcome else { return .nothing }
+            if let error = outcome { throw error }
+            return .end
         }
         swap(&bytes, &buffer)
         if isPaused, let easy {
@@ -78,7 +99,7 @@ package final class Exchange {
             lastByteAt = EventLoop.now
             transport?.multi.unpause(easy)
         }
-        return true
+        return .bytes
     }
 
     /// Bytes that arrived and nobody has read yet.
@@ -115,7 +136,8 @@ package final class Exchange {
         Self.lingering.insert(self)
     }
 
-    private func change() async {
+    /// Waits until there is more to find. A cancelled task gives the transfer up.
+    package func arrival() async {
         await withTaskCancellationHandler {
             await withUnsafeContinuation(isolation: Loop.shared) { continuation in
                 if Task.isCancelled {
@@ -148,7 +170,12 @@ package final class Exchange {
             isPaused = true
             return false
         }
-        lastByteAt = EventLoop.now
+        // The pieces of one turn come at the same time.
+        if buffer.isEmpty { lastByteAt = EventLoop.now }
+        // What comes in bursts fills the buffer: growing it step by step would copy all of it twice.
+        if buffer.count >= Self.burstBytes, buffer.capacity < Self.bufferLimitBytes + bytes.count {
+            buffer.reserveCapacity(Self.bufferLimitBytes + max(bytes.count, Self.burstBytes))
+        }
         buffer.append(contentsOf: bytes)
         wake()
         return true
@@ -185,7 +212,9 @@ package final class Exchange {
             hasContent
             ? after(isPaused ? EventLoop.now : lastByteAt, timeouts.idle, .idle)
             : after(startedAt, timeouts.firstToken, .firstToken)
-        return [reading, after(startedAt, timeouts.total, .total)].compactMap { $0 }.min { $0.at < $1.at }
+        let total = after(startedAt, timeouts.total, .total)
+        guard let reading, let total else { return reading ?? total }
+        return reading.at <= total.at ? reading : total
     }
 
     private func armTimer() {

@@ -1,0 +1,39 @@
+internal import UltraAPI
+internal import UltraSystem
+
+/// Who makes the attempts that an `AttemptChain` decides on.
+@Loop
+protocol AttemptMaker: AnyObject {
+    typealias Ticket = AttemptTicket
+
+    /// Content has reached the client, so that nothing may be tried again unseen.
+    var isCommitted: Bool { get }
+    /// Tells the client what it waits for, if it wants to know.
+    var progress: ProgressReporter? { get }
+    /// Of the last attempt: from its start to its first content.
+    var firstContentMilliseconds: Double? { get }
+    /// Asked once the client has seen content of an attempt that failed; true: it was told that the answer starts over.
+    func restart() -> Bool
+    /// One try. Returns why it failed; nil: it succeeded.
+    func attempt(_ ticket: Ticket) async -> UltraError?
+}
+
+/// What an attempt has to work with.
+@Loop
+final class AttemptTicket {
+    let candidate: Candidate
+    /// Number of the provider's key.
+    let key: Int
+    /// Milliseconds that are left for the whole request; nil: no end.
+    let remaining: Int?
+    /// When the breakers let it pass, in milliseconds of `WallClock`.
+    let askedAt: Int
+    let startedAt = EventLoop.now
+
+    init(candidate: Candidate, key: Int, remaining: Int?, askedAt: Int) {
+        self.candidate = candidate
+        self.key = key
+        self.remaining = remaining
+        self.askedAt = askedAt
+    }
+}
