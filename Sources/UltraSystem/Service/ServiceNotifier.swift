@@ -14,6 +14,11 @@ package struct ServiceNotifier {
     package func ready(status: String) { notify("READY=1\nSTATUS=\(status)") }
     package func status(_ status: String) { notify("STATUS=\(status)") }
     package func stopping(status: String) { notify("STOPPING=1\nSTATUS=\(status)") }
+    /// `ready` must follow. systemd wants the time of the monotonic clock, so that it can tell what came before it.
+    package func reloading(at nanoseconds: UInt64) {
+        notify("RELOADING=1\nMONOTONIC_USEC=\(nanoseconds / 1000)")
+    }
+
     package func alive() { notify("WATCHDOG=1") }
 
     /// Asks for more time to stop, counted from now.
