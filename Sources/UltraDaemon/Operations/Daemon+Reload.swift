@@ -81,6 +81,7 @@ extension Daemon {
         registry.adopt(new)
         for connection in connections.values { connection.adopt(new.limits) }
         lookAfterProviders()
+        for prober in probers.values { prober.reschedule() }
         store?.schedule()
     }
 }

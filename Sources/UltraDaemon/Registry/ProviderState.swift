@@ -171,6 +171,7 @@ final class ProviderState {
         self.provider = provider
         settings = registry.configuration.providerSettings[id] ?? ProviderSettings()
         adoptLimits()
+        schedule.adopt(registry.configuration.health, at: now)
         for model in models + unlisted { model.adopt(registry.configuration.models[model.id] ?? ModelSettings(), at: now) }
         let dropped = models.filter(isKnownByConfigurationAlone)
         for model in dropped { byName[model.name] = nil }
