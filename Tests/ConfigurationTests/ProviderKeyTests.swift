@@ -38,6 +38,9 @@ struct ProviderKeyTests {
                 what: "credential of a folder", environment: ["CREDENTIALS_DIRECTORY": "/run/c"],
                 files: ["/run/c/ultra_openai_api_key": "sk-folder"], keys: ["sk-folder"]),
             Row(
+                what: "credential by itself before that of a folder", environment: ["CREDENTIALS_DIRECTORY": "/run/c"],
+                files: ["/run/c/a_openai_api_key": "sk-folder", "/run/c/openai_api_key": "sk-own"], keys: ["sk-own"]),
+            Row(
                 what: "no credential", environment: ["OPENAI_API_KEY": "e", "CREDENTIALS_DIRECTORY": "/run/c"],
                 files: ["/run/c/xopenai_api_key": "no"], keys: ["e"]),
         ])
@@ -61,6 +64,22 @@ struct ProviderKeyTests {
     func server(row: Row) throws {
         let configuration = try load(Self.groq, row.environment, files: row.files.mapValues { FileContents($0) }).get()
         #expect(keys(configuration, "groq") == row.keys)
+    }
+
+    @Test(
+        "in a folder of credentials belong to the longest name they end in, and reach no other provider",
+        arguments: ["my_openai_api_key", "keys_my_openai_api_key"])
+    func longestName(file: String) throws {
+        let toml = """
+            [providers.my-openai]
+            kind = "openai-compatible"
+            endpoint = "https://gateway.example.com/v1"
+            """
+        let configuration = try load(
+            toml, ["CREDENTIALS_DIRECTORY": "/run/c"], files: ["/run/c/\(file)": FileContents("sk-mine")]
+        ).get()
+        #expect(keys(configuration, "my-openai") == ["sk-mine"])
+        #expect(keys(configuration, "openai") == [])
     }
 
     @Test(
@@ -91,6 +110,13 @@ struct ProviderKeyTests {
         }
         #expect(all[0][0].hasPrefix("\(filePath):2: providers.openai.key_file holds a key with a blank"))
         #expect(all[3][0].hasPrefix("the credential openai_api_key holds a key with a blank"))
+    }
+
+    @Test("in the place of a variable's name are not shown either", arguments: ["sk-se cret", "sk-secret", "secret1"])
+    func misplaced(key: String) {
+        let found = problems(Self.groq.replacing("GROQ_KEY", with: key).replacing("/keys/groq", with: ""))
+        #expect(found.count == 1 && found[0].hasPrefix("\(filePath):4: providers.groq.key_variable "), "\(found)")
+        #expect(!found.joined().contains("secret") && !found.joined().contains("cret"))
     }
 
     @Test("that are missing are named by their place")
