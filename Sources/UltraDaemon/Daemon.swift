@@ -29,6 +29,7 @@ package final class Daemon {
     var probeSpend = ProbeSpend()
     /// By provider id.
     private(set) var probers: [String: Prober] = [:]
+    private let warmPool = WarmPool()
     /// What survives a restart; nil: there is no place for it.
     private(set) var store: RegistryStore?
     let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
@@ -52,7 +53,9 @@ package final class Daemon {
         self.version = version
         self.log = log
         do throws(TransportError) {
-            transport = try Transport(configuration.transport)
+            var settings = configuration.transport
+            settings.longestIdle = configuration.limits.upstreamIdle
+            transport = try Transport(settings)
         } catch {
             throw StartFailure(message: error.message, exitCode: EXIT_FAILURE)
         }
@@ -96,6 +99,7 @@ package final class Daemon {
             probers[provider.id] = prober
             probing.append(Loop.spawn { await prober.run() })
         }
+        warmPool.follow(registry.providers, of: self)
     }
 
     /// One line for `systemctl status`, when it says something new.
@@ -193,6 +197,7 @@ package final class Daemon {
             service.stopping(status: "finishing \(usage.inFlight) requests")
             listeners = []
             probing.forEach { $0.cancel() }
+            warmPool.stop()
             store?.save()
             connections.values.forEach { $0.goAway() }
             drainTimer.onFire = { [unowned self] in stopNow() }

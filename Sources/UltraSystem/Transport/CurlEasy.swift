@@ -73,8 +73,8 @@ final class CurlEasy {
     /// Sets what differs from one request to the next.
     func prepare(_ request: HTTPRequest, connectTimeout: Duration, _ settings: TransportSettings) {
         errorBuffer.pointee = 0
-        host = Self.origin(of: request.url)
-        pool.began(host)
+        host = request.origin
+        set(CURLOPT_MAXAGE_CONN, pool.began(host))
         set(CURLOPT_URL, request.url)
         let isSecure = request.url.hasPrefix("https:")
         // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
@@ -92,6 +92,8 @@ final class CurlEasy {
         switch request.method {
         case .get:
             set(CURLOPT_HTTPGET, 1)
+        case .head:
+            set(CURLOPT_NOBODY, 1)
         case .post:
             set(CURLOPT_POST, 1)
             set(CURLOPT_POSTFIELDSIZE, request.body.count)
@@ -139,17 +141,9 @@ final class CurlEasy {
         ccurl_getinfo_long(handle, CURLINFO_HTTP_VERSION, &version)
         let hasAnswered = exchange?.hasReplyBegun == true
         let name = version == Int(CURL_HTTP_VERSION_2_0) ? "h2" : "http/1.1"
-        pool.ended(host, connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil)
-    }
-
-    /// Up to the third slash.
-    private static func origin(of url: String) -> String {
-        var slashes = 0
-        let end = url.utf8.firstIndex { byte in
-            if byte == UInt8(ascii: "/") { slashes += 1 }
-            return slashes == 3 || byte == UInt8(ascii: "?")
-        }
-        return String(url[..<(end ?? url.endIndex)])
+        pool.ended(
+            host, connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil,
+            keepAlive: exchange?.keepAliveSeconds)
     }
 
     func finished(_ code: CURLcode) {
