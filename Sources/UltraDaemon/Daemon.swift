@@ -26,7 +26,6 @@ package final class Daemon {
     let registry: Registry
     let feed = EventFeed()
     var retryBudget = RetryBudget()
-    var probeSpend = ProbeSpend()
     /// By provider id.
     private(set) var probers: [String: Prober] = [:]
     private let warmPool = WarmPool()
@@ -100,6 +99,7 @@ package final class Daemon {
             probing.append(Loop.spawn { await prober.run() })
         }
         warmPool.follow(registry.providers, of: self)
+        probing.append(Loop.spawn { [self] in await DeepProber(self).run() })
     }
 
     /// One line for `systemctl status`, when it says something new.
