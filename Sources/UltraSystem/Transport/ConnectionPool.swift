@@ -8,22 +8,28 @@ internal import Glibc
 /// cost nothing.
 @Loop
 final class ConnectionPool {
-    private struct Host {
-        var open = 0
-        var active = 0
-        var handshakes = 0
-        var reused = 0
-        var version: String?
-        var connectedAt: Int?
-        var limit = IdleLimit()
+    /// What is known of one; a transfer keeps it, so that its name is looked up once.
+    final class Host {
+        fileprivate let name: String
+        fileprivate var open = 0
+        fileprivate var active = 0
+        fileprivate var handshakes = 0
+        fileprivate var reused = 0
+        fileprivate var version: String?
+        fileprivate var connectedAt: Int?
+        fileprivate var limit = IdleLimit()
         /// When the last transfer ended, in nanoseconds of the loop's clock.
-        var endedAt: UInt64 = 0
+        fileprivate var endedAt: UInt64 = 0
         /// By descriptor; while nothing is under way.
-        var watches: [Int32: Watch] = [:]
+        fileprivate var watches: [Int32: Watch] = [:]
+
+        fileprivate init(_ name: String) {
+            self.name = name
+        }
     }
 
     private struct Socket {
-        var host: String
+        var host: Host
         /// Tells it from a later file of the same number.
         var inode: UInt64
         /// The host has closed it, and libcurl does not know yet.
@@ -53,34 +59,34 @@ final class ConnectionPool {
 
     /// By name.
     var figures: [PoolHost] {
-        hosts.sorted { $0.key < $1.key }.map { name, host in
+        hosts.values.sorted { $0.name < $1.name }.map { host in
             PoolHost(
-                name: name, open: host.open, idle: max(0, host.open - host.active), handshakes: host.handshakes,
+                name: host.name, open: host.open, idle: max(0, host.open - host.active), handshakes: host.handshakes,
                 reused: host.reused, version: host.version, connectedAt: host.connectedAt)
         }
     }
 
     func warmth(of name: String) -> PoolWarmth {
-        let host = hosts[name] ?? Host()
+        let host = hosts[name] ?? Host(name)
         let now = EventLoop.now
         return PoolWarmth(
             open: host.open, active: host.active, idleMilliseconds: Int((now - min(now, host.endedAt)) / 1_000_000),
-            usableMilliseconds: (host.limit.maxAgeSeconds(at: Self.milliseconds(now), longest: longestIdle) + 1) * 1000)
+            usableMilliseconds: (maxAgeSeconds(host) + 1) * 1000)
     }
 
     // MARK: - Sockets
 
-    func opened(_ descriptor: Int32, to host: String) {
+    func opened(_ descriptor: Int32, to host: Host) {
         // One whose end nobody saw.
         closed(descriptor)
         sockets[descriptor] = Socket(host: host, inode: Self.inode(descriptor))
-        hosts[host, default: Host()].open += 1
+        host.open += 1
     }
 
     func closed(_ descriptor: Int32) {
         guard let socket = sockets.removeValue(forKey: descriptor) else { return }
-        hosts[socket.host]?.watches.removeValue(forKey: descriptor)?.forget()
-        if !socket.isGone { hosts[socket.host]?.open -= 1 }
+        socket.host.watches.removeValue(forKey: descriptor)?.forget()
+        if !socket.isGone { socket.host.open -= 1 }
     }
 
     /// Watches the connections to hosts that have had no transfer for a while.
@@ -88,9 +94,8 @@ final class ConnectionPool {
         let now = EventLoop.now
         var next: UInt64?
         for (descriptor, socket) in sockets {
-            guard let host = hosts[socket.host], host.active == 0, !socket.isGone,
-                host.watches[descriptor] == nil
-            else { continue }
+            let host = socket.host
+            guard host.active == 0, !socket.isGone, host.watches[descriptor] == nil else { continue }
             let due = host.endedAt + Self.restNanoseconds
             guard due <= now else {
                 next = min(next ?? due, due)
@@ -98,7 +103,7 @@ final class ConnectionPool {
             }
             // libcurl closes some sockets in silence, and the number may be another file's by now.
             guard Self.inode(descriptor) == socket.inode else { continue }
-            hosts[socket.host]?.watches[descriptor] = Watch(ifPossible: descriptor, .peerClosed) { [unowned self] _ in
+            host.watches[descriptor] = Watch(ifPossible: descriptor, .peerClosed) { [unowned self] _ in
                 closedByHost(descriptor)
             }
         }
@@ -106,38 +111,41 @@ final class ConnectionPool {
     }
 
     private func closedByHost(_ descriptor: Int32) {
-        guard let name = sockets[descriptor]?.host else { return }
-        hosts[name]?.watches.removeValue(forKey: descriptor)?.forget()
+        guard let host = sockets[descriptor]?.host else { return }
+        host.watches.removeValue(forKey: descriptor)?.forget()
         sockets[descriptor]?.isGone = true
-        hosts[name]?.open -= 1
+        host.open -= 1
         // Of several it is not known which one was used last; of the last one it is.
-        guard let host = hosts[name], host.open == 0 else { return }
+        guard host.open == 0 else { return }
         let now = Self.milliseconds(EventLoop.now)
         let idle = now - Self.milliseconds(host.endedAt)
-        hosts[name]?.limit.closed(afterIdle: idle, at: now)
-        onIdleClose(name, idle)
+        host.limit.closed(afterIdle: idle, at: now)
+        onIdleClose(host.name, idle)
     }
 
     // MARK: - Transfers
 
-    /// A transfer begins; returns how many seconds a connection may have been idle that it may use.
-    func began(_ name: String) -> Int {
-        hosts[name, default: Host()].active += 1
-        if hosts[name]?.watches.isEmpty == false {
-            hosts[name]?.watches.values.forEach { $0.forget() }
-            hosts[name]?.watches = [:]
+    /// A transfer to the host of that name begins.
+    func began(_ name: String) -> Host {
+        let host = host(name)
+        host.active += 1
+        if !host.watches.isEmpty {
+            for watch in host.watches.values { watch.forget() }
+            host.watches = [:]
         }
-        let now = Self.milliseconds(EventLoop.now)
-        return hosts[name]?.limit.maxAgeSeconds(at: now, longest: longestIdle) ?? 0
+        return host
+    }
+
+    /// How many seconds a connection to `host` may have been idle that is used.
+    func maxAgeSeconds(_ host: Host) -> Int {
+        host.limit.maxAgeSeconds(at: Self.milliseconds(EventLoop.now), longest: longestIdle)
     }
 
     /// - Parameters:
     ///   - connections: new ones the transfer needed; nil: it did not get that far.
     ///   - version: of HTTP, as `status` says it.
     ///   - keepAlive: for how many seconds the host said that it keeps an idle connection.
-    func ended(_ name: String, connections: Int?, version: String?, keepAlive: Int?) {
-        guard var host = hosts.removeValue(forKey: name) else { return }
-        defer { hosts[name] = host }
+    func ended(_ host: Host, connections: Int?, version: String?, keepAlive: Int?) {
         host.active -= 1
         host.endedAt = EventLoop.now
         if host.active == 0, !watching.isArmed { watching.arm(at: host.endedAt + Self.restNanoseconds) }
@@ -153,6 +161,13 @@ final class ConnectionPool {
     }
 
     // MARK: - Parts
+
+    private func host(_ name: String) -> Host {
+        if let host = hosts[name] { return host }
+        let host = Host(name)
+        hosts[name] = host
+        return host
+    }
 
     private static func milliseconds(_ nanoseconds: UInt64) -> Int { Int(nanoseconds / 1_000_000) }
 

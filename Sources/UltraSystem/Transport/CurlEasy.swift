@@ -13,8 +13,8 @@ final class CurlEasy {
     private var isOwnedByCurl = false
     private let multi: CurlMulti
     private var pool: ConnectionPool { multi.pool }
-    /// Scheme, host and port of the present request.
-    private var host = ""
+    /// Of the present request.
+    private var host: ConnectionPool.Host?
     private var hasProxy = false
 
     /// For transfers of `multi`. nil where memory has run out.
@@ -45,7 +45,10 @@ final class CurlEasy {
         ccurl_setopt_open_socket_function(handle) { user, _, address in
             guard let user, let address = address?.pointee else { return CURL_SOCKET_BAD }
             let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
-            return Loop.assumeIsolated { easy.multi.open(address, to: easy.host) }
+            return Loop.assumeIsolated {
+                guard let host = easy.host else { return CURL_SOCKET_BAD }
+                return easy.multi.open(address, to: host)
+            }
         }
         // A connection outlives the handle that opened it, the pool does not.
         set(CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(multi.pool).toOpaque())
@@ -73,8 +76,9 @@ final class CurlEasy {
     /// Sets what differs from one request to the next.
     func prepare(_ request: HTTPRequest, connectTimeout: Duration, _ settings: TransportSettings) {
         errorBuffer.pointee = 0
-        host = request.origin
-        set(CURLOPT_MAXAGE_CONN, pool.began(host))
+        let host = pool.began(request.origin)
+        self.host = host
+        set(CURLOPT_MAXAGE_CONN, pool.maxAgeSeconds(host))
         set(CURLOPT_URL, request.url)
         let isSecure = request.url.hasPrefix("https:")
         // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
@@ -135,6 +139,7 @@ final class CurlEasy {
 
     /// The transfer is over, however: counts it.
     func ended() {
+        guard let host else { return }
         var connections = 0
         var version = 0
         ccurl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)

@@ -24,7 +24,9 @@ struct RetrySimulationTests {
     }
 
     // Every 429 stops the whole model for its second, and nothing may be sent before: requests gather.
-    @Test("where a 429 asks to wait a second, and is obeyed, as many, for as little", arguments: [10, 50, 200], 1...3)
+    @Test(
+        "where a 429 asks to wait a second, and is obeyed, as many, for as little",
+        arguments: [(10, 3), (50, 1), (50, 3), (200, 2)])
     func patient(requestsPerSecond: Int, seed: Int) {
         var faults = Self.unruly
         faults.retryAfter = 1000
