@@ -40,6 +40,8 @@ final class ConnectionPool {
     /// Each open socket, by descriptor.
     private var sockets: [Int32: Socket] = [:]
     private let watching = Timer {}
+    /// Sockets that are watched.
+    private var watchCount = 0
     /// An idle connection older than so many milliseconds is not used again.
     private let longestIdle: Int
     /// A host closed the last connection to it, which had been idle for some milliseconds.
@@ -85,8 +87,21 @@ final class ConnectionPool {
 
     func closed(_ descriptor: Int32) {
         guard let socket = sockets.removeValue(forKey: descriptor) else { return }
-        socket.host.watches.removeValue(forKey: descriptor)?.forget()
+        forget(descriptor, of: socket.host)
         if !socket.isGone { socket.host.open -= 1 }
+    }
+
+    /// libcurl waits for `descriptor` itself now: a proxy's connection serves other hosts too, and newer versions take
+    /// their time to close one.
+    func taken(_ descriptor: Int32) {
+        guard watchCount > 0, let socket = sockets[descriptor] else { return }
+        forget(descriptor, of: socket.host)
+    }
+
+    private func forget(_ descriptor: Int32, of host: Host) {
+        guard let watch = host.watches.removeValue(forKey: descriptor) else { return }
+        watch.forget()
+        watchCount -= 1
     }
 
     /// Watches the connections to hosts that have had no transfer for a while.
@@ -103,16 +118,17 @@ final class ConnectionPool {
             }
             // libcurl closes some sockets in silence, and the number may be another file's by now.
             guard Self.inode(descriptor) == socket.inode else { continue }
-            host.watches[descriptor] = Watch(ifPossible: descriptor, .peerClosed) { [unowned self] _ in
-                closedByHost(descriptor)
-            }
+            let watch = Watch(ifPossible: descriptor, .peerClosed) { [unowned self] _ in closedByHost(descriptor) }
+            guard let watch else { continue }
+            host.watches[descriptor] = watch
+            watchCount += 1
         }
         if let next { watching.arm(at: next) }
     }
 
     private func closedByHost(_ descriptor: Int32) {
         guard let host = sockets[descriptor]?.host else { return }
-        host.watches.removeValue(forKey: descriptor)?.forget()
+        forget(descriptor, of: host)
         sockets[descriptor]?.isGone = true
         host.open -= 1
         // Of several it is not known which one was used last; of the last one it is.
@@ -130,8 +146,7 @@ final class ConnectionPool {
         let host = host(name)
         host.active += 1
         if !host.watches.isEmpty {
-            for watch in host.watches.values { watch.forget() }
-            host.watches = [:]
+            for descriptor in Array(host.watches.keys) { forget(descriptor, of: host) }
         }
         return host
     }

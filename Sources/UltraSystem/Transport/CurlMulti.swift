@@ -84,6 +84,7 @@ final class CurlMulti {
     // MARK: - From libcurl's callbacks
 
     private func watch(_ socket: curl_socket_t, _ what: CInt) {
+        if what != CURL_POLL_REMOVE { pool.taken(socket) }
         switch what {
         case CURL_POLL_IN: sockets.set(socket, .input)
         case CURL_POLL_OUT: sockets.set(socket, .output)
