@@ -2,6 +2,7 @@
 package struct HTTPRequest: Sendable, Equatable {
     package enum Method: String, Sendable {
         case get = "GET"
+        case head = "HEAD"
         case post = "POST"
     }
 
@@ -22,6 +23,16 @@ package struct HTTPRequest: Sendable, Equatable {
         self.unixSocketPath = unixSocketPath
         self.headers = headers
         self.body = body
+    }
+
+    /// Scheme, host and port: up to the third slash.
+    package var origin: String {
+        var slashes = 0
+        let end = url.utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "/") { slashes += 1 }
+            return slashes == 3 || byte == UInt8(ascii: "?")
+        }
+        return String(url[..<(end ?? url.endIndex)])
     }
 }
 

@@ -26,9 +26,9 @@ package final class Daemon {
     let registry: Registry
     let feed = EventFeed()
     var retryBudget = RetryBudget()
-    var probeSpend = ProbeSpend()
     /// By provider id.
     private(set) var probers: [String: Prober] = [:]
+    private let warmPool = WarmPool()
     /// What survives a restart; nil: there is no place for it.
     private(set) var store: RegistryStore?
     let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
@@ -51,6 +51,7 @@ package final class Daemon {
     private var signals: [AnyObject] = []
     /// By provider id.
     private var probing: [String: Task<Void, Never>] = [:]
+    private var deepProbing: Task<Void, Never>?
     private var lastStatus = ""
     private(set) var watchdog: Watchdog?
     private var drainTimer = Timer {}
@@ -68,7 +69,9 @@ package final class Daemon {
         self.version = version
         self.log = log
         do throws(TransportError) {
-            transport = try Transport(configuration.transport)
+            var settings = configuration.transport
+            settings.longestIdle = configuration.limits.upstreamIdle
+            transport = try Transport(settings)
         } catch {
             throw StartFailure(message: error.message, exitCode: EXIT_FAILURE)
         }
@@ -124,6 +127,7 @@ package final class Daemon {
             probers[provider.id]?.reschedule()
         }
         lookAfterProviders()
+        deepProbing = Loop.spawn { [self] in await DeepProber(self).run() }
     }
 
     /// Each provider that can be probed has a task that does, and no other has.
@@ -138,6 +142,7 @@ package final class Daemon {
             probers[provider.id] = prober
             probing[provider.id] = Loop.spawn { await prober.run() }
         }
+        warmPool.follow(registry.providers, of: self)
     }
 
     /// Takes settings that hold for the daemon as a whole. `adopt` of `Daemon+Reload` does the rest.
@@ -264,6 +269,8 @@ package final class Daemon {
             }
             listeners = []
             probing.values.forEach { $0.cancel() }
+            deepProbing?.cancel()
+            warmPool.stop()
             store?.save()
             connections.values.forEach { $0.goAway() }
             drainTimer.onFire = { [unowned self] in stopNow() }

@@ -27,24 +27,28 @@ final class ProviderConnection {
     private var reading = Script.Reading.whole
     private var nextSlowRead: ContinuousClock.Instant?
     private var pausedUntil: ContinuousClock.Instant?
+    private let idleLimit: Duration?
+    private var idleUntil: ContinuousClock.Instant?
 
     private(set) var isClosed = false
     private(set) var wantsToWrite = false
     /// Wants to go on at the next turn without waiting for anything.
     private(set) var isRunnable = false
 
-    init(fd: CInt, number: Int, state: ProviderState, hangs: Bool) {
+    init(fd: CInt, number: Int, state: ProviderState, hangs: Bool, idleLimit: Duration? = nil) {
         self.fd = fd
         self.number = number
         self.state = state
+        self.idleLimit = idleLimit
         if hangs { phase = .unserved }
+        idleUntil = idleLimit.map { .now + $0 }
     }
 
     /// Whether it goes on without an event.
     var isDue: Bool { isRunnable || deadline.map { $0 <= .now } == true }
 
     /// When it goes on by itself.
-    var deadline: ContinuousClock.Instant? { pausedUntil ?? nextSlowRead }
+    var deadline: ContinuousClock.Instant? { pausedUntil ?? nextSlowRead ?? idleUntil }
 
     /// Whether the kernel should keep what the client sends.
     var isReadingPaused: Bool {
@@ -111,7 +115,12 @@ final class ProviderConnection {
     // MARK: - Request
 
     private func readHead() throws -> Bool {
-        guard let head = try RequestHead.take(from: &input) else { return false }
+        guard let head = try RequestHead.take(from: &input) else {
+            if !input.isEmpty { idleUntil = nil }
+            if let idleUntil, idleUntil <= .now { close(resets: false) }
+            return false
+        }
+        idleUntil = nil
         let script = state.withLock { $0.script(method: head.method, path: head.path) }
         reading = script?.reading ?? .whole
         let expectation = script?.expectation ?? .accept
@@ -211,7 +220,9 @@ final class ProviderConnection {
     private func finish(_ afterwards: Script.Afterwards) {
         plan = []
         switch afterwards {
-        case .keepAlive where requestIsComplete: phase = .head
+        case .keepAlive where requestIsComplete:
+            phase = .head
+            idleUntil = idleLimit.map { .now + $0 }
         case .keepAlive, .close, .closeUnannounced: close(resets: false)
         case .closeOnNextRequest: phase = .stale(resets: false)
         case .resetOnNextRequest: phase = .stale(resets: true)

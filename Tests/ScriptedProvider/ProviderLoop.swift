@@ -78,12 +78,14 @@ final class ProviderLoop {
             if fd < 0, errno == EINTR || errno == ECONNABORTED { continue }
             guard fd >= 0 else { return }
             Sockets.setOption(fd, CInt(IPPROTO_TCP), TCP_NODELAY, 1)
-            let (number, action) = state.withLock { shared in
+            let (number, action, idleLimit) = state.withLock { shared in
                 let number = shared.connections.count
                 shared.connections.append(ConnectionRecord(number: number, acceptedAt: .now))
-                return (number, shared.acceptActions.isEmpty ? AcceptAction.serve : shared.acceptActions.removeFirst())
+                let action = shared.acceptActions.isEmpty ? AcceptAction.serve : shared.acceptActions.removeFirst()
+                return (number, action, shared.idleLimit)
             }
-            let connection = ProviderConnection(fd: fd, number: number, state: state, hangs: action == .hang)
+            let connection = ProviderConnection(
+                fd: fd, number: number, state: state, hangs: action == .hang, idleLimit: idleLimit)
             if action == .close || action == .reset {
                 connection.end(.closedByProvider, resets: action == .reset)
                 continue

@@ -25,6 +25,8 @@ final class ProviderState: Sendable {
         var fallback: Script
         var respond: (@Sendable (ReceivedRequest) -> Script)?
         var acceptActions: [AcceptAction] = []
+        /// A connection accepted from now on is closed when it has waited so long for a request; nil: never.
+        var idleLimit: Duration?
 
         var requests: [ReceivedRequest] = []
         var connections: [ConnectionRecord] = []

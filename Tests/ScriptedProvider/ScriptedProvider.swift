@@ -100,6 +100,11 @@ package final class ScriptedProvider: Sendable {
         state.change { $0.acceptActions += actions }
     }
 
+    /// Connections accepted from now on are closed, without a word, when they have waited so long for a request.
+    package func closeIdle(after limit: Duration) {
+        state.change { $0.idleLimit = limit }
+    }
+
     /// Closes the listener: connecting is refused from now on. What is connected stays.
     package func refuse() throws { try setListening(false) }
 

@@ -30,20 +30,25 @@ package final class TLSFront {
     /// What a client has to trust, in PEM.
     package let caFile: String
     private let ports: [Certificate: UInt16]
+    private let host: String
     private let folder: TemporaryFolder
     private let process: Subprocess
 
     /// Returns when it accepts connections.
     ///
-    /// - Parameter provider: who answers. It sees nginx as its client: HTTP/1.1, a connection for each request.
-    package init(to provider: ScriptedProvider) throws(SystemError) {
+    /// - Parameters:
+    ///   - provider: who answers. It sees nginx as its client: HTTP/1.1, a connection for each request.
+    ///   - address: where it is reached, beside `localhost`; an address of the calling thread's network.
+    package init(to provider: ScriptedProvider, at address: String? = nil) throws(SystemError) {
+        host = address ?? "localhost"
         folder = try TemporaryFolder("ultra-tls")
         caFile = "\(folder.path)/ca.pem"
-        try Self.makeCertificates(in: folder)
+        try Self.makeCertificates(in: folder, for: address ?? "127.0.0.1")
         var ports: [Certificate: UInt16] = [:]
         for certificate in Certificate.allCases { ports[certificate] = try Self.freePort() }
         self.ports = ports
-        try folder.write("nginx.conf", Self.configuration(folder.path, ports, provider.port))
+        try folder.write(
+            "nginx.conf", Self.configuration(folder.path, address == nil ? "127.0.0.1" : "*", ports, provider.port))
         // The shell ends nginx when its input ends, as it does with the death of this process.
         process = try Subprocess(
             "/bin/sh",
@@ -60,8 +65,8 @@ package final class TLSFront {
         _ = process.wait()
     }
 
-    /// `https://localhost:PORT`, where this certificate is shown.
-    package func url(_ certificate: Certificate) -> String { "https://localhost:\(ports[certificate] ?? 0)" }
+    /// `https://localhost:PORT`, where this certificate is shown; or with the address in place of the name.
+    package func url(_ certificate: Certificate) -> String { "https://\(host):\(ports[certificate] ?? 0)" }
 
     /// One line for each request that has been answered: protocol, number of the TLS connection, path.
     package var log: [String] {
@@ -79,12 +84,12 @@ package final class TLSFront {
     // MARK: - Parts
 
     private static func configuration(
-        _ folder: String, _ ports: [Certificate: UInt16], _ providerPort: UInt16
+        _ folder: String, _ address: String, _ ports: [Certificate: UInt16], _ providerPort: UInt16
     ) -> String {
         let servers = ports.map { certificate, port in
             """
             server {
-                listen 127.0.0.1:\(port)\(listenOptions(certificate));
+                listen \(address):\(port)\(listenOptions(certificate));
                 ssl_certificate \(folder)/\(certificate == .none ? "good" : certificate.rawValue).pem;
                 ssl_certificate_key \(folder)/key.pem;
                 location / {
@@ -124,8 +129,8 @@ package final class TLSFront {
         }
     }
 
-    private static func makeCertificates(in folder: TemporaryFolder) throws(SystemError) {
-        try folder.write("good.ext", "subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    private static func makeCertificates(in folder: TemporaryFolder, for address: String) throws(SystemError) {
+        try folder.write("good.ext", "subjectAltName=DNS:localhost,IP:\(address)\n")
         try folder.write("elsewhere.ext", "subjectAltName=DNS:elsewhere.invalid\n")
         let ec = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
         let script = """

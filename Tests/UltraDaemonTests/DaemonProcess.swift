@@ -19,7 +19,10 @@ final class DaemonProcess: @unchecked Sendable {
     /// - Parameters:
     ///   - arguments: after `--socket`.
     ///   - launcher: a program, by its whole path, and its arguments, which runs the daemon in its place.
-    init(_ environment: [String: String] = [:], arguments: [String] = [], launcher: [String] = []) throws {
+    ///   - file: its configuration file's text; nil: there is none.
+    init(
+        _ environment: [String: String] = [:], arguments: [String] = [], launcher: [String] = [], file: String? = nil
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "ultra-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         socketPath = folder.appending(path: "ultrad.sock").path()
@@ -32,23 +35,27 @@ final class DaemonProcess: @unchecked Sendable {
         var defaults = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
         // As root, it would else keep what it learns in /var/lib.
         defaults["STATE_DIRECTORY"] = folder.path()
+        defaults["CONFIGURATION_DIRECTORY"] = folder.path()
+        try file?.write(to: folder.appending(path: "ultrad.toml"), atomically: true, encoding: .utf8)
         process.environment = environment.merging(defaults) { asked, _ in asked }
-        let file = try FileHandle(forWritingTo: log)
-        process.standardError = file
-        process.standardOutput = file
+        let output = try FileHandle(forWritingTo: log)
+        process.standardError = output
+        process.standardOutput = output
         try process.run()
         try waitForSocket()
     }
 
     /// With `provider` as its OpenAI.
-    convenience init(openai provider: ScriptedProvider, _ more: [String: String] = [:]) throws {
-        try self.init(openai: provider.url, more)
+    convenience init(
+        openai provider: ScriptedProvider, _ more: [String: String] = [:], file: String? = nil
+    ) throws {
+        try self.init(openai: provider.url, more, file: file)
     }
 
     /// With what answers at `url`, a URL without a path, as its OpenAI.
-    convenience init(openai url: String, _ more: [String: String] = [:]) throws {
+    convenience init(openai url: String, _ more: [String: String] = [:], file: String? = nil) throws {
         let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": url + "/v1"]
-        try self.init(environment.merging(more) { $1 })
+        try self.init(environment.merging(more) { $1 }, file: file)
     }
 
     deinit {
@@ -78,6 +85,13 @@ final class DaemonProcess: @unchecked Sendable {
 
     var threadCount: Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/task"))?.count ?? 0
+    }
+
+    /// What it has used of the processors, by the scheduler's own count.
+    var processorNanoseconds: Int {
+        let path = "/proc/\(process.processIdentifier)/schedstat"
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return text.split(separator: " ").first.flatMap { Int($0) } ?? 0
     }
 
     /// Resident set in bytes.

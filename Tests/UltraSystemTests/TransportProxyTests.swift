@@ -27,6 +27,28 @@ struct TransportProxyTests {
         #expect(try await provider.nextRequest().body == Array("{}".utf8))
     }
 
+    @Test("a proxy's connection that was idle for a while serves another host")
+    func idleConnection() async throws {
+        let provider = try ScriptedProvider(.json("here"))
+        let proxy = try ForwardProxy()
+        let settings = Self.settings(http: proxy.url)
+        let port = provider.port
+        let texts = await LoopThread.run {
+            let transport = TransportTests.transport(settings)
+            var texts: [String] = []
+            for host in ["one", "other"] {
+                let request = HTTPRequest(url: "http://\(host).invalid:\(port)/")
+                texts.append(await Reply.fetch(request, transport).text)
+                // Until its socket is watched, for the one host.
+                try? await Loop.sleep(for: .nanoseconds(Int64(ConnectionPool.restNanoseconds) * 12 / 10))
+            }
+            return texts
+        }
+        #expect(texts == ["here", "here"])
+        #expect(proxy.passages.count == 1)
+        #expect(provider.requests.map(\.target) == ["http://one.invalid:\(port)/", "http://other.invalid:\(port)/"])
+    }
+
     @Test(
         "an https upstream is reached through a tunnel of HTTPS_PROXY, which sees no header of ours",
         .enabled(if: TLSFront.isAvailable, "no nginx or openssl"))

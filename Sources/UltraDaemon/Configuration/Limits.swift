@@ -21,6 +21,8 @@ package struct Limits: Sendable, Equatable {
     package var drain = Duration.seconds(30)
     /// An upstream that said everything may take so long to end its reply properly.
     package var lingering = Duration.seconds(2)
+    /// A connection to an upstream that was idle for longer is not used again.
+    package var upstreamIdle = Duration.seconds(118)
 
     package init() {}
 }

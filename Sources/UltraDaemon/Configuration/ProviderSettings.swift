@@ -11,6 +11,8 @@ package struct ProviderSettings: Sendable, Equatable {
 
     package var isEnabled = true
     package var probe = Probe.list
+    /// A connection to it is made at the start and kept ready, by a request for nothing where it is not used.
+    package var isKeptWarm = true
     /// Requests upstream at once; `nil`: `Limits.callsPerProvider`.
     package var concurrency: Int?
     /// Which of OpenAI's APIs another server is asked with; `nil`: `chat`.

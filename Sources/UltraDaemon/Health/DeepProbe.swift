@@ -3,7 +3,7 @@ internal import UltraProviders
 internal import UltraSystem
 
 /// Shows that a model really answers: one token of a real generation, or one embedding, fitted to its kind. It costs
-/// money, so it counts against a daily budget and is never answered from the cache.
+/// money, so it counts against a daily budget and is never answered from the cache. What it finds is a probe's evidence.
 @Loop
 struct DeepProbe {
     let daemon: Daemon
@@ -17,12 +17,10 @@ struct DeepProbe {
     /// Returns what went wrong, or why it was not tried; nil: the model answered, or is the mock.
     @discardableResult
     func run() async -> UltraError? {
+        candidate.model.deepProbedAt = WallClock.now
         guard case .upstream = candidate.target else { return nil }
         guard candidate.model.kind != .other else {
             return refusal(.capabilityMissing, "the model neither chats nor embeds: there is nothing to ask it", nil)
-        }
-        guard daemon.probeSpend.today(at: WallClock.now) < daemon.configuration.health.deepProbeMicroUSDPerDay else {
-            return refusal(.quotaExceeded, "today's budget for deep probes is used up", "try again tomorrow")
         }
         let provider = candidate.provider
         // A key that may not use the model rests for it, and asking shows whether that is still so.
@@ -31,17 +29,33 @@ struct DeepProbe {
         guard let key = provider.health.takeKey(for: isDenied ? nil : health, at: WallClock.now) else {
             return refusal(.noModelAvailable, "no key can be used for the model now", nil)
         }
+        let registry = daemon.registry
+        let price = candidate.model.facts.price?.value
+        let budget = daemon.configuration.health.deepProbeMicroUSDPerDay
+        guard
+            let reservation = registry.probeSpend.reserve(
+                price?.cost(of: Self.expectedUsage) ?? 0, of: budget, at: WallClock.now)
+        else {
+            return refusal(
+                .quotaExceeded, "today's budget for deep probes is used up",
+                "try again tomorrow, or raise health.deep_probe_usd_per_day")
+        }
         do throws(UltraError) {
             let usage = try await ask(try provider.adapter(key: key))
-            let cost = candidate.model.facts.price?.value.cost(of: usage) ?? 0
-            daemon.probeSpend.add(cost, at: WallClock.now)
-            daemon.registry.record(nil, of: candidate, key: key)
+            registry.probeSpend.settle(reservation, cost: price?.cost(of: usage) ?? reservation.microUSD)
+            registry.record(nil, of: candidate, key: key, by: .probe)
             return nil
         } catch {
-            daemon.registry.record(error, of: candidate, key: key)
+            // What was refused costs nothing; what broke off may.
+            let isRefused = error.code == .connectFailed || error.status.map { $0 >= 300 } ?? false
+            registry.probeSpend.settle(reservation, cost: isRefused ? 0 : reservation.microUSD)
+            registry.record(error, of: candidate, key: key, by: .probe)
             return error
         }
     }
+
+    /// "ping" in every dialect, and a token of the answer.
+    private static let expectedUsage = Usage(inputTokens: 20, outputTokens: 1, source: .estimated)
 
     private func refusal(_ code: ErrorCode, _ message: String, _ hint: String?) -> UltraError {
         UltraError(code, message, hint: hint, provider: "ultrad", model: candidate.id)

@@ -27,16 +27,17 @@ struct ModelHealth: Sendable, Equatable {
 
     /// - Parameter askedAt: when the breaker let the request pass; nil: it was not asked.
     mutating func record(
-        _ blame: Blame, _ error: UltraError?, key: Int, askedAt: Int? = nil, at now: Int, _ settings: HealthSettings
+        _ blame: Blame, _ error: UltraError?, key: Int, askedAt: Int? = nil, at now: Int,
+        by source: Evidence.Source = .live, _ settings: HealthSettings
     ) {
         switch blame {
         case .none:
             // What was on its way when the provider asked to wait does not end the wait; that a key may use the model
             // after all ends the rest it had for that.
             if authorised.holds == false || !rests(key, at: now) { rests[key] = nil }
-            generated = Evidence(true, at: now, by: .live)
-            authorised = Evidence(true, at: now, by: .live)
-            if listed.holds != true { listed = Evidence(true, at: now, by: .live) }
+            generated = Evidence(true, at: now, by: source)
+            authorised = Evidence(true, at: now, by: source)
+            if listed.holds != true { listed = Evidence(true, at: now, by: source) }
             breaker.succeeded(at: now, settings)
             isLoading = false
             return
@@ -45,26 +46,21 @@ struct ModelHealth: Sendable, Equatable {
         case .host, .key, .quota:
             breaker.gaveUp(askedAt: askedAt)
         case .keyForModel:
-            authorised = Evidence(false, at: now, by: .live)
+            authorised = Evidence(false, at: now, by: source)
             rests[key] = now + Self.forbiddenRestMilliseconds
             breaker.gaveUp(askedAt: askedAt)
         case .rate(let milliseconds):
             if let milliseconds { rests[key] = now + milliseconds }
             breaker.gaveUp(askedAt: askedAt)
         case .missingModel:
-            listed = Evidence(false, at: now, by: .live)
+            listed = Evidence(false, at: now, by: source)
             breaker.gaveUp(askedAt: askedAt)
         case .model:
-            generated = Evidence(false, at: now, by: .live)
+            generated = Evidence(false, at: now, by: source)
             isLoading = error?.code == .overloaded && error?.message.contains("oading") == true
             breaker.failed(at: now, askedAt: askedAt, settings)
         }
         if let error { lastFailure = Failure(code: error.code, message: error.message, at: now) }
-    }
-
-    /// Its server was asked, and says that it is being loaded, or that it is not.
-    mutating func loads(_ isLoading: Bool) {
-        self.isLoading = isLoading
     }
 
     func rests(_ key: Int, at now: Int) -> Bool {

@@ -176,7 +176,7 @@ final class Prober {
             let names = try await Document(daemon.transport, adapter).fetch(request, Self.timeouts) {
                 (reader) throws(JSONError) in try adapter.decodeLoading(&reader)
             }
-            for model in provider.models { model.health.loads(names.contains(model.name)) }
+            for model in provider.models { model.health.isLoading = names.contains(model.name) }
         } catch {
             // Older servers have no such list, and the list of models stands without it.
             if error.code == .cancelled { throw error }

@@ -9,6 +9,10 @@ struct ProviderHealth: Sendable, Equatable {
     var lastFailure: ModelHealth.Failure?
     private var nextKey = 0
 
+    /// Live connections in a row that must fail before the host counts as one that is not reached: a single one is
+    /// reset for many reasons, and is no more than a failure of its request.
+    static let failuresToDoubt = 2
+
     init(keys: Int) {
         self.keys = Array(repeating: KeyHealth(), count: max(1, keys))
     }
@@ -29,8 +33,13 @@ struct ProviderHealth: Sendable, Equatable {
             if isReachable { answered(at: now, by: source, settings) } else { breaker.gaveUp(askedAt: askedAt) }
             return
         case .host:
-            reachable = Evidence(false, at: now, by: source)
             breaker.failed(at: now, askedAt: askedAt, settings)
+            switch source {
+            case .probe: reachable = Evidence(false, at: now, by: .probe)
+            case .live where isProvenUnreachable: break
+            case .live where breaker.consecutiveFailures < Self.failuresToDoubt: break
+            case .live: reachable = Evidence(false, at: now, by: .live)
+            }
         case .key:
             answered(at: now, by: source, settings)
             keys[key].refused(at: now, by: source)
@@ -104,13 +113,21 @@ struct ProviderHealth: Sendable, Equatable {
         return soonest
     }
 
-    /// Of the provider as a whole.
+    /// A probe, which is there to find out, did not get through, and nothing has since.
+    private var isProvenUnreachable: Bool { reachable.holds == false && reachable.source == .probe }
+
+    /// Of the provider as a whole. What live traffic met makes it degraded; that nothing should be sent there takes a
+    /// probe or the breaker.
     func availability(at now: Int, _ settings: HealthSettings) -> Availability {
         if areAllKeysRefused { return .unauthorized }
         if case .refused = breaker.look(at: now, settings) { return .unavailable }
-        if reachable.holds == false { return .unavailable }
+        if isProvenUnreachable { return .unavailable }
         if restEnd(for: nil, at: now) != nil { return .rateLimited }
-        return reachable.holds == true ? .available : .unknown
+        switch reachable.holds {
+        case true?: return .available
+        case false?: return .degraded
+        case nil: return .unknown
+        }
     }
 
     /// Of one of its models: the provider's, unless the model is worse off.

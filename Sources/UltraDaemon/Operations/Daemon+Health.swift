@@ -7,6 +7,11 @@ internal import UltraSystem
 extension Daemon {
     func probe(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let target = try frame.probeTarget()
+        if target.isDeep, target.model == nil, target.provider == nil {
+            throw UltraError(
+                .invalidRequest, "a deep probe costs money: say of which model or provider", hint: "name one",
+                field: "model")
+        }
         var model: Candidate?
         var providers = registry.providers
         if let name = target.model {
@@ -27,15 +32,21 @@ extension Daemon {
             // All at once: who does not answer keeps nobody else waiting.
             for provider in chosen.providers { probers[provider.id]?.begin() }
             for provider in chosen.providers { await probers[provider.id]?.end() }
-            var deepFailure: UltraError?
-            if target.isDeep, let candidate = chosen.model { deepFailure = await DeepProbe(self, candidate).run() }
+            var deep: [DeepProbes.Finding] = []
+            if target.isDeep {
+                let candidates = chosen.model.map { [$0] } ?? chosen.providers.flatMap(registry.deepCandidates)
+                deep = await DeepProbes(self, candidates).run()
+            }
             if let reason = call.cancellation { return call.fail(reason) }
             call.end { writer, id in
                 writer.frame(id, "result") { json in
                     json.key("results")
                     json.beginArray()
-                    for provider in chosen.providers {
-                        writeProbe(provider, chosen.model?.model, deepFailure, to: &json)
+                    for finding in deep {
+                        writeProbe(finding.candidate.provider, finding.candidate.model, finding, to: &json)
+                    }
+                    if deep.isEmpty {
+                        for provider in chosen.providers { writeProbe(provider, chosen.model?.model, nil, to: &json) }
                     }
                     json.endArray()
                 }
@@ -45,7 +56,7 @@ extension Daemon {
 
     /// A failure of the free probe explains that of the deep one.
     private func writeProbe(
-        _ provider: ProviderState, _ model: ModelState?, _ deepFailure: UltraError?, to json: inout JSONWriter
+        _ provider: ProviderState, _ model: ModelState?, _ deep: DeepProbes.Finding?, to json: inout JSONWriter
     ) {
         let now = WallClock.now
         let state = model.map { provider.availability(of: $0, at: now) } ?? provider.availability(at: now)
@@ -57,9 +68,9 @@ extension Daemon {
         json.beginObject()
         writeEvidence(provider, model, to: &json)
         json.endObject()
-        json.fieldOrNull("ms", provider.lastProbe?.milliseconds)
+        json.fieldOrNull("ms", deep?.milliseconds ?? provider.lastProbe?.milliseconds)
         json.key("error")
-        if let failure = state == .needsKey ? provider.needsKey : provider.lastProbe?.error ?? deepFailure {
+        if let failure = state == .needsKey ? provider.needsKey : provider.lastProbe?.error ?? deep?.failure {
             json.beginObject()
             json.field("code", failure.code.rawValue)
             json.field("message", failure.message)

@@ -125,6 +125,6 @@ extension Daemon {
         json.field("output_tokens", usage.today.outputTokens)
         json.microUSD("cost_usd", usage.today.costMicroUSD)
         json.endObject()
-        json.microUSD("probe_spend_today_usd", probeSpend.today(at: WallClock.now))
+        json.microUSD("probe_spend_today_usd", registry.probeSpend.today(at: WallClock.now))
     }
 }

@@ -16,6 +16,10 @@ final class ModelState {
     /// The state that was told last, and since when it holds (milliseconds since 1970).
     var reported = Availability.unknown
     var reportedSince: Int
+    /// A client has asked for it since the start.
+    var isAskedFor = false
+    /// When a deep probe of it was tried last (milliseconds since 1970).
+    var deepProbedAt: Int?
     /// Looks at the provider's list that did not find it, in a row.
     private(set) var absences = 0
 

@@ -16,6 +16,8 @@ final class Registry {
     var onKeyRefused: @Loop (ProviderState, Int) -> Void = { _, _ in }
     /// Told of every live outcome.
     var onUse: @Loop (ProviderState) -> Void = { _ in }
+    /// What deep probes cost today.
+    var probeSpend = ProbeSpend()
     /// Until the next state that ends by itself does.
     private let expiry = Timer {}
 
@@ -75,20 +77,21 @@ final class Registry {
 
     // MARK: - Learning
 
-    /// Takes in how a live request ended; nil is success.
+    /// Takes in how a request, a live one or a deep probe, ended; nil is success.
     /// - Parameters:
     ///   - askedAt: when the breakers let it pass, in milliseconds of `WallClock`; nil: they were not asked.
     ///   - firstToken: milliseconds to the first content, of a success.
     func record(
         _ error: UltraError?, of candidate: Candidate, key: Int, askedAt: Int? = nil, firstToken: Double? = nil,
-        isOwnTimeout: Bool = false
+        isOwnTimeout: Bool = false, by source: Evidence.Source = .live
     ) {
         guard case .upstream = candidate.target, candidate.provider.isUpstream else { return }
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
         let blame = Blame(error, isOwnTimeout: isOwnTimeout)
         provider.health.record(
-            blame, error, key: key, askedAt: askedAt, at: now, by: .live, configuration.health)
-        model.health.record(blame, error, key: key, askedAt: askedAt, at: now, configuration.health)
+            blame, error, key: key, askedAt: askedAt, at: now, by: source, configuration.health)
+        model.health.record(blame, error, key: key, askedAt: askedAt, at: now, by: source, configuration.health)
+        if source == .live { model.isAskedFor = true }
         switch blame {
         case .none:
             if let firstToken { model.health.latency.record(firstToken) }

@@ -13,6 +13,7 @@ extension RegistrySnapshot {
             while let key = try reader.nextKey() {
                 switch key {
                 case "saved_at": snapshot.savedAt = clock.past(try reader.int())
+                case "probe_spend_micro_usd": snapshot.probeSpend = min(max(0, try reader.int()), Int(Int32.max))
                 case "providers":
                     try reader.beginArray()
                     while try reader.nextElement() { snapshot.providers.append(try clock.provider(&reader)) }

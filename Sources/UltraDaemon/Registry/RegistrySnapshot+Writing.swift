@@ -8,6 +8,7 @@ extension RegistrySnapshot {
         json.beginObject()
         json.field("version", Self.version)
         json.field("saved_at", savedAt)
+        json.field("probe_spend_micro_usd", probeSpend)
         json.key("providers")
         json.beginArray()
         for provider in providers { Self.write(provider, to: &json) }

@@ -25,6 +25,8 @@ struct RegistrySnapshot: Sendable, Equatable {
 
     /// Milliseconds since 1970.
     var savedAt = 0
+    /// Of deep probes on the day of `savedAt`, in micro-USD.
+    var probeSpend = 0
     var providers: [KeptProvider] = []
 
     init() {}
@@ -33,10 +35,11 @@ struct RegistrySnapshot: Sendable, Equatable {
 /// From the registry, and back into one.
 @Loop
 extension RegistrySnapshot {
-    init(_ states: [ProviderState], at now: Int) {
+    init(_ registry: Registry, at now: Int) {
         self.init()
         savedAt = now
-        providers = states.filter(\.isUpstream).map { state in
+        probeSpend = registry.probeSpend.today(at: now)
+        providers = registry.providers.filter(\.isUpstream).map { state in
             KeptProvider(
                 id: state.id, reachable: state.health.reachable, breaker: state.health.breaker,
                 lastFailure: state.health.lastFailure, keys: state.health.keys,
@@ -46,6 +49,7 @@ extension RegistrySnapshot {
 
     /// Providers that are not configured any more are passed over.
     func restore(into registry: Registry, at now: Int) {
+        registry.probeSpend = ProbeSpend(microUSD: probeSpend, at: savedAt)
         for kept in providers {
             guard let provider = registry.provider(kept.id), provider.isUpstream else { continue }
             provider.health.reachable = kept.reachable

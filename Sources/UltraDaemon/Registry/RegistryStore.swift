@@ -40,7 +40,7 @@ final class RegistryStore {
 
     func save() {
         timer.cancel()
-        let bytes = RegistrySnapshot(registry.providers, at: WallClock.now).bytes
+        let bytes = RegistrySnapshot(registry, at: WallClock.now).bytes
         do throws(SystemError) {
             try StateFile.replace(path, in: folder, with: bytes)
             hasComplained = false

@@ -100,12 +100,12 @@ final class AttemptChain {
                 continue
             case .rateLimited:
                 let end = candidate.provider.health.restEnd(for: candidate.model.health, at: now) ?? now
-                plan.postpone(index, until: end)
+                plan.postpone(index, until: end, random: .random(in: 0..<1))
                 postponed.append((index, state))
             case .unavailable where mayBeWrong(candidate, at: now),
                 .unauthorized where candidate.provider.health.isRefusalOld(of: candidate.model.health, at: now):
                 // Asked all the same, but after those of which nothing bad is known.
-                plan.postpone(index, until: now + 1)
+                plan.postpone(index, until: now + 1, random: 0)
                 postponed.append((index, state))
             case .unavailable, .unauthorized, .disabled, .needsKey:
                 plan.exclude(index)
@@ -214,7 +214,7 @@ final class AttemptChain {
         let settings = daemon.configuration.health
         guard let key = provider.health.takeKey(for: model.health, at: now) else {
             if let end = provider.health.restEnd(for: model.health, at: now) {
-                plan.postpone(index, until: end)
+                plan.postpone(index, until: end, random: .random(in: 0..<1))
                 lastError = lastError ?? unusable(candidate, .rateLimited)
             } else {
                 plan.exclude(index)

@@ -5,9 +5,14 @@ internal import UltraAPI
 ///
 /// 1. After the first content reached the client, or when the request itself is refused: nothing more.
 /// 2. The first candidate that was not asked yet and may be asked now. That is no repetition.
-/// 3. Else the candidate that may be asked soonest: after a pause drawn from zero to a bound that doubles, and not
+/// 3. One that was not asked yet and may be asked in a moment: the wait costs less than a repetition, of which there are
+///    not many.
+/// 4. Else the candidate that may be asked soonest: after a pause drawn from zero to a bound that doubles, and not
 ///    before the wait its provider asked for.
-/// 4. Nothing where every candidate has had its repetitions, or the pause is too long, or passes the deadline.
+/// 5. Nothing where every candidate has had its repetitions, or the pause is too long, or passes the deadline.
+///
+/// A wait that a provider asks for is the same for all who are told of it, so that each comes a little later than its
+/// end, by chance.
 struct RetryPlan: Sendable, Equatable {
     enum Step: Sendable, Equatable {
         /// Candidate by index, after a pause. A repetition is told once for each failure, however many turns it takes
@@ -28,7 +33,16 @@ struct RetryPlan: Sendable, Equatable {
         /// It will not answer, however often it is asked.
         var isOut = false
         var readyAt = 0
+        /// Milliseconds that it comes later than others who wait for `readyAt` as well.
+        var spread = 0
+
+        var turnAt: Int { readyAt + spread }
     }
+
+    /// Within which they come who wait for the same moment. Short: what is refused of a crowd stops all who come later.
+    static let spreadMilliseconds = 100
+    /// How long a candidate that was not asked yet is worth waiting for.
+    static let freshPatienceMilliseconds = 2000
 
     private let settings: RetrySettings
     private let deadline: Int?
@@ -51,8 +65,10 @@ struct RetryPlan: Sendable, Equatable {
     /// Candidate `index` may be asked from then on. A turn that so comes to nothing is no try; but together they may
     /// take no more than the longest pause, for a request without a deadline must not wait for ever where others always
     /// come first. It is the time that counts: each refusal of a burst puts off those who wait a little further.
-    mutating func postpone(_ index: Int, until: Int) {
+    /// - Parameter random: 0 up to 1: how much later than others who wait for the same moment.
+    mutating func postpone(_ index: Int, until: Int, random: Double) {
         tracks[index].readyAt = until
+        tracks[index].spread = Int(Double(Self.spreadMilliseconds) * random)
         guard tracks[index].isChosen else { return }
         tracks[index].isChosen = false
         tracks[index].tries -= 1
@@ -63,17 +79,21 @@ struct RetryPlan: Sendable, Equatable {
 
     /// Whom to ask now, or later.
     mutating func next(now: Int) -> Step {
-        if let fresh = tracks.indices.first(where: { isFresh($0) && tracks[$0].readyAt <= now }) {
+        if let fresh = tracks.indices.first(where: { isFresh($0) && tracks[$0].turnAt <= now }) {
             choose(fresh)
             return .attempt(fresh, afterMilliseconds: 0, isRetry: false)
         }
-        let open = tracks.indices.filter { !tracks[$0].isOut && tracks[$0].tries <= settings.perCandidate }
-        guard let soonest = open.min(by: { tracks[$0].readyAt < tracks[$1].readyAt }) else { return .fail }
-        let pause = max(0, tracks[soonest].readyAt - now)
         // A wait of which the client is told the end is better spent there.
-        guard pause <= settings.maxPause.wholeMilliseconds, deadline.map({ now + pause < $0 }) ?? true else {
-            return .fail
+        let open = tracks.indices.filter { index in
+            let track = tracks[index]
+            return !track.isOut && track.tries <= settings.perCandidate
+                && track.readyAt - now <= settings.maxPause.wholeMilliseconds
+                && deadline.map { max(now, track.turnAt) < $0 } ?? true
         }
+        let fresh = open.filter { isFresh($0) && tracks[$0].turnAt - now <= Self.freshPatienceMilliseconds }
+        let choice = fresh.isEmpty ? open : fresh
+        guard let soonest = choice.min(by: { tracks[$0].turnAt < tracks[$1].turnAt }) else { return .fail }
+        let pause = max(0, tracks[soonest].turnAt - now)
         let isRetry = tracks[soonest].hasFailed
         choose(soonest)
         return .attempt(soonest, afterMilliseconds: pause, isRetry: isRetry)
@@ -96,7 +116,9 @@ struct RetryPlan: Sendable, Equatable {
         case .anyCandidate:
             let bound = settings.initialPause.wholeMilliseconds << min(max(0, tracks[index].tries - 1), 20)
             let pause = Double(min(bound, settings.maxPause.wholeMilliseconds)) * random
-            tracks[index].readyAt = now + max(Int(pause), error.retryAfterMilliseconds ?? 0)
+            let wait = error.retryAfterMilliseconds ?? 0
+            tracks[index].readyAt = now + max(Int(pause), wait)
+            tracks[index].spread = wait > Int(pause) ? Int(Double(Self.spreadMilliseconds) * random) : 0
         }
         return next(now: now)
     }

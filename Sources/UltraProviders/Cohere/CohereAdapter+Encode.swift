@@ -78,21 +78,10 @@ extension CohereAdapter {
         if choice == "REQUIRED", !rules.takesToolChoice {
             throw omitted.capabilityMissing("cannot be told to call a tool", hint: "leave tool_choice to the model")
         }
-        body.member("tools") { json in
-            json.beginArray()
-            for tool in tools {
-                json.beginObject()
-                json.field("type", "function")
-                json.key("function")
-                json.beginObject()
-                json.field("name", names.sent(tool.name))
-                json.fieldIfPresent("description", tool.description)
-                json.field("parameters", tool.parameters ?? .noParameters)
-                json.endObject()
-                json.endObject()
-            }
-            json.endArray()
+        let renamed = tools.map {
+            Tool(name: names.sent($0.name), description: $0.description, parameters: $0.parameters)
         }
+        body.functions(renamed, emptyParameters: .noParameters)
         body.member("tool_choice", choice)
         return true
     }

@@ -49,39 +49,9 @@ extension MistralAdapter {
 
     private func tools(_ request: Request, _ body: inout RequestBody) {
         guard !request.tools.isEmpty else { return }
-        body.member("tools") { json in
-            json.beginArray()
-            for tool in request.tools {
-                json.beginObject()
-                json.field("type", "function")
-                json.key("function")
-                json.beginObject()
-                json.field("name", tool.name)
-                json.fieldIfPresent("description", tool.description)
-                json.field("parameters", tool.parameters ?? .noParameters)
-                json.endObject()
-                json.endObject()
-            }
-            json.endArray()
-        }
-        if let choice = request.toolChoice {
-            body.member("tool_choice") { json in
-                switch choice {
-                case .auto: json.string("auto")
-                case .none: json.string("none")
-                // `required` is newer, and means the same.
-                case .required: json.string("any")
-                case .named(let name):
-                    json.beginObject()
-                    json.field("type", "function")
-                    json.key("function")
-                    json.beginObject()
-                    json.field("name", name)
-                    json.endObject()
-                    json.endObject()
-                }
-            }
-        }
+        body.functions(request.tools, emptyParameters: .noParameters)
+        // `required` is newer, and means the same.
+        if let choice = request.toolChoice { body.functionChoice(choice, required: "any") }
         body.member("parallel_tool_calls", request.parallelToolCalls)
     }
 
@@ -128,9 +98,4 @@ extension MistralAdapter {
             omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
         }
     }
-}
-
-extension RawJSON {
-    /// The schema of a tool that takes nothing, for providers that demand one.
-    static let noParameters = RawJSON(validated: Array(#"{"type":"object","properties":{}}"#.utf8))
 }

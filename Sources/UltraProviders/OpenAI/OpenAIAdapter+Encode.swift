@@ -78,38 +78,8 @@ extension OpenAIAdapter {
     private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
         // Servers refuse the choice, and an empty list, when there are no tools.
         guard !request.tools.isEmpty else { return }
-        body.member("tools") { json in
-            json.beginArray()
-            for tool in request.tools {
-                json.beginObject()
-                json.field("type", "function")
-                json.key("function")
-                json.beginObject()
-                json.field("name", tool.name)
-                json.fieldIfPresent("description", tool.description)
-                json.fieldIfPresent("parameters", tool.parameters)
-                json.endObject()
-                json.endObject()
-            }
-            json.endArray()
-        }
-        if let choice = request.toolChoice, omitted.takes(.toolChoice) {
-            body.member("tool_choice") { json in
-                switch choice {
-                case .auto: json.string("auto")
-                case .none: json.string("none")
-                case .required: json.string("required")
-                case .named(let name):
-                    json.beginObject()
-                    json.field("type", "function")
-                    json.key("function")
-                    json.beginObject()
-                    json.field("name", name)
-                    json.endObject()
-                    json.endObject()
-                }
-            }
-        }
+        body.functions(request.tools)
+        if let choice = request.toolChoice, omitted.takes(.toolChoice) { body.functionChoice(choice) }
         body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
     }
 

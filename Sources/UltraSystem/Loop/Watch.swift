@@ -34,6 +34,20 @@ package final class Watch {
         control(EPOLL_CTL_ADD)
     }
 
+    /// Watches a descriptor of which it is not certain that it can be: nil where it is closed, or watched already.
+    init?(ifPossible descriptor: CInt, _ interest: Events, onReady: @escaping @Loop (Events) -> Void) {
+        self.descriptor = descriptor
+        self.interest = interest
+        self.onReady = onReady
+        let token = EventLoop.shared.register(self)
+        self.token = token
+        var event = epoll_event(events: interest.rawValue, data: epoll_data(u64: token))
+        guard epoll_ctl(EventLoop.shared.epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+            unregister()
+            return nil
+        }
+    }
+
     isolated deinit {
         cancel()
     }

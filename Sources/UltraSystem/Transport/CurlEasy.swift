@@ -101,12 +101,17 @@ final class CurlEasy {
     func prepare(_ request: HTTPRequest, connectTimeout: Duration, _ settings: TransportSettings) {
         errorBuffer.pointee = 0
         let destination = Destination(url: request.url, unixSocketPath: request.unixSocketPath)
-        if destination != self.destination { direct(to: destination, settings) }
-        host?.began()
+        if destination != self.destination { direct(to: destination, request.origin, settings) }
+        if let host {
+            pool.began(host)
+            set(CURLOPT_MAXAGE_CONN, pool.maxAgeSeconds(host))
+        }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout.milliseconds)))
         switch request.method {
         case .get:
             set(CURLOPT_HTTPGET, 1)
+        case .head:
+            set(CURLOPT_NOBODY, 1)
         case .post:
             set(CURLOPT_POST, 1)
             set(CURLOPT_POSTFIELDSIZE, request.body.count)
@@ -117,9 +122,9 @@ final class CurlEasy {
         if headers == nil || request.headers != headerFields { setHeaders(request.headers) }
     }
 
-    private func direct(to destination: Destination, _ settings: TransportSettings) {
+    private func direct(to destination: Destination, _ origin: String, _ settings: TransportSettings) {
         self.destination = destination
-        host = pool.host(Self.origin(of: destination.url))
+        host = pool.host(origin)
         set(CURLOPT_URL, destination.url)
         let isSecure = destination.url.hasPrefix("https:")
         // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
@@ -171,23 +176,16 @@ final class CurlEasy {
 
     /// The transfer is over, however: counts it.
     func ended() {
+        guard let host else { return }
         var connections = 0
         var version = 0
         ccurl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)
         ccurl_getinfo_long(handle, CURLINFO_HTTP_VERSION, &version)
         let hasAnswered = exchange?.hasReplyBegun == true
-        let name: StaticString = version == Int(CURL_HTTP_VERSION_2_0) ? "h2" : "http/1.1"
-        host?.ended(connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil)
-    }
-
-    /// Up to the third slash.
-    private static func origin(of url: String) -> String {
-        var slashes = 0
-        let end = url.utf8.firstIndex { byte in
-            if byte == UInt8(ascii: "/") { slashes += 1 }
-            return slashes == 3 || byte == UInt8(ascii: "?")
-        }
-        return String(url[..<(end ?? url.endIndex)])
+        let name = version == Int(CURL_HTTP_VERSION_2_0) ? "h2" : "http/1.1"
+        pool.ended(
+            host, connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil,
+            keepAlive: exchange?.keepAliveSeconds)
     }
 
     func finished(_ code: CURLcode) {

@@ -10,7 +10,7 @@ internal import Glibc
 @Loop
 final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
-    let pool = ConnectionPool()
+    let pool: ConnectionPool
     private var sockets = SocketWatches { _, _ in }
     private var timer = Timer {}
     private var isTimeoutDue = false
@@ -21,12 +21,13 @@ final class CurlMulti {
     static let idleConnectionLimit = 256
 
     /// Throws only where memory has run out.
-    init() throws(TransportError) {
+    init(_ settings: TransportSettings) throws(TransportError) {
         // Not thread-safe before 7.84 and idempotent since; the loop's thread is alone at this point.
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let multi = curl_multi_init() else {
             throw TransportError(.internal, .queued, "libcurl does not start")
         }
         self.multi = multi
+        pool = ConnectionPool(longestIdle: settings.longestIdle)
         ccurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, Self.idleConnectionLimit)
         ccurl_multi_setopt_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         let user = Unmanaged.passUnretained(self).toOpaque()
@@ -83,6 +84,7 @@ final class CurlMulti {
     // MARK: - From libcurl's callbacks
 
     private func watch(_ socket: curl_socket_t, _ what: CInt) {
+        if what != CURL_POLL_REMOVE { pool.taken(socket) }
         switch what {
         case CURL_POLL_IN: sockets.set(socket, .input)
         case CURL_POLL_OUT: sockets.set(socket, .output)

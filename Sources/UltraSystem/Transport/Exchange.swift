@@ -156,6 +156,13 @@ package final class Exchange {
 
     var hasReplyBegun: Bool { parser.byteCount > 0 }
 
+    /// How long the host leaves an idle connection open, if it says so (`Keep-Alive: timeout=5`; RFC 2068, section
+    /// 19.7.1.1).
+    var keepAliveSeconds: Int? {
+        guard let field = parser.head?["keep-alive"], let name = field.firstRange(of: "timeout=") else { return nil }
+        return Int(field[name.upperBound...].prefix { $0.isNumber })
+    }
+
     func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         lastByteAt = EventLoop.now
         guard parser.receive(line), parser.byteCount <= Self.headLimitBytes else { return false }

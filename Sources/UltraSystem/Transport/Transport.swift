@@ -12,7 +12,7 @@ package final class Transport {
 
     package init(_ settings: TransportSettings) throws(TransportError) {
         self.settings = settings
-        multi = try CurlMulti()
+        multi = try CurlMulti(settings)
     }
 
     /// Starts sending `request`. Failures, refused arguments included, surface in the exchange.
@@ -29,6 +29,15 @@ package final class Transport {
 
     /// The connections by host.
     package var pool: [PoolHost] { multi.pool.figures }
+
+    /// How ready those to `host` (scheme, host and port) are.
+    package func warmth(of host: String) -> PoolWarmth { multi.pool.warmth(of: host) }
+
+    /// Told of each host that closes the last connection to it, and for how many milliseconds that was idle.
+    package var onIdleClose: @Loop (String, Int) -> Void {
+        get { multi.pool.onIdleClose }
+        set { multi.pool.onIdleClose = newValue }
+    }
 
     /// Takes a finished or cancelled transfer out of libcurl and keeps its handle.
     func recycle(_ easy: CurlEasy) {

@@ -9,6 +9,8 @@ package struct TransportSettings: Sendable, Equatable {
     package var httpsProxy: String?
     /// Hosts reached without a proxy, comma-separated, as libcurl's `CURLOPT_NOPROXY` takes them.
     package var noProxy: String?
+    /// An idle connection older than this is not used again; shorter where its host closes sooner. Whole seconds count.
+    package var longestIdle = Duration.seconds(118)
 
     package init() {}
 

@@ -187,6 +187,64 @@ struct HealthScopeTests {
         #expect(world.host == .available)
     }
 
+    /// What happened to connections: in upper case live, in lower case a probe; `F` failed, `S` was answered.
+    struct Contact: Sendable, CustomTestStringConvertible {
+        let events: String
+        let state: Availability
+        /// nil: nobody knows.
+        let isReachable: Bool?
+        var testDescription: String { events.isEmpty ? "nothing" : events }
+    }
+
+    @Test(
+        "one lost connection is no state; two in a row are a doubt; a probe, or the breaker, is proof",
+        arguments: [
+            Contact(events: "", state: .unknown, isReachable: nil),
+            Contact(events: "s", state: .available, isReachable: true),
+            Contact(events: "F", state: .unknown, isReachable: nil),
+            Contact(events: "sF", state: .available, isReachable: true),
+            Contact(events: "sFSFSFSF", state: .available, isReachable: true),
+            Contact(events: "sFF", state: .degraded, isReachable: false),
+            Contact(events: "FF", state: .degraded, isReachable: false),
+            Contact(events: "sFFS", state: .available, isReachable: true),
+            Contact(events: "sFFs", state: .available, isReachable: true),
+            Contact(events: "sFFFF", state: .degraded, isReachable: false),
+            Contact(events: "sFFFFF", state: .unavailable, isReachable: false),
+            Contact(events: "f", state: .unavailable, isReachable: false),
+            Contact(events: "sf", state: .unavailable, isReachable: false),
+            Contact(events: "sFf", state: .unavailable, isReachable: false),
+            Contact(events: "sfF", state: .unavailable, isReachable: false),
+            Contact(events: "sfFF", state: .unavailable, isReachable: false),
+            Contact(events: "sfS", state: .available, isReachable: true),
+            Contact(events: "sfSF", state: .available, isReachable: true),
+        ])
+    func contacts(_ row: Contact) {
+        var world = World()
+        let lost = Self.error(.connectFailed, nil)
+        for event in row.events {
+            switch event {
+            case "F": world.live(lost)
+            case "S": world.live(nil)
+            case "f": world.probe(lost)
+            default: world.probe(nil)
+            }
+        }
+        #expect(world.host == row.state)
+        #expect(world.state(1) == row.state)
+        #expect(world.provider.reachable.holds == row.isReachable)
+    }
+
+    @Test("what opened the breaker is a doubt again when its pause is over")
+    func pauseOver() {
+        var world = World()
+        for _ in 0..<5 { world.live(Self.error(.connectFailed, nil)) }
+        #expect(world.state() == .unavailable)
+        world.now += 10_000
+        #expect(world.state() == .degraded)
+        world.live(nil)
+        #expect(world.state() == .available)
+    }
+
     @Test("a model that fails now and then is degraded until it has worked, or for five minutes")
     func degraded() {
         var world = World()

@@ -62,18 +62,4 @@ struct ProbeScheduleTests {
         schedule.hasten(at: 16_000, settings)
         #expect(schedule.nextAt == 55_000)
     }
-
-    @Test("what probes cost is counted by the day, in UTC")
-    func spend() {
-        let day = 86_400_000
-        let noon = 20_000 * day + day / 2
-        var spend = ProbeSpend()
-        #expect(spend.today(at: noon) == 0)
-        spend.add(7, at: noon)
-        spend.add(5, at: noon + day / 2 - 1)
-        #expect(spend.today(at: noon) == 12)
-        #expect(spend.today(at: noon + day / 2) == 0)
-        spend.add(3, at: noon + day)
-        #expect(spend.today(at: noon + day) == 3)
-    }
 }

@@ -39,6 +39,7 @@ struct RegistrySnapshotTests {
         provider.models = [model, RegistrySnapshot.KeptModel(name: "unlisted")]
         var snapshot = RegistrySnapshot()
         snapshot.savedAt = now
+        snapshot.probeSpend = 1234
         snapshot.providers = [provider, RegistrySnapshot.KeptProvider(id: "gone")]
         return snapshot
     }
@@ -65,7 +66,7 @@ struct RegistrySnapshotTests {
             Result {
                 let registry = try Self.registry()
                 Self.full.restore(into: registry, at: Self.now)
-                let again = RegistrySnapshot(registry.providers, at: Self.now)
+                let again = RegistrySnapshot(registry, at: Self.now)
                 let kept = try #require(again.providers.first { $0.id == "openai" })
                 let provider = try #require(registry.provider("openai"))
                 let model = try #require(provider.model("gpt-4o"))
@@ -141,7 +142,7 @@ struct RegistrySnapshotTests {
                     UltraError(.upstreamError, "", status: 500), of: candidate, key: provider.health.keys.count - 1)
             }
         }
-        _ = RegistrySnapshot(registry.providers, at: now).bytes
+        _ = RegistrySnapshot(registry, at: now).bytes
     }
 
     private static let huge = Int.max

@@ -134,11 +134,17 @@ struct RetryPlanTests {
     @Test("a wait the provider asks for is kept, unless another candidate is ready")
     func retryAfter() {
         let busy = UltraError(.rateLimited, "", status: 429, isRetryable: true, retryAfterMilliseconds: 3000)
-        var alone = plan(1)
-        _ = alone.next(now: 0)
-        #expect(
-            alone.next(after: busy, of: 0, isCommitted: false, now: 10, random: 0.5)
-                == .attempt(0, afterMilliseconds: 3000, isRetry: true))
+        // Not all who were told the same come at the same moment.
+        for (random, pause) in [(0, 3000), (0.5, 3050), (0.999, 3099)] {
+            var alone = plan(1)
+            _ = alone.next(now: 0)
+            #expect(
+                alone.next(after: busy, of: 0, isCommitted: false, now: 10, random: random)
+                    == .attempt(0, afterMilliseconds: pause, isRetry: true))
+            var late = plan(1)
+            late.postpone(0, until: 3000, random: random)
+            #expect(late.next(now: 0) == .attempt(0, afterMilliseconds: pause, isRetry: false))
+        }
         var two = plan(2)
         _ = two.next(now: 0)
         #expect(
@@ -175,13 +181,13 @@ struct RetryPlanTests {
     func exclusion() {
         var plan = plan(3)
         plan.exclude(0)
-        plan.postpone(1, until: 500)
+        plan.postpone(1, until: 500, random: 0)
         #expect(plan.next(now: 0) == .attempt(2, afterMilliseconds: 0, isRetry: false))
         #expect(
             plan.next(after: Self.refused, of: 2, isCommitted: false, now: 10, random: 0)
                 == .attempt(1, afterMilliseconds: 490, isRetry: false))
         // Its turn came, but it could not be asked: still no repetition.
-        plan.postpone(1, until: 900)
+        plan.postpone(1, until: 900, random: 0)
         #expect(plan.next(now: 500) == .attempt(1, afterMilliseconds: 400, isRetry: false))
         var none = self.plan(2)
         none.exclude(0)
@@ -198,21 +204,37 @@ struct RetryPlanTests {
             var now = 0
             while case .attempt(0, let pause, false) = plan.next(now: now) {
                 now += pause
-                plan.postpone(0, until: now + step)
+                plan.postpone(0, until: now + step, random: 0)
             }
             #expect(now == step + 20_000)
         }
         // Once it was asked they count anew; the repetition is told once.
         var plan = plan(1)
         _ = plan.next(now: 0)
-        plan.postpone(0, until: 20_000)
+        plan.postpone(0, until: 20_000, random: 0)
         _ = plan.next(now: 20_000)
         let again = plan.next(after: Self.broken, of: 0, isCommitted: false, now: 20_000, random: 0)
         #expect(again == .attempt(0, afterMilliseconds: 0, isRetry: true))
-        plan.postpone(0, until: 40_000)
+        plan.postpone(0, until: 40_000, random: 0)
         #expect(plan.next(now: 20_000) == .attempt(0, afterMilliseconds: 20_000, isRetry: false))
-        plan.postpone(0, until: 60_000)
+        plan.postpone(0, until: 60_000, random: 0)
         #expect(plan.next(now: 40_000) == .attempt(0, afterMilliseconds: 20_000, isRetry: false))
+    }
+
+    @Test(
+        "one that was not asked yet is worth a short wait, within the deadline; a repetition is not sent meanwhile",
+        arguments: [
+            (until: 2001, deadline: nil, index: 1, pause: 2000, isRetry: false),
+            (until: 2002, deadline: nil, index: 0, pause: 125, isRetry: true),
+            (until: 1001, deadline: 1002, index: 1, pause: 1000, isRetry: false),
+            (until: 1001, deadline: 1001, index: 0, pause: 125, isRetry: true),
+        ] as [(until: Int, deadline: Int?, index: Int, pause: Int, isRetry: Bool)])
+    func fresh(row: (until: Int, deadline: Int?, index: Int, pause: Int, isRetry: Bool)) {
+        var plan = plan(2, deadline: row.deadline)
+        plan.postpone(1, until: row.until, random: 0)
+        _ = plan.next(now: 0)
+        let step = plan.next(after: Self.broken, of: 0, isCommitted: false, now: 1, random: 0.5)
+        #expect(step == .attempt(row.index, afterMilliseconds: row.pause, isRetry: row.isRetry))
     }
 
     @Test("an answer that starts over goes to the next candidate, each once")

@@ -80,7 +80,9 @@ struct RetrySimulation {
         for (index, candidate) in order.enumerated() where usesHealth {
             let (provider, model) = (providers[candidate], models[candidate])
             switch provider.availability(of: model, at: now, health) {
-            case .rateLimited: plan.postpone(index, until: provider.restEnd(for: model, at: now) ?? now)
+            case .rateLimited:
+                plan.postpone(
+                    index, until: provider.restEnd(for: model, at: now) ?? now, random: random.share())
             case let state where !state.isUsable:
                 // Only an open breaker is proof.
                 if case .refused = provider.breaker.look(at: now, health) {
@@ -88,7 +90,7 @@ struct RetrySimulation {
                 } else if case .refused = model.breaker.look(at: now, health) {
                     plan.exclude(index)
                 } else {
-                    plan.postpone(index, until: now + 1)
+                    plan.postpone(index, until: now + 1, random: 0)
                 }
             default: break
             }
@@ -119,7 +121,8 @@ struct RetrySimulation {
         if usesHealth {
             guard providers[candidate].takeKey(for: models[candidate], at: now) != nil else {
                 plans[request].postpone(
-                    index, until: providers[candidate].restEnd(for: models[candidate], at: now) ?? now)
+                    index, until: providers[candidate].restEnd(for: models[candidate], at: now) ?? now,
+                    random: random.share())
                 return go(on: request)
             }
             if case .refused = providers[candidate].breaker.ask(at: now, health) {

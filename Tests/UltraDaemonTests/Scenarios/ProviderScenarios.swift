@@ -18,7 +18,9 @@ struct ProviderScenarios {
         let failed = try scenario.generate(Scenario.gpt)
         #expect(failed.code == "connect_failed")
         #expect(failed.story == Array(repeating: "openai/gpt-4o error connect_failed", count: 3))
-        #expect(try watcher.change(of: "openai", to: "unavailable")["reason"] as? String == "connect_failed")
+        // Three in a row: more than one connection that broke, less than proof.
+        #expect(try watcher.change(of: "openai", to: "degraded")["reason"] as? String == "connect_failed")
+        #expect(try scenario.state(Scenario.gpt) == "degraded")
 
         // The fifth failure in a row opens the breaker.
         let broken = try scenario.generate(Scenario.gpt)
@@ -27,6 +29,7 @@ struct ProviderScenarios {
                 "openai/gpt-4o error connect_failed", "openai/gpt-4o error connect_failed",
                 "openai/gpt-4o skipped unavailable",
             ])
+        #expect(try watcher.change(of: "openai", to: "unavailable")["reason"] as? String == "connect_failed")
         let skipped = try scenario.generate(Scenario.gpt)
         #expect(skipped.code == "no_model_available")
         #expect(skipped.story == ["openai/gpt-4o skipped unavailable"])
@@ -36,6 +39,27 @@ struct ProviderScenarios {
         #expect(try scenario.probe("openai")["state"] as? String == "available")
         try watcher.change(of: "openai", to: "available")
         #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o ok"])
+    }
+
+    @Test("connections that break one at a time change no state; a probe that meets nobody does, at once")
+    func reset() throws {
+        // No connection serves twice: one that breaks when it is used again is replaced unseen.
+        let whole = ScriptedProvider.whole.then(.close)
+        let openai = try ScriptedProvider.openAI(whole)
+        openai.answer("/v1/models", with: ScriptedProvider.list(["gpt-4o"]).then(.close))
+        let scenario = try Scenario(["openai": openai])
+        let watcher = try Watcher(scenario.daemon)
+        for _ in 0..<3 {
+            openai.answer(Scenario.chat, with: .resetBeforeHead, whole)
+            #expect(
+                try scenario.generate(Scenario.gpt).story
+                    == ["openai/gpt-4o error connect_failed", "openai/gpt-4o ok"])
+        }
+        #expect(try scenario.provider("openai")["last_error"] is String)
+        openai.answer("/v1/models", with: .resetBeforeHead)
+        #expect(try scenario.probe("openai")["state"] as? String == "unavailable")
+        // The first that is told of all this.
+        #expect(try watcher.next()["to"] as? String == "unavailable")
     }
 
     @Test("a lost key is the key's affair: the host stays reachable, a probe finds it valid again")

@@ -17,9 +17,12 @@ final class Scenario {
     /// - Parameters:
     ///   - providers: by id; each speaks its API at `/v1`, but for Gemini's `/v1beta`.
     ///   - environment: overrides what follows from `providers`.
-    init(_ providers: [String: ScriptedProvider], _ environment: [String: String] = [:]) throws {
+    ///   - file: the text of the configuration file; nil: there is none.
+    init(
+        _ providers: [String: ScriptedProvider], _ environment: [String: String] = [:], file: String? = nil
+    ) throws {
         self.providers = providers
-        daemon = try DaemonProcess(Self.environment(providers).merging(environment) { $1 })
+        daemon = try DaemonProcess(Self.environment(providers).merging(environment) { $1 }, file: file)
         client = try daemon.client()
         _ = try ask("probe", "")
     }

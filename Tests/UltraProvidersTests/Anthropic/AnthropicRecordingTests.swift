@@ -26,36 +26,12 @@ struct AnthropicRecordingTests {
         "anthropic/error-06", "anthropic/error-07",
     ]
 
-    private let checks = RecordingChecks(adapter: AnthropicAdapter.testing())
-
-    @Test("a recorded stream says what is written down", arguments: streams)
-    func stream(name: String) throws {
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a recorded document says what is written down, whether a stream was asked for or not", arguments: documents)
-    func document(name: String) throws {
-        try checks.expected(name, isStream: false)
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a recorded error says what is written down, whether a stream was asked for or not", arguments: errors)
-    func error(name: String) throws {
-        try checks.expected(name, isStream: false)
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a stream says the same wherever a read ends", arguments: streams)
-    func split(name: String) throws {
-        try checks.splits(name)
-    }
-
-    @Test("a stream cut at any byte is complete only after its end marker", arguments: streams)
-    func cut(name: String) throws {
-        try checks.cuts(name) { text in
-            let marker = text.range(of: #""type":"message_stop" *\}"#, options: .regularExpression)
-            return marker.map { text.utf8.distance(from: text.startIndex, to: $0.upperBound) }
-        }
+    static let replies = RecordedReplies(
+        adapter: { _ in AnthropicAdapter.testing() }, streams: streams, documents: documents,
+        errors: errors
+    ) { text in
+        let marker = text.range(of: #""type":"message_stop" *\}"#, options: .regularExpression)
+        return marker.map { text.utf8.distance(from: text.startIndex, to: $0.upperBound) }
     }
 
     @Test("a count of tokens is no answer")

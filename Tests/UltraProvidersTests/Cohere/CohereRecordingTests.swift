@@ -22,35 +22,12 @@ struct CohereRecordingTests {
 
     static let errors = (1...4).map { "cohere/error-0\($0)" }
 
-    private let checks = RecordingChecks(adapter: CohereAdapter.testing())
-
-    @Test("a recorded stream says what is written down", arguments: streams + [longStream])
-    func stream(name: String) throws {
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test(
-        "a recorded document or error says what is written down, whether a stream was asked for or not",
-        arguments: documents + errors)
-    func document(name: String) throws {
-        try checks.expected(name, isStream: false)
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a stream says the same wherever a read ends", arguments: streams)
-    func split(name: String) throws {
-        try checks.splits(name)
-    }
-
-    @Test("a stream cut at any byte is complete only after its message-end", arguments: streams)
-    func cut(name: String) throws {
-        try checks.cuts(name) { text in
-            guard let end = text.range(of: "event: message-end\ndata: "), !text.contains(#""ERROR""#) else {
-                return nil
-            }
-            let line = text.range(of: "\n", range: end.upperBound..<text.endIndex)?.lowerBound
-            return line.map { text.utf8.distance(from: text.startIndex, to: $0) }
-        }
+    static let replies = RecordedReplies(
+        adapter: { _ in CohereAdapter.testing() }, streams: streams, longStreams: [longStream], documents: documents,
+        errors: errors
+    ) { text in
+        text.contains(#""ERROR""#)
+            ? nil : RecordedReplies.endOfLine(of: "event: message-end\ndata: ", in: text)
     }
 
     @Test("a recorded embedding has its vector, as it was written")

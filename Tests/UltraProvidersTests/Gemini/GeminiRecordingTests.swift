@@ -23,40 +23,14 @@ struct GeminiRecordingTests {
         "gemini/error-06", "gemini/error-07", "vertex/blocked-01",
     ]
 
-    private func checks(_ name: String) -> RecordingChecks {
-        RecordingChecks(adapter: GeminiAdapter.testing())
-    }
-
-    @Test("a recorded stream says what is written down", arguments: streams)
-    func stream(name: String) throws {
-        try checks(name).expected(name, isStream: true)
-    }
-
-    @Test("a recorded document says what is written down, whether a stream was asked for or not", arguments: documents)
-    func document(name: String) throws {
-        try checks(name).expected(name, isStream: false)
-        try checks(name).expected(name, isStream: true)
-    }
-
-    @Test("a recorded error says what is written down, whether a stream was asked for or not", arguments: errors)
-    func error(name: String) throws {
-        try checks(name).expected(name, isStream: false)
-        try checks(name).expected(name, isStream: true)
-    }
-
-    @Test("a stream says the same wherever a read ends", arguments: streams)
-    func split(name: String) throws {
-        try checks(name).splits(name)
-    }
-
-    @Test("a stream cut at any byte is complete only after its finish reason", arguments: streams)
-    func cut(name: String) throws {
-        try checks(name).cuts(name) { text in
-            // The chunk that carries it must have come whole, but for its line end.
-            guard let finish = text.range(of: #""finishReason":"#) else { return nil }
-            let rest = text[finish.upperBound...].utf8
-            return rest.firstIndex { $0 == 13 || $0 == 10 }.map { text.utf8.distance(from: text.startIndex, to: $0) }
-        }
+    static let replies = RecordedReplies(
+        adapter: { _ in GeminiAdapter.testing() }, streams: streams, documents: documents,
+        errors: errors
+    ) { text in
+        // The chunk that carries it must have come whole, but for its line end.
+        guard let finish = text.range(of: #""finishReason":"#) else { return nil }
+        let rest = text[finish.upperBound...].utf8
+        return rest.firstIndex { $0 == 13 || $0 == 10 }.map { text.utf8.distance(from: text.startIndex, to: $0) }
     }
 
     @Test("an array of chunks that is cut is no answer")

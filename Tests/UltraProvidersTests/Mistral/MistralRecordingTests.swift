@@ -20,33 +20,11 @@ struct MistralRecordingTests {
 
     static let errors = (1...6).map { "mistral/error-0\($0)" }
 
-    private let checks = RecordingChecks(adapter: MistralAdapter.testing())
-
-    @Test("a recorded stream says what is written down", arguments: streams)
-    func stream(name: String) throws {
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test(
-        "a recorded document or error says what is written down, whether a stream was asked for or not",
-        arguments: documents + errors)
-    func document(name: String) throws {
-        try checks.expected(name, isStream: false)
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a stream says the same wherever a read ends", arguments: streams)
-    func split(name: String) throws {
-        try checks.splits(name)
-    }
-
-    @Test("a stream cut at any byte is complete only after its finish reason", arguments: streams)
-    func cut(name: String) throws {
-        try checks.cuts(name) { text in
-            let finish = text.range(of: #""finish_reason":"[a-z_]+""#, options: .regularExpression)
-            let end = finish.flatMap { text.range(of: "\n", range: $0.upperBound..<text.endIndex)?.lowerBound }
-            return end.map { text.utf8.distance(from: text.startIndex, to: $0) }
-        }
+    static let replies = RecordedReplies(
+        adapter: { _ in MistralAdapter.testing() }, streams: streams, documents: documents,
+        errors: errors
+    ) { text in
+        RecordedReplies.endOfLine(of: #""finish_reason":"[a-z_]+""#, in: text)
     }
 
     @Test("a recorded embedding has its vector, as it was written")

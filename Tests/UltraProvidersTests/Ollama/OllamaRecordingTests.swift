@@ -14,35 +14,11 @@ struct OllamaRecordingTests {
     static let documents = ["ollama/chat-01", "ollama/reasoning-01", "ollama/tool_results-01"]
     static let errors = ["ollama/error-01", "ollama/error-02"]
 
-    private let checks = RecordingChecks(adapter: OllamaAdapter.testing())
-
-    @Test("a recorded stream says what is written down", arguments: streams)
-    func stream(name: String) throws {
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a recorded document says what is written down, even where a stream was asked for", arguments: documents)
-    func document(name: String) throws {
-        try checks.expected(name, isStream: false)
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a recorded error says what is written down, whether a stream was asked for or not", arguments: errors)
-    func error(name: String) throws {
-        try checks.expected(name, isStream: false)
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a stream says the same wherever a read ends", arguments: streams + documents)
-    func split(name: String) throws {
-        try checks.splits(name)
-    }
-
-    @Test("a stream cut at any byte is complete only after its last line", arguments: streams + documents)
-    func cut(name: String) throws {
-        try checks.cuts(name) { body in
-            body.lastIndex(of: "}").map { body.utf8.distance(from: body.startIndex, to: $0) + 1 }
-        }
+    static let replies = RecordedReplies(
+        adapter: { _ in OllamaAdapter.testing() }, streams: streams, documents: documents,
+        errors: errors, areDocumentsCut: true
+    ) { text in
+        text.lastIndex(of: "}").map { text.utf8.distance(from: text.startIndex, to: $0) + 1 }
     }
 
     @Test("recorded vectors come whole, with their length and count")

@@ -27,40 +27,53 @@ struct ChatRecordingTests {
         "groq/error-01", "groq/error-02", "ollama/error-03", "xai/error-01", "xai/error-02",
     ]
 
-    /// The adapter of the server that was recorded.
-    private func checks(_ name: String) -> RecordingChecks {
-        RecordingChecks(adapter: OpenAIAdapter.testing(provider: String(name.prefix { $0 != "/" })))
+    static let replies = RecordedReplies(
+        adapter: { name in
+            // The server that was recorded.
+            OpenAIAdapter.testing(provider: String(name.prefix { $0 != "/" }))
+        }, streams: streams, documents: documents,
+        errors: errors
+    ) { text in
+        // The chunk that carries the finish reason must have come whole.
+        RecordedReplies.endOfLine(of: #""finish_reason":"[a-z_]+""#, in: text)
     }
 
-    @Test("a recorded stream says what is written down", arguments: streams)
-    func stream(name: String) throws {
-        try checks(name).expected(name, isStream: true)
+    @Test(
+        "a conversation another client had is sent as that client sent it",
+        arguments: streams + documents + ["groq/error-01", "xai/error-01"])
+    func request(name: String) throws {
+        let recording = try Recording(name)
+        let body = try ChatBody(recording)
+        let endpoint = try Endpoint(
+            recording.requestURL.replacingOccurrences(of: "/chat/completions", with: ""), versionPath: "")
+        let dialect = Dialect.of(endpoint.host)
+        let adapter = OpenAIAdapter(endpoint: endpoint, key: nil, dialect: dialect)
+        let encoded = try adapter.encode(body.request(), model: body.model, isStream: body.isStream)
+        try recording.expect(encoded, body.ours(dialect))
     }
 
-    @Test("a recorded document says what is written down, whether a stream was asked for or not", arguments: documents)
-    func document(name: String) throws {
-        try checks(name).expected(name, isStream: false)
-        try checks(name).expected(name, isStream: true)
-    }
-
-    @Test("a recorded error says what is written down, whether a stream was asked for or not", arguments: errors)
-    func error(name: String) throws {
-        try checks(name).expected(name, isStream: false)
-        try checks(name).expected(name, isStream: true)
-    }
-
-    @Test("a stream says the same wherever a read ends", arguments: streams)
-    func split(name: String) throws {
-        try checks(name).splits(name)
-    }
-
-    @Test("a stream cut at any byte is complete only after its finish reason", arguments: streams)
-    func cut(name: String) throws {
-        try checks(name).cuts(name) { text in
-            // The chunk that carries the finish reason must have come whole.
-            let finish = text.range(of: #""finish_reason":"[a-z_]+""#, options: .regularExpression)
-            let chunkEnd = finish.flatMap { text.range(of: "\n", range: $0.upperBound..<text.endIndex)?.lowerBound }
-            return chunkEnd.map { text.utf8.distance(from: text.startIndex, to: $0) }
+    @Test("OpenAI's list tells what answers chats, what embeds, and what does neither")
+    func models() throws {
+        let recording = try Recording("openai/models-01")
+        let page = try recording.body.withUnsafeBytes { bytes in
+            var reader = JSONReader(bytes)
+            return try OpenAIAdapter.testing().decodeModels(&reader)
+        }
+        let kinds = Dictionary(uniqueKeysWithValues: page.models.map { ($0.id, $0.kind) })
+        #expect(page.models.count == 135)
+        #expect(page.next == nil)
+        for id in [
+            "gpt-4o", "gpt-5.4-mini", "o3", "o1-2024-12-17", "gpt-5-search-api", "gpt-3.5-turbo", "o1-pro",
+            "gpt-5.1-codex-max", "computer-use-preview",
+        ] {
+            #expect(kinds[id] == .chat, "\(id)")
+        }
+        #expect(kinds["text-embedding-3-small"] == .embeddings)
+        for id in [
+            "whisper-1", "tts-1-hd", "dall-e-3", "gpt-image-1", "sora-2", "omni-moderation-latest", "babbage-002",
+            "gpt-4o-realtime-preview", "gpt-4o-transcribe", "gpt-3.5-turbo-instruct", "gpt-audio-mini",
+        ] {
+            #expect(kinds[id] == .other, "\(id)")
         }
     }
 }

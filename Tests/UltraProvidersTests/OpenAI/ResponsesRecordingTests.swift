@@ -19,38 +19,11 @@ struct ResponsesRecordingTests {
 
     static let errors = ["openai/error-04", "openai/error-09", "openai/error-10"]
 
-    private let checks = RecordingChecks(adapter: ResponsesAdapter(.testing()))
-
-    @Test("a recorded stream says what is written down", arguments: streams)
-    func stream(name: String) throws {
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a recorded document says what is written down, whatever was asked for", arguments: documents)
-    func document(name: String) throws {
-        try checks.expected(name, isStream: false)
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a recorded error says what is written down, whatever was asked for", arguments: errors)
-    func error(name: String) throws {
-        try checks.expected(name, isStream: false)
-        try checks.expected(name, isStream: true)
-    }
-
-    @Test("a stream says the same wherever a read ends", arguments: streams)
-    func split(name: String) throws {
-        try checks.splits(name)
-    }
-
-    @Test("a stream cut at any byte is complete only with its last event", arguments: streams)
-    func cut(name: String) throws {
-        try checks.cuts(name) { text in
-            let last = text.range(
-                of: #"data: \{"type":"response\.(completed|incomplete)""#, options: .regularExpression)
-            let end = last.flatMap { text.range(of: "\n", range: $0.upperBound..<text.endIndex)?.lowerBound }
-            return end.map { text.utf8.distance(from: text.startIndex, to: $0) }
-        }
+    static let replies = RecordedReplies(
+        adapter: { _ in ResponsesAdapter(.testing()) }, streams: streams, documents: documents,
+        errors: errors
+    ) { text in
+        RecordedReplies.endOfLine(of: #"data: \{"type":"response\.(completed|incomplete)""#, in: text)
     }
 
     @Test(
@@ -63,9 +36,6 @@ struct ResponsesRecordingTests {
             recording.requestURL.replacingOccurrences(of: "/responses", with: ""), versionPath: "")
         let adapter = ResponsesAdapter(OpenAIAdapter(endpoint: endpoint, key: nil, dialect: .openAI))
         let encoded = try adapter.encode(body.request(), model: body.model, isStream: body.isStream)
-        let sent = try JSONSerialization.jsonObject(with: Data(encoded.http.body)) as? NSDictionary
-        #expect(sent == body.ours)
-        #expect(encoded.http.url == recording.requestURL)
-        #expect(encoded.warnings.isEmpty)
+        try recording.expect(encoded, body.ours)
     }
 }

@@ -45,6 +45,9 @@ extension Limits: SettingTable {
         SettingKey(
             "lingering", \.lingering, .duration(.zero, .seconds(60)),
             "An upstream that said everything may take so long to end its reply"),
+        SettingKey(
+            "upstream_idle", \.upstreamIdle, .duration(.seconds(1), .seconds(3600)),
+            "An upstream connection idle for longer is not used again; less where its host is seen to close sooner"),
     ]
 }
 

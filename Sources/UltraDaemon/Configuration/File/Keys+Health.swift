@@ -34,8 +34,8 @@ extension HealthSettings: SettingTable {
             "The longest such pause"),
         SettingKey(
             "deep_probe_interval", \.deepProbeInterval,
-            .optional(.duration(.seconds(60), .seconds(604_800)), absent: "none"),
-            "Real generations of one token as probes, which cost money"),
+            .optional(.duration(.seconds(1), .seconds(604_800)), absent: "none"),
+            "Real generations of one token, which cost money, of the models that are named here or were asked for"),
         SettingKey(
             "deep_probe_usd_per_day", \.deepProbeMicroUSDPerDay, .microUSD(upTo: 1000),
             "The most that probes may cost in a day (UTC)"),

@@ -15,6 +15,9 @@ extension ProviderTable: SettingTable {
             "probe", \.settings.probe, .choice(),
             "How its health is found out: by its free list of models, or by live traffic alone"),
         SettingKey(
+            "warm", \.settings.isKeptWarm, .boolean,
+            "A connection is kept ready: where nothing else uses it, by a HEAD request without a key"),
+        SettingKey(
             "concurrency", \.settings.concurrency, .optional(.integer(1...10_000), absent: "auto"),
             "Requests at once; auto: limits.calls_per_provider"),
         SettingKey("tags", \.settings.tags, .list(.name, of: "names"), "Of each of its models"),

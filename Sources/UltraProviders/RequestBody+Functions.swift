@@ -1,0 +1,47 @@
+internal import UltraAPI
+
+/// Tools and the choice among them as Chat Completions has them, and APIs made after it.
+extension RequestBody {
+    /// - Parameter emptyParameters: what stands for the schema of a tool that takes nothing; nil: nothing does.
+    mutating func functions(_ tools: [Tool], emptyParameters: RawJSON? = nil) {
+        member("tools") { json in
+            json.beginArray()
+            for tool in tools {
+                json.beginObject()
+                json.field("type", "function")
+                json.key("function")
+                json.beginObject()
+                json.field("name", tool.name)
+                json.fieldIfPresent("description", tool.description)
+                json.fieldIfPresent("parameters", tool.parameters ?? emptyParameters)
+                json.endObject()
+                json.endObject()
+            }
+            json.endArray()
+        }
+    }
+
+    /// - Parameter required: the API's word for a call of any tool.
+    mutating func functionChoice(_ choice: ToolChoice, required: String = "required") {
+        member("tool_choice") { json in
+            switch choice {
+            case .auto: json.string("auto")
+            case .none: json.string("none")
+            case .required: json.string(required)
+            case .named(let name):
+                json.beginObject()
+                json.field("type", "function")
+                json.key("function")
+                json.beginObject()
+                json.field("name", name)
+                json.endObject()
+                json.endObject()
+            }
+        }
+    }
+}
+
+extension RawJSON {
+    /// The schema of a tool that takes nothing, for providers that demand one.
+    static let noParameters = RawJSON(validated: Array(#"{"type":"object","properties":{}}"#.utf8))
+}

@@ -1,0 +1,131 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// A client's and a server's network, each a namespace of its own, and a line between them on which every packet takes
+/// so long. A process belongs to the network of the thread that starts it, a socket to that of the thread that makes it.
+///
+/// It needs root and `/dev/net/tun`. The packets pass through a thread of this process: not every kernel has netem.
+package final class DelayedNetwork: Sendable {
+    package enum Side: Sendable { case client, server }
+
+    package static let serverAddress = "10.203.0.2"
+    private static let (client, server): (CUnsignedInt, CUnsignedInt) = (0x0ACB_0001, 0x0ACB_0002)
+
+    /// Whether such networks can be made here; a test that needs one says that it is skipped.
+    package static let isAvailable = (try? DelayedNetwork(oneWay: .zero)) != nil
+
+    private let networks: [CInt]
+    private let stop: CInt
+    private let thread: pthread_t
+
+    /// - Parameter oneWay: how long a packet is under way; there and back is twice that.
+    package init(oneWay delay: Duration) throws(SystemError) {
+        let home = try Sockets.check("open a network", clinux_network())
+        defer {
+            clinux_enter_network(home)
+            close(home)
+        }
+        var networks: [CInt] = []
+        var ends: [CInt] = []
+        do throws(SystemError) {
+            for (own, peer) in [(Self.client, Self.server), (Self.server, Self.client)] {
+                _ = try Sockets.check("unshare", clinux_new_network())
+                networks.append(try Sockets.check("open a network", clinux_network()))
+                ends.append(try Sockets.check("tunnel", clinux_tunnel(own, peer)))
+            }
+            stop = try Sockets.check("eventfd", eventfd(0, CInt(EFD_CLOEXEC)))
+        } catch {
+            for fd in networks + ends { close(fd) }
+            throw error
+        }
+        self.networks = networks
+        let line = Unmanaged.passRetained(Line(ends, stop: stop, delay))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { line in
+                if let line { Unmanaged<Line>.fromOpaque(line).takeRetainedValue().run() }
+                return nil
+            }, line.toOpaque())
+        precondition(code == 0, "pthread_create: \(code)")
+        self.thread = thread
+    }
+
+    deinit {
+        eventfd_write(stop, 1)
+        pthread_join(thread, nil)
+        for fd in networks + [stop] { close(fd) }
+    }
+
+    /// Calls `body` in the network of `side`. It must not suspend: the network is the thread's.
+    package func on<Result>(_ side: Side, _ body: () throws -> Result) throws -> Result {
+        let home = try Sockets.check("open a network", clinux_network())
+        _ = try Sockets.check("setns", clinux_enter_network(networks[side == .client ? 0 : 1]))
+        defer {
+            clinux_enter_network(home)
+            close(home)
+        }
+        return try body()
+    }
+}
+
+/// Takes packets out of one end and puts them into the other, each when its time has come.
+private final class Line {
+    private struct Packet {
+        let due: UInt64
+        let end: CInt
+        let bytes: ArraySlice<UInt8>
+    }
+
+    private let ends: [CInt]
+    private let stop: CInt
+    private let delay: UInt64
+    private let epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
+    /// All take equally long, so that they leave in the order they came.
+    private var packets: [Packet] = []
+
+    init(_ ends: [CInt], stop: CInt, _ delay: Duration) {
+        (self.ends, self.stop) = (ends, stop)
+        self.delay = UInt64(delay / .nanoseconds(1))
+        for fd in ends + [stop] {
+            var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data(fd: fd))
+            epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event)
+        }
+    }
+
+    deinit { for fd in ends + [epoll] { close(fd) } }
+
+    func run() {
+        var events = [epoll_event](repeating: epoll_event(), count: 3)
+        while true {
+            let wait = packets.first.map { $0.due - min($0.due, Self.now) }
+            let count = clinux_epoll_wait(epoll, &events, 3, wait.map { Int64($0) } ?? -1)
+            for event in events.prefix(Int(max(0, count))) {
+                if event.data.fd == stop { return }
+                take(from: event.data.fd)
+            }
+            let now = Self.now
+            while let first = packets.first, first.due <= now {
+                _ = first.bytes.withUnsafeBytes { write(first.end, $0.baseAddress, $0.count) }
+                packets.removeFirst()
+            }
+        }
+    }
+
+    private func take(from end: CInt) {
+        let other = end == ends[0] ? ends[1] : ends[0]
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(end, &buffer, buffer.count)
+            guard count > 0 else { return }
+            packets.append(Packet(due: Self.now + delay, end: other, bytes: buffer[..<count]))
+        }
+    }
+
+    private static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import ScriptedProvider
+import Testing
+
+/// What only the configuration file can say, as the built daemon does it.
+@Suite("Scenarios: strategies and intervals from the file")
+struct ConfiguredScenarios {
+    private static func pair(_ file: String) throws -> (ScriptedProvider, ScriptedProvider, Scenario) {
+        let (openai, mistral) = (try ScriptedProvider.openAI(), try ScriptedProvider.mistral())
+        return (openai, mistral, try Scenario(["openai": openai, "mistral": mistral], file: file))
+    }
+
+    private static func route(_ strategy: String, _ models: String...) -> String {
+        let list = models.map { "\"\($0)\"" }.joined(separator: ", ")
+        return "[routes.quick]\nmodels = [\(list)]\nstrategy = \"\(strategy)\"\n"
+    }
+
+    @Test("weighted: each gets its share, weight 0 none")
+    func weighted() throws {
+        let (openai, mistral, scenario) = try Self.pair(
+            Self.route("weighted", Scenario.gpt, Scenario.codestral, Scenario.mini) + """
+                [models."\(Scenario.gpt)"]
+                weight = 3
+                [models."\(Scenario.mini)"]
+                weight = 0
+                """)
+        let count = 600
+        let endings = try LoadScenarios.run(scenario.client, count, from: 1000) { _ in
+            ("generate", Scenario.fields("quick"))
+        }
+        #expect(endings.allSatisfy { $0.last.event == "result" })
+        #expect(openai.calls.count + mistral.calls.count == count)
+        // Four standard deviations of 600 draws are 42.
+        #expect((count * 3 / 4 - 42...count * 3 / 4 + 42).contains(openai.calls.count), "\(openai.calls.count)")
+        #expect(!openai.calls.contains { $0.bodyText.contains("mini") })
+    }
+
+    @Test("ordered: the first one as long as it answers, then the next, then the first again")
+    func ordered() throws {
+        let (openai, mistral, scenario) = try Self.pair(Self.route("ordered", Scenario.codestral, Scenario.gpt))
+        for _ in 0..<10 { #expect(try scenario.generate("quick").story == ["mistral/codestral-2508 ok"]) }
+        mistral.answer(Scenario.chat, with: Failures.internalError, ScriptedProvider.whole)
+        #expect(
+            try scenario.generate("quick").story
+                == ["mistral/codestral-2508 error upstream_error", "openai/gpt-4o ok"])
+        #expect(try scenario.generate("quick").story == ["mistral/codestral-2508 ok"])
+        #expect(openai.calls.count == 1)
+    }
+
+    @Test("cheapest: by known prices, the file's before the catalogue's; an unknown one comes last")
+    func cheapest() throws {
+        let (openai, mistral, scenario) = try Self.pair(
+            Self.route("cheapest", "openai/unheard-of", Scenario.gpt, Scenario.mini, Scenario.codestral) + """
+                [models."\(Scenario.codestral)"]
+                price = {input = 0.01, output = 0.01}
+                [models."openai/unheard-of"]
+                weight = 1
+                """)
+        openai.list(["gpt-4o", "gpt-4o-mini", "unheard-of"])
+        _ = try scenario.probe("openai")
+        for _ in 0..<5 { #expect(try scenario.generate("quick").story == ["mistral/codestral-2508 ok"]) }
+        openai.answer(Scenario.chat, with: Failures.internalError)
+        // Without the cheapest one the others follow in their order.
+        mistral.list([])
+        _ = try scenario.probe("mistral")
+        #expect(
+            try scenario.generate("quick").story.prefix(4)
+                == [
+                    "mistral/codestral-2508 skipped unavailable", "openai/gpt-4o-mini error upstream_error",
+                    "openai/gpt-4o error upstream_error", "openai/unheard-of error upstream_error",
+                ])
+    }
+
+    @Test("fastest: a provider that has become slow is left within 20 requests, and found again when it is not")
+    func fastest() throws {
+        func taking(_ milliseconds: Int) -> Script {
+            ScriptedProvider.whole.with { $0.body.insert(.delay(milliseconds: milliseconds), at: 0) }
+        }
+        let (openai, mistral, scenario) = try Self.pair(Self.route("fastest", Scenario.gpt, Scenario.codestral))
+        mistral.answer(Scenario.chat, with: taking(25))
+        /// How many of so many requests OpenAI answers.
+        func share(of count: Int) throws -> Int {
+            let before = openai.calls.count
+            for _ in 0..<count { #expect(try scenario.generate("quick").event == "result") }
+            return openai.calls.count - before
+        }
+        _ = try share(of: 20)
+        // One in twenty goes to the other, to learn how it does: more than seven of twenty happen once in a million.
+        #expect(try share(of: 20) >= 13)
+        openai.answer(Scenario.chat, with: taking(100))
+        _ = try share(of: 20)
+        #expect(try share(of: 20) <= 7)
+        openai.answer(Scenario.chat, with: ScriptedProvider.whole)
+        var rounds = 0
+        while try share(of: 10) < 7, rounds < 60 { rounds += 1 }
+        #expect(rounds < 60)
+    }
+
+    @Test("a provider that goes away is told of within two probe intervals, and soon after it is back")
+    func probes() throws {
+        let openai = try ScriptedProvider.openAI(ScriptedProvider.whole)
+        let list = ScriptedProvider.list(["gpt-4o"]).then(.close)
+        openai.answer("/v1/models", with: list)
+        let scenario = try Scenario(
+            ["openai": openai],
+            file: """
+                [health]
+                probe_interval = "1s"
+                probe_jitter_percent = 0
+                retry_interval = "100ms"
+                breaker_failures = 2
+                breaker_pause = "100ms"
+                [retry]
+                per_candidate = 0
+                """)
+        // A request that is answered takes the place of a probe.
+        let lists = openai.lists
+        let end = ContinuousClock.now + .milliseconds(1500)
+        while ContinuousClock.now < end { #expect(try scenario.generate(Scenario.gpt).event == "result") }
+        #expect(openai.lists == lists)
+
+        let watcher = try Watcher(scenario.daemon)
+        openai.answer("/v1/models", with: .resetBeforeHead)
+        let gone = ContinuousClock.now
+        #expect(try watcher.change(of: "openai", to: "unavailable")["reason"] as? String == "connect_failed")
+        #expect(ContinuousClock.now - gone < .seconds(2))
+        openai.answer("/v1/models", with: list)
+        try watcher.change(of: "openai", to: "available")
+        #expect(ContinuousClock.now - gone < .seconds(4))
+
+        // The file's breaker: two failures, and a tenth of a second.
+        openai.answer(Scenario.chat, with: Failures.internalError)
+        for _ in 0..<2 { #expect(try scenario.generate(Scenario.gpt).code == "upstream_error") }
+        try watcher.change(of: Scenario.gpt, to: "unavailable")
+        openai.answer(Scenario.chat, with: ScriptedProvider.whole)
+        try watcher.change(of: Scenario.gpt, to: "degraded")
+        #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o ok"])
+    }
+}
