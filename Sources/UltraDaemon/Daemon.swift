@@ -27,6 +27,8 @@ package final class Daemon {
     let feed = EventFeed()
     var retryBudget = RetryBudget()
     var probeSpend = ProbeSpend()
+    /// nil: the configuration wants none.
+    var cache: AnswerCache?
     /// By provider id.
     private(set) var probers: [String: Prober] = [:]
     /// What survives a restart; nil: there is no place for it.
@@ -62,6 +64,7 @@ package final class Daemon {
             throw StartFailure(message: "the catalogue of models is broken: \(error)", exitCode: EXIT_FAILURE)
         }
         if let folder = configuration.stateDirectory { store = RegistryStore(registry, folder: folder, log) }
+        try openCache()
     }
 
     var limits: Limits { configuration.limits }

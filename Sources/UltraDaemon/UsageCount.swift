@@ -32,6 +32,8 @@ struct UsageCount: Sendable {
         inFlight -= 1
         turn(to: seconds)
         today.requests += 1
+        // What another request brought is counted there.
+        guard answer.cache != .hit, answer.cache != .coalesced else { return }
         today.inputTokens += answer.usage.inputTokens ?? 0
         today.outputTokens += answer.usage.outputTokens ?? 0
         today.costMicroUSD += answer.costMicroUSD ?? 0

@@ -11,6 +11,8 @@ final class Call {
     let peer: Peer
     private static var count = 0
     private weak var connection: ClientConnection?
+    /// All who wait for what this call brings, where it stands for no single client; until it has ended.
+    private(set) var flight: Flight?
     /// The task that works on it; nil for what is answered at once.
     private var task: Task<Void, Never>?
     private var isEnded = false
@@ -23,6 +25,14 @@ final class Call {
         Self.count += 1
         number = Self.count
         peer = connection.peer
+    }
+
+    /// Stands for all that wait in `flight`, in the name of `first`. It has no client: what is sent to one goes nowhere.
+    init(sharedBy first: Call, _ flight: Flight) {
+        id = first.id
+        number = first.number
+        peer = first.peer
+        self.flight = flight
     }
 
     /// Whose line in a queue it stands in.
@@ -39,15 +49,22 @@ final class Call {
         connection?.send { write(&$0, id) }
     }
 
+    /// Adds a frame about how the work goes on, for those who want to know.
+    func tell(_ write: (inout FrameWriter, Int) -> Void) {
+        if let flight { flight.tell(write) } else { send(write) }
+    }
+
     /// Adds the terminal frame.
     func end(_ write: (inout FrameWriter, Int) -> Void) {
         guard !isEnded else { return }
         isEnded = true
+        flight = nil
         connection?.send { write(&$0, id) }
         connection?.ended(self)
     }
 
     func fail(_ error: UltraError) {
+        flight?.failed(error)
         end { $0.error($1, error) }
     }
 
@@ -69,10 +86,10 @@ final class Call {
     }
 
     /// Whether the client's unsent bytes are past their bound.
-    var isCongested: Bool { connection?.isCongested ?? false }
+    var isCongested: Bool { flight?.isCongested ?? connection?.isCongested ?? false }
 
     /// Waits until the client has taken enough of what was sent, or is gone.
     func drained() async {
-        await connection?.drained()
+        if let flight { await flight.drained() } else { await connection?.drained() }
     }
 }

@@ -7,6 +7,7 @@ extension Daemon {
     func generate(_ call: Call, _ frame: RequestFrame, isStream: Bool) throws(UltraError) {
         let request = try Request(frame)
         let limit = frame.timeoutMilliseconds
+        if let cache, cache.take(call, request, isStream: isStream, timeoutMilliseconds: limit) { return }
         call.run { [self] call in
             await Generation(self, call, request, isStream: isStream, timeoutMilliseconds: limit).run()
         }
@@ -15,6 +16,7 @@ extension Daemon {
     func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try EmbedRequest(frame)
         let limit = frame.timeoutMilliseconds
+        if let cache, cache.take(call, request, timeoutMilliseconds: limit) { return }
         call.run { [self] call in await Embedding(self, call, request, timeoutMilliseconds: limit).run() }
     }
 
@@ -34,7 +36,8 @@ extension Daemon {
     func requestEnded(_ call: Call, _ answer: Answer, _ error: UltraError?) {
         if let error {
             usage.failed(at: WallClock.now / 1000)
-            logFailure(call, error)
+            // One upstream failure is one line, however many waited for it.
+            if answer.cache != .coalesced { logFailure(call, error) }
         } else {
             usage.succeeded(answer, at: WallClock.now / 1000)
         }

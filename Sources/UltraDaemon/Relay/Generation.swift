@@ -50,7 +50,9 @@ final class Generation {
             answer.attempts = chain.attempts
             answer.timing.queue = chain.queueMilliseconds
             answer.timing.total = elapsedMilliseconds
+            if call.flight != nil { answer.cache = .miss }
             daemon.requestEnded(call, answer, nil)
+            call.flight?.ended(.answer(answer))
             // An answer without content begins all the same.
             if isStream, !isCommitted { call.send { $0.start($1, answer) } }
             call.end { isStream ? $0.done($1, answer) : $0.result($1, answer) }
@@ -97,6 +99,7 @@ final class Generation {
     private func restart() -> Bool {
         guard request.restartsMidStream else { return false }
         call.send { $0.restart($1) }
+        call.flight?.restarted()
         isCommitted = false
         return true
     }
@@ -178,6 +181,7 @@ final class Generation {
     /// name, usage) waits with it: until then another candidate may answer.
     private func deliver(_ events: [AnswerEvent], onContent: () -> Void) {
         for event in events { answer.receive(event, keepsContent: !isStream) }
+        call.flight?.receive(events, of: answer)
         if answer.timing.firstToken == nil {
             guard events.contains(where: \.isContent) else { return }
             answer.timing.firstToken = elapsedMilliseconds

@@ -1,0 +1,46 @@
+internal import Glibc
+internal import UltraAPI
+internal import UltraSystem
+
+/// `cache_clear`, and the cache in `status`.
+extension Daemon {
+    /// Opens the cache, if the configuration wants one.
+    func openCache() throws(StartFailure) {
+        guard configuration.cache.isEnabled else { return }
+        guard let sha256 = SHA256() else {
+            throw StartFailure(
+                message: "OpenSSL offers no SHA-256, which the cache needs: set cache.enabled to false",
+                exitCode: EXIT_FAILURE)
+        }
+        cache = AnswerCache(self, configuration.cache, sha256)
+    }
+
+    func cacheClear(_ call: Call) throws(UltraError) {
+        guard call.peer.isAdmin else {
+            throw UltraError(
+                .permissionDenied, "cache_clear drops the answers of all users: only administrators may",
+                hint: "ask your administrator, or send \"cache\":\"refresh\" with a request", provider: "ultrad")
+        }
+        let cleared = cache?.clear() ?? (entries: 0, bytes: 0)
+        call.end { writer, id in
+            writer.frame(id, "result") { json in
+                json.field("entries", cleared.entries)
+                json.field("bytes", cleared.bytes)
+            }
+        }
+    }
+
+    func writeCache(to json: inout JSONWriter) {
+        let figures = cache?.figures ?? CacheFigures()
+        json.key("cache")
+        json.beginObject()
+        json.field("enabled", cache != nil)
+        json.field("hits", figures.hits)
+        json.field("misses", figures.misses)
+        json.field("coalesced", figures.coalesced)
+        json.field("entries", cache?.entries ?? 0)
+        json.field("bytes", cache?.memoryBytes ?? 0)
+        json.microUSD("saved_usd", figures.savedMicroUSD)
+        json.endObject()
+    }
+}
