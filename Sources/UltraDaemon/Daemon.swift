@@ -36,7 +36,10 @@ package final class Daemon {
     let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
     let startedAt = EventLoop.now
     let loadedAt = time(nil)
+    /// Seconds since 1970.
+    let startedSeconds = time(nil)
     var usage = UsageCount()
+    var metrics = RequestMetrics()
     private(set) var state = State.running
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
 
@@ -172,6 +175,9 @@ package final class Daemon {
     }
 
     func ended(_ call: Call) {
+        if let end = call.takeEnd() {
+            metrics.ended(call.operation, end.failure, nanoseconds: EventLoop.now - call.startedAt)
+        }
         stopIfDrained()
     }
 

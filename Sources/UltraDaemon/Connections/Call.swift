@@ -9,6 +9,7 @@ final class Call {
     let number: Int
     let startedAt = EventLoop.now
     let peer: Peer
+    let operation: OperationName
     private static var count = 0
     private weak var connection: ClientConnection?
     /// All who wait for what this call brings, where it stands for no single client; until it has ended.
@@ -19,8 +20,9 @@ final class Call {
     /// Why it was cancelled, for its terminal frame.
     private(set) var cancellation: UltraError?
 
-    init(_ id: Int, _ connection: ClientConnection) {
+    init(_ id: Int, _ operation: OperationName, _ connection: ClientConnection) {
         self.id = id
+        self.operation = operation
         self.connection = connection
         Self.count += 1
         number = Self.count
@@ -32,6 +34,7 @@ final class Call {
         id = first.id
         number = first.number
         peer = first.peer
+        operation = first.operation
         self.flight = flight
     }
 
@@ -63,7 +66,24 @@ final class Call {
         connection?.ended(self)
     }
 
+    /// How a call ended, for who counts them.
+    struct End {
+        /// nil: well.
+        let failure: ErrorCode?
+    }
+
+    private var failure: ErrorCode?
+    private var isEndTaken = false
+
+    /// How it ended, the first time this is asked for after that.
+    func takeEnd() -> End? {
+        guard isEnded, !isEndTaken else { return nil }
+        isEndTaken = true
+        return End(failure: failure)
+    }
+
     func fail(_ error: UltraError) {
+        if !isEnded { failure = error.code }
         flight?.failed(error)
         end { $0.error($1, error) }
     }
@@ -82,6 +102,7 @@ final class Call {
     /// The client is gone: its frames have nowhere to go.
     func abandon() {
         cancel(UltraError(.cancelled, "the client disconnected"))
+        if !isEnded { failure = .cancelled }
         isEnded = true
     }
 

@@ -34,6 +34,7 @@ extension Daemon {
 
     /// It ended, well where there is no error.
     func requestEnded(_ call: Call, _ answer: Answer, _ error: UltraError?) {
+        metrics.ended(call.operation, answer, error)
         if let error {
             usage.failed(at: WallClock.now / 1000)
             // One upstream failure is one line, however many waited for it.

@@ -42,7 +42,9 @@ final class Embedding {
                 daemon.requestEnded(call, answer, error)
                 throw error
             }
-            daemon.requestEnded(call, answer, nil)
+            var counted = answer
+            counted.attempts = chain.attempts
+            daemon.requestEnded(call, counted, nil)
             finish(chain.attempts)
         } catch {
             call.fail(error)
