@@ -33,6 +33,8 @@ let package = Package(
         // System libraries: module map and inline functions for what Swift cannot call.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        // The ledger's file.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         // SHA-256 for the cache's keys; libcurl loads the library anyway.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSignal"),
@@ -50,7 +52,7 @@ let package = Package(
         .target(
             name: "UltraSystem",
             dependencies: [
-                "CCrypto", "CCurl", "CSystemd", "UltraAPI", .product(name: "Logging", package: "swift-log"),
+                "CCrypto", "CCurl", "CSQLite", "CSystemd", "UltraAPI", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(

@@ -215,6 +215,11 @@ package final class Daemon {
         }
     }
 
+    /// Writes what is still to be kept, when the loop has stopped. Blocks.
+    package func finish() {
+        cache?.finish()
+    }
+
     private func stopNow() {
         let reason = UltraError(
             .shuttingDown, "ultrad was stopped before the answer was complete", hint: "ask again", isRetryable: true)

@@ -7,6 +7,7 @@ internal import UltraSystem
 final class AnswerCache {
     /// Of an answer that may be kept, whatever the bound of the memory: a flight holds that much.
     private static let replyLimit = (256 << 10)...(2 << 20)
+    private static let patience = Duration.seconds(2)
     /// Canonical bytes of one request, of which the space is kept for the next.
     private static let keptCapacityBytes = 64 << 10
 
@@ -18,12 +19,23 @@ final class AnswerCache {
     private(set) var figures = CacheFigures()
     private var canonical = CanonicalBytes()
     private var clears = 0
+    /// nil: nothing survives a restart.
+    private let file: CacheFile?
+    /// Of the file, as it last told.
+    private(set) var fileFigures = CacheFile.Figures()
 
-    init(_ daemon: Daemon, _ settings: CacheSettings, _ sha256: SHA256) {
+    init(_ daemon: Daemon, _ settings: CacheSettings, _ sha256: SHA256, _ file: CacheFile?) {
         self.daemon = daemon
         self.settings = settings
         self.sha256 = sha256
+        self.file = file
         memory = LeastRecentlyUsed(limitBytes: settings.memoryBytes)
+        guard let file else { return }
+        let now = WallClock.now
+        Disk.perform { [weak self] in
+            let figures = file.open(at: now)
+            Loop.perform { self?.fileFigures = figures }
+        }
     }
 
     var memoryBytes: Int { memory.byteCount }
@@ -84,11 +96,15 @@ final class AnswerCache {
             waiter.become(.coalesced)
             return flight.join(waiter)
         }
-        figures.misses += 1
         let flight = Flight(key, work, model: model, epoch: clears, self)
         flights[key] = flight
         flight.join(waiter)
-        begin(flight, for: waiter.call, timeoutMilliseconds)
+        if mode == .refresh || file == nil {
+            figures.misses += 1
+            begin(flight, for: waiter.call, timeoutMilliseconds)
+        } else {
+            look(for: flight, of: waiter.call, timeoutMilliseconds)
+        }
     }
 
     /// Those who still have time when the work of `flight` was given up begin anew, together.
@@ -105,18 +121,44 @@ final class AnswerCache {
     }
 
     private func begin(_ flight: Flight, for call: Call, _ timeoutMilliseconds: Int?) {
-        flight.take(off: call) { [daemon] call in
-            switch flight.work {
-            case .generate(var request):
-                // Whoever joins may want to be told.
-                request.wantsProgress = true
-                await Generation(
-                    daemon, call, request, isStream: flight.key.isStream, timeoutMilliseconds: timeoutMilliseconds
-                ).run()
-            case .embed(let request):
-                await Embedding(daemon, call, request, timeoutMilliseconds: timeoutMilliseconds).run()
-            }
+        flight.take(off: call) { [self] call in await run(flight, call, timeoutMilliseconds) }
+    }
+
+    private func run(_ flight: Flight, _ call: Call, _ timeoutMilliseconds: Int?) async {
+        switch flight.work {
+        case .generate(var request):
+            // Whoever joins may want to be told.
+            request.wantsProgress = true
+            await Generation(
+                daemon, call, request, isStream: flight.key.isStream, timeoutMilliseconds: timeoutMilliseconds
+            ).run()
+        case .embed(let request):
+            await Embedding(daemon, call, request, timeoutMilliseconds: timeoutMilliseconds).run()
         }
+    }
+
+    /// Looks into the file first.
+    private func look(for flight: Flight, of call: Call, _ timeoutMilliseconds: Int?) {
+        flight.take(off: call) { [self] call in
+            let reply = await kept(flight.key.key)
+            if let reason = call.cancellation { return call.fail(reason) }
+            // What was found before a clear is gone after it.
+            guard let reply, flight.epoch == clears else {
+                figures.misses += 1
+                return await run(flight, call, timeoutMilliseconds)
+            }
+            figures.hits += 1
+            flight.found(reply)
+        }
+    }
+
+    /// The reply in the file, which is in memory then too.
+    private func kept(_ key: CacheKey) async -> Reply? {
+        guard let file, let kept = await file.find(key.bytes, at: WallClock.now),
+            let reply = ReplyRecord.reply(kept.record)
+        else { return nil }
+        memory.insert(key, reply, byteCount: reply.byteCount, at: kept.storedAt)
+        return reply
     }
 
     // MARK: - From flights
@@ -132,7 +174,14 @@ final class AnswerCache {
         let kept = reply.kept
         let byteCount = kept.byteCount
         guard byteCount <= replyLimitBytes else { return }
-        memory.insert(flight.key.key, kept, byteCount: byteCount, at: WallClock.now)
+        let now = WallClock.now
+        memory.insert(flight.key.key, kept, byteCount: byteCount, at: now)
+        guard let file else { return }
+        let key = flight.key.key.bytes
+        Disk.perform { [weak self] in
+            let figures = file.insert(key, ReplyRecord.bytes(kept), at: now)
+            Loop.perform { self?.fileFigures = figures }
+        }
     }
 
     /// A fallback's answer is not what was asked for: the next request asks again.
@@ -149,12 +198,21 @@ final class AnswerCache {
         figures.savedMicroUSD += microUSD
     }
 
-    /// Forgets everything; returns how much that was.
-    func clear() -> (entries: Int, bytes: Int) {
-        let before = (memory.count, memory.byteCount)
+    /// Forgets everything; returns how much that was. What is in memory is in the file too, if there is one.
+    func clear() async -> CacheFile.Figures {
+        var before = CacheFile.Figures(entries: memory.count, bytes: memory.byteCount)
         clears += 1
         memory.removeAll()
+        guard let file else { return before }
+        before = await file.clear()
+        fileFigures = CacheFile.Figures()
         return before
+    }
+
+    /// Waits for what is on its way to the file.
+    func finish() {
+        guard file != nil else { return }
+        _ = Disk.wait(atMost: Self.patience) { true }
     }
 
     // MARK: - Keys

@@ -9,7 +9,7 @@ package struct CacheSettings: Sendable, Equatable {
     package var ttl = Duration.seconds(3600)
     /// Of answers in memory.
     package var memoryBytes = 16 << 20
-    /// Of answers in the state directory; 0: none.
+    /// Of answers in the state directory, which survive a restart; 0: none.
     package var diskBytes = 256 << 20
 
     package init() {}

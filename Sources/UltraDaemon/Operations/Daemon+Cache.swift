@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 internal import UltraAPI
 internal import UltraSystem
 
@@ -12,7 +13,19 @@ extension Daemon {
                 message: "OpenSSL offers no SHA-256, which the cache needs: set cache.enabled to false",
                 exitCode: EXIT_FAILURE)
         }
-        cache = AnswerCache(self, configuration.cache, sha256)
+        cache = AnswerCache(self, configuration.cache, sha256, cacheFile)
+    }
+
+    private var cacheFile: CacheFile? {
+        guard configuration.cache.diskBytes > 0, let folder = configuration.stateDirectory else { return nil }
+        return CacheFile(
+            folder: folder, limitBytes: configuration.cache.diskBytes,
+            lifetimeMilliseconds: configuration.cache.ttl.wholeMilliseconds
+        ) { [log] error in
+            log.warning(
+                "the cache's file does not work (\(error)): answers are kept in memory",
+                metadata: ["ultra_path": "\(folder)/\(CacheFile.name)"])
+        }
     }
 
     func cacheClear(_ call: Call) throws(UltraError) {
@@ -21,11 +34,13 @@ extension Daemon {
                 .permissionDenied, "cache_clear drops the answers of all users: only administrators may",
                 hint: "ask your administrator, or send \"cache\":\"refresh\" with a request", provider: "ultrad")
         }
-        let cleared = cache?.clear() ?? (entries: 0, bytes: 0)
-        call.end { writer, id in
-            writer.frame(id, "result") { json in
-                json.field("entries", cleared.entries)
-                json.field("bytes", cleared.bytes)
+        call.run { [self] call in
+            let cleared = await cache?.clear() ?? CacheFile.Figures()
+            call.end { writer, id in
+                writer.frame(id, "result") { json in
+                    json.field("entries", cleared.entries)
+                    json.field("bytes", cleared.bytes)
+                }
             }
         }
     }
@@ -40,6 +55,8 @@ extension Daemon {
         json.field("coalesced", figures.coalesced)
         json.field("entries", cache?.entries ?? 0)
         json.field("bytes", cache?.memoryBytes ?? 0)
+        json.field("disk_entries", cache?.fileFigures.entries ?? 0)
+        json.field("disk_bytes", cache?.fileFigures.bytes ?? 0)
         json.microUSD("saved_usd", figures.savedMicroUSD)
         json.endObject()
     }

@@ -149,8 +149,10 @@ extension Daemon {
         text.sample(cache.evictions)
         text.begin(.gauge, "ultrad_cache_entries", "Answers that are kept.")
         text.sample(cache.entries, ["level": "memory"])
+        text.sample(cache.fileFigures.entries, ["level": "disk"])
         text.begin(.gauge, "ultrad_cache_bytes", "What kept answers take.")
         text.sample(cache.memoryBytes, ["level": "memory"])
+        text.sample(cache.fileFigures.bytes, ["level": "disk"])
         text.begin(.counter, "ultrad_cache_saved_usd_total", "What cached and shared answers would have cost.")
         text.sample(microUSD: cache.figures.savedMicroUSD)
     }
