@@ -181,17 +181,3 @@ final class Flight {
         for waiter in waiting { waiter.resume() }
     }
 }
-
-/// What a flight does upstream.
-enum FlightWork {
-    case generate(Request)
-    case embed(EmbedRequest)
-}
-
-/// Requests with equal keys share a flight.
-struct FlightKey: Hashable, Sendable {
-    var key: CacheKey
-    var isStream: Bool
-    /// Fallbacks and timeouts, which are those of the flight.
-    var sharing: [UInt8]
-}

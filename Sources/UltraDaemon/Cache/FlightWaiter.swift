@@ -54,7 +54,8 @@ final class FlightWaiter {
         guard flight.outcome == nil else { return pump() }
         call.onCancel = { [weak self] call in
             guard let self, let reason = call.cancellation else { return }
-            self.end(reason)
+            // As of any other request, its end comes after the answer to the cancel.
+            Loop.spawn { if self.flight != nil { self.end(reason) } }
         }
         if let deadline, timer == nil {
             let timer = Timer { [unowned self] in end(overdue) }
