@@ -35,6 +35,8 @@ package final class Daemon {
     let startedAt = EventLoop.now
     let loadedAt = time(nil)
     var usage = UsageCount()
+    var today = DayTotals()
+    let ledger: Ledger
     private(set) var state = State.running
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
 
@@ -51,6 +53,7 @@ package final class Daemon {
         self.configuration = configuration
         self.version = version
         self.log = log
+        ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
         do throws(TransportError) {
             transport = try Transport(configuration.transport)
         } catch {
@@ -83,6 +86,7 @@ package final class Daemon {
         }
         watchdog = Watchdog(service)
         store?.load()
+        recallUse()
         lastStatus = statusLine
         service.ready(status: lastStatus)
         log.notice("ready", metadata: ["ultra_socket": "\(configuration.socketPath)"])
@@ -204,6 +208,11 @@ package final class Daemon {
         case .draining:
             stopNow()
         }
+    }
+
+    /// Writes what is still to be kept, when the loop has stopped. Blocks.
+    package func finish() {
+        ledger.finish()
     }
 
     private func stopNow() {

@@ -9,6 +9,8 @@ final class Call {
     let number: Int
     let startedAt = EventLoop.now
     let peer: Peer
+    /// For the ledger.
+    var use = CallUse()
     private static var count = 0
     private weak var connection: ClientConnection?
     /// The task that works on it; nil for what is answered at once.
