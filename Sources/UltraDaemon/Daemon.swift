@@ -40,6 +40,8 @@ package final class Daemon {
     let startedSeconds = time(nil)
     var usage = UsageCount()
     var metrics = RequestMetrics()
+    var today = DayTotals()
+    let ledger: Ledger
     private(set) var state = State.running
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
 
@@ -56,6 +58,7 @@ package final class Daemon {
         self.configuration = configuration
         self.version = version
         self.log = log
+        ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
         do throws(TransportError) {
             transport = try Transport(configuration.transport)
         } catch {
@@ -89,6 +92,7 @@ package final class Daemon {
         }
         watchdog = Watchdog(service)
         store?.load()
+        recallUse()
         lastStatus = statusLine
         service.ready(status: lastStatus)
         log.notice("ready", metadata: ["ultra_socket": "\(configuration.socketPath)"])
@@ -217,6 +221,7 @@ package final class Daemon {
 
     /// Writes what is still to be kept, when the loop has stopped. Blocks.
     package func finish() {
+        ledger.finish()
         cache?.finish()
     }
 

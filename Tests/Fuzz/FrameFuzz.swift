@@ -44,6 +44,7 @@ private func takeFields(of frame: RequestFrame) {
         case .probe: _ = try frame.probeTarget()
         case .subscribe: _ = try frame.topics()
         case .models: _ = try frame.modelFilter()
+        case .usage: _ = try UsageRequest(frame)
         case .ping, .status, .metrics, .cacheClear: break
         }
     } catch {

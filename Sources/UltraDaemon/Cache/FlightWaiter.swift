@@ -148,6 +148,13 @@ final class FlightWaiter {
     }
 
     private func count(_ answer: Answer, _ error: UltraError?) {
+        var answer = answer
+        if state != .miss {
+            // What another request used is counted there.
+            answer.usage = Usage(inputTokens: 0, outputTokens: 0, source: .measured)
+            answer.costMicroUSD = 0
+            answer.attempts = []
+        }
         if isCounted {
             daemon.requestEnded(call, answer, error)
         } else if state == .hit {

@@ -10,6 +10,8 @@ final class Call {
     let startedAt = EventLoop.now
     let peer: Peer
     let operation: OperationName
+    /// For the ledger.
+    var use = CallUse()
     private static var count = 0
     private weak var connection: ClientConnection?
     /// All who wait for what this call brings, where it stands for no single client; until it has ended.
@@ -35,6 +37,7 @@ final class Call {
         number = first.number
         peer = first.peer
         operation = first.operation
+        use = first.use
         self.flight = flight
     }
 

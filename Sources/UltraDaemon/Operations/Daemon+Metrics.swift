@@ -90,6 +90,10 @@ extension Daemon {
         for counts in models {
             text.sample(microUSD: counts.costMicroUSD, ["provider": counts.provider, "model": counts.model])
         }
+        text.begin(.gauge, "ultrad_ledger_pending_rows", "Requests that are not in the ledger's file yet.")
+        text.sample(ledger.pending)
+        text.begin(.counter, "ultrad_ledger_lost_rows_total", "Requests that will never be in the ledger.")
+        text.sample(ledger.lost)
         text.begin(.gauge, "ultrad_probe_spend_today_usd", "What deep probes cost since midnight UTC.")
         text.sample(microUSD: probeSpend.today(at: WallClock.now))
     }

@@ -116,11 +116,13 @@ extension Daemon {
         writeCache(to: &json)
         json.key("today")
         json.beginObject()
-        json.field("requests", usage.today.requests)
-        json.field("input_tokens", usage.today.inputTokens)
-        json.field("output_tokens", usage.today.outputTokens)
-        json.microUSD("cost_usd", usage.today.costMicroUSD)
+        let today = today.today(at: RealTime.now)
+        json.field("requests", today.requests)
+        json.field("input_tokens", today.inputTokens)
+        json.field("output_tokens", today.outputTokens)
+        json.microUSD("cost_usd", today.costMicroUSD)
         json.endObject()
+        writeLedger(to: &json)
         json.microUSD("probe_spend_today_usd", probeSpend.today(at: WallClock.now))
     }
 }

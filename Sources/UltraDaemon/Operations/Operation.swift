@@ -26,6 +26,7 @@ struct Operation {
         Operation(name: .models) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame) },
         Operation(name: .status) { daemon, call, _, _ in daemon.status(call) },
         Operation(name: .probe) { daemon, call, _, frame throws(UltraError) in try daemon.probe(call, frame) },
+        Operation(name: .usage) { daemon, call, _, frame throws(UltraError) in try daemon.usage(call, frame) },
         Operation(name: .subscribe) { daemon, call, _, frame throws(UltraError) in try daemon.subscribe(call, frame) },
         Operation(name: .metrics) { daemon, call, _, _ in daemon.metrics(call) },
         Operation(name: .cacheClear) { daemon, call, _, _ throws(UltraError) in try daemon.cacheClear(call) },

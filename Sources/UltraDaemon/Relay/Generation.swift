@@ -75,6 +75,7 @@ final class Generation {
     /// One try; returns the milliseconds to its first content.
     private func attempt(_ ticket: AttemptChain.Ticket) async throws(UltraError) -> Double? {
         let candidate = ticket.candidate
+        daemon.attemptEnded(call, answer)
         let attempts = answer.attempts
         answer = Answer(model: candidate.id, provider: candidate.provider.id)
         answer.attempts = attempts

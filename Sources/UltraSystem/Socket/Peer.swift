@@ -6,6 +6,8 @@ package struct Peer: Sendable, Hashable {
     package let uid: UInt32
     package let gid: UInt32
     package let pid: Int32
+    /// As `/proc/PID/comm` had it when it connected; nil: not known.
+    package let program: String?
 
     /// Root, and who runs the daemon: they may do what costs money or changes the daemon.
     package var isAdmin: Bool { uid == 0 || uid == geteuid() }
@@ -17,5 +19,6 @@ package struct Peer: Sendable, Hashable {
         uid = credentials.uid
         gid = credentials.gid
         pid = credentials.pid
+        program = ProgramName.read(of: credentials.pid)
     }
 }
