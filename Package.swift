@@ -33,6 +33,10 @@ let package = Package(
         // System libraries: module map and inline functions for what Swift cannot call.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        // The ledger's file.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        // SHA-256 for the cache's keys; libcurl loads the library anyway.
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSignal"),
 
         // toml++ (libtomlplusplus-dev) behind C: TOMLKit has no positions but those of syntax errors.
@@ -47,7 +51,9 @@ let package = Package(
             resources: [.embedInCode("Catalogue/models.tsv")], swiftSettings: strict),
         .target(
             name: "UltraSystem",
-            dependencies: ["CCurl", "CSystemd", "UltraAPI", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "CCrypto", "CCurl", "CSQLite", "CSystemd", "UltraAPI", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
             name: "UltraDaemon",

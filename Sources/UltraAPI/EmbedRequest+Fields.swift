@@ -13,6 +13,7 @@ extension EmbedRequest {
                         ? [fields.name(what)] : fields.names(what, "a text that is not empty")
                 case "dimensions": dimensions = try fields.int(1...65_536)
                 case "purpose": purpose = try fields.choice([.document, .query, .classification, .clustering])
+                case "cache": cache = try fields.choice([.default, .off, .refresh])
                 case "timeouts_ms": timeouts = try Timeouts(&fields)
                 case "tags": tags = try fields.names("an array of labels", "a label")
                 case "provider_options":

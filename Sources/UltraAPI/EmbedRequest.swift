@@ -12,6 +12,7 @@ package struct EmbedRequest: Sendable, Equatable {
     /// Length of the vectors; `nil`: the model's own.
     package var dimensions: Int?
     package var purpose: Purpose?
+    package var cache: CacheMode = .default
     package var timeouts = Timeouts()
     /// Free labels for the usage ledger.
     package var tags: [String] = []

@@ -26,6 +26,8 @@ package final class Daemon {
     let registry: Registry
     let feed = EventFeed()
     var retryBudget = RetryBudget()
+    /// nil: the configuration wants none.
+    var cache: AnswerCache?
     /// By provider id.
     private(set) var probers: [String: Prober] = [:]
     private let warmPool = WarmPool()
@@ -42,7 +44,12 @@ package final class Daemon {
     let reread: @Loop () throws(Configuration.Invalid) -> Configuration
     /// To all clients, since the start.
     var sentByteCount: UInt64 = 0
+    /// Seconds since 1970.
+    let startedSeconds = time(nil)
     var usage = UsageCount()
+    var metrics = RequestMetrics()
+    var today = DayTotals()
+    let ledger: Ledger
     private(set) var state = State.running
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
 
@@ -68,6 +75,7 @@ package final class Daemon {
         administrators = Administrators(group: configuration.adminGroup)
         self.version = version
         self.log = log
+        ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
         do throws(TransportError) {
             var settings = configuration.transport
             settings.longestIdle = configuration.limits.upstreamIdle
@@ -82,6 +90,7 @@ package final class Daemon {
         }
         if let folder = configuration.stateDirectory { store = RegistryStore(registry, folder: folder, log) }
         warnings = ownWarnings
+        try openCache()
     }
 
     var limits: Limits { configuration.limits }
@@ -112,6 +121,7 @@ package final class Daemon {
                 .loopStalled, "the loop stood still", ["ultra_duration_usec": "\(duration.nanoseconds / 1000)"])
         }
         store?.load()
+        recallUse()
         lastStatus = statusLine
         service.ready(status: lastStatus)
         StartupCode.release()
@@ -243,6 +253,9 @@ package final class Daemon {
     }
 
     func ended(_ call: Call) {
+        if let end = call.takeEnd() {
+            metrics.ended(call.operation, end.failure, nanoseconds: EventLoop.now - call.startedAt)
+        }
         stopIfDrained()
     }
 
@@ -282,6 +295,12 @@ package final class Daemon {
         case .draining:
             stopNow()
         }
+    }
+
+    /// Writes what is still to be kept, when the loop has stopped. Blocks.
+    package func finish() {
+        ledger.finish()
+        cache?.finish()
     }
 
     private func stopNow() {

@@ -37,7 +37,7 @@ extension Price {
     }
 
     /// The rates of the tier; `nil`: the number is not known and the tiers differ.
-    private func rates(forInput tokens: Int?) -> Rates? {
+    package func rates(forInput tokens: Int?) -> Rates? {
         guard let tokens else { return tiers.allSatisfy { $0.rates == rates } ? rates : nil }
         return tiers.last { tokens > $0.above }?.rates ?? rates
     }

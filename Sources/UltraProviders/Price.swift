@@ -1,7 +1,7 @@
 /// What a model costs.
 package struct Price: Sendable, Equatable {
     /// USD per million tokens. `nil` means that no such price is known.
-    package struct Rates: Sendable, Equatable {
+    package struct Rates: Sendable, Hashable {
         /// Input that was neither read from the provider's cache nor written to it.
         package var input: Double
         /// Input read from the cache.

@@ -53,7 +53,7 @@ package enum StateFile {
     }
 
     /// Makes what is missing of the path; where that fails, opening says why.
-    private static func makeFolder(_ folder: String) {
+    package static func makeFolder(_ folder: String) {
         guard mkdir(folder, 0o700) != 0, errno == ENOENT else { return }
         if let slash = folder.lastIndex(of: "/"), slash != folder.startIndex {
             makeFolder(String(folder[..<slash]))

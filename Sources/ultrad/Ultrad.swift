@@ -61,7 +61,7 @@ struct Ultrad: ParsableCommand {
             }
         }
         EventLoop.shared.run()
-        withExtendedLifetime(daemon) {}
+        Loop.assumeIsolated { daemon.finish() }
     }
 
     private var options: ConfigurationOptions {

@@ -44,7 +44,8 @@ private func takeFields(of frame: RequestFrame) {
         case .probe: _ = try frame.probeTarget()
         case .subscribe: _ = try frame.topics()
         case .models: _ = try frame.modelFilter()
-        case .ping, .status: break
+        case .usage: _ = try UsageRequest(frame)
+        case .ping, .status, .metrics, .cacheClear: break
         }
     } catch {
         precondition(error.code == .invalidRequest && error.field != nil, "an error that names no field")

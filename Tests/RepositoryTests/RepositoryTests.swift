@@ -48,10 +48,11 @@ struct RepositoryTests {
     @Test(
         "modules import only what the architecture allows",
         arguments: [
-            ("UltraAPI", "UltraProviders|UltraSystem|UltraDaemon|CCurl|CSystemd|Logging"),
-            ("UltraProviders", "UltraSystem|UltraDaemon|CCurl|CSystemd|Logging"),
-            ("UltraSystem", "UltraProviders|UltraDaemon"), ("UltraDaemon", "CCurl|CSystemd"),
-            ("ultrad", "CCurl|CSystemd"), ("ultractl", "UltraSystem|UltraDaemon|UltraProviders|CCurl|CSystemd"),
+            ("UltraAPI", "UltraProviders|UltraSystem|UltraDaemon|CCurl|CSystemd|CSQLite|Logging"),
+            ("UltraProviders", "UltraSystem|UltraDaemon|CCurl|CSystemd|CSQLite|Logging"),
+            ("UltraSystem", "UltraProviders|UltraDaemon"), ("UltraDaemon", "CCurl|CSystemd|CSQLite"),
+            ("ultrad", "CCurl|CSystemd|CSQLite"),
+            ("ultractl", "UltraSystem|UltraDaemon|UltraProviders|CCurl|CSystemd|CSQLite"),
         ])
     func layers(module: String, forbidden: String) throws {
         let found = try Self.lines(

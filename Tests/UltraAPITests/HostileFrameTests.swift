@@ -19,6 +19,7 @@ import Testing
         #"{"id":6,"op":"generate","prompt":"\ud83d\ude00","system":"s"}"#,
         #"{"id":7,"op":"embed","model":"a/b","input":["x","y"]}"#, #"{"id":8,"op":"probe","provider":"x","deep":true}"#,
         #"{"id":9,"op":"subscribe","topics":["health","registry"]}"#,
+        #"{"id":9,"op":"usage","since":"7d","group_by":["tag"],"filter":{"user":0,"model":"a"}}"#,
     ]
 
     /// What the daemon does with a frame; returns whether it was understood.
@@ -33,7 +34,8 @@ import Testing
             case .probe: _ = try frame.probeTarget()
             case .subscribe: _ = try frame.topics()
             case .models: _ = try frame.modelFilter()
-            case .ping, .status, .reload: break
+            case .usage: _ = try UsageRequest(frame)
+            case .ping, .status, .metrics, .reload, .cacheClear: break
             }
             return true
         } catch {

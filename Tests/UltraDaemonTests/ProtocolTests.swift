@@ -15,8 +15,8 @@ struct ProtocolTests {
         #expect(hello["max_frame_bytes"] as? Int == 16 << 20)
         #expect(
             hello["ops"] as? [String] == [
-                "hello", "ping", "generate", "stream", "embed", "cancel", "models", "status", "probe", "subscribe",
-                "reload",
+                "hello", "ping", "generate", "stream", "embed", "cancel", "models", "status", "probe", "usage",
+                "subscribe", "metrics", "reload", "cache_clear",
             ])
         #expect(try client.ask(#"{"op":"ping","id":9007199254740991}"#, id: 9_007_199_254_740_991).event == "result")
     }

@@ -21,6 +21,9 @@ struct Ultrabench: ParsableCommand {
     @Flag(help: "One short round, 20 seconds at most.")
     var quick = false
 
+    @Flag(help: "Measure answers from the daemon's cache alone.")
+    var cache = false
+
     @Option(help: "Rounds at most.")
     var rounds = 5
 
@@ -54,6 +57,7 @@ struct Ultrabench: ParsableCommand {
         guard clinux_pin_to_cpu(0, CInt(Machine.clientCPU)) == 0 else {
             throw BenchError("two processors are needed: one for the proxy, one for client and upstream")
         }
+        if cache { return try CacheHits(ultrad: ultrad, provider: provider).run() }
         curl_global_init(Int(CURL_GLOBAL_ALL))
         var settings = Bench.Settings()
         (settings.ultrad, settings.ultractl, settings.provider, settings.nginx) = (ultrad, ultractl, provider, nginx)

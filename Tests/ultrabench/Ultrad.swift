@@ -9,17 +9,18 @@ final class Ultrad {
     let readyNanoseconds: UInt64
     private let process: Subprocess
 
-    init(executable: String, folder: String, upstreamPort: UInt16) throws {
+    init(executable: String, folder: String, upstreamPort: UInt16, configuration: String? = nil) throws {
         socketPath = "\(folder)/ultrad.sock"
         unlink(socketPath)
         let start = nowNanoseconds()
+        let configured = configuration.map { ["CONFIGURATION_DIRECTORY": $0] } ?? [:]
         process = try Subprocess(
             executable, ["--socket", socketPath],
             environment: [
                 "OPENAI_API_KEY": "test", "OPENAI_API_ENDPOINT": "http://127.0.0.1:\(upstreamPort)/v1",
                 "MAX_CONCURRENT_OPENAI": "4096", "LOG_LEVEL": "error", "HOME": folder, "STATE_DIRECTORY": folder,
                 "XDG_CONFIG_HOME": folder, "XDG_RUNTIME_DIR": folder, "NO_PROXY": "*",
-            ], cpu: Machine.proxyCPU)
+            ].merging(configured) { $1 }, cpu: Machine.proxyCPU)
         pid = process.pid
         while true {
             if let fd = try? Loopback.connect(unix: socketPath) {

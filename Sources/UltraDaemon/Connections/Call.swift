@@ -9,20 +9,36 @@ final class Call {
     let number: Int
     let startedAt = EventLoop.now
     let peer: Peer
+    let operation: OperationName
+    /// For the ledger.
+    var use = CallUse()
     private static var count = 0
     private weak var connection: ClientConnection?
+    /// All who wait for what this call brings, where it stands for no single client; until it has ended.
+    private(set) var flight: Flight?
     /// The task that works on it; nil for what is answered at once.
     private var task: Task<Void, Never>?
     private var isEnded = false
     /// Why it was cancelled, for its terminal frame.
     private(set) var cancellation: UltraError?
 
-    init(_ id: Int, _ connection: ClientConnection) {
+    init(_ id: Int, _ operation: OperationName, _ connection: ClientConnection) {
         self.id = id
+        self.operation = operation
         self.connection = connection
         Self.count += 1
         number = Self.count
         peer = connection.peer
+    }
+
+    /// Stands for all that wait in `flight`, in the name of `first`. It has no client: what is sent to one goes nowhere.
+    init(sharedBy first: Call, _ flight: Flight) {
+        id = first.id
+        number = first.number
+        peer = first.peer
+        operation = first.operation
+        use = first.use
+        self.flight = flight
     }
 
     /// Whose line in a queue it stands in.
@@ -39,15 +55,39 @@ final class Call {
         connection?.send { write(&$0, id) }
     }
 
+    /// Adds a frame about how the work goes on, for those who want to know.
+    func tell(_ write: (inout FrameWriter, Int) -> Void) {
+        if let flight { flight.tell(write) } else { send(write) }
+    }
+
     /// Adds the terminal frame.
     func end(_ write: (inout FrameWriter, Int) -> Void) {
         guard !isEnded else { return }
         isEnded = true
+        flight = nil
         connection?.send { write(&$0, id) }
         connection?.ended(self)
     }
 
+    /// How a call ended, for who counts them.
+    struct End {
+        /// nil: well.
+        let failure: ErrorCode?
+    }
+
+    private var failure: ErrorCode?
+    private var isEndTaken = false
+
+    /// How it ended, the first time this is asked for after that.
+    func takeEnd() -> End? {
+        guard isEnded, !isEndTaken else { return nil }
+        isEndTaken = true
+        return End(failure: failure)
+    }
+
     func fail(_ error: UltraError) {
+        if !isEnded { failure = error.code }
+        flight?.failed(error)
         end { $0.error($1, error) }
     }
 
@@ -65,14 +105,15 @@ final class Call {
     /// The client is gone: its frames have nowhere to go.
     func abandon() {
         cancel(UltraError(.cancelled, "the client disconnected"))
+        if !isEnded { failure = .cancelled }
         isEnded = true
     }
 
     /// Whether the client's unsent bytes are past their bound.
-    var isCongested: Bool { connection?.isCongested ?? false }
+    var isCongested: Bool { flight?.isCongested ?? connection?.isCongested ?? false }
 
     /// Waits until the client has taken enough of what was sent, or is gone.
     func drained() async {
-        await connection?.drained()
+        if let flight { await flight.drained() } else { await connection?.drained() }
     }
 }

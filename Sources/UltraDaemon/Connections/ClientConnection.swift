@@ -122,7 +122,7 @@ final class ClientConnection {
                 .invalidRequest, "id \(frame.id) is in flight on this connection already", field: "id")
             return send { $0.error(frame.id, error) }
         }
-        let call = Call(frame.id, self)
+        let call = Call(frame.id, frame.operation, self)
         guard calls.count < limits.callsPerConnection else {
             let error = UltraError(
                 .rateLimited, "this connection has \(calls.count) requests in flight, the most there may be",

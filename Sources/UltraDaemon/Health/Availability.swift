@@ -1,5 +1,5 @@
 /// What the registry knows of a model's or a provider's usability; the raw values are the wire's words.
-enum Availability: String, Sendable {
+enum Availability: String, Sendable, CaseIterable {
     case available, degraded, loading, unauthorized, unavailable, unknown, disabled
     case rateLimited = "rate_limited"
     case needsKey = "needs_key"

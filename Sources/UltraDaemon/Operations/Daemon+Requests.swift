@@ -6,20 +6,26 @@ internal import UltraSystem
 extension Daemon {
     func generate(_ call: Call, _ frame: RequestFrame, isStream: Bool) throws(UltraError) {
         let request = try Request(frame)
-        let generation = Generation(
-            self, call, request, isStream: isStream, timeoutMilliseconds: frame.timeoutMilliseconds)
+        let limit = frame.timeoutMilliseconds
+        call.use = CallUse(isStream ? .stream : .generate, request.model, request.tags)
+        if let cache, cache.take(call, request, isStream: isStream, timeoutMilliseconds: limit) { return }
+        let generation = Generation(self, call, request, isStream: isStream, timeoutMilliseconds: limit)
         call.run { await generation.run() }
     }
 
     func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try EmbedRequest(frame)
-        let embedding = Embedding(self, call, request, timeoutMilliseconds: frame.timeoutMilliseconds)
+        let limit = frame.timeoutMilliseconds
+        call.use = CallUse(.embed, request.model, request.tags)
+        if let cache, cache.take(call, request, timeoutMilliseconds: limit) { return }
+        let embedding = Embedding(self, call, request, timeoutMilliseconds: limit)
         call.run { await embedding.run() }
     }
 
     /// A request got as far as a model that may answer it.
     func requestBegan(_ call: Call, model: String) {
         usage.began()
+        call.use.firstModel = model
         guard feed.has(.requests) else { return }
         feed.publish(.requests) { json in
             json.field("phase", "began")
@@ -31,11 +37,14 @@ extension Daemon {
 
     /// It ended, well where there is no error.
     func requestEnded(_ call: Call, _ answer: Answer, _ error: UltraError?) {
+        metrics.ended(call.operation, answer, error)
+        record(call, answer, error)
         if let error {
-            usage.failed(at: WallClock.now / 1000)
-            logFailure(call, error)
+            usage.failed()
+            // One upstream failure is one line, however many waited for it.
+            if answer.cache != .coalesced { logFailure(call, error) }
         } else {
-            usage.succeeded(answer, at: WallClock.now / 1000)
+            usage.succeeded()
         }
         guard feed.has(.requests) else { return }
         feed.publish(.requests) { json in

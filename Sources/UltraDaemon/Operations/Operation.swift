@@ -46,10 +46,13 @@ struct Operation {
         Operation(.probe, for: .adminsIfDeep) { daemon, call, _, frame throws(UltraError) in
             try daemon.probe(call, frame)
         },
+        Operation(.usage, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.usage(call, frame) },
         Operation(.subscribe, for: .anyone) { daemon, call, _, frame throws(UltraError) in
             try daemon.subscribe(call, frame)
         },
+        Operation(.metrics, for: .anyone) { daemon, call, _, _ in daemon.metrics(call) },
         Operation(.reload, for: .admins) { daemon, call, _, _ throws(UltraError) in try daemon.reload(call) },
+        Operation(.cacheClear, for: .admins) { daemon, call, _, _ in daemon.cacheClear(call) },
     ]
 
     /// What of `frame` needs an administrator, as a sentence about it begins; nil: nothing.

@@ -38,7 +38,9 @@ final class Embedding: AttemptMaker {
                 daemon.requestEnded(call, answer, error)
                 throw error
             }
-            daemon.requestEnded(call, answer, nil)
+            var counted = answer
+            counted.attempts = chain.attempts
+            daemon.requestEnded(call, counted, nil)
             finish(chain.attempts)
         } catch {
             call.fail(error)
@@ -113,6 +115,7 @@ final class Embedding: AttemptMaker {
     private var answer: Answer {
         var answer = Answer(model: candidate?.id ?? "", provider: candidate?.provider.id ?? "")
         answer.usage = usage
+        if call.flight != nil { answer.cache = .miss }
         answer.costMicroUSD = cost
         answer.timing.total = Double(EventLoop.now - call.startedAt) / 1e6
         return answer
@@ -128,28 +131,12 @@ final class Embedding: AttemptMaker {
 
     private func finish(_ attempts: [Attempt]) {
         guard let candidate else { return }
-        call.end { writer, id in
-            writer.frame(id, "result") { json in
-                json.field("model", candidate.id)
-                json.field("provider", candidate.provider.id)
-                json.fieldOrNull("provider_model", result.providerModel)
-                json.key("embeddings")
-                json.beginArray()
-                for vector in result.vectors { json.raw(vector) }
-                json.endArray()
-                json.fieldOrNull("dimensions", result.dimensions)
-                json.key("usage")
-                json.beginObject()
-                json.fieldOrNull("input_tokens", result.inputTokens)
-                json.endObject()
-                json.microUSD("cost_usd", cost)
-                json.attempts(attempts)
-                json.fieldOrNull("request_id", requestID)
-                json.key("warnings")
-                json.beginArray()
-                warnings.forEach { json.string($0) }
-                json.endArray()
-            }
-        }
+        var answer = EmbedAnswer(model: candidate.id, provider: candidate.provider.id, result)
+        answer.costMicroUSD = cost
+        answer.attempts = attempts
+        answer.requestID = requestID
+        answer.warnings = warnings
+        call.flight?.ended(.embeddings(answer))
+        call.end { $0.result($1, answer) }
     }
 }

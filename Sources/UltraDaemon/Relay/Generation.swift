@@ -69,7 +69,9 @@ final class Generation: AttemptMaker {
         answer.attempts = chain.attempts
         answer.timing.queue = chain.queueMilliseconds
         answer.timing.total = elapsedMilliseconds
+        if call.flight != nil { answer.cache = .miss }
         daemon.requestEnded(call, answer, nil)
+        call.flight?.ended(.answer(answer))
         // An answer without content begins all the same.
         if isStream, !isCommitted { call.send { $0.start($1, answer) } }
         call.end { isStream ? $0.done($1, answer) : $0.result($1, answer) }
@@ -100,6 +102,8 @@ final class Generation: AttemptMaker {
 
     @inline(never)
     private func begin(_ ticket: Ticket) {
+        // What an attempt before it is billed for counts, although it failed.
+        daemon.attemptEnded(call, answer)
         self.ticket = ticket
         firstContentAt = nil
         answer = Answer(model: ticket.candidate.id, provider: ticket.candidate.provider.id)
@@ -119,6 +123,7 @@ final class Generation: AttemptMaker {
     func restart() -> Bool {
         guard request.restartsMidStream else { return false }
         call.send { $0.restart($1) }
+        call.flight?.restarted()
         isCommitted = false
         return true
     }
@@ -202,6 +207,7 @@ final class Generation: AttemptMaker {
             if isStream, case .text = event { continue }
             answer.receive(event, keepsContent: !isStream)
         }
+        call.flight?.receive(events, of: answer)
         if answer.timing.firstToken == nil {
             guard events.contains(where: { $0.isContent }) else { return }
             answer.timing.firstToken = elapsedMilliseconds

@@ -45,7 +45,7 @@ final class ProgressReporter {
         phase = .retrying
         lastPhase = .retrying
         lastSentAt = EventLoop.now
-        call.send { $0.progress($1, .retrying, attempt: attempt, retryInMilliseconds: inMilliseconds) }
+        call.tell { $0.progress($1, .retrying, attempt: attempt, retryInMilliseconds: inMilliseconds) }
         timer.arm(after: Self.tick)
     }
 
@@ -69,6 +69,6 @@ final class ProgressReporter {
         guard phase != lastPhase || now - lastSentAt >= Self.silence else { return }
         lastPhase = phase
         lastSentAt = now
-        call.send { $0.progress($1, phase) }
+        call.tell { $0.progress($1, phase) }
     }
 }

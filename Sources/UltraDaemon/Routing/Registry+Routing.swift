@@ -43,6 +43,15 @@ extension Registry {
         return able.map { candidate($0.provider, $0.model) }
     }
 
+    /// Those a name stands for, without fallbacks: in the order they are asked, or by name where that order is drawn
+    /// anew for each request.
+    func namesakes(_ name: String?) throws(UltraError) -> [Candidate] {
+        guard let name = name ?? routing.defaultModel else { return [] }
+        let meaning = try meaning(of: name)
+        let candidates = meaning.models.map { candidate($0.provider, $0.model) }
+        return meaning.strategy == .ordered ? candidates : candidates.sorted { $0.id < $1.id }
+    }
+
     private func ordered(_ meaning: Meaning) -> [(provider: ProviderState, model: ModelState)] {
         guard meaning.models.count > 1 else { return meaning.models }
         var random = SystemRandomNumberGenerator()

@@ -9,12 +9,15 @@ package struct Peer: Sendable, Hashable {
     package let pid: Int32
     /// Its supplementary groups.
     package let groups: [UInt32]
+    /// As `/proc/PID/comm` had it when it connected; nil: not known.
+    package let program: String?
 
-    package init(uid: UInt32, gid: UInt32, pid: Int32 = 0, groups: [UInt32] = []) {
+    package init(uid: UInt32, gid: UInt32, pid: Int32 = 0, groups: [UInt32] = [], program: String? = nil) {
         self.uid = uid
         self.gid = gid
         self.pid = pid
         self.groups = groups
+        self.program = program
     }
 
     /// Reads the credentials of the peer of `descriptor`; nil where it is no Unix socket.
@@ -25,6 +28,7 @@ package struct Peer: Sendable, Hashable {
         gid = credentials.gid
         pid = credentials.pid
         groups = Self.groups(of: descriptor)
+        program = ProgramName.read(of: credentials.pid)
     }
 
     package func isMember(of group: UInt32) -> Bool { gid == group || groups.contains(group) }

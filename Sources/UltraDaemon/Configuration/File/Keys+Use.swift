@@ -2,6 +2,7 @@ extension CacheSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey("enabled", \.isEnabled, .boolean, "Equal requests get the same answer, at no cost"),
         SettingKey("shared", \.isShared, .boolean, "False: each user has answers of their own"),
+        SettingKey("tool_calls", \.keepsToolCalls, .boolean, "Answers that call tools are kept too"),
         SettingKey(
             "ttl", \.ttl, .duration(.seconds(1), .seconds(31_536_000)), "How long an answer is kept"),
         SettingKey("memory_bytes", \.memoryBytes, .size(0, 16 << 30), "Of answers in memory"),

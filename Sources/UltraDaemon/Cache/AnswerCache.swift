@@ -1,0 +1,246 @@
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
+
+/// Answers kept for equal requests, and the flights that equal requests in progress share.
+@Loop
+final class AnswerCache {
+    /// Of an answer that may be kept, whatever the bound of the memory: a flight holds that much.
+    private static let replyLimit = (256 << 10)...(2 << 20)
+    private static let patience = Duration.seconds(2)
+    /// Canonical bytes of one request, of which the space is kept for the next.
+    private static let keptCapacityBytes = 64 << 10
+
+    let settings: CacheSettings
+    private let daemon: Daemon
+    private let sha256: SHA256
+    private var memory: LeastRecentlyUsed<CacheKey, Reply>
+    private var flights: [FlightKey: Flight] = [:]
+    private(set) var figures = CacheFigures()
+    private var canonical = CanonicalBytes()
+    private var clears = 0
+    /// nil: nothing survives a restart.
+    private let file: CacheFile?
+    /// Of the file, as it last told.
+    private(set) var fileFigures = CacheFile.Figures()
+
+    init(_ daemon: Daemon, _ settings: CacheSettings, _ sha256: SHA256, _ file: CacheFile?) {
+        self.daemon = daemon
+        self.settings = settings
+        self.sha256 = sha256
+        self.file = file
+        memory = LeastRecentlyUsed(limitBytes: settings.memoryBytes)
+        guard let file else { return }
+        let now = WallClock.now
+        Disk.perform { [weak self] in
+            let figures = file.open(at: now)
+            Loop.perform { self?.fileFigures = figures }
+        }
+    }
+
+    var memoryBytes: Int { memory.byteCount }
+    var entries: Int { memory.count }
+    var evictions: Int { memory.evictions }
+    var flightCount: Int { flights.count }
+
+    /// Longest content that is kept, in bytes.
+    var replyLimitBytes: Int {
+        min(Self.replyLimit.upperBound, max(Self.replyLimit.lowerBound, settings.memoryBytes / 8))
+    }
+
+    private var lifetimeMilliseconds: Int { settings.ttl.wholeMilliseconds }
+
+    // MARK: - Requests
+
+    /// Answers `call` from what is kept, or together with equal ones. False: the cache has no part in it.
+    func take(_ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) -> Bool {
+        guard request.cache != .off, let scope = scope(request.model, call.peer.uid) else { return false }
+        guard let key = key({ $0.request(request, scope) }) else { return false }
+        var sharing = CanonicalBytes()
+        sharing.sharing(request, timeoutMilliseconds: timeoutMilliseconds)
+        let limit = limit(request.timeouts, timeoutMilliseconds, isStream: isStream)
+        let waiter = FlightWaiter(
+            call, daemon, isStream: isStream, wantsProgress: request.wantsProgress, limit: limit)
+        admit(
+            waiter, FlightKey(key: key, isStream: isStream, sharing: sharing.bytes), .generate(request),
+            mode: request.cache, model: scope.models[0].id, timeoutMilliseconds)
+        return true
+    }
+
+    func take(_ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) -> Bool {
+        guard request.cache != .off, let scope = scope(request.model, call.peer.uid) else { return false }
+        guard let key = key({ $0.request(request, scope) }) else { return false }
+        var sharing = CanonicalBytes()
+        sharing.timeouts(request.timeouts, timeoutMilliseconds)
+        let limit = limit(request.timeouts, timeoutMilliseconds, isStream: false)
+        let waiter = FlightWaiter(call, daemon, isStream: false, wantsProgress: false, limit: limit)
+        admit(
+            waiter, FlightKey(key: key, isStream: false, sharing: sharing.bytes), .embed(request),
+            mode: request.cache, model: scope.models[0].id, timeoutMilliseconds)
+        return true
+    }
+
+    private func admit(
+        _ waiter: FlightWaiter, _ key: FlightKey, _ work: FlightWork, mode: CacheMode, model: String,
+        _ timeoutMilliseconds: Int?
+    ) {
+        if mode != .refresh,
+            let reply = memory.find(key.key, at: WallClock.now, lifetime: lifetimeMilliseconds)
+        {
+            figures.hits += 1
+            waiter.become(.hit)
+            return Flight(reply, key, work, self).join(waiter)
+        }
+        if let flight = flights[key] {
+            figures.coalesced += 1
+            waiter.become(.coalesced)
+            return flight.join(waiter)
+        }
+        let flight = Flight(key, work, model: model, epoch: clears, self)
+        flights[key] = flight
+        flight.join(waiter)
+        if mode == .refresh || file == nil {
+            figures.misses += 1
+            begin(flight, for: waiter.call, timeoutMilliseconds)
+        } else {
+            look(for: flight, of: waiter.call, timeoutMilliseconds)
+        }
+    }
+
+    /// Those who still have time when the work of `flight` was given up begin anew, together.
+    func launch(_ waiters: [FlightWaiter], after flight: Flight) {
+        guard let first = waiters.first else { return }
+        let next = Flight(flight.key, flight.work, model: flight.model, epoch: clears, self)
+        flights[next.key] = next
+        var limit: Duration? = .zero
+        for waiter in waiters {
+            limit = waiter.remaining.flatMap { remaining in limit.map { max($0, remaining) } }
+            next.join(waiter)
+        }
+        begin(next, for: first.call, limit?.wholeMilliseconds)
+    }
+
+    private func begin(_ flight: Flight, for call: Call, _ timeoutMilliseconds: Int?) {
+        flight.take(off: call) { [self] call in await run(flight, call, timeoutMilliseconds) }
+    }
+
+    private func run(_ flight: Flight, _ call: Call, _ timeoutMilliseconds: Int?) async {
+        switch flight.work {
+        case .generate(var request):
+            // Whoever joins may want to be told.
+            request.wantsProgress = true
+            await Generation(
+                daemon, call, request, isStream: flight.key.isStream, timeoutMilliseconds: timeoutMilliseconds
+            ).run()
+        case .embed(let request):
+            await Embedding(daemon, call, request, timeoutMilliseconds: timeoutMilliseconds).run()
+        }
+    }
+
+    /// Looks into the file first.
+    private func look(for flight: Flight, of call: Call, _ timeoutMilliseconds: Int?) {
+        flight.take(off: call) { [self] call in
+            let reply = await kept(flight.key.key)
+            if let reason = call.cancellation { return call.fail(reason) }
+            // What was found before a clear is gone after it.
+            guard let reply, flight.epoch == clears else {
+                figures.misses += 1
+                return await run(flight, call, timeoutMilliseconds)
+            }
+            figures.hits += 1
+            flight.found(reply)
+        }
+    }
+
+    /// The reply in the file, which is in memory then too.
+    private func kept(_ key: CacheKey) async -> Reply? {
+        guard let file, let kept = await file.find(key.bytes, at: WallClock.now),
+            let reply = ReplyRecord.reply(kept.record)
+        else { return nil }
+        memory.insert(key, reply, byteCount: reply.byteCount, at: kept.storedAt)
+        return reply
+    }
+
+    // MARK: - From flights
+
+    /// Nobody can join `flight` any more.
+    func gone(_ flight: Flight) {
+        if flights[flight.key] === flight { flights[flight.key] = nil }
+    }
+
+    /// Keeps what a flight brought, if it may be kept.
+    func keep(_ reply: Reply, of flight: Flight) {
+        guard flight.epoch == clears, reply.isKept(settings), isOfNamed(reply, flight) else { return }
+        let kept = reply.kept
+        let byteCount = kept.byteCount
+        guard byteCount <= replyLimitBytes else { return }
+        let now = WallClock.now
+        memory.insert(flight.key.key, kept, byteCount: byteCount, at: now)
+        guard let file else { return }
+        let key = flight.key.key.bytes
+        Disk.perform { [weak self] in
+            let figures = file.insert(key, ReplyRecord.bytes(kept), at: now)
+            Loop.perform { self?.fileFigures = figures }
+        }
+    }
+
+    /// A fallback's answer is not what was asked for: the next request asks again.
+    private func isOfNamed(_ reply: Reply, _ flight: Flight) -> Bool {
+        let name: String?
+        switch flight.work {
+        case .generate(let request): name = request.model
+        case .embed(let request): name = request.model
+        }
+        return scope(name, 0)?.models.contains { $0.id == reply.model } ?? false
+    }
+
+    func saved(_ microUSD: Int) {
+        figures.savedMicroUSD += microUSD
+    }
+
+    /// Forgets everything; returns how much that was. What is in memory is in the file too, if there is one.
+    func clear() async -> CacheFile.Figures {
+        var before = CacheFile.Figures(entries: memory.count, bytes: memory.byteCount)
+        clears += 1
+        memory.removeAll()
+        guard let file else { return before }
+        before = await file.clear()
+        fileFigures = CacheFile.Figures()
+        return before
+    }
+
+    /// Waits for what is on its way to the file.
+    func finish() {
+        guard file != nil else { return }
+        _ = Disk.wait(atMost: Self.patience) { true }
+    }
+
+    // MARK: - Keys
+
+    /// nil: the name means nothing, which is for the request itself to find out.
+    private func scope(_ model: String?, _ uid: UInt32) -> CacheScope? {
+        guard let named = try? daemon.registry.namesakes(model), !named.isEmpty else { return nil }
+        return CacheScope(
+            uid: settings.isShared ? nil : uid,
+            models: named.map { candidate in
+                var model = CacheScope.Model(id: candidate.id, provider: candidate.provider.id)
+                if case .http(let endpoint, _) = candidate.provider.provider.backend { model.endpoint = endpoint.base }
+                if case .mock = candidate.target { model.isMock = true }
+                return model
+            })
+    }
+
+    private func key(_ write: (inout CanonicalBytes) -> Void) -> CacheKey? {
+        var bytes = CanonicalBytes(reusing: canonical.bytes)
+        canonical = CanonicalBytes()
+        write(&bytes)
+        let key = sha256.digest(of: bytes.bytes)
+        if bytes.bytes.capacity <= Self.keptCapacityBytes { canonical = bytes }
+        return key
+    }
+
+    private func limit(_ timeouts: Timeouts, _ timeoutMilliseconds: Int?, isStream: Bool) -> Duration? {
+        if let own = [timeouts.total, timeoutMilliseconds].compactMap({ $0 }).min() { return .milliseconds(own) }
+        return isStream ? nil : daemon.timeouts.unaryTotal
+    }
+}

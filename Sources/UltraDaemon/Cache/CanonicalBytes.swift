@@ -1,0 +1,120 @@
+internal import UltraAPI
+
+/// The bytes that stand for a request: equal where the same answer will do, and nowhere else.
+///
+/// Each value has its kind or its length before it, so that no two different requests write the same bytes.
+struct CanonicalBytes: Sendable, Equatable {
+    var bytes: [UInt8]
+
+    /// - Parameter buffer: what is written over; its capacity is kept.
+    init(reusing buffer: consuming [UInt8] = []) {
+        bytes = buffer
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    mutating func tag(_ value: UInt8) {
+        bytes.append(value)
+    }
+
+    mutating func int(_ value: Int) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func string(_ value: String) {
+        var value = value
+        int(value.utf8.count)
+        value.withUTF8 { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func bool(_ value: Bool) {
+        tag(value ? 1 : 0)
+    }
+
+    mutating func double(_ value: Double) {
+        // 0 and -0 are the same to everybody else.
+        int(Int(bitPattern: UInt(value == 0 ? 0 : value.bitPattern)))
+    }
+
+    /// Writes whether there is a value, and the value.
+    mutating func optional<Value>(_ value: Value?, _ write: (inout CanonicalBytes, Value) -> Void) {
+        bool(value != nil)
+        if let value { write(&self, value) }
+    }
+
+    mutating func list<Element>(_ values: [Element], _ write: (inout CanonicalBytes, Element) -> Void) {
+        int(values.count)
+        for value in values { write(&self, value) }
+    }
+
+    // MARK: - JSON
+
+    /// Writes a JSON text without what its writer was free to choose: white space and escapes. The order of members
+    /// stays, for models answer in the order of a schema; numbers stay as they are written.
+    /// - Parameter sortsMembers: the outermost object's order means nothing either.
+    mutating func json(_ value: RawJSON, sortsMembers: Bool = false) {
+        let start = bytes.count
+        do throws(JSONError) {
+            try JSONReader.read(value.bytes) { (reader) throws(JSONError) in
+                if sortsMembers, try reader.kind() == .object {
+                    try sortedObject(&reader)
+                } else {
+                    try element(&reader)
+                }
+            }
+        } catch {
+            // It was validated with its frame: that this cannot be is no reason to mistake it for another.
+            bytes.removeSubrange(start...)
+            tag(0xFF)
+            int(value.bytes.count)
+            bytes += value.bytes
+        }
+    }
+
+    private mutating func sortedObject(_ reader: inout JSONReader) throws(JSONError) {
+        var members: [(name: String, value: [UInt8])] = []
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            var value = CanonicalBytes()
+            try value.element(&reader)
+            members.append((String(key), value.bytes))
+        }
+        members.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        tag(UInt8(ascii: "{"))
+        for member in members {
+            tag(1)
+            string(member.name)
+            bytes += member.value
+        }
+        tag(0)
+    }
+
+    private mutating func element(_ reader: inout JSONReader) throws(JSONError) {
+        switch try reader.kind() {
+        case .object:
+            tag(UInt8(ascii: "{"))
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                tag(1)
+                string(String(key))
+                try element(&reader)
+            }
+            tag(0)
+        case .array:
+            tag(UInt8(ascii: "["))
+            try reader.beginArray()
+            while try reader.nextElement() {
+                tag(1)
+                try element(&reader)
+            }
+            tag(0)
+        case .string:
+            tag(UInt8(ascii: "\""))
+            string(try reader.string())
+        case .number, .bool, .null:
+            tag(UInt8(ascii: "#"))
+            let text = try reader.raw()
+            int(text.count)
+            bytes.append(contentsOf: text)
+        }
+    }
+}

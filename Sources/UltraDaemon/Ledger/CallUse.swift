@@ -1,0 +1,21 @@
+internal import UltraAPI
+
+/// What the ledger and the budgets know of a call before it ends.
+struct CallUse {
+    var operation = OperationName.generate
+    /// As the client wrote it.
+    var modelAsked: String?
+    var tags: [String] = []
+    /// The candidate that comes first, until one has answered.
+    var firstModel = ""
+    /// Attempts that failed after their provider had told of their use.
+    var failed: [(usage: Usage, costMicroUSD: Int?)] = []
+
+    init() {}
+
+    init(_ operation: OperationName, _ model: String?, _ tags: [String]) {
+        self.operation = operation
+        modelAsked = model
+        self.tags = tags
+    }
+}

@@ -1,0 +1,68 @@
+internal import UltraAPI
+internal import UltraProviders
+
+/// What a chain of attempts used and cost: the answer, and the failed attempts before it of which a bill is known.
+///
+/// 1. A refused attempt (an HTTP error, no connection) costs nothing: no provider bills it.
+/// 2. An attempt that broke off costs what its usage says, where it got as far as telling it.
+/// 3. What is not known is left out; where nothing is known, or the answer's own part is not, the sum is not known.
+struct ChainUse: Sendable, Equatable {
+    private(set) var usage = Usage()
+    private(set) var costMicroUSD: Int?
+
+    /// - Parameters:
+    ///   - answer: what came of the last attempt.
+    ///   - error: how the chain failed; nil: `answer` is whole.
+    ///   - price: of the model asked last.
+    ///   - failed: attempts before it that had told of their use.
+    init(_ answer: Answer, _ error: UltraError?, price: Price?, failed: [(usage: Usage, costMicroUSD: Int?)] = []) {
+        usage = answer.usage
+        costMicroUSD = answer.costMicroUSD
+        if let error {
+            if usage != Usage() { costMicroUSD = price?.cost(of: usage) }
+            let isFree = failed.isEmpty && usage == Usage() && Self.isUnbilled(error)
+            if isFree { costMicroUSD = 0 }
+        }
+        for attempt in failed {
+            // Where the answer's own number is missing, the sum would pass for it.
+            usage.inputTokens = Self.sum(usage.inputTokens, attempt.usage.inputTokens, needsFirst: error == nil)
+            usage.outputTokens = Self.sum(usage.outputTokens, attempt.usage.outputTokens, needsFirst: error == nil)
+            usage.cachedInputTokens = Self.sum(usage.cachedInputTokens, attempt.usage.cachedInputTokens)
+            usage.cacheWriteTokens = Self.sum(usage.cacheWriteTokens, attempt.usage.cacheWriteTokens)
+            usage.reasoningTokens = Self.sum(usage.reasoningTokens, attempt.usage.reasoningTokens)
+            costMicroUSD = Self.sum(costMicroUSD, attempt.costMicroUSD, needsFirst: error == nil)
+        }
+    }
+
+    /// Every attempt ended before a provider had anything to bill.
+    private static func isUnbilled(_ error: UltraError) -> Bool {
+        if error.attempts.isEmpty { return isUnbilled(error.code, error.status, error.timeout) }
+        return error.attempts.allSatisfy { attempt in
+            attempt.skipped != nil || attempt.error.map { isUnbilled($0, attempt.status, error.timeout) } ?? false
+        }
+    }
+
+    private static func isUnbilled(_ code: ErrorCode, _ status: Int?, _ timeout: TimeoutKind?) -> Bool {
+        if let status, status >= 400 { return true }
+        switch code {
+        case .connectFailed, .modelNotFound, .noModelAvailable, .capabilityMissing, .authentication, .permissionDenied,
+            .invalidRequest, .shuttingDown:
+            return true
+        case .timeout:
+            return timeout == .queue || timeout == .connect
+        case .rateLimited, .quotaExceeded, .overloaded:
+            // Of the daemon's own queue, or of an event inside a stream that had begun.
+            return status == nil
+        case .invalidFrame, .contextLength, .contentFiltered, .badRequest, .upstreamError, .upstreamProtocol,
+            .streamTruncated, .cancelled, .fellBehind, .internal:
+            return false
+        }
+    }
+
+    private static func sum(_ first: Int?, _ second: Int?, needsFirst: Bool = false) -> Int? {
+        guard let first else { return needsFirst ? nil : second }
+        guard let second else { return first }
+        let (sum, overflows) = first.addingReportingOverflow(second)
+        return overflows ? nil : sum
+    }
+}

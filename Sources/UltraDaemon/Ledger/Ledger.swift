@@ -1,0 +1,220 @@
+internal import Logging
+internal import UltraAPI
+internal import UltraSystem
+
+/// The record of use as the loop sees it: rows go in and are written soon, on the disk's thread.
+///
+/// No request waits for the disk, and none fails for it. What is wrong with it is said once, and when it is over.
+@Loop
+final class Ledger {
+    enum State: Equatable {
+        case recording
+        /// Nothing is recorded, and why.
+        case off(String)
+        /// The disk takes no rows, since when (milliseconds since 1970) and why.
+        case failing(since: Int, String)
+    }
+
+    private(set) var state: State
+    private var backlog = LedgerBacklog()
+    private let store: LedgerStore?
+    private let retention: Duration
+    private let log: Logger
+    private let timer = Timer {}
+    private let upkeep = Timer {}
+    private var isWriting = false
+    private var isMaintaining = false
+    private var rowsSinceUpkeep = 0
+    private var lostTold = 0
+
+    /// Between two looks for rows that are too old.
+    static let upkeepInterval = Duration.seconds(3600)
+    private static let pauseOfUpkeep = Duration.milliseconds(50)
+    /// How long the start and the end of the daemon wait for the disk.
+    private static let patience = Duration.seconds(5)
+
+    /// - Parameter folder: nil: there is no place for it.
+    init(_ settings: LedgerSettings, folder: String?, _ log: Logger) {
+        self.log = log
+        retention = settings.retention
+        if settings.retention == .zero {
+            store = nil
+            state = .off("ledger.retention is 0")
+        } else if let folder {
+            store = LedgerStore(folder: folder)
+            state = .recording
+        } else {
+            store = nil
+            state = .off("there is no state directory")
+        }
+        timer.onFire = { [unowned self] in handOver() }
+        upkeep.onFire = { [unowned self] in maintain() }
+    }
+
+    isolated deinit {
+        timer.cancel()
+        upkeep.cancel()
+    }
+
+    var path: String? { store?.path }
+    var pending: Int { backlog.rows.count }
+    var lost: Int { backlog.lost }
+
+    // MARK: - Start and end
+
+    /// Opens the file and returns what it says of the day; nil: nothing can be read now. Blocks.
+    func recall(at now: Int) -> LedgerRecall? {
+        guard let store else { return nil }
+        upkeep.arm(after: Self.pauseOfUpkeep)
+        let dayBegan = now - now % 86_400_000
+        let outcome = Disk.wait(atMost: Self.patience) {
+            store.recall(dayBegan: dayBegan, minuteBegan: now - 60_000)
+        }
+        tellSetAside(Disk.wait(atMost: Self.patience) { store.takeSetAside() } ?? nil)
+        switch outcome {
+        case .done(let recall): return recall
+        case .failed(let error): failing(error)
+        case .tooMany: break
+        case nil: log.warning("the ledger takes long to read: today's use is not known yet")
+        }
+        return nil
+    }
+
+    /// Writes what is left and closes the file. Blocks.
+    func finish() {
+        timer.cancel()
+        upkeep.cancel()
+        guard let store else { return }
+        let rows = backlog.take()
+        let outcome = Disk.wait(atMost: Self.patience) { store.finish(rows) }
+        if case .done = outcome { return }
+        guard !rows.isEmpty else { return }
+        log.warning("\(rows.count) requests are missing from the ledger", metadata: ["ultra_path": "\(store.path)"])
+    }
+
+    // MARK: - Writing
+
+    /// Takes a row; a few tenths of a microsecond, most of the time.
+    func record(_ row: LedgerRow) {
+        guard store != nil else { return }
+        backlog.append(row)
+        if backlog.rows.count >= LedgerBacklog.batch, case .recording = state {
+            handOver()
+        } else if !timer.isArmed, !isWriting {
+            timer.arm(after: LedgerBacklog.patience)
+        }
+    }
+
+    /// One batch at a time: while the disk is busy the next one grows.
+    private func handOver() {
+        guard !isWriting, !backlog.rows.isEmpty else { return }
+        isWriting = true
+        Loop.spawn { [self] in
+            await flush()
+            isWriting = false
+            if !timer.isArmed, !backlog.rows.isEmpty { timer.arm(after: LedgerBacklog.patience) }
+        }
+    }
+
+    /// Writes all there is.
+    private func flush() async {
+        guard let store else { return }
+        timer.cancel()
+        let rows = backlog.take()
+        guard !rows.isEmpty else { return }
+        let outcome = await store.append(rows)
+        tellSetAside(await store.takeSetAside())
+        switch outcome {
+        case .done:
+            recovered()
+            rowsSinceUpkeep += rows.count
+            if rowsSinceUpkeep >= LedgerBlock.rowCount { maintain() }
+        case .failed(let error):
+            let pause = backlog.failed(rows)
+            failing(error)
+            timer.arm(after: pause)
+        case .tooMany:
+            break
+        }
+    }
+
+    /// Deletes old rows and puts new ones together, a little at a time: other work of the disk's thread comes between.
+    private func maintain() {
+        upkeep.arm(after: Self.upkeepInterval)
+        guard let store, !isMaintaining else { return }
+        isMaintaining = true
+        rowsSinceUpkeep = 0
+        let cutoff = RealTime.now - retention.wholeMilliseconds
+        Loop.spawn { [self] in
+            while case .done(true) = await store.maintain(cutoff: cutoff) {
+                do throws(CancellationError) { try await Loop.sleep(for: Self.pauseOfUpkeep) } catch { break }
+            }
+            isMaintaining = false
+        }
+    }
+
+    // MARK: - Reading
+
+    func usage(_ query: UsageQuery) async throws(UltraError) -> [UsageGroup] {
+        guard let store else {
+            var reason = "nothing is recorded"
+            if case .off(let why) = state { reason += ": \(why)" }
+            throw UltraError(.internal, reason, hint: "see [ledger] in ultrad.toml")
+        }
+        await flush()
+        var query = query
+        query.since = max(query.since, RealTime.now - retention.wholeMilliseconds)
+        let outcome = await store.usage(query)
+        tellSetAside(await store.takeSetAside())
+        switch outcome {
+        case .done(let groups): return groups
+        case .tooMany:
+            throw UltraError(
+                .invalidRequest, "the answer would have more than \(UsageQuery.maxGroups) rows",
+                hint: "ask for a shorter time, fewer keys, or with a filter", field: "group_by")
+        case .failed(let error):
+            throw UltraError(.internal, "the ledger cannot be read: \(error)", hint: "see \(store.path)")
+        }
+    }
+
+    // MARK: - Telling
+
+    private func failing(_ error: DatabaseError) {
+        guard let store else { return }
+        if case .failing(let since, _) = state {
+            state = .failing(since: since, "\(error)")
+            return
+        }
+        state = .failing(since: RealTime.now, "\(error)")
+        log.warning(
+            "the ledger is not written: \(error). Requests go on; \(Self.remedy(error.kind))",
+            metadata: ["ultra_path": "\(store.path)"])
+    }
+
+    private static func remedy(_ kind: DatabaseError.Kind) -> String {
+        switch kind {
+        case .full: "make room on that disk"
+        case .readOnly, .unreachable: "make the folder writable for ultrad, or set daemon.state_directory"
+        case .busy: "find out what holds the file"
+        case .damaged, .disk, .other: "see to that file"
+        }
+    }
+
+    private func recovered() {
+        backlog.succeeded()
+        guard case .failing(let since, _) = state else { return }
+        state = .recording
+        let lost = backlog.lost - lostTold
+        lostTold = backlog.lost
+        log.notice(
+            "the ledger is written again; it lacks \(lost) requests of \((RealTime.now - since) / 1000) s",
+            metadata: ["ultra_path": "\(store?.path ?? "")"])
+    }
+
+    private func tellSetAside(_ place: String?) {
+        guard let place else { return }
+        log.warning(
+            "the ledger was damaged: it was set aside as \(place), and a new one begins",
+            metadata: ["ultra_path": "\(path ?? "")"])
+    }
+}

@@ -1,0 +1,53 @@
+/// Rows that are not on the disk yet. While the disk takes none they pile up, to a bound: then the oldest go.
+struct LedgerBacklog: Sendable {
+    /// Some ten megabytes.
+    static let limit = 20_000
+    /// As many are handed over at once.
+    static let batch = 256
+    /// Rows wait so long for others, and a crash loses no more than that.
+    static let patience = Duration.milliseconds(500)
+    /// After a failure, doubled each time.
+    static let firstPause = Duration.seconds(1)
+    static let maxPause = Duration.seconds(30)
+
+    private(set) var rows: [LedgerRow] = []
+    /// Rows that were given up, of this process.
+    private(set) var lost = 0
+    /// Failures in a row.
+    private(set) var failures = 0
+
+    mutating func append(_ row: LedgerRow) {
+        rows.append(row)
+        // Dropping them one by one would move all others each time.
+        if rows.count >= Self.limit + Self.batch { drop(Self.batch) }
+    }
+
+    mutating func take() -> [LedgerRow] {
+        let taken = rows
+        rows = []
+        return taken
+    }
+
+    mutating func succeeded() {
+        failures = 0
+    }
+
+    /// Takes back rows that could not be written; returns how long to wait before the next try.
+    mutating func failed(_ unwritten: [LedgerRow]) -> Duration {
+        failures += 1
+        rows = unwritten + rows
+        if rows.count > Self.limit { drop(rows.count - Self.limit) }
+        return min(Self.firstPause * (1 << min(failures - 1, 10)), Self.maxPause)
+    }
+
+    /// Rows that nobody will ever write.
+    mutating func giveUp() {
+        lost += rows.count
+        rows = []
+    }
+
+    private mutating func drop(_ count: Int) {
+        rows.removeFirst(count)
+        lost += count
+    }
+}

@@ -1,0 +1,143 @@
+internal import Glibc
+internal import UltraAPI
+internal import UltraSystem
+
+/// Keeps the ledger's file open, and sets it aside where it is damaged.
+@Disk
+final class LedgerStore {
+    nonisolated static let name = "ledger.sqlite"
+    /// Rows deleted in one step: some ten milliseconds.
+    static let pruneLimit = 500
+
+    nonisolated let path: String
+    private let folder: String
+    private var file: LedgerFile?
+    /// Where a damaged file went, until somebody was told.
+    private var setAside: String?
+
+    /// What became of an order.
+    enum Outcome<Value: Sendable>: Sendable {
+        case done(Value)
+        case failed(DatabaseError)
+        /// It holds more kinds of requests than an answer may have.
+        case tooMany
+    }
+
+    nonisolated init(folder: String) {
+        self.folder = folder
+        path = "\(folder)/\(Self.name)"
+    }
+
+    /// What the day has seen, and the requests of the last minute, as of `now` (milliseconds since 1970).
+    func recall(dayBegan: Int, minuteBegan: Int) -> Outcome<LedgerRecall> {
+        var query = UsageQuery(since: dayBegan, until: .max)
+        query.keys = [.user, .group, .program]
+        return attempt { (file) throws(DatabaseError) in
+            var recall = LedgerRecall()
+            var tally = UsageTally(query)
+            var isTooMuch = false
+            try file.eachBlock(since: query.since, until: query.until) { block in
+                do throws(UsageTally.TooMany) { try tally.add(block) } catch { isTooMuch = true }
+                return !isTooMuch
+            }
+            do throws(UsageTally.TooMany) { recall.groups = try tally.groups() } catch { isTooMuch = true }
+            guard !isTooMuch else { return recall }
+            try file.eachRow(since: minuteBegan, limit: LedgerRecall.maxStarts) { row in
+                if row.began >= minuteBegan { recall.starts.append(LedgerRecall.Start(row)) }
+            }
+            return recall
+        }
+    }
+
+    func append(_ rows: [LedgerRow]) -> Outcome<Void> {
+        attempt { (file) throws(DatabaseError) in try file.append(rows) }
+    }
+
+    /// Closed in good order, the file has no journal beside it.
+    func finish(_ rows: [LedgerRow]) -> Outcome<Void> {
+        defer { close() }
+        return rows.isEmpty ? .done(()) : append(rows)
+    }
+
+    /// Deletes what is too old and puts rows together; true: there is more to do.
+    func maintain(cutoff: Int) -> Outcome<Bool> {
+        attempt { (file) throws(DatabaseError) in
+            let isSealed = try file.seal()
+            return try file.prune(before: cutoff, limit: Self.pruneLimit) == Self.pruneLimit || isSealed
+        }
+    }
+
+    func usage(_ query: UsageQuery) -> Outcome<[UsageGroup]> {
+        var isTooMuch = false
+        let outcome = attempt { (file) throws(DatabaseError) -> [UsageGroup] in
+            var tally = UsageTally(query)
+            try file.eachBlock(since: query.since, until: query.until) { block in
+                do throws(UsageTally.TooMany) { try tally.add(block) } catch { isTooMuch = true }
+                return !isTooMuch
+            }
+            guard !isTooMuch else { return [] }
+            do throws(UsageTally.TooMany) {
+                return try tally.groups().map(Self.named)
+            } catch {
+                isTooMuch = true
+                return []
+            }
+        }
+        return isTooMuch ? .tooMany : outcome
+    }
+
+    private static func named(_ group: UsageGroup) -> UsageGroup {
+        var group = group
+        group.user = group.name.uid.flatMap { AccountNames.userName(of: $0) }
+        group.group = group.name.gid.flatMap { AccountNames.groupName(of: $0) }
+        return group
+    }
+
+    /// Where a damaged file was put since this was asked last; nil: none was damaged.
+    func takeSetAside() -> String? {
+        defer { setAside = nil }
+        return setAside
+    }
+
+    /// The file is opened when it is needed, and after a failure anew: the disk may have changed under it.
+    private func attempt<Value: Sendable>(
+        _ body: @Disk (LedgerFile) throws(DatabaseError) -> Value
+    ) -> Outcome<Value> {
+        do throws(DatabaseError) {
+            return .done(try body(try opened()))
+        } catch {
+            // What is open is worth keeping where it is only the room that is missing.
+            if error.kind != .full, error.kind != .busy { close() }
+            guard error.kind == .damaged, putAside() else { return .failed(error) }
+        }
+        do throws(DatabaseError) {
+            return .done(try body(try opened()))
+        } catch {
+            close()
+            return .failed(error)
+        }
+    }
+
+    private func opened() throws(DatabaseError) -> LedgerFile {
+        if let file { return file }
+        StateFile.makeFolder(folder)
+        let file = try LedgerFile(path)
+        self.file = file
+        return file
+    }
+
+    private func close() {
+        file?.close()
+        file = nil
+    }
+
+    /// Renames the file, with the journal that belongs to it: whoever wants to may try to mend it.
+    private func putAside() -> Bool {
+        let time = RFC3339.string(time(nil)).filter { $0.isASCII && ($0.isNumber || $0 == "T" || $0 == "Z") }
+        let place = "\(path).damaged-\(time)"
+        guard rename(path, place) == 0 else { return false }
+        for suffix in ["-wal", "-shm"] { rename(path + suffix, place + suffix) }
+        setAside = place
+        return true
+    }
+}

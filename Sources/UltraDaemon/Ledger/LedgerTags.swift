@@ -1,0 +1,41 @@
+internal import UltraAPI
+
+/// The tags of a row as texts: one name for blocks, a JSON array for the table.
+enum LedgerTags {
+    private static let separator: Character = "\u{1f}"
+
+    /// Sorted and without doubles: in whatever order a client writes them, they are one name.
+    static func name(_ tags: [String]) -> String {
+        switch tags.count {
+        case 0: ""
+        case 1: tags[0]
+        default: Set(tags).sorted().joined(separator: String(separator))
+        }
+    }
+
+    static func split(_ name: String) -> [Substring] {
+        name.split(separator: separator)
+    }
+
+    static func json(_ tags: [String]) -> String {
+        var json = JSONWriter()
+        json.beginArray()
+        for tag in tags { json.string(tag) }
+        json.endArray()
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    /// What is not an array of strings has no tags: the file may have been edited.
+    static func read(_ json: String) -> [String] {
+        do throws(JSONError) {
+            return try JSONReader.read(Array(json.utf8)) { (reader: inout JSONReader) throws(JSONError) in
+                var tags: [String] = []
+                try reader.beginArray()
+                while try reader.nextElement() { tags.append(try reader.string()) }
+                return tags
+            }
+        } catch {
+            return []
+        }
+    }
+}

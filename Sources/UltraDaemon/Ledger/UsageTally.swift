@@ -1,0 +1,201 @@
+internal import UltraAPI
+
+/// Adds up rows by the keys of a query.
+struct UsageTally {
+    /// Up to nine values of 32 bits each: what tells one group from the others. Of `day` and `hour` the finer one.
+    struct Key: Hashable {
+        var names: UInt64 = 0
+        var accounts: UInt64 = 0
+        var origin: UInt64 = 0
+        var end: UInt64 = 0
+        var hour: UInt32 = 0
+    }
+
+    /// More groups than an answer may have.
+    struct TooMany: Error {}
+
+    private let query: UsageQuery
+    private var index: [Key: Int] = [:]
+    private var keys: [Key] = []
+    private var figures: [UsageFigures] = []
+    /// Names by the numbers that hold for all blocks; 0 stands for none.
+    private var names = [""]
+    private var numbers: [String: UInt32] = [:]
+
+    init(_ query: UsageQuery) {
+        self.query = query
+    }
+
+    mutating func add(_ block: LedgerBlock) throws(TooMany) {
+        guard let selection = Selection(query, block.names) else { return }
+        let shared = block.names.map { number($0) }
+        var last: (key: Key, index: Int)?
+        let by = Grouping(query.keys)
+        for row in block.rows where selection.contains(row) {
+            let key = by.key(row, shared)
+            let group: Int
+            if let last, last.key == key {
+                group = last.index
+            } else {
+                group = index[key] ?? figures.count
+                if group == figures.count {
+                    // Tags are told apart only at the end: a set of them may be several groups, or share one.
+                    guard group < UsageQuery.maxGroups * (by.tag ? 20 : 1) else { throw TooMany() }
+                    index[key] = group
+                    keys.append(key)
+                    figures.append(UsageFigures())
+                }
+                last = (key, group)
+            }
+            figures[group].add(row, isFailure: row.outcome != selection.ok)
+        }
+    }
+
+    private mutating func number(_ name: String) -> UInt32 {
+        if name.isEmpty { return 0 }
+        if let number = numbers[name] { return number }
+        let number = UInt32(names.count)
+        names.append(name)
+        numbers[name] = number
+        return number
+    }
+
+    /// Which keys are asked for, as flags: the loop over the rows has no time for lists.
+    private struct Grouping {
+        let model, provider, user, group, program, operation, outcome, tag: Bool
+        /// Milliseconds; 0: time is no key.
+        let span: Int64
+
+        init(_ keys: [UsageKey]) {
+            model = keys.contains(.model)
+            provider = keys.contains(.provider)
+            user = keys.contains(.user)
+            group = keys.contains(.group)
+            program = keys.contains(.program)
+            operation = keys.contains(.operation)
+            outcome = keys.contains(.outcome)
+            tag = keys.contains(.tag)
+            span = keys.contains(.hour) ? 3_600_000 : keys.contains(.day) ? 86_400_000 : 0
+        }
+
+        func key(_ row: PackedRow, _ shared: [UInt32]) -> Key {
+            var key = Key()
+            if model { key.names = UInt64(shared[Int(row.model)]) << 32 }
+            if provider { key.names |= UInt64(shared[Int(row.provider)]) }
+            if user { key.accounts = UInt64(row.uid) << 32 }
+            if group { key.accounts |= UInt64(row.gid) }
+            if program { key.origin = UInt64(shared[Int(row.program)]) << 32 }
+            if operation { key.origin |= UInt64(shared[Int(row.operation)]) }
+            if outcome { key.end = UInt64(shared[Int(row.outcome)]) << 32 }
+            if tag { key.end |= UInt64(shared[Int(row.tags)]) }
+            if span > 0 { key.hour = UInt32(truncatingIfNeeded: row.time / span) }
+            return key
+        }
+    }
+
+    /// Which rows of one block count.
+    private struct Selection {
+        private let since: Int64
+        private let until: Int64
+        private let uid: UInt32?
+        private let gid: UInt32?
+        private let program: UInt16?
+        private let model: UInt16?
+        private let provider: UInt16?
+        private let operation: UInt16?
+        private let outcome: UInt16?
+        private let tagSets: Set<UInt16>?
+        /// The number of `LedgerRow.ok`.
+        let ok: UInt16
+
+        /// nil: no row can count, for the block does not have a name that is asked for.
+        init?(_ query: UsageQuery, _ names: [String]) {
+            since = Int64(query.since)
+            until = Int64(query.until)
+            uid = query.filter.uid
+            gid = query.filter.gid
+            var isPossible = true
+            func number(_ name: String?) -> UInt16? {
+                guard let name else { return nil }
+                guard let index = names.dropFirst().firstIndex(of: name) else {
+                    isPossible = false
+                    return nil
+                }
+                return UInt16(index)
+            }
+            program = number(query.filter.program)
+            model = number(query.filter.model)
+            provider = number(query.filter.provider)
+            operation = number(query.filter.operation)
+            outcome = number(query.filter.outcome)
+            if let tag = query.filter.tag {
+                // A name of another kind that looks like the tag is no tag of any row: it does no harm.
+                let sets = names.indices.dropFirst().filter { LedgerTags.split(names[$0]).contains { $0 == tag } }
+                tagSets = Set(sets.map { UInt16($0) })
+                isPossible = isPossible && !sets.isEmpty
+            } else {
+                tagSets = nil
+            }
+            ok = names.firstIndex(of: LedgerRow.ok).map { UInt16($0) } ?? .max
+            guard isPossible else { return nil }
+        }
+
+        func contains(_ row: PackedRow) -> Bool {
+            guard row.time >= since, row.time < until else { return false }
+            if let uid, row.uid != uid { return false }
+            if let gid, row.gid != gid { return false }
+            if let program, row.program != program { return false }
+            if let model, row.model != model { return false }
+            if let provider, row.provider != provider { return false }
+            if let operation, row.operation != operation { return false }
+            if let outcome, row.outcome != outcome { return false }
+            if let tagSets, !tagSets.contains(row.tags) { return false }
+            return true
+        }
+    }
+
+    // MARK: - The answer
+
+    /// The groups by what was asked for: by time where that is a key, else the dearest first.
+    consuming func groups() throws(TooMany) -> [UsageGroup] {
+        let names = names
+        let query = query
+        func name(_ number: UInt64) -> String? { number == 0 ? nil : names[Int(truncatingIfNeeded: number)] }
+        var found: [UsageGroup] = []
+        var byTag: [UsageGroup.Name: Int] = [:]
+        for (key, figures) in zip(keys, figures) {
+            var group = UsageGroup.Name()
+            for asked in query.keys {
+                switch asked {
+                case .model: group.model = name(key.names >> 32)
+                case .provider: group.provider = name(key.names & 0xffff_ffff)
+                case .user: group.uid = UInt32(key.accounts >> 32)
+                case .group: group.gid = UInt32(key.accounts & 0xffff_ffff)
+                case .program: group.program = name(key.origin >> 32)
+                case .operation: group.operation = name(key.origin & 0xffff_ffff)
+                case .outcome: group.outcome = name(key.end >> 32)
+                case .day, .hour:
+                    group.time = Int(key.hour) * (query.keys.contains(.hour) ? 3600 : 86_400)
+                case .tag: break
+                }
+            }
+            guard query.keys.contains(.tag) else {
+                found.append(UsageGroup(name: group, figures: figures))
+                continue
+            }
+            let tags: [String?] = name(key.end & 0xffff_ffff).map { LedgerTags.split($0).map { String($0) } } ?? [nil]
+            for tag in tags {
+                group.tag = tag
+                if let index = byTag[group] {
+                    found[index].figures.add(figures)
+                } else {
+                    byTag[group] = found.count
+                    found.append(UsageGroup(name: group, figures: figures))
+                }
+            }
+        }
+        guard found.count <= UsageQuery.maxGroups else { throw TooMany() }
+        for index in found.indices { found[index].settle() }
+        return found.sorted(by: UsageGroup.isBefore)
+    }
+}

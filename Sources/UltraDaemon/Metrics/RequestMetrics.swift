@@ -1,0 +1,83 @@
+internal import UltraAPI
+
+/// What is counted of requests for `metrics`, since the start. Integers in arrays: counting costs some nanoseconds.
+struct RequestMetrics: Sendable {
+    /// Names of models come from clients: further ones are counted together, as `other`.
+    static let modelLimit = 500
+
+    private static let operations = OperationName.allCases
+    private static let outcomes = ErrorCode.allCases
+    private static let timed: [OperationName] = [.generate, .stream, .embed]
+
+    /// By operation, then by outcome: first well, then the error codes in their order.
+    private var ended = [[Int]](
+        repeating: [Int](repeating: 0, count: outcomes.count + 1), count: operations.count)
+    private var durations = [Histogram](repeating: Histogram(), count: timed.count)
+    private var firstTokens = [Histogram](repeating: Histogram(), count: timed.count)
+    private(set) var models: [String: ModelCounts] = [:]
+    /// The same candidate asked again.
+    private(set) var retries = 0
+    /// Steps to another candidate.
+    private(set) var fallbacks = 0
+
+    /// A request of any kind has ended; `failure` is nil where it is well.
+    mutating func ended(_ operation: OperationName, _ failure: ErrorCode?, nanoseconds: UInt64) {
+        guard let row = Self.operations.firstIndex(of: operation) else { return }
+        let column = failure.flatMap { Self.outcomes.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
+        ended[row][column] += 1
+        if let index = Self.timed.firstIndex(of: operation) { durations[index].observe(nanoseconds: nanoseconds) }
+    }
+
+    /// A request that got as far as a model has ended.
+    mutating func ended(_ operation: OperationName, _ answer: Answer, _ error: UltraError?) {
+        if let first = answer.timing.firstToken, error == nil, let index = Self.timed.firstIndex(of: operation) {
+            firstTokens[index].observe(nanoseconds: UInt64(max(0, first) * 1e6))
+        }
+        // What another request brought is counted there.
+        guard answer.cache == .off || answer.cache == .miss else { return }
+        count(error?.attempts ?? answer.attempts)
+        let model = error?.model ?? answer.model
+        let provider = error?.provider ?? answer.provider
+        guard !model.isEmpty, !provider.isEmpty, provider != "ultrad" else { return }
+        let key = models[model] != nil || models.count < Self.modelLimit ? model : "other"
+        var counts = models[key] ?? ModelCounts(provider: key == model ? provider : "other", model: key)
+        if error == nil { counts.answered += 1 } else { counts.failed += 1 }
+        counts.inputTokens += answer.usage.inputTokens ?? 0
+        counts.outputTokens += answer.usage.outputTokens ?? 0
+        counts.cachedInputTokens += answer.usage.cachedInputTokens ?? 0
+        counts.reasoningTokens += answer.usage.reasoningTokens ?? 0
+        counts.costMicroUSD += answer.costMicroUSD ?? 0
+        models[key] = counts
+    }
+
+    private mutating func count(_ attempts: [Attempt]) {
+        guard attempts.count > 1 else { return }
+        for (last, next) in zip(attempts, attempts.dropFirst()) {
+            if next.model != last.model {
+                fallbacks += 1
+            } else if last.skipped == nil, next.skipped == nil {
+                retries += 1
+            }
+        }
+    }
+
+    // MARK: - To be read
+
+    /// Operation, outcome and how many; those that occurred.
+    var outcomes: [(operation: OperationName, outcome: String, count: Int)] {
+        zip(Self.operations, ended).flatMap { operation, row in
+            row.enumerated().filter { $0.element > 0 }.map { column, count in
+                (operation, column == 0 ? "ok" : Self.outcomes[column - 1].rawValue, count)
+            }
+        }
+    }
+
+    var durationsByOperation: [(operation: OperationName, histogram: Histogram)] {
+        zip(Self.timed, durations).map { ($0, $1) }
+    }
+
+    /// Vectors have no first token.
+    var firstTokensByOperation: [(operation: OperationName, histogram: Histogram)] {
+        zip(Self.timed, firstTokens).filter { $0.0 != .embed }.map { ($0, $1) }
+    }
+}

@@ -1,0 +1,151 @@
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
+
+/// What is recorded of requests, and `usage`, which asks for it.
+extension Daemon {
+    /// Takes over what the ledger has of today. Before the first request.
+    func recallUse() {
+        let now = RealTime.now
+        guard let recall = ledger.recall(at: now) else { return }
+        for group in recall.groups { today.add(group.figures, at: now) }
+    }
+
+    /// An attempt is over without an answer; `answer` is what came of it.
+    func attemptEnded(_ call: Call, _ answer: Answer) {
+        guard answer.usage != Usage() else { return }
+        call.use.failed.append((answer.usage, price(of: answer.model, answer.provider)?.cost(of: answer.usage)))
+    }
+
+    /// Records a chain that ended.
+    func record(_ call: Call, _ answer: Answer, _ error: UltraError?) {
+        let row = row(call, answer, error)
+        today.add(row)
+        ledger.record(row)
+    }
+
+    private func row(_ call: Call, _ answer: Answer, _ error: UltraError?) -> LedgerRow {
+        let model = answer.model.isEmpty ? error?.model ?? call.use.firstModel : answer.model
+        let provider = answer.provider.isEmpty ? String(model.prefix { $0 != "/" }) : answer.provider
+        let price = answer.isMock ? nil : price(of: model, provider)
+        let use = ChainUse(answer, error, price: price, failed: call.use.failed)
+        var row = LedgerRow(
+            time: RealTime.now, uid: call.peer.uid, gid: call.peer.gid, pid: call.peer.pid,
+            program: call.peer.program, operation: call.use.operation.rawValue, modelAsked: call.use.modelAsked,
+            model: model, provider: provider)
+        row.usage = use.usage
+        row.costMicroUSD = use.costMicroUSD
+        row.price = price?.rates(forInput: answer.usage.inputTokens)
+        row.firstTokenMilliseconds = answer.timing.firstToken
+        row.totalMilliseconds = Double(EventLoop.now - call.startedAt) / 1e6
+        if let error { row.outcome = error.code.rawValue }
+        row.cache = answer.cache
+        row.attempts = (error?.attempts ?? answer.attempts).count { $0.skipped == nil }
+        if error == nil { row.attempts = max(1, row.attempts) }
+        row.tags = call.use.tags
+        return row
+    }
+
+    private func price(of model: String, _ provider: String) -> Price? {
+        guard let provider = registry.provider(provider), let name = model.afterSlash(of: provider.id) else {
+            return nil
+        }
+        return provider.model(name)?.facts.price?.value
+    }
+
+    // MARK: - usage
+
+    func usage(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
+        let request = try UsageRequest(frame)
+        let query = try query(request, for: call.peer)
+        call.run { [self] in
+            do throws(UltraError) {
+                let groups = try await ledger.usage(query)
+                call.end { writer, id in
+                    writer.frame(id, "result") { json in
+                        json.key("rows")
+                        json.beginArray()
+                        for group in groups { group.write(query.keys, to: &json) }
+                        json.endArray()
+                        json.field("since", RFC3339.string(query.since / 1000))
+                        json.field("until", RFC3339.string(query.until / 1000))
+                        json.strings("group_by", query.keys.map(\.rawValue))
+                    }
+                }
+            } catch {
+                call.fail(error)
+            }
+        }
+    }
+
+    /// Everybody sees their own requests, whoever may change the daemon those of all.
+    private func query(_ request: UsageRequest, for peer: Peer) throws(UltraError) -> UsageQuery {
+        let now = RealTime.now
+        var query = UsageQuery(
+            since: max(0, request.since.moment(now: now)), until: max(0, request.until.moment(now: now)))
+        guard query.since <= query.until else {
+            throw UltraError(.invalidRequest, "since must not be after until", field: "since")
+        }
+        // What ends in this very millisecond is in.
+        if request.until == .before(milliseconds: 0) { query.until += 1 }
+        query.keys = request.keys
+        query.filter.model = request.filter.model
+        query.filter.provider = request.filter.provider
+        query.filter.program = request.filter.program
+        query.filter.operation = request.filter.operation
+        query.filter.outcome = request.filter.outcome
+        query.filter.tag = request.filter.tag
+        switch request.filter.user {
+        case .number(let uid): query.filter.uid = uid
+        case .name(let name):
+            guard let uid = AccountNames.uid(of: name) else {
+                throw UltraError(.invalidRequest, "there is no user of that name", field: "filter.user")
+            }
+            query.filter.uid = uid
+        case nil: break
+        }
+        switch request.filter.group {
+        case .number(let gid): query.filter.gid = gid
+        case .name(let name):
+            guard let gid = AccountNames.gid(of: name) else {
+                throw UltraError(.invalidRequest, "there is no group of that name", field: "filter.group")
+            }
+            query.filter.gid = gid
+        case nil: break
+        }
+        guard !administrators.contains(peer) else { return query }
+        guard query.filter.uid ?? peer.uid == peer.uid else {
+            throw UltraError(
+                .permissionDenied, "the use of other users is not yours to see", hint: "leave out filter.user",
+                field: "filter.user")
+        }
+        query.filter.uid = peer.uid
+        return query
+    }
+
+    /// `ledger` of `status`.
+    func writeLedger(to json: inout JSONWriter) {
+        json.key("ledger")
+        json.beginObject()
+        switch ledger.state {
+        case .recording: json.field("state", "recording")
+        case .off: json.field("state", "off")
+        case .failing: json.field("state", "failing")
+        }
+        json.fieldOrNull("path", ledger.path)
+        json.field("pending", ledger.pending)
+        json.field("lost", ledger.lost)
+        switch ledger.state {
+        case .recording:
+            json.fieldOrNull("error", nil as String?)
+            json.fieldOrNull("since", nil as String?)
+        case .off(let why):
+            json.field("error", why)
+            json.fieldOrNull("since", nil as String?)
+        case .failing(let since, let why):
+            json.field("error", why)
+            json.field("since", RFC3339.string(since / 1000))
+        }
+        json.endObject()
+    }
+}

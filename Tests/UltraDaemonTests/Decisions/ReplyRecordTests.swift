@@ -1,0 +1,60 @@
+import Testing
+import UltraAPI
+
+@testable import UltraDaemon
+
+@Suite("Cache: what the file holds")
+struct ReplyRecordTests {
+    static var full: Answer {
+        var answer = AnswerLogTests.answer(AnswerLogTests.events)
+        answer.providerModel = "m-1"
+        answer.finishReason = .toolCalls
+        answer.usage = Usage(
+            inputTokens: 1, outputTokens: 2, cachedInputTokens: 3, cacheWriteTokens: 4, reasoningTokens: 5,
+            source: .measured)
+        answer.costMicroUSD = 6
+        answer.requestID = "r"
+        answer.warnings = ["w", "\"\n"]
+        answer.isMock = true
+        return answer
+    }
+
+    static var vectors: EmbedAnswer {
+        var embeddings = Embeddings(vectors: [RawJSON(validated: Array("[0.1,-2e-3]".utf8))])
+        embeddings.dimensions = 2
+        embeddings.providerModel = "e-1"
+        embeddings.inputTokens = 3
+        var answer = EmbedAnswer(model: "p/e", provider: "p", embeddings)
+        answer.costMicroUSD = 1
+        answer.warnings = ["w"]
+        return answer
+    }
+
+    @Test(
+        "what is written is read back as it was",
+        arguments: [
+            Reply.answer(full), .answer(Answer(model: "p/m", provider: "p")), .embeddings(vectors),
+            .embeddings(EmbedAnswer(model: "p/m", provider: "p", Embeddings())),
+        ])
+    func roundTrip(reply: Reply) {
+        #expect(ReplyRecord.reply(ReplyRecord.bytes(reply.kept)) == reply.kept)
+    }
+
+    @Test(
+        "what this daemon would not have written is as if it were not there",
+        arguments: ["", "{", "[]", "{}", #"{"model":1}"#, #"{"model":"m"}"#, #"{"model":"m","provider":"p","text":5}"#])
+    func broken(text: String) {
+        #expect(ReplyRecord.reply(Array(text.utf8)) == nil)
+    }
+
+    @Test("a kept reply has nothing of the request that brought it")
+    func kept() {
+        var answer = Self.full
+        answer.attempts = [Attempt(model: "p/m", error: nil, status: 200, milliseconds: 1)]
+        answer.timing.total = 5
+        guard case .answer(let kept) = Reply.answer(answer).kept else { return }
+        #expect(kept.attempts.isEmpty)
+        #expect(kept.timing == Timing())
+        #expect(kept.text == answer.text)
+    }
+}
