@@ -37,6 +37,7 @@ package final class Daemon {
     var usage = UsageCount()
     var today = DayTotals()
     let ledger: Ledger
+    var budgets: Budgets
     private(set) var state = State.running
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
 
@@ -54,6 +55,7 @@ package final class Daemon {
         self.version = version
         self.log = log
         ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
+        budgets = Budgets(Self.budgetRules(configuration, log))
         do throws(TransportError) {
             transport = try Transport(configuration.transport)
         } catch {
