@@ -50,6 +50,7 @@ package final class Daemon {
     var metrics = RequestMetrics()
     var today = DayTotals()
     let ledger: Ledger
+    var budgets: Budgets
     private(set) var state = State.running
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
 
@@ -76,6 +77,7 @@ package final class Daemon {
         self.version = version
         self.log = log
         ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
+        budgets = Budgets(Self.budgetRules(configuration, log))
         do throws(TransportError) {
             var settings = configuration.transport
             settings.longestIdle = configuration.limits.upstreamIdle

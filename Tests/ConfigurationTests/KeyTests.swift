@@ -150,7 +150,6 @@ struct KeyTests {
             ),
             ("[budgets]\nuid = 1", "1: budgets must be tables, each under [[budgets]], not a table"),
             ("[[budgets]]\nuid = 1\nuser = \"x\"\nat_once = 1", "1: budgets[0] names both uid and user: one is enough"),
-            ("[[budgets]]\nat_once = 1", "1: budgets[0] must say whose it is: uid, user, gid, group or program"),
             (
                 "[[budgets]]\nuid = 1",
                 "1: budgets[0] limits nothing: set usd_per_day, tokens_per_day, requests_per_minute or at_once"

@@ -1,4 +1,5 @@
-/// What someone may use (`[[budgets]]`): a call counts if it matches everything that is named. `nil`: any, or no limit.
+/// What someone may use (`[[budgets]]`): a call counts if it matches everything that is named; where nothing is, all
+/// calls do, together. `nil`: any, or no limit.
 package struct BudgetSettings: Sendable, Equatable {
     package var uid: Int?
     /// A user's name, in place of `uid`.

@@ -10,6 +10,8 @@ struct CallUse {
     var firstModel = ""
     /// Attempts that failed after their provider had told of their use.
     var failed: [(usage: Usage, costMicroUSD: Int?)] = []
+    /// What the budgets have reserved for it.
+    var pass: Budgets.Pass?
 
     init() {}
 

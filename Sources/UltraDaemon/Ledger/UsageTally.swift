@@ -9,13 +9,27 @@ struct UsageTally {
         var origin: UInt64 = 0
         var end: UInt64 = 0
         var hour: UInt32 = 0
+
+        /// Where it is looked for first: multiplication spreads the values over the high bits, which is as good as
+        /// `Hasher` here and takes a tenth of its time.
+        var slot: Int {
+            var mixed = names &* 0x9e37_79b9_7f4a_7c15
+            mixed = (mixed ^ accounts) &* 0xbf58_476d_1ce4_e5b9
+            mixed = (mixed ^ (mixed >> 31) ^ origin) &* 0x94d0_49bb_1331_11eb
+            mixed = (mixed ^ (mixed >> 29) ^ end ^ UInt64(hour) << 17) &* 0x9e37_79b9_7f4a_7c15
+            return Int(truncatingIfNeeded: (mixed ^ mixed >> 32) >> 20) & (UsageTally.slotCount - 1)
+        }
     }
+
+    private static let slotCount = 4096
 
     /// More groups than an answer may have.
     struct TooMany: Error {}
 
     private let query: UsageQuery
     private var index: [Key: Int] = [:]
+    /// One of the groups by each slot, or -1: most rows find theirs here.
+    private var slots = [Int](repeating: -1, count: slotCount)
     private var keys: [Key] = []
     private var figures: [UsageFigures] = []
     /// Names by the numbers that hold for all blocks; 0 stands for none.
@@ -29,14 +43,12 @@ struct UsageTally {
     mutating func add(_ block: LedgerBlock) throws(TooMany) {
         guard let selection = Selection(query, block.names) else { return }
         let shared = block.names.map { number($0) }
-        var last: (key: Key, index: Int)?
         let by = Grouping(query.keys)
         for row in block.rows where selection.contains(row) {
             let key = by.key(row, shared)
-            let group: Int
-            if let last, last.key == key {
-                group = last.index
-            } else {
+            let slot = key.slot
+            var group = slots[slot]
+            if group < 0 || keys[group] != key {
                 group = index[key] ?? figures.count
                 if group == figures.count {
                     // Tags are told apart only at the end: a set of them may be several groups, or share one.
@@ -45,7 +57,7 @@ struct UsageTally {
                     keys.append(key)
                     figures.append(UsageFigures())
                 }
-                last = (key, group)
+                slots[slot] = group
             }
             figures[group].add(row, isFailure: row.outcome != selection.ok)
         }

@@ -9,6 +9,7 @@ extension Daemon {
         let now = RealTime.now
         guard let recall = ledger.recall(at: now) else { return }
         for group in recall.groups { today.add(group.figures, at: now) }
+        recallBudgets(recall, at: now)
     }
 
     /// An attempt is over without an answer; `answer` is what came of it.
@@ -22,6 +23,7 @@ extension Daemon {
         let row = row(call, answer, error)
         today.add(row)
         ledger.record(row)
+        settle(call, row)
     }
 
     private func row(_ call: Call, _ answer: Answer, _ error: UltraError?) -> LedgerRow {

@@ -46,6 +46,7 @@ final class Generation: AttemptMaker {
         do throws(UltraError) {
             let candidates = try daemon.registry.candidates(
                 for: request.model, needs: Needs(request), fallback: request.fallback)
+            try daemon.admit(call, candidates[0], UseEstimate.tokens(request))
             daemon.requestBegan(call, model: candidates[0].id)
             let limit = totalLimit
             return AttemptChain(

@@ -42,9 +42,6 @@ extension BudgetSettings: SettingTable {
     func check(_ path: String, _ reader: inout KeyReader) {
         if uid != nil, user != nil { reader.problems.refuse(path, "names both uid and user: one is enough") }
         if gid != nil, group != nil { reader.problems.refuse(path, "names both gid and group: one is enough") }
-        if uid == nil, user == nil, gid == nil, group == nil, program == nil {
-            reader.problems.refuse(path, "must say whose it is: uid, user, gid, group or program")
-        }
         if microUSDPerDay == nil, tokensPerDay == nil, requestsPerMinute == nil, atOnce == nil {
             reader.problems.refuse(
                 path, "limits nothing: set usd_per_day, tokens_per_day, requests_per_minute or at_once")

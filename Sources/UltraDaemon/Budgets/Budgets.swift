@@ -1,0 +1,137 @@
+internal import UltraAPI
+
+/// Who may use how much: admits requests or says when it will.
+///
+/// What a request may use is reserved before it is sent and put right when it has ended, so that many at once cannot
+/// each spend the same rest. Beyond its limit a budget goes by no more than what the requests in flight use above their
+/// estimates.
+struct Budgets: Sendable {
+    /// The two clocks: the day is everybody's, the minute is steady.
+    struct Moment: Sendable {
+        /// Milliseconds since 1970.
+        var real: Int
+        /// Seconds of a clock that only goes forward.
+        var steady: Int
+    }
+
+    /// What was reserved, to be given back; the rules by number.
+    struct Pass: Sendable {
+        fileprivate let rules: [Int]
+        fileprivate let reserved: DayUse.Amount
+    }
+
+    enum Limit: Sendable, Equatable {
+        case microUSD(used: Int, of: Int)
+        case tokens(used: Int, of: Int)
+        case requests(ofMinute: Int)
+        case atOnce(Int)
+    }
+
+    struct Refusal: Error, Sendable, Equatable {
+        var rule: BudgetRule
+        var limit: Limit
+        /// nil: not by waiting, the request alone is more than a day may have.
+        var retryAfterMilliseconds: Int?
+    }
+
+    private struct Account: Sendable {
+        var rule: BudgetRule
+        var use = DayUse()
+        var reserved = DayUse.Amount()
+        var window = MinuteWindow()
+        var inFlight = 0
+    }
+
+    /// One that ends may let the next in: how soon to ask again.
+    static let pauseMilliseconds = 1000
+
+    private var accounts: [Account]
+
+    init(_ rules: [BudgetRule] = []) {
+        accounts = rules.map { Account(rule: $0) }
+    }
+
+    var isEmpty: Bool { accounts.isEmpty }
+
+    /// Reserves `estimate` in every budget that holds for `subject`, or in none.
+    mutating func admit(
+        _ subject: BudgetRule.Subject, _ estimate: DayUse.Amount, at now: Moment
+    ) throws(Refusal) -> Pass? {
+        let matching = accounts.indices.filter { accounts[$0].rule.matches(subject) }
+        guard !matching.isEmpty else { return nil }
+        var worst: Refusal?
+        for index in matching {
+            guard let refusal = refusal(of: index, estimate, at: now) else { continue }
+            // The wait that lets it pass is the longest of all.
+            if let found = worst, found.retryAfterMilliseconds ?? .max >= refusal.retryAfterMilliseconds ?? .max {
+                continue
+            }
+            worst = refusal
+        }
+        if let worst { throw worst }
+        for index in matching {
+            accounts[index].reserved = accounts[index].reserved + estimate
+            accounts[index].window.add(at: now.steady)
+            accounts[index].inFlight += 1
+        }
+        return Pass(rules: matching, reserved: estimate)
+    }
+
+    private mutating func refusal(of index: Int, _ estimate: DayUse.Amount, at now: Moment) -> Refusal? {
+        let rule = accounts[index].rule
+        let used = accounts[index].use.used(at: now.real)
+        let wanted = used + accounts[index].reserved + estimate
+        let tomorrow = DayUse.remaining(at: now.real)
+        if let limit = rule.microUSDPerDay, Self.exceeds(wanted.microUSD, used.microUSD, limit) {
+            return Refusal(
+                rule: rule, limit: .microUSD(used: used.microUSD, of: limit),
+                retryAfterMilliseconds: Self.exceeds(estimate.microUSD, 0, limit) ? nil : tomorrow)
+        }
+        if let limit = rule.tokensPerDay, Self.exceeds(wanted.tokens, used.tokens, limit) {
+            return Refusal(
+                rule: rule, limit: .tokens(used: used.tokens, of: limit),
+                retryAfterMilliseconds: Self.exceeds(estimate.tokens, 0, limit) ? nil : tomorrow)
+        }
+        if let limit = rule.requestsPerMinute {
+            let wait = accounts[index].window.wait(for: limit, at: now.steady)
+            if wait > 0 || limit == 0 {
+                return Refusal(
+                    rule: rule, limit: .requests(ofMinute: limit),
+                    retryAfterMilliseconds: limit == 0 ? nil : wait * 1000)
+            }
+        }
+        if let limit = rule.atOnce, accounts[index].inFlight >= limit {
+            return Refusal(
+                rule: rule, limit: .atOnce(limit), retryAfterMilliseconds: limit == 0 ? nil : Self.pauseMilliseconds)
+        }
+        return nil
+    }
+
+    /// What is used up is used up, even for a request that costs nothing: its cost may only not be known.
+    private static func exceeds(_ wanted: Int, _ used: Int, _ limit: Int) -> Bool {
+        wanted > limit || used >= limit
+    }
+
+    /// The request has ended and used `amount`.
+    mutating func settle(_ pass: Pass, _ amount: DayUse.Amount, at now: Moment) {
+        for index in pass.rules where accounts.indices.contains(index) {
+            accounts[index].reserved = accounts[index].reserved - pass.reserved
+            accounts[index].inFlight = max(0, accounts[index].inFlight - 1)
+            accounts[index].use.add(amount, at: now.real)
+        }
+    }
+
+    /// Takes over what was used before this process began.
+    mutating func recall(_ subject: BudgetRule.Subject, _ amount: DayUse.Amount, at now: Moment) {
+        for index in accounts.indices where accounts[index].rule.matches(subject) {
+            accounts[index].use.add(amount, at: now.real)
+        }
+    }
+
+    /// A request that began `age` seconds ago, before this process did.
+    mutating func recall(_ subject: BudgetRule.Subject, age: Int, at now: Moment) {
+        for index in accounts.indices where accounts[index].rule.matches(subject) {
+            accounts[index].window.recall(at: now.steady - age, now: now.steady)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import Logging
+internal import UltraAPI
+internal import UltraProviders
+internal import UltraSystem
+
+/// Where requests meet the budgets.
+extension Daemon {
+    private var moment: Budgets.Moment {
+        Budgets.Moment(real: RealTime.now, steady: WallClock.now / 1000)
+    }
+
+    /// The rules of the configuration. A name the system does not know bounds nobody, which is said.
+    static func budgetRules(_ configuration: Configuration, _ log: Logger) -> [BudgetRule] {
+        configuration.budgets.enumerated().compactMap { index, settings in
+            if let rule = BudgetRule(settings) { return rule }
+            let name = settings.user ?? settings.group ?? ""
+            log.warning("budgets[\(index)] names \(name), whom the system does not know: ignoring that budget")
+            return nil
+        }
+    }
+
+    /// Refuses what would go beyond a budget, else reserves what it may use. Before anything is sent.
+    func admit(_ call: Call, _ candidate: Candidate, _ tokens: (input: Int, output: Int)) throws(UltraError) {
+        guard !budgets.isEmpty else { return }
+        var price: Price?
+        if case .upstream = candidate.target { price = candidate.model.facts.price?.value }
+        let estimate = UseEstimate.amount(tokens, price)
+        let subject = BudgetRule.Subject(uid: call.peer.uid, gid: call.peer.gid, program: call.peer.program)
+        do throws(Budgets.Refusal) {
+            call.use.pass = try budgets.admit(subject, estimate, at: moment)
+        } catch {
+            throw UltraError(error, at: RealTime.now)
+        }
+    }
+
+    /// Puts right what was reserved for a call that has ended.
+    func settle(_ call: Call, _ row: LedgerRow) {
+        guard let pass = call.use.pass else { return }
+        call.use.pass = nil
+        budgets.settle(pass, DayUse.Amount(microUSD: row.costMicroUSD ?? 0, tokens: row.tokens), at: moment)
+    }
+
+    /// Takes over what the ledger has of today.
+    func recallBudgets(_ recall: LedgerRecall, at now: Int) {
+        guard !budgets.isEmpty else { return }
+        let moment = moment
+        for group in recall.groups {
+            let subject = BudgetRule.Subject(
+                uid: group.name.uid ?? 0, gid: group.name.gid ?? 0, program: group.name.program)
+            let tokens = group.figures.input.value &+ group.figures.output.value
+            budgets.recall(
+                subject, DayUse.Amount(microUSD: group.figures.cost.value, tokens: tokens), at: moment)
+        }
+        for start in recall.starts {
+            let subject = BudgetRule.Subject(uid: start.uid, gid: start.gid, program: start.program)
+            budgets.recall(subject, age: max(0, (now - start.time) / 1000), at: moment)
+        }
+    }
+}
+
+extension UltraError {
+    /// - Parameter now: milliseconds since 1970.
+    init(_ refusal: Budgets.Refusal, at now: Int) {
+        let whose = refusal.rule.words
+        let wait = refusal.retryAfterMilliseconds
+        let when = wait.map { "ask again at \(RFC3339.string((now + $0 + 999) / 1000))" }
+        let code: ErrorCode
+        let message: String
+        var hint: String
+        switch refusal.limit {
+        case .microUSD(let used, let limit):
+            code = .quotaExceeded
+            message =
+                "the budget of \(whose) is \(Self.usd(limit)) USD a day, \(Self.usd(used)) are used, and this request may cost more than is left"
+            hint = when ?? "this request alone may cost more than a day may: lower max_tokens"
+            hint += ", or raise usd_per_day in [[budgets]]"
+        case .tokens(let used, let limit):
+            code = .quotaExceeded
+            message =
+                "the budget of \(whose) is \(limit) tokens a day, \(used) are used, and this request may use more than is left"
+            hint = when ?? "this request alone may use more than a day may: lower max_tokens"
+            hint += ", or raise tokens_per_day in [[budgets]]"
+        case .requests(let limit):
+            code = .rateLimited
+            message = "\(whose) may begin \(limit) requests a minute, and has"
+            hint = (when ?? "no request is allowed") + ", or raise requests_per_minute in [[budgets]]"
+        case .atOnce(let limit):
+            code = .rateLimited
+            message = "\(whose) may have \(limit) requests in flight, and has"
+            hint = "ask again when one of them has ended, or raise at_once in [[budgets]]"
+        }
+        self.init(
+            code, message, hint: hint, provider: "ultrad", isRetryable: wait != nil, retryAfterMilliseconds: wait)
+    }
+
+    private static func usd(_ microUSD: Int) -> String {
+        var json = JSONWriter()
+        json.fixed(microUSD, places: 6)
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+}

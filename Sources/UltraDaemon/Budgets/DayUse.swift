@@ -1,0 +1,49 @@
+/// Money and tokens by day (UTC), of the days used last.
+///
+/// Several days, so that a clock that is put back, or to and fro around midnight, neither forgives what was used nor
+/// charges it twice.
+struct DayUse: Sendable, Equatable {
+    struct Amount: Sendable, Equatable {
+        var microUSD = 0
+        var tokens = 0
+
+        static func + (left: Amount, right: Amount) -> Amount {
+            Amount(microUSD: sum(left.microUSD, right.microUSD), tokens: sum(left.tokens, right.tokens))
+        }
+
+        static func - (left: Amount, right: Amount) -> Amount {
+            Amount(microUSD: max(0, left.microUSD - right.microUSD), tokens: max(0, left.tokens - right.tokens))
+        }
+
+        /// Saturating.
+        private static func sum(_ left: Int, _ right: Int) -> Int {
+            let (sum, overflows) = left.addingReportingOverflow(right)
+            return overflows ? .max : sum
+        }
+    }
+
+    static let daysKept = 3
+    /// Days since 1970, the one used last at the end.
+    private var days: [(number: Int, amount: Amount)] = []
+
+    static func day(at now: Int) -> Int { now / DayTotals.milliseconds }
+
+    /// Milliseconds until the next day begins.
+    static func remaining(at now: Int) -> Int { DayTotals.milliseconds - now % DayTotals.milliseconds }
+
+    func used(at now: Int) -> Amount {
+        days.last { $0.number == Self.day(at: now) }?.amount ?? Amount()
+    }
+
+    mutating func add(_ amount: Amount, at now: Int) {
+        let number = Self.day(at: now)
+        let before = used(at: now)
+        days.removeAll { $0.number == number }
+        days.append((number, before + amount))
+        if days.count > Self.daysKept { days.removeFirst() }
+    }
+
+    static func == (left: DayUse, right: DayUse) -> Bool {
+        left.days.elementsEqual(right.days) { $0.number == $1.number && $0.amount == $1.amount }
+    }
+}

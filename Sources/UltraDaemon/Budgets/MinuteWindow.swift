@@ -1,0 +1,48 @@
+/// Requests of the last sixty seconds, counted by the second of a clock that does not jump.
+///
+/// In no span of sixty seconds are there ever more than the bound; a request counts up to a second longer than it must.
+struct MinuteWindow: Sendable, Equatable {
+    private static let seconds = 61
+    private var counts = [Int32](repeating: 0, count: seconds)
+    /// The second that was counted last.
+    private var newest = 0
+    private(set) var total = 0
+
+    /// - Parameter second: before one that was counted already, it is taken for that one.
+    mutating func add(_ count: Int = 1, at second: Int) {
+        advance(to: second)
+        counts[newest % Self.seconds] &+= Int32(clamping: count)
+        total += count
+    }
+
+    /// Counts what began before this process did.
+    mutating func recall(at second: Int, now: Int) {
+        advance(to: now)
+        guard second > newest - Self.seconds else { return }
+        let index = (min(second, newest) % Self.seconds + Self.seconds) % Self.seconds
+        counts[index] &+= 1
+        total += 1
+    }
+
+    /// Seconds until fewer than `limit` are counted; 0: that is so now.
+    mutating func wait(for limit: Int, at second: Int) -> Int {
+        advance(to: second)
+        var left = total
+        guard left >= limit else { return 0 }
+        for age in stride(from: Self.seconds - 1, through: 0, by: -1) {
+            left -= Int(counts[((newest - age) % Self.seconds + Self.seconds) % Self.seconds])
+            if left < limit { return Self.seconds - age }
+        }
+        return Self.seconds
+    }
+
+    private mutating func advance(to second: Int) {
+        guard second > newest else { return }
+        for passed in (max(newest + 1, second - Self.seconds + 1))...second {
+            let index = passed % Self.seconds
+            total -= Int(counts[index])
+            counts[index] = 0
+        }
+        newest = second
+    }
+}
