@@ -30,4 +30,11 @@ struct AnswerText {
         self.lastByte = nil
         try output.write("\n")
     }
+
+    /// Leaves whatever comes next at the start of a line, in a file too.
+    mutating func endLine() throws(Failure) {
+        guard lastByte != UInt8(ascii: "\n") else { return }
+        lastByte = nil
+        try output.write("\n")
+    }
 }

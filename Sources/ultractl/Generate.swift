@@ -48,6 +48,10 @@ struct Generate: ParsableCommand {
     var words: [String] = []
 
     func validate() throws {
+        try Self.validate(maxTokens: maxTokens, temperature: temperature)
+    }
+
+    static func validate(maxTokens: Int?, temperature: Double?) throws {
         if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens must be at least 1.") }
         if let temperature, !(temperature >= 0 && temperature.isFinite) {
             throw ValidationError("--temperature must be 0 or more.")

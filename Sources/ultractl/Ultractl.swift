@@ -18,7 +18,8 @@ struct Ultractl: ParsableCommand {
             """,
         version: "ultractl \(String(cString: ultra_version()))",
         subcommands: [
-            Status.self, Models.self, Show.self, Generate.self, Embed.self, TestVerb.self, Verify.self, Probe.self,
+            Status.self, Models.self, Show.self, Generate.self, Chat.self, Embed.self, TestVerb.self, Verify.self,
+            Probe.self,
             Watch.self, Usage.self, Reload.self, Metrics.self, Cache.self, Call.self, Completions.self,
             Version.self,
         ])
