@@ -20,7 +20,7 @@ struct Ultractl: ParsableCommand {
         subcommands: [
             Status.self, Models.self, Show.self, Generate.self, Chat.self, Embed.self, TestVerb.self, Verify.self,
             Probe.self,
-            Watch.self, Usage.self, Reload.self, Metrics.self, Cache.self, Call.self, Completions.self,
+            Watch.self, Top.self, Usage.self, Reload.self, Metrics.self, Cache.self, Call.self, Completions.self,
             Version.self,
         ])
 

@@ -129,6 +129,7 @@ struct Screen {
         switch number {
         case "25": isCursorHidden = !isOn
         case "2004": takesPastes = isOn
+        case "7": break
         case "1049":
             if isOn, !isAlternate { main = cells }
             cells = isOn ? Self.blank(columns, rows) : main
