@@ -32,7 +32,7 @@ struct Cache: ParsableCommand {
         do throws(Failure) {
             let answer = try global.ask("cache_clear")
             if global.json { return try answer.printJSON() }
-            let count = answer.integer("cleared").map { "\(Quantity.count($0)) answer\($0 == 1 ? "" : "s")" }
+            let count = answer.integer("entries").map { "\(Quantity.count($0)) answer\($0 == 1 ? "" : "s")" }
             let bytes = answer.integer("bytes").map { ", \(Quantity.bytes($0))" } ?? ""
             try Output.standardOutput.write("dropped \(count ?? "all answers")\(bytes)\n")
         } catch {

@@ -8,7 +8,9 @@ struct CacheReport {
     var coalesced: Int?
     var entries: Int?
     var bytes: Int?
-    var limitBytes: Int?
+    /// Of the file in which answers outlive the daemon.
+    var fileEntries: Int?
+    var fileBytes: Int?
     var savedUSD: Double?
 
     init() {}
@@ -22,7 +24,8 @@ struct CacheReport {
             case "coalesced": coalesced = try reader.intOrNull()
             case "entries": entries = try reader.intOrNull()
             case "bytes": bytes = try reader.intOrNull()
-            case "limit_bytes", "max_bytes": limitBytes = try reader.intOrNull()
+            case "disk_entries": fileEntries = try reader.intOrNull()
+            case "disk_bytes": fileBytes = try reader.intOrNull()
             case "saved_usd": savedUSD = try reader.doubleOrNull()
             default: try reader.skip()
             }

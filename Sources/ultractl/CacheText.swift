@@ -17,7 +17,10 @@ struct CacheText {
         line("misses", cache.misses.map(Quantity.count))
         line("coalesced", cache.coalesced.map(Quantity.count), "shared with an equal request in flight")
         line("answers kept", cache.entries.map(Quantity.count))
-        line("size", cache.bytes.map(Quantity.bytes), cache.limitBytes.map { "of \(Quantity.bytes($0))" } ?? "")
+        line("in memory", cache.bytes.map(Quantity.bytes))
+        if let bytes = cache.fileBytes, bytes > 0 {
+            line("in a file", Quantity.bytes(bytes), cache.fileEntries.map { "\(Quantity.count($0)) answers" } ?? "")
+        }
         line("saved", cache.savedUSD.map(Quantity.money))
         return table.render(style)
     }

@@ -31,7 +31,9 @@ struct Completions: ParsableCommand {
 
     func run() throws {
         let script = Ultractl.completionScript(for: shell.shell)
-        guard global.json else { return try Output.standardOutput.write(script) }
+        guard global.json else {
+            return try Output.standardOutput.write(script.hasSuffix("\n") ? script : script + "\n")
+        }
         var writer = JSONWriter()
         writer.beginObject()
         writer.field("shell", shell.rawValue)

@@ -1,14 +1,19 @@
-/// A new configuration for a person: a line for each change, then the warnings.
+/// A new configuration for a person: a line for each kind of change, then the warnings.
 struct ReloadText {
     let report: ReloadReport
     let style: Style
 
     func render() -> String {
-        let path = report.path.map { ": \(oneLine($0))" } ?? ""
-        let headline = report.changes.isEmpty ? "nothing changed" : "reloaded"
         var table = Table([.init(title: ""), .init(title: "", minimum: 30, overflow: .wrap)])
-        for change in report.changes { table.append([.init("changed:", paint: style.green), .init(change)]) }
-        for warning in report.warnings { table.append([.init("warning:", paint: style.yellow), .init(warning)]) }
-        return style.bold(headline) + path + "\n" + table.render(style)
+        func line(_ title: String, _ what: [String]) {
+            guard !what.isEmpty else { return }
+            table.append([.init(title, paint: style.green), .init(what.joined(separator: ", "))])
+        }
+        line("changed", report.changed)
+        line("added", report.added)
+        line("removed", report.removed)
+        let isSame = report.changed.isEmpty && report.added.isEmpty && report.removed.isEmpty
+        for warning in report.warnings { table.append([.init("warning", paint: style.yellow), .init(warning)]) }
+        return style.bold(isSame ? "nothing changed" : "reloaded") + "\n" + table.render(style)
     }
 }

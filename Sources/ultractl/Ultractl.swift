@@ -46,10 +46,12 @@ struct Ultractl: ParsableCommand {
         }
     }
 
+    static var verbs: [String] { configuration.subcommands.map { $0._commandName } }
+
     /// The parser takes a verb it does not know for an argument too many, and cannot say which one was meant.
     private static func requireVerb(_ word: String?) throws(Failure) {
         guard let word, !word.hasPrefix("-") else { return }
-        let verbs = configuration.subcommands.compactMap { $0._commandName } + ["help"]
+        let verbs = verbs + ["help"]
         guard !verbs.contains(word) else { return }
         let nearest = NearestWord.of(word, among: verbs).map { "; did you mean \($0)?" } ?? ""
         throw .usage("there is no verb \(word)\(nearest)")

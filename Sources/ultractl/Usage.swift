@@ -9,12 +9,12 @@ struct Usage: ParsableCommand {
             be given several times. FIRST TOKEN and TOTAL are medians. Where the price of a request is unknown its \
             cost is not guessed: the sum is followed by a +.
 
-            --plot draws a bar for each row; with --by day and another key, a line over the days for each of those.
+            --plot draws a bar for each row; with --by day or hour and another key, a line over time for each of those.
             """)
 
     /// What rows are summed up by; the raw values are the wire's words.
     enum Key: String, ExpressibleByArgument, CaseIterable {
-        case model, provider, user, program, day
+        case model, provider, user, group, program, op, day, hour, tag, outcome
     }
 
     /// What `--plot` draws.

@@ -5,8 +5,8 @@ struct UsageCSV {
     func render() -> String {
         let titles =
             report.keys + [
-                "requests", "failed", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens",
-                "cost_usd", "unknown_cost", "first_token_p50_ms", "total_p50_ms",
+                "requests", "failed", "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens",
+                "reasoning_tokens", "unknown_tokens", "cost_usd", "unknown_cost", "first_token_p50_ms", "total_p50_ms",
             ]
         return ([titles] + report.rows.map(fields)).map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
     }
@@ -16,7 +16,8 @@ struct UsageCSV {
         func text(_ value: Double?, _ digits: Int) -> String { value.map { Quantity.fixed($0, digits) } ?? "" }
         return row.group + [
             text(row.requests), text(row.failed), text(row.inputTokens), text(row.outputTokens),
-            text(row.cachedInputTokens), text(row.reasoningTokens), text(row.costUSD, 6), text(row.unknownCost),
+            text(row.cachedInputTokens), text(row.cacheWriteTokens), text(row.reasoningTokens),
+            text(row.unknownTokens), text(row.costUSD, 6), text(row.unknownCost),
             text(row.firstTokenP50, 1), text(row.totalP50, 1),
         ]
     }

@@ -23,7 +23,8 @@ struct UsagePlot {
 
     private var columns: Int { style.columns ?? Self.defaultColumns }
 
-    private var dayIndex: Int? { report.keys.firstIndex(of: "day") }
+    /// Which key is a time.
+    private var dayIndex: Int? { report.keys.firstIndex { $0 == "day" || $0 == "hour" } }
 
     private var chosen: Usage.Measure {
         if let measure { return measure }
@@ -57,7 +58,7 @@ struct UsagePlot {
     private var bars: [String] {
         let values = report.rows.map(value)
         let total = values.reduce(0, +)
-        let isDays = report.keys == ["day"]
+        let isDays = report.keys == ["day"] || report.keys == ["hour"]
         return draw(
             zip(report.rows, values).map { row, value in
                 let share = total > 0 && isKnown(row) ? "\(Quantity.fixed(value / total * 100, 0)) %" : ""
@@ -89,7 +90,7 @@ struct UsagePlot {
         }
         series.sort { ($1.total, $0.name) < ($0.total, $1.name) }
         let total = series.reduce(0) { $0 + $1.total }
-        let range = "\(days.first ?? "") … \(days.last ?? ""), each line to its own highest day"
+        let range = "\(days.first ?? "") … \(days.last ?? ""), each line to its own highest \(report.keys[dayIndex])"
         return draw(
             series.map { line in
                 let share = total > 0 ? "\(Quantity.fixed(line.total / total * 100, 0)) %" : ""

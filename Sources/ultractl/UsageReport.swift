@@ -10,10 +10,13 @@ struct UsageReport {
         var inputTokens: Int?
         var outputTokens: Int?
         var cachedInputTokens: Int?
+        var cacheWriteTokens: Int?
         var reasoningTokens: Int?
         var costUSD: Double?
         /// Requests whose price is not known; `costUSD` is that of the others.
         var unknownCost: Int?
+        /// Requests whose tokens are not known.
+        var unknownTokens: Int?
         var firstTokenP50: Double?
         var totalP50: Double?
     }
@@ -49,7 +52,9 @@ struct UsageReport {
         total.outputTokens = sum(\.outputTokens)
         total.cachedInputTokens = sum(\.cachedInputTokens)
         total.reasoningTokens = sum(\.reasoningTokens)
+        total.cacheWriteTokens = sum(\.cacheWriteTokens)
         total.unknownCost = sum(\.unknownCost)
+        total.unknownTokens = sum(\.unknownTokens)
         let costs = rows.compactMap(\.costUSD)
         total.costUSD = costs.isEmpty ? nil : costs.reduce(0, +)
         return total
@@ -59,13 +64,19 @@ struct UsageReport {
 extension UsageReport.Row {
     fileprivate init(_ reader: inout JSONReader, keys: [String]) throws(JSONError) {
         group = keys.map { _ in "" }
+        // A user and a group have a number, and a name where the system knows one.
+        var numbers: [String: Int] = [:]
         try reader.members { (key, reader) throws(JSONError) in
             switch key {
+            case "uid": numbers["user"] = try reader.intOrNull()
+            case "gid": numbers["group"] = try reader.intOrNull()
             case "requests": requests = try reader.intOrNull()
             case "failed": failed = try reader.intOrNull()
             case "input_tokens": inputTokens = try reader.intOrNull()
             case "output_tokens": outputTokens = try reader.intOrNull()
             case "cached_input_tokens": cachedInputTokens = try reader.intOrNull()
+            case "cache_write_tokens": cacheWriteTokens = try reader.intOrNull()
+            case "unknown_tokens": unknownTokens = try reader.intOrNull()
             case "reasoning_tokens": reasoningTokens = try reader.intOrNull()
             case "cost_usd": costUSD = try reader.doubleOrNull()
             case "unknown_cost": unknownCost = try reader.intOrNull()
@@ -73,8 +84,11 @@ extension UsageReport.Row {
             case "total_p50_ms": totalP50 = try reader.doubleOrNull()
             default:
                 guard let index = keys.firstIndex(of: String(key)) else { return try reader.skip() }
-                group[index] = try reader.kind() == .number ? String(reader.int()) : reader.stringOrNull() ?? ""
+                group[index] = try reader.stringOrNull() ?? ""
             }
+        }
+        for (index, key) in keys.enumerated() where group[index].isEmpty {
+            if let number = numbers[key] { group[index] = String(number) }
         }
     }
 

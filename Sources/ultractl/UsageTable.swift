@@ -1,5 +1,3 @@
-import Glibc
-
 /// What was used, for a person: a row for each group, and the sum of them.
 struct UsageTable {
     let report: UsageReport
@@ -12,6 +10,9 @@ struct UsageTable {
         var notes: [String] = []
         if let count = report.total.unknownCost, count > 0 {
             notes.append("the cost of \(Quantity.count(count)) request\(count == 1 ? "" : "s") is not known")
+        }
+        if let count = report.total.unknownTokens, count > 0 {
+            notes.append("the tokens of \(Quantity.count(count)) request\(count == 1 ? "" : "s") are not known")
         }
         if !hidden.isEmpty { notes.append("no room for \(hidden.joined(separator: ", ")): --csv has all of it") }
         let lines = notes.flatMap { $0.wrapped(to: style.columns ?? .max) }.map { style.dim($0) + "\n" }
@@ -53,11 +54,11 @@ struct UsageTable {
         ]
     }
 
-    /// The value of a group key as a person knows it: users by their names.
+    /// The value of a group key as a person knows it.
     static func name(_ value: String, of key: String) -> String {
-        guard !value.isEmpty else { return "(unknown)" }
-        guard key == "user", let uid = uid_t(value), let entry = getpwuid(uid) else { return value }
-        return String(cString: entry.pointee.pw_name)
+        guard !value.isEmpty else { return key == "tag" ? "(no tag)" : "(unknown)" }
+        // The day is the same, and the hour is UTC like all times.
+        return key == "hour" && value.count >= 16 ? "\(value.prefix(10)) \(value.dropFirst(11).prefix(5))" : value
     }
 
     /// ` from 2026-11-24 20:00 until 2026-11-25 20:00`, in UTC as the daemon says it.

@@ -9,14 +9,15 @@ struct AdministrationTests {
         let daemon = try ScriptedDaemon([
             .receive,
             .send(
-                #"{"id":ID,"event":"result","path":"/etc/ultrad/ultrad.toml","changes":["provider groq added"],"#
-                    + #""warnings":["line 7: limits.old is called limits.new now"]}"#),
+                #"{"id":ID,"event":"result","loaded_at":"2026-11-24T20:00:00Z","changed":["limits.drain","cache.ttl"],"#
+                    + #""added":["groq"],"removed":[],"warnings":["line 7: limits.old is called limits.new now"]}"#),
         ])
         let command = try Command.ultractl("reload", socket: daemon.path)
         let output = """
-            reloaded: /etc/ultrad/ultrad.toml
-            changed:  provider groq added
-            warning:  line 7: limits.old is called limits.new now
+            reloaded
+            changed  limits.drain, cache.ttl
+            added    groq
+            warning  line 7: limits.old is called limits.new now
 
             """
         #expect(command == Command(output: output, error: "", status: 0))
@@ -25,7 +26,9 @@ struct AdministrationTests {
 
     @Test("a configuration that is the same as before is said to be")
     func unchanged() throws {
-        let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result","changes":[]}"#)])
+        let daemon = try ScriptedDaemon([
+            .receive, .send(#"{"id":ID,"event":"result","changed":[],"added":[],"removed":[],"warnings":[]}"#),
+        ])
         let command = try Command.ultractl("reload", socket: daemon.path)
         #expect(command == Command(output: "nothing changed\n", error: "", status: 0))
     }
@@ -71,13 +74,14 @@ struct AdministrationTests {
         "cache shows what it holds and saves",
         arguments: [
             (
-                #"{"enabled":true,"hits":12,"misses":36,"coalesced":2,"entries":36,"bytes":18000,"saved_usd":0.25}"#,
+                #"{"enabled":true,"hits":12,"misses":36,"coalesced":2,"entries":36,"bytes":18000,"disk_entries":40,"disk_bytes":20000,"saved_usd":0.25}"#,
                 """
                 hits                12  25 % of 48
                 misses              36
                 coalesced            2  shared with an equal request in flight
                 answers kept        36
-                size          17.6 KiB
+                in memory     17.6 KiB
+                in a file     19.5 KiB  40 answers
                 saved            $0.25
 
                 """
@@ -98,7 +102,7 @@ struct AdministrationTests {
     @Test(
         "cache clear says what was dropped",
         arguments: [
-            (#","cleared":3,"bytes":2048"#, "dropped 3 answers, 2.00 KiB\n"), (#","cleared":1"#, "dropped 1 answer\n"),
+            (#","entries":3,"bytes":2048"#, "dropped 3 answers, 2.00 KiB\n"), (#","entries":1"#, "dropped 1 answer\n"),
             ("", "dropped all answers\n"),
         ])
     func clear(_ fields: String, _ output: String) throws {

@@ -68,19 +68,21 @@ struct UsageTests {
         let rows = #"{"rows":[{"program":"a, \"b\"","requests":1,"cost_usd":0.0000012,"total_p50_ms":1.25}]}"#
         #expect(
             UsageCSV(report: try Self.report(rows, "program")).render().split(separator: "\n") == [
-                "program,requests,failed,input_tokens,output_tokens,cached_input_tokens,reasoning_tokens,cost_usd,"
-                    + "unknown_cost,first_token_p50_ms,total_p50_ms",
-                #""a, ""b""",1,,,,,,0.000001,,,1.3"#,
+                "program,requests,failed,input_tokens,output_tokens,cached_input_tokens,cache_write_tokens,"
+                    + "reasoning_tokens,unknown_tokens,cost_usd,unknown_cost,first_token_p50_ms,total_p50_ms",
+                #""a, ""b""",1,,,,,,,,0.000001,,,1.3"#,
             ])
     }
 
-    @Test("users are shown by name")
+    @Test("users and groups are shown by name, or else by number")
     func user() throws {
-        let table = UsageTable(
-            report: try Self.report(#"{"rows":[{"user":0,"requests":1},{"user":4294967294}]}"#, "user"), style: Style())
+        let rows =
+            #"{"rows":[{"uid":1000,"user":"ada","gid":7,"group":null,"requests":1},"#
+            + #"{"uid":1001,"user":null,"gid":8,"group":"staff","unknown_tokens":2}]}"#
+        let table = UsageTable(report: try Self.report(rows, "user", "group"), style: Style()).render()
         #expect(
-            table.render().split(separator: "\n").map { $0.prefix(10) }.dropFirst().prefix(2) == [
-                "root      ", "4294967294",
+            table.split(separator: "\n").map { $0.prefix(11) } == [
+                "USER  GROUP", "ada   7    ", "1001  staff", "all        ", "the tokens ",
             ])
     }
 
