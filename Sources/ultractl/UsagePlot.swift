@@ -98,7 +98,7 @@ struct UsagePlot {
             }
         ) { index, columns in
             // A day is as wide as there is room for.
-            let width = max(1, min(4, columns / max(1, days.count)))
+            let width = max(1, min(8, columns / max(1, days.count)))
             return Graph.sparkline(
                 series[index].values.flatMap { [Double?](repeating: $0, count: width) }, columns: columns)
         } + [style.dim(oneLine(range).clipped(to: columns))]
@@ -112,10 +112,11 @@ struct UsagePlot {
         let figureColumns = widths.reduce(0) { $0 + ($1 > 0 ? $1 + Self.gap : 0) }
         let longest = rows.reduce(0) { max($0, oneLine($1.name).columns) }
         let nameColumns = min(longest, max(8, (columns - figureColumns) * 2 / 5))
-        let room = max(4, columns - figureColumns - nameColumns - Self.gap)
+        let drawings = rows.indices.map { graph($0, max(4, columns - figureColumns - nameColumns - Self.gap)) }
+        let room = drawings.reduce(0) { max($0, $1.columns) }
         return rows.enumerated().map { index, row in
             let name = oneLine(row.name).clipped(to: nameColumns).padded(to: nameColumns)
-            let drawing = graph(index, room)
+            let drawing = drawings[index]
             let figures = zip(widths, row.figures).filter { $0.0 > 0 }.map { width, text in
                 String(repeating: " ", count: Self.gap + width - text.columns) + text
             }

@@ -109,7 +109,7 @@ struct UsageTests {
         #expect(lines.allSatisfy { $0.columns <= columns })
         #expect(lines[1].hasPrefix("a/one "))
         #expect(lines[1].hasSuffix("$10.50  87 %"))
-        // As many blocks a day as there is room for.
+        // Three blocks a day: so many have room.
         if columns == 80 { #expect(lines[1].contains("  ▂▂▂▂▂▂▃▃▃▃▃▃▄▄▄▄▄▄▅▅▅▅▅▅▆▆▆▆▆▆▇▇▇▇▇▇██████  "), "\(lines[1])") }
     }
 
