@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import libultra
 
 @testable import ultractl
 
@@ -196,6 +197,21 @@ struct ChatTests {
                 #"{"id":1,"op":"stream","model":"a/b","messages":[{"role":"user","content":"hi\nthere"}]}"#,
                 #"{"id":1,"op":"stream","model":"a/b","messages":[{"role":"user","content":"bye"}]}"#,
             ])
+    }
+
+    @Test("the daemon takes what it sends")
+    func daemon() throws {
+        let daemon = try MockDaemon()
+        ultra_connection_free(try daemon.connect())
+        let input = "hello 猫\\\nand you\n/system Be kind.\nagain\n"
+        let command = try Command.ultractl("chat", "-m", "mock/echo", socket: daemon.path, input: input)
+        #expect(command == Command(output: "hello 猫\nand you\nagain\n", error: "", status: 0))
+        let session = try TerminalSession(["chat", "-m", "mock/echo"], socket: daemon.path)
+        session.wait(for: "›")
+        session.type("hello\r")
+        session.wait(for: "hello\nhello\n")
+        session.type("/quit\r")
+        #expect(session.exitStatus() == 0)
     }
 
     @Test("without a terminal the first failure ends it")
