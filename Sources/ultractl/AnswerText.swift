@@ -11,6 +11,8 @@ struct AnswerText {
         self.output = output
     }
 
+    var isOnTerminal: Bool { output.isTerminal }
+
     mutating func write(_ text: UnsafeRawBufferPointer) throws(Failure) {
         guard let last = text.last else { return }
         lastByte = last
@@ -26,6 +28,13 @@ struct AnswerText {
     mutating func end() throws(Failure) {
         guard output.isTerminal, let lastByte, lastByte != UInt8(ascii: "\n") else { return }
         self.lastByte = nil
+        try output.write("\n")
+    }
+
+    /// Leaves whatever comes next at the start of a line, in a file too.
+    mutating func endLine() throws(Failure) {
+        guard lastByte != UInt8(ascii: "\n") else { return }
+        lastByte = nil
         try output.write("\n")
     }
 }

@@ -64,7 +64,8 @@ struct Connection: ~Copyable {
         }
     }
 
-    private func send(_ op: String, _ fields: [UInt8]) throws(Failure) -> UInt64 {
+    /// Sends a request, and returns the number by which its events name it.
+    func send(_ op: String, _ fields: [UInt8]) throws(Failure) -> UInt64 {
         var request: UInt64 = 0
         let text = fields.map(CChar.init(bitPattern:)) + [0]
         let result = ultra_send(handle, op, text, &request)
@@ -77,12 +78,16 @@ struct Connection: ~Copyable {
     }
 
     /// The next event, if it is there already.
-    private func next() throws(Failure) -> Event? {
+    func next() throws(Failure) -> Event? {
         var event: OpaquePointer?
         let result = ultra_next(handle, 0, &event)
         guard result >= 0 else { throw .lost(result) }
         return event.map { Event(owning: $0) }
     }
+
+    /// What to wait for before the next event, for who waits for other things too.
+    var descriptor: Int32 { ultra_get_fd(handle) }
+    var events: Int16 { Int16(ultra_get_events(handle)) }
 
     private enum Wake {
         case readyOrIdle, interrupted, late
@@ -94,7 +99,7 @@ struct Connection: ~Copyable {
         let left = deadline.map { ContinuousClock.now.duration(to: $0) }
         if let left, left <= .zero { return .late }
         var descriptors = [
-            pollfd(fd: ultra_get_fd(handle), events: Int16(ultra_get_events(handle)), revents: 0),
+            pollfd(fd: descriptor, events: events, revents: 0),
             pollfd(fd: interrupts.descriptor, events: Int16(POLLIN), revents: 0),
         ]
         let limit = [left, idleLimit].compactMap { $0 }.min()

@@ -14,6 +14,9 @@ struct Event: ~Copyable {
 
     var kind: ultra_kind { ultra_event_kind(handle) }
 
+    /// The number of its request; 0: it is the connection's.
+    var id: UInt64 { ultra_event_id(handle) }
+
     /// The last one of its request.
     var isTerminal: Bool {
         kind == ULTRA_KIND_RESULT || kind == ULTRA_KIND_DONE || kind == ULTRA_KIND_ERROR

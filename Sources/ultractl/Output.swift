@@ -13,12 +13,15 @@ struct Output {
         isTerminal = isatty(descriptor) == 1
     }
 
-    /// Columns of the terminal; `nil`: none, or it does not say.
-    var width: Int? {
+    /// The terminal's; `nil`: there is none, or it does not say.
+    var size: (columns: Int, rows: Int)? {
         var size = winsize()
         guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
+        return (Int(size.ws_col), Int(size.ws_row))
     }
+
+    /// Columns of the terminal.
+    var width: Int? { size?.columns }
 
     func write(_ text: String) throws(Failure) {
         try write(Array(text.utf8))

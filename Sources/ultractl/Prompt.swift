@@ -32,8 +32,12 @@ struct Prompt {
             let end = content.hasSuffix("\n") || content.isEmpty ? "" : "\n"
             append("<file name=\"\(file.lastComponent)\">\n\(content)\(end)</file>")
         } else {
-            throw .usage("\(file.name): neither UTF-8 text nor a PNG, JPEG, GIF or WebP image")
+            throw Self.unusable(file)
         }
+    }
+
+    static func unusable(_ file: InputFile) -> Failure {
+        .usage("\(file.name): neither UTF-8 text nor a PNG, JPEG, GIF or WebP image")
     }
 
     /// Writes `prompt`, or `messages` if there are images.
@@ -41,9 +45,24 @@ struct Prompt {
         guard !images.isEmpty else { return writer.field("prompt", text) }
         writer.key("messages")
         writer.beginArray()
+        writeMessage(to: &writer)
+        writer.endArray()
+    }
+
+    /// Writes it as what the user says.
+    func writeMessage(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.field("role", "user")
-        writer.key("content")
+        if images.isEmpty {
+            writer.field("content", text)
+        } else {
+            writer.key("content")
+            writeParts(to: &writer)
+        }
+        writer.endObject()
+    }
+
+    private func writeParts(to writer: inout JSONWriter) {
         writer.beginArray()
         if !text.isEmpty {
             writer.beginObject()
@@ -58,8 +77,6 @@ struct Prompt {
             writer.field("data", image.base64)
             writer.endObject()
         }
-        writer.endArray()
-        writer.endObject()
         writer.endArray()
     }
 }

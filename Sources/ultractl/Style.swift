@@ -41,10 +41,10 @@ struct Style {
 
 /// `text` with control characters replaced, so that no name or message of somebody else drives the terminal.
 func printable(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    guard text.unicodeScalars.contains(where: \.drivesTerminal) else { return text }
     var clean = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
-        clean.append(isControl(scalar) ? "\u{FFFD}" : scalar)
+        clean.append(scalar.drivesTerminal ? "\u{FFFD}" : scalar)
     }
     return String(clean)
 }
@@ -58,11 +58,9 @@ func oneLine(_ text: String) -> String {
     return String(clean)
 }
 
-/// C0 and C1 controls and DEL, except newline and tab.
-private func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar {
-    case "\n", "\t": false
-    case "\0"..<" ", "\u{7F}"..."\u{9F}": true
-    default: false
-    }
+extension Unicode.Scalar {
+    /// C0 and C1 controls and DEL.
+    var isControl: Bool { self < " " || ("\u{7F}"..."\u{9F}").contains(self) }
+
+    fileprivate var drivesTerminal: Bool { isControl && self != "\n" && self != "\t" }
 }

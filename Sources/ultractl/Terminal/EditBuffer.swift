@@ -1,0 +1,125 @@
+/// A text that is being edited, of one line or more: what is before the cursor and what is behind it.
+struct EditBuffer: Equatable {
+    private(set) var before = ""
+    private(set) var after = ""
+    /// What was erased last, for `yank`.
+    private var erased = ""
+
+    init(_ text: String = "") {
+        before = text
+    }
+
+    var text: String { before + after }
+    var isEmpty: Bool { before.isEmpty && after.isEmpty }
+
+    /// Other text, the cursor at its end.
+    mutating func replace(with text: String) {
+        (before, after) = (text, "")
+    }
+
+    /// Does what a key asks for.
+    ///
+    /// - Returns: whether it asked for anything here; the rest is for whoever owns the line.
+    mutating func apply(_ key: Key) -> Bool {
+        switch key {
+        case .text(let text), .paste(let text): insert(text)
+        case .newline: insert("\n")
+        case .backspace: before = String(before.dropLast())
+        case .delete: after = String(after.dropFirst())
+        case .left: moveLeft(1)
+        case .right: moveRight(1)
+        case .home: moveLeft(lineBefore.count)
+        case .end: moveRight(lineAfter.count)
+        case .wordLeft: moveLeft(wordBefore)
+        case .wordRight: moveRight(wordAfter)
+        case .eraseToStart: eraseBefore(max(lineBefore.count, before.hasSuffix("\n") ? 1 : 0))
+        case .eraseWord: eraseBefore(wordBefore)
+        case .eraseToEnd:
+            let count = max(lineAfter.count, after.hasPrefix("\n") ? 1 : 0)
+            erased = String(after.prefix(count))
+            after.removeFirst(count)
+        case .yank: before += erased
+        case .up: return moveUp()
+        case .down: return moveDown()
+        case .enter, .tab, .escape, .pageUp, .pageDown, .clearScreen, .interrupt, .endOfInput, .suspend, .other:
+            return false
+        }
+        return true
+    }
+
+    /// Takes the backslash away that the cursor is behind at the end of the text, and begins another line.
+    mutating func continueLine() -> Bool {
+        guard after.isEmpty, before.hasSuffix("\\") else { return false }
+        before = before.dropLast() + "\n"
+        return true
+    }
+
+    /// Line ends of all systems become one; what would drive a terminal is left out.
+    private mutating func insert(_ text: String) {
+        for character in text {
+            switch character {
+            case "\r\n", "\r", "\n": before += "\n"
+            case "\t": before += "\t"
+            default:
+                var plain = String.UnicodeScalarView()
+                for scalar in character.unicodeScalars where !scalar.isControl { plain.append(scalar) }
+                before += String(plain)
+            }
+        }
+    }
+
+    private mutating func moveLeft(_ count: Int) {
+        after = before.suffix(count) + after
+        before = String(before.dropLast(count))
+    }
+
+    private mutating func moveRight(_ count: Int) {
+        before += after.prefix(count)
+        after = String(after.dropFirst(count))
+    }
+
+    private mutating func eraseBefore(_ count: Int) {
+        erased = String(before.suffix(count))
+        before = String(before.dropLast(count))
+    }
+
+    // MARK: - Lines and words
+
+    private var lineBefore: Substring {
+        before[(before.lastIndex(of: "\n").map(before.index(after:)) ?? before.startIndex)...]
+    }
+    private var lineAfter: Substring { after.prefix { $0 != "\n" } }
+
+    /// To the same column of the line above; `false`: there is none.
+    private mutating func moveUp() -> Bool {
+        let column = lineBefore.count
+        guard column < before.count else { return false }
+        moveLeft(column + 1)
+        moveLeft(max(0, lineBefore.count - column))
+        return true
+    }
+
+    private mutating func moveDown() -> Bool {
+        let column = lineBefore.count
+        let rest = lineAfter.count
+        guard rest < after.count else { return false }
+        moveRight(rest + 1)
+        moveRight(min(column, lineAfter.count))
+        return true
+    }
+
+    /// Characters to the beginning of the word before the cursor.
+    private var wordBefore: Int {
+        let blanks = before.reversed().prefix { !$0.isWordLike }.count
+        return blanks + before.dropLast(blanks).reversed().prefix { $0.isWordLike }.count
+    }
+
+    private var wordAfter: Int {
+        let blanks = after.prefix { !$0.isWordLike }.count
+        return blanks + after.dropFirst(blanks).prefix { $0.isWordLike }.count
+    }
+}
+
+extension Character {
+    fileprivate var isWordLike: Bool { isLetter || isNumber || self == "_" }
+}

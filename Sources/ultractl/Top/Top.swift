@@ -1,0 +1,62 @@
+import ArgumentParser
+import Glibc
+
+struct Top: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Watch the daemon at work: rates, providers, models, as they change.",
+        discussion: """
+            Keys: q quits; s sorts by the next thing, S by the one before; p or the space bar holds the picture; left \
+            and right change between providers and models; up and down move. RATE, FAILED and MEDIAN are of requests \
+            that ended since this began to look.
+
+            --timeout ends it after so long. --json prints the daemon's answer to status again and again, and needs \
+            no terminal.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: ArgumentHelp("How often the daemon is asked.", valueName: "seconds"))
+    var interval = 1.0
+
+    func validate() throws {
+        guard interval >= 0.1, interval <= 3600 else {
+            throw ValidationError("--interval must be between 0.1 and 3600 seconds.")
+        }
+    }
+
+    func run() throws {
+        let deadline = global.timeLimit.map { ContinuousClock.now + $0 }
+        if global.json { return try printAnswers(until: deadline) }
+        // A daemon that is not there, or says no, is better told where it stays to be read.
+        _ = try global.ask("status")
+        guard
+            let terminal = RawTerminal(
+                .standardOutput, entering: TopDisplay.entering, leaving: TopDisplay.leaving)
+        else {
+            throw Failure.usage("top needs a terminal; without one see: ultractl status, watch, or top --json")
+        }
+        var display = TopDisplay(interval: .milliseconds(Int64(interval * 1000)), deadline: deadline)
+        try display.run(terminal, global)
+    }
+
+    private func printAnswers(until deadline: ContinuousClock.Instant?) throws(Failure) {
+        let interrupts = Interrupts()
+        let connection = try global.connect()
+        let pause = Int32(interval * 1000)
+        while true {
+            do throws(Failure) {
+                try connection.exchange("status", fields: Array("{}".utf8), timeLimit: GlobalOptions.quickAnswer)
+                    .printJSON()
+            } catch {
+                try error.printAnswer()
+                throw error
+            }
+            let left = deadline.map { ContinuousClock.now.duration(to: $0) }
+            if let left, left <= .zero { return }
+            var wake = pollfd(fd: interrupts.descriptor, events: Int16(POLLIN), revents: 0)
+            poll(&wake, 1, min(pause, left?.pollMilliseconds ?? pause))
+            if interrupts.take() { throw .interrupted }
+            if let left, left <= .milliseconds(Int64(pause)) { return }
+        }
+    }
+}
