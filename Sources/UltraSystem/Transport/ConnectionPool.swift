@@ -1,3 +1,4 @@
+internal import CSystemd
 internal import Glibc
 
 /// What libcurl's pool of connections does, host by host: told by the sockets it opens and closes, and by what each
