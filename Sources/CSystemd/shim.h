@@ -33,6 +33,11 @@ static inline int csystemd_peer(int fd, struct csystemd_credentials *peer) {
     socklen_t length = sizeof *peer;
     return getsockopt(fd, SOL_SOCKET, 17 /* SO_PEERCRED */, peer, &length);
 }
+/// The supplementary groups the peer had when it connected. `length` is in bytes, in and out; -1 with errno, which is
+/// ERANGE where they do not fit: `length` says then what they take.
+static inline int csystemd_peer_groups(int fd, gid_t *groups, socklen_t *length) {
+    return getsockopt(fd, SOL_SOCKET, 59 /* SO_PEERGROUPS */, groups, length);
+}
 /// A file in memory that no other process can find; -1 with errno.
 static inline int csystemd_memory_file(const char *name) {
     return memfd_create(name, 1U /* MFD_CLOEXEC */);

@@ -69,6 +69,12 @@ extension FrameWriter {
             json.fieldIfPresent("retry_after_ms", error.retryAfterMilliseconds)
             json.fieldIfPresent("partial_text_bytes", error.partialTextBytes)
             json.attempts(error.attempts)
+            if !error.problems.isEmpty {
+                json.key("problems")
+                json.beginArray()
+                for problem in error.problems { json.string(problem) }
+                json.endArray()
+            }
             json.endObject()
         }
     }

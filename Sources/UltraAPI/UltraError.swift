@@ -29,6 +29,8 @@ package struct UltraError: Error, Sendable, Equatable {
         /// UTF-8 bytes of answer text delivered before a `stream_truncated`.
         package var partialTextBytes: Int?
         package var attempts: [Attempt]
+        /// Of a configuration that was refused: `file:line: text` each.
+        package var problems: [String] = []
     }
 
     /// One word long: every asynchronous function that throws this keeps room for it in its frame, for as long as a

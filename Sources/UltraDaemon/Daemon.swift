@@ -19,9 +19,9 @@ package final class Daemon {
         package let exitCode: Int32
     }
 
-    let configuration: Configuration
+    private(set) var configuration: Configuration
     let version: String
-    let log: Logger
+    private(set) var log: Logger
     let transport: Transport
     let registry: Registry
     let feed = EventFeed()
@@ -33,22 +33,38 @@ package final class Daemon {
     private(set) var store: RegistryStore?
     let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
     let startedAt = EventLoop.now
-    let loadedAt = time(nil)
+    /// When the configuration was read last, in seconds since 1970.
+    private(set) var loadedAt = time(nil)
+    /// What is odd about the configuration, or waits for a restart. One sentence each.
+    private(set) var warnings: [String] = []
+    private(set) var administrators: Administrators
+    /// Reads the configuration again.
+    let reread: @Loop () throws(Configuration.Invalid) -> Configuration
+    /// To all clients, since the start.
+    var sentByteCount: UInt64 = 0
     var usage = UsageCount()
     private(set) var state = State.running
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
 
-    private let service = ServiceNotifier()
+    let service = ServiceNotifier()
     private var listeners: [Listener] = []
     private var signals: [AnyObject] = []
-    private var probing: [Task<Void, Never>] = []
+    /// By provider id.
+    private var probing: [String: Task<Void, Never>] = [:]
     private var lastStatus = ""
     private(set) var watchdog: Watchdog?
     private var drainTimer = Timer {}
+    private var drainReport: DrainReport?
     private var replyCount: UInt64 = 0
 
-    package init(_ configuration: Configuration, version: String, log: Logger) throws(StartFailure) {
+    /// - Parameter reread: reads the configuration for a reload; without it there is nothing new to read.
+    package init(
+        _ configuration: Configuration, version: String, log: Logger,
+        reread: (@Loop () throws(Configuration.Invalid) -> Configuration)? = nil
+    ) throws(StartFailure) {
         self.configuration = configuration
+        self.reread = reread ?? { () throws(Configuration.Invalid) in configuration }
+        administrators = Administrators(group: configuration.adminGroup)
         self.version = version
         self.log = log
         do throws(TransportError) {
@@ -62,6 +78,7 @@ package final class Daemon {
             throw StartFailure(message: "the catalogue of models is broken: \(error)", exitCode: EXIT_FAILURE)
         }
         if let folder = configuration.stateDirectory { store = RegistryStore(registry, folder: folder, log) }
+        warnings = ownWarnings
     }
 
     var limits: Limits { configuration.limits }
@@ -78,24 +95,71 @@ package final class Daemon {
                 signals.append(source)
             }
         }
+        if let source = Signals.watch(Signals.hangUp, { [unowned self] in reload(bySignal: "SIGHUP") }) {
+            signals.append(source)
+        }
+        #if DEBUG
+            if let source = BlockedLoop.arm() { signals.append(source) }
+        #endif
         for listener in listeners {
             listener.accept { [unowned self] socket in accept(socket) }
         }
-        watchdog = Watchdog(service)
+        watchdog = Watchdog(service) { [unowned self] duration in
+            log.note(
+                .loopStalled, "the loop stood still", ["ultra_duration_usec": "\(duration.nanoseconds / 1000)"])
+        }
         store?.load()
         lastStatus = statusLine
         service.ready(status: lastStatus)
-        log.notice("ready", metadata: ["ultra_socket": "\(configuration.socketPath)"])
+        log.note(.ready, "ready", ["ultra_socket": configuration.socketPath])
         registry.onChange = { [unowned self] change in stateChanged(change) }
+        registry.onKeyRefused = { [unowned self] provider, key in
+            log.note(
+                .keyRefused, "a key was refused",
+                ["ultra_provider": provider.id, "ultra_key_number": "\(key + 1)"])
+        }
         registry.onUse = { [unowned self] provider in
             store?.schedule()
             probers[provider.id]?.reschedule()
         }
-        for provider in registry.providers where provider.canBeProbed {
+        lookAfterProviders()
+    }
+
+    /// Each provider that can be probed has a task that does, and no other has.
+    func lookAfterProviders() {
+        for (id, prober) in probers {
+            if let provider = registry.provider(id), provider === prober.provider, provider.canBeProbed { continue }
+            probing.removeValue(forKey: id)?.cancel()
+            probers[id] = nil
+        }
+        for provider in registry.providers where provider.canBeProbed && probers[provider.id] == nil {
             let prober = Prober(provider, self)
             probers[provider.id] = prober
-            probing.append(Loop.spawn { await prober.run() })
+            probing[provider.id] = Loop.spawn { await prober.run() }
         }
+    }
+
+    /// Takes settings that hold for the daemon as a whole. `adopt` of `Daemon+Reload` does the rest.
+    func configure(_ new: Configuration, warnings: [String]) {
+        configuration = new
+        loadedAt = time(nil)
+        administrators = Administrators(group: new.adminGroup)
+        self.warnings = warnings + ownWarnings
+        log.logLevel = new.logLevel
+        store?.log.logLevel = new.logLevel
+    }
+
+    /// What is odd about the configuration as it is.
+    private var ownWarnings: [String] {
+        guard let group = administrators.group, administrators.groupID == nil, group != Configuration.defaultAdminGroup
+        else { return [] }
+        return ["this machine has no group \(group), which daemon.admin_group names"]
+    }
+
+    /// After a reload.
+    func tellReloaded() {
+        lastStatus = statusLine
+        service.ready(status: lastStatus)
     }
 
     /// One line for `systemctl status`, when it says something new.
@@ -162,7 +226,11 @@ package final class Daemon {
                     isRetryable: true))
         }
         do throws(UltraError) {
-            try Operation.named(frame.operation)?.function(self, call, connection, frame)
+            guard let operation = Operation.named(frame.operation) else { return }
+            if let privilege = try operation.privilege(frame), !administrators.contains(call.peer) {
+                throw administrators.refusal(of: privilege, to: call.peer)
+            }
+            try operation.function(self, call, connection, frame)
         } catch {
             call.fail(error)
         }
@@ -189,10 +257,12 @@ package final class Daemon {
         switch state {
         case .running:
             state = .draining
-            log.notice("stopping", metadata: ["ultra_signal": "\(signal)", "ultra_in_flight": "\(usage.inFlight)"])
-            service.stopping(status: "finishing \(usage.inFlight) requests")
+            log.note(.stopping, "stopping", ["ultra_signal": signal, "ultra_in_flight": "\(usage.inFlight)"])
+            drainReport = DrainReport(service) { [unowned self] in
+                DrainReport.State(requests: usage.inFlight, sentBytes: sentByteCount)
+            }
             listeners = []
-            probing.forEach { $0.cancel() }
+            probing.values.forEach { $0.cancel() }
             store?.save()
             connections.values.forEach { $0.goAway() }
             drainTimer.onFire = { [unowned self] in stopNow() }

@@ -35,8 +35,9 @@ struct Ultrad: ParsableCommand {
     func run() throws {
         Signals.block()
         let configuration: Configuration
+        let (options, environment) = (options, Self.environment())
         do throws(Configuration.Invalid) {
-            configuration = try Configuration.load(options, environment: Self.environment())
+            configuration = try Configuration.load(options, environment: environment)
         } catch {
             for problem in error.problems { Self.write(problem, to: checkConfig ? STDOUT_FILENO : STDERR_FILENO) }
             throw ExitCode(badConfiguration)
@@ -47,7 +48,11 @@ struct Ultrad: ParsableCommand {
         EventLoop.shared.adoptCurrentThread()
         let daemon = try Loop.assumeIsolated { () throws -> Daemon in
             do throws(Daemon.StartFailure) {
-                let daemon = try Daemon(configuration, version: Version.current, log: Logger(label: "ultrad"))
+                let daemon = try Daemon(configuration, version: Version.current, log: Logger(label: "ultrad")) {
+                    () throws(Configuration.Invalid) in
+                    // Nobody else can change a process's environment, and systemd's variables are used up by now.
+                    try Configuration.load(options, environment: environment)
+                }
                 try daemon.start()
                 return daemon
             } catch {

@@ -38,6 +38,9 @@ struct ProviderKeyTests {
                 what: "credential of a folder", environment: ["CREDENTIALS_DIRECTORY": "/run/c"],
                 files: ["/run/c/ultra_openai_api_key": "sk-folder"], keys: ["sk-folder"]),
             Row(
+                what: "credential by itself before that of a folder", environment: ["CREDENTIALS_DIRECTORY": "/run/c"],
+                files: ["/run/c/a_openai_api_key": "sk-folder", "/run/c/openai_api_key": "sk-own"], keys: ["sk-own"]),
+            Row(
                 what: "no credential", environment: ["OPENAI_API_KEY": "e", "CREDENTIALS_DIRECTORY": "/run/c"],
                 files: ["/run/c/xopenai_api_key": "no"], keys: ["e"]),
         ])
@@ -61,6 +64,22 @@ struct ProviderKeyTests {
     func server(row: Row) throws {
         let configuration = try load(Self.groq, row.environment, files: row.files.mapValues { FileContents($0) }).get()
         #expect(keys(configuration, "groq") == row.keys)
+    }
+
+    @Test(
+        "in a folder of credentials belong to the longest name they end in, and reach no other provider",
+        arguments: ["my_openai_api_key", "keys_my_openai_api_key"])
+    func longestName(file: String) throws {
+        let toml = """
+            [providers.my-openai]
+            kind = "openai-compatible"
+            endpoint = "https://gateway.example.com/v1"
+            """
+        let configuration = try load(
+            toml, ["CREDENTIALS_DIRECTORY": "/run/c"], files: ["/run/c/\(file)": FileContents("sk-mine")]
+        ).get()
+        #expect(keys(configuration, "my-openai") == ["sk-mine"])
+        #expect(keys(configuration, "openai") == [])
     }
 
     @Test(

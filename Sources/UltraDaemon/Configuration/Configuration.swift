@@ -11,6 +11,8 @@ package struct Configuration: Sendable, Equatable {
     /// The configuration file that was read; `nil`: none.
     package var file: String?
     package var logLevel = Logger.Level.info
+    /// Whose members are administrators: a name or a number; `nil`: nobody's.
+    package var adminGroup: String? = Configuration.defaultAdminGroup
     package var providerSet: ProviderSet
     /// By provider id; what is missing has the defaults.
     package var providerSettings: [String: ProviderSettings] = [:]
@@ -25,6 +27,8 @@ package struct Configuration: Sendable, Equatable {
     package var cache = CacheSettings()
     package var ledger = LedgerSettings()
     package var budgets: [BudgetSettings] = []
+
+    static let defaultAdminGroup = "ultra-admin"
 
     package var providers: [Provider] { providerSet.providers }
 

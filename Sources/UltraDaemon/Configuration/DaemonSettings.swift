@@ -5,4 +5,5 @@ struct DaemonSettings: Sendable, Equatable {
     var socket: String?
     var logLevel = Logger.Level.info
     var stateDirectory: String?
+    var adminGroup: String? = Configuration.defaultAdminGroup
 }

@@ -25,6 +25,21 @@ package struct ProviderSet: Sendable, Equatable {
         self.plaintext = plaintext
     }
 
+    /// What a provider is made of, but for its `ProviderSettings`.
+    struct Recipe: Equatable {
+        fileprivate let server: Provider.CompatibleServer?
+        fileprivate let variables: [String: Secret]
+        fileprivate let allowsPlaintext: Bool
+    }
+
+    func recipe(of id: String) -> Recipe {
+        let kind = ProviderKind.all.first { $0.id == id }
+        let names = (kind?.keyVariables ?? []) + (kind?.endpointVariables ?? []) + [kind?.organizationVariable ?? ""]
+        return Recipe(
+            server: servers.first { $0.name == id }, variables: environment.filter { names.contains($0.key) },
+            allowsPlaintext: plaintext.contains(id))
+    }
+
     package static func == (a: ProviderSet, b: ProviderSet) -> Bool {
         a.environment == b.environment && a.servers == b.servers && a.plaintext == b.plaintext
     }

@@ -13,7 +13,7 @@ final class ClientConnection {
 
     let peer: Peer
     private let socket: StreamSocket
-    private let limits: Limits
+    private var limits: Limits
     private unowned let owner: Daemon
     private var state = State.open
     private var decoder: FrameDecoder
@@ -40,6 +40,17 @@ final class ClientConnection {
     }
 
     var callCount: Int { calls.count }
+
+    /// Of each frame, in both directions.
+    var maxFrameBytes: Int { limits.frameBytes }
+
+    /// Other limits hold from now on, but for the size of frames, which the client may have been told.
+    func adopt(_ new: Limits) {
+        let frameBytes = limits.frameBytes
+        limits = new
+        limits.frameBytes = frameBytes
+        if !isCongested { resumeDrained() }
+    }
 
     // MARK: - Input
 
@@ -210,6 +221,7 @@ final class ClientConnection {
         }
         guard let sent else { return close() }
         sentBytes += sent
+        owner.sentByteCount &+= UInt64(sent)
         if sentBytes == output.bytes.count {
             output.removeAll(expectingMore: !calls.isEmpty)
             sentBytes = 0

@@ -21,6 +21,12 @@ struct ProbeSchedule: Sendable, Equatable {
         nextAt = now + max(min(pause, settings.maxRetryInterval.wholeMilliseconds), retryAfter ?? 0)
     }
 
+    /// Other settings: of a provider that is well, the next probe is no more than their interval away.
+    mutating func adopt(_ settings: HealthSettings, at now: Int) {
+        guard consecutiveFailures == 0, let next = nextAt else { return }
+        nextAt = min(next, now + settings.probeInterval.wholeMilliseconds)
+    }
+
     /// Something failed in live traffic that a probe can look into: it comes soon, if none is due sooner.
     mutating func hasten(at now: Int, _ settings: HealthSettings) {
         guard consecutiveFailures == 0 else { return }

@@ -7,11 +7,6 @@ internal import UltraSystem
 extension Daemon {
     func probe(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let target = try frame.probeTarget()
-        if target.isDeep, !call.peer.isAdmin {
-            throw UltraError(
-                .permissionDenied, "a deep probe costs money: only root, the daemon's own user and its admin group may",
-                hint: "leave out deep, or ask your administrator", provider: "ultrad")
-        }
         var model: Candidate?
         var providers = registry.providers
         if let name = target.model {
@@ -113,11 +108,11 @@ extension Daemon {
             writeEvidence(change.provider, change.model, to: &json)
             json.endObject()
         }
-        log.notice(
-            "state changed from \(change.from.rawValue) to \(change.to.rawValue)",
-            metadata: [
-                "ultra_provider": "\(change.provider.id)", "ultra_model": "\(change.model?.id ?? "")",
-                "ultra_reason": "\(change.reason)",
+        log.note(
+            .stateChanged, "state changed from \(change.from.rawValue) to \(change.to.rawValue)",
+            [
+                "ultra_provider": change.provider.id, "ultra_model": change.model?.id, "ultra_reason": change.reason,
+                "ultra_state": change.to.rawValue, "ultra_previous_state": change.from.rawValue,
             ])
         store?.schedule()
         tellServiceManager()

@@ -58,12 +58,11 @@ extension Daemon {
         default:
             break
         }
-        log.info(
-            "request failed",
-            metadata: [
-                "ultra_request_id": "\(error.requestID ?? "")", "ultra_provider": "\(error.provider ?? "")",
-                "ultra_model": "\(error.model ?? "")", "ultra_peer_uid": "\(call.peer.uid)",
-                "ultra_error_code": "\(error.code.rawValue)",
+        log.note(
+            .requestFailed, "request failed",
+            [
+                "ultra_request_id": error.requestID, "ultra_provider": error.provider, "ultra_model": error.model,
+                "ultra_peer_uid": "\(call.peer.uid)", "ultra_error_code": error.code.rawValue,
                 "ultra_duration_usec": "\((EventLoop.now - call.startedAt) / 1000)",
             ])
     }
@@ -73,7 +72,7 @@ extension Daemon {
         call.end { $0.cancelled($1, isCancelled) }
     }
 
-    func hello(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
+    func hello(_ call: Call, _ frame: RequestFrame, on connection: ClientConnection) throws(UltraError) {
         let hello = try frame.hello()
         guard hello.protocolVersion ?? 1 >= 1 else {
             throw UltraError(.invalidRequest, "protocol must be 1 or more; this daemon speaks 1", field: "protocol")
@@ -82,7 +81,7 @@ extension Daemon {
             writer.frame(id, "result") { json in
                 json.field("protocol", 1)
                 json.field("server", "ultrad/\(version)")
-                json.field("max_frame_bytes", limits.frameBytes)
+                json.field("max_frame_bytes", connection.maxFrameBytes)
                 json.key("ops")
                 json.beginArray()
                 for operation in Operation.table { json.string(operation.name.rawValue) }

@@ -4,30 +4,57 @@ internal import UltraSystem
 /// What a client can ask for: name, who may, function. The names are the protocol's.
 @Loop
 struct Operation {
+    enum Audience {
+        case anyone
+        /// `Administrators` alone.
+        case admins
+        /// Anyone, but for `"deep":true`, which costs money.
+        case adminsIfDeep
+    }
+
     typealias Function = @Loop (Daemon, Call, ClientConnection, RequestFrame) throws(UltraError) -> Void
 
     let name: OperationName
+    let audience: Audience
     let function: Function
+
+    init(_ name: OperationName, for audience: Audience, _ function: @escaping Function) {
+        self.name = name
+        self.audience = audience
+        self.function = function
+    }
 
     /// In the order `hello` lists them.
     static let table: [Operation] = [
-        Operation(name: .hello) { daemon, call, _, frame throws(UltraError) in try daemon.hello(call, frame) },
-        Operation(name: .ping) { _, call, _, _ in call.end { $0.ping($1) } },
-        Operation(name: .generate) { daemon, call, _, frame throws(UltraError) in
+        Operation(.hello, for: .anyone) { daemon, call, connection, frame throws(UltraError) in
+            try daemon.hello(call, frame, on: connection)
+        },
+        Operation(.ping, for: .anyone) { _, call, _, _ in call.end { $0.ping($1) } },
+        Operation(.generate, for: .anyone) { daemon, call, _, frame throws(UltraError) in
             try daemon.generate(call, frame, isStream: false)
         },
-        Operation(name: .stream) { daemon, call, _, frame throws(UltraError) in
+        Operation(.stream, for: .anyone) { daemon, call, _, frame throws(UltraError) in
             try daemon.generate(call, frame, isStream: true)
         },
-        Operation(name: .embed) { daemon, call, _, frame throws(UltraError) in try daemon.embed(call, frame) },
-        Operation(name: .cancel) { daemon, call, connection, frame throws(UltraError) in
+        Operation(.embed, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.embed(call, frame) },
+        Operation(.cancel, for: .anyone) { daemon, call, connection, frame throws(UltraError) in
             try daemon.cancel(call, frame, on: connection)
         },
-        Operation(name: .models) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame) },
-        Operation(name: .status) { daemon, call, _, _ in daemon.status(call) },
-        Operation(name: .probe) { daemon, call, _, frame throws(UltraError) in try daemon.probe(call, frame) },
-        Operation(name: .subscribe) { daemon, call, _, frame throws(UltraError) in try daemon.subscribe(call, frame) },
+        Operation(.models, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame) },
+        Operation(.status, for: .anyone) { daemon, call, _, _ in daemon.status(call) },
+        Operation(.probe, for: .adminsIfDeep) { daemon, call, _, frame throws(UltraError) in try daemon.probe(call, frame) },
+        Operation(.subscribe, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.subscribe(call, frame) },
+        Operation(.reload, for: .admins) { daemon, call, _, _ throws(UltraError) in try daemon.reload(call) },
     ]
+
+    /// What of `frame` needs an administrator, as a sentence about it begins; nil: nothing.
+    func privilege(_ frame: RequestFrame) throws(UltraError) -> String? {
+        switch audience {
+        case .anyone: nil
+        case .admins: name.rawValue
+        case .adminsIfDeep: try frame.probeTarget().isDeep ? "a deep probe, which costs money," : nil
+        }
+    }
 
     static func named(_ name: OperationName) -> Operation? {
         table.first { $0.name == name }

@@ -22,8 +22,8 @@ final class ConcurrencyGate {
     /// Places in the line of requests that have gone, beyond as many as still wait.
     private static let goneLimit = 64
 
-    let limit: Int
-    private let queueLimit: Int
+    private(set) var limit: Int
+    private var queueLimit: Int
     private let provider: String
     private(set) var inFlight = 0
     private(set) var queued = 0
@@ -80,6 +80,17 @@ final class ConcurrencyGate {
     /// A request that had entered is through.
     func leave() {
         inFlight -= 1
+        admit()
+    }
+
+    /// Other limits hold from now on; who is in stays in, and who waits goes on waiting.
+    func adopt(limit: Int, queueLimit: Int) {
+        self.limit = limit
+        self.queueLimit = queueLimit
+        admit()
+    }
+
+    private func admit() {
         while inFlight < limit, let next = queue.pop() {
             guard !next.isGone else { continue }
             queued -= 1

@@ -7,7 +7,7 @@ final class ModelState {
     let id: String
     /// As the provider's API takes it.
     let name: String
-    let settings: ModelSettings
+    private(set) var settings: ModelSettings
     let catalogue: CatalogueEntry?
     /// As the provider lists it; nil: it does not, or was not asked yet.
     private(set) var discovered: DiscoveredModel?
@@ -29,6 +29,13 @@ final class ModelState {
         self.catalogue = catalogue
         self.discovered = discovered
         reportedSince = now
+        facts = Self.facts(settings, discovered, catalogue, now)
+    }
+
+    /// The configuration says something else of it.
+    func adopt(_ settings: ModelSettings, at now: Int) {
+        guard settings != self.settings else { return }
+        self.settings = settings
         facts = Self.facts(settings, discovered, catalogue, now)
     }
 

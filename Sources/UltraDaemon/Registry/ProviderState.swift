@@ -5,8 +5,8 @@ internal import UltraSystem
 /// A provider as it is now: what was configured, what was seen of it, what it lists.
 @Loop
 final class ProviderState {
-    let provider: Provider
-    let settings: ProviderSettings
+    private(set) var provider: Provider
+    private(set) var settings: ProviderSettings
     let gate: ConcurrencyGate
     var health: ProviderHealth
     var schedule = ProbeSchedule()
@@ -20,6 +20,10 @@ final class ProviderState {
     var reportedSince: Int
     /// How the last probe ended.
     var lastProbe: ProbeRecord?
+    /// The keys that were told to be refused.
+    var refusedKeys: Set<Int> = []
+    /// It is not configured any more, or was replaced: what is in flight ends, and nobody is told of its state.
+    var isRetired = false
     private unowned let registry: Registry
 
     struct ProbeRecord {
@@ -33,12 +37,13 @@ final class ProviderState {
     static let forgottenAfterAbsences = 3
     static let unlistedLimit = 64
 
-    init(_ provider: Provider, _ registry: Registry, now: Int) {
+    /// - Parameter gate: of the one whose place it takes: the places at a host are the same ones.
+    init(_ provider: Provider, _ registry: Registry, gate: ConcurrencyGate? = nil, now: Int) {
         self.provider = provider
         self.registry = registry
         settings = registry.configuration.providerSettings[provider.id] ?? ProviderSettings()
         let limits = registry.configuration.limits
-        gate = ConcurrencyGate(
+        self.gate = gate ?? ConcurrencyGate(
             limit: settings.concurrency ?? provider.concurrencyLimit ?? limits.callsPerProvider,
             queueLimit: limits.queuedPerProvider, provider: provider.id)
         if case .http(_, let adapters) = provider.backend {
@@ -157,6 +162,49 @@ final class ProviderState {
             provider: id, name: name, discovered: discovered,
             settings: registry.configuration.models["\(id)/\(name)"] ?? ModelSettings(),
             catalogue: registry.catalogue.entry(provider: id, model: name), now: now)
+    }
+
+    // MARK: - Another configuration
+
+    /// Takes what the registry's configuration now says of the same host and the same keys.
+    func adopt(_ provider: Provider, at now: Int) {
+        self.provider = provider
+        settings = registry.configuration.providerSettings[id] ?? ProviderSettings()
+        adoptLimits()
+        schedule.adopt(registry.configuration.health, at: now)
+        for model in models + unlisted { model.adopt(registry.configuration.models[model.id] ?? ModelSettings(), at: now) }
+        let dropped = models.filter(isKnownByConfigurationAlone)
+        for model in dropped { byName[model.name] = nil }
+        if !dropped.isEmpty { models.removeAll { byName[$0.name] == nil } }
+        for name in registry.configuration.models.keys.sorted() {
+            guard let model = name.afterSlash(of: id), byName[model] == nil else { continue }
+            add(model, discovered: nil, now: now)
+        }
+    }
+
+    /// Takes over what was seen of `old`: the same host, asked with other keys.
+    func succeed(_ old: ProviderState, keys origins: [Int?], at now: Int) {
+        health = ProviderHealth(succeeding: old.health, keys: origins)
+        (reported, reportedSince) = (old.reported, old.reportedSince)
+        for known in old.models where !isKnownByConfigurationAlone(known) {
+            let model = restore(known.name, known.discovered, at: now)
+            model.health = known.health
+            model.health.moveKeys(origins)
+            (model.reported, model.reportedSince) = (known.reported, known.reportedSince)
+        }
+    }
+
+    func adoptLimits() {
+        let limits = registry.configuration.limits
+        gate.adopt(
+            limit: settings.concurrency ?? provider.concurrencyLimit ?? limits.callsPerProvider,
+            queueLimit: limits.queuedPerProvider)
+    }
+
+    /// The configuration named it once and does not any more, and nobody else ever did.
+    private func isKnownByConfigurationAlone(_ model: ModelState) -> Bool {
+        registry.configuration.models[model.id] == nil && model.discovered == nil && model.catalogue == nil
+            && model.health.generated.holds != true
     }
 
     // MARK: - State

@@ -5,13 +5,15 @@ internal import UltraSystem
 /// The providers and their models: what there is, what works and how that is known, and what a model name means.
 @Loop
 final class Registry {
-    let configuration: Configuration
+    private(set) var configuration: Configuration
     let catalogue: Catalogue
     private(set) var providers: [ProviderState] = []
     /// A model whose key is missing is answered by the mock.
-    private let usesMock: Bool
+    private var usesMock: Bool
     /// Told of every change of state.
     var onChange: @Loop (StateChange) -> Void = { _ in }
+    /// Told of every key that is refused, by its number.
+    var onKeyRefused: @Loop (ProviderState, Int) -> Void = { _, _ in }
     /// Told of every live outcome.
     var onUse: @Loop (ProviderState) -> Void = { _ in }
     /// Until the next state that ends by itself does.
@@ -32,6 +34,17 @@ final class Registry {
     }
 
     var routing: RoutingSettings { configuration.routing }
+
+    /// The first half of `adopt`.
+    /// - Parameter state: of each provider configured now; asked when the new configuration is in place.
+    func replace(_ configuration: Configuration, _ state: (Provider) -> ProviderState) {
+        self.configuration = configuration
+        usesMock = configuration.providers.contains { $0.id == Mock.provider }
+        let old = providers
+        let new = configuration.providers.map(state)
+        for provider in old where !new.contains(where: { $0 === provider }) { provider.isRetired = true }
+        providers = new
+    }
 
     func provider(_ id: String) -> ProviderState? {
         providers.first { $0.id == id }
@@ -94,6 +107,8 @@ final class Registry {
 
     /// Tells of the states that differ from what was told last.
     func note(_ provider: ProviderState, _ only: ModelState?, reason: String) {
+        guard !provider.isRetired else { return }
+        noteKeys(of: provider)
         let now = WallClock.now
         let state = provider.availability(at: now)
         let isOfAll = state != provider.reported
@@ -117,6 +132,15 @@ final class Registry {
             if model === only || !isOfAll || state != provider.reported { onChange(change) }
         }
         if isWaiting { awaitExpiry(at: now) }
+    }
+
+    /// Tells of keys that are refused since they were last looked at.
+    private func noteKeys(of provider: ProviderState) {
+        let keys = provider.health.keys
+        guard !provider.refusedKeys.isEmpty || keys.contains(where: \.isRefused) else { return }
+        let refused = Set(keys.indices.filter { keys[$0].isRefused })
+        for key in refused.subtracting(provider.refusedKeys).sorted() { onKeyRefused(provider, key) }
+        provider.refusedKeys = refused
     }
 
     /// A wait that a provider asked for is over, or a breaker's pause: that is a change like any other.

@@ -17,7 +17,7 @@ final class RegistryStore {
     private let registry: Registry
     private let path: String
     private let folder: String
-    private let log: Logger
+    var log: Logger
     private var timer = Timer {}
     private var hasComplained = false
 

@@ -5,7 +5,8 @@ package import Logging
 /// Sends log events to the journal with their metadata as fields, or, where standard error is no journal stream, as
 /// `<N>` prefixed lines on standard error (`sd-daemon(3)`).
 ///
-/// A metadata key becomes the field of that name in upper case; keys of ours start with `ultra_`.
+/// A metadata key becomes the field of that name in upper case; keys of ours start with `ultra_`, but for `message_id`,
+/// which names an entry of the message catalogue.
 package struct JournalHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
@@ -27,7 +28,8 @@ package struct JournalHandler: LogHandler {
         if isJournal {
             sendToJournal(event, fields)
         } else {
-            let suffix = fields.map { " \($0.key)=\(Self.oneLine("\($0.value)"))" }.joined()
+            // The number of a message helps nobody who has no catalogue.
+            let suffix = fields.filter { $0.key != "message_id" }.map { " \($0.key)=\(Self.oneLine("\($0.value)"))" }.joined()
             let prefix = isatty(STDERR_FILENO) == 1 ? "" : "<\(event.level.priority)>"
             let line = "\(prefix)\(Self.oneLine("\(event.message)"))\(suffix)\n"
             var copy = line

@@ -11,9 +11,14 @@ package struct ServiceNotifier {
         watchdogInterval = sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(microseconds)) : nil
     }
 
-    package func ready(status: String) { notify("READY=1\nSTATUS=\(status)") }
-    package func status(_ status: String) { notify("STATUS=\(status)") }
-    package func stopping(status: String) { notify("STOPPING=1\nSTATUS=\(status)") }
+    package func ready(status: String) { notify("READY=1\nSTATUS=\(Self.oneLine(status))") }
+    package func status(_ status: String) { notify("STATUS=\(Self.oneLine(status))") }
+    package func stopping(status: String) { notify("STOPPING=1\nSTATUS=\(Self.oneLine(status))") }
+    /// `ready` must follow. systemd wants the time of the monotonic clock, so that it can tell what came before it.
+    package func reloading(at nanoseconds: UInt64) {
+        notify("RELOADING=1\nMONOTONIC_USEC=\(nanoseconds / 1000)")
+    }
+
     package func alive() { notify("WATCHDOG=1") }
 
     /// Asks for more time to stop, counted from now.
@@ -28,6 +33,11 @@ package struct ServiceNotifier {
         return (SD_LISTEN_FDS_START..<SD_LISTEN_FDS_START + count)
             .filter { sd_is_socket_unix($0, CInt(SOCK_STREAM.rawValue), 1, nil, 0) > 0 }
             .map { Listener(passed: $0) }
+    }
+
+    /// A line break would begin another assignment.
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
     private func notify(_ text: String) {

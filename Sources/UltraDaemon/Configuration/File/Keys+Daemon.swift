@@ -9,6 +9,9 @@ extension DaemonSettings: SettingTable {
         SettingKey(
             "state_directory", \.stateDirectory, .optional(.path, absent: ""),
             "What survives a restart. Empty: /var/lib/ultrad, or $XDG_STATE_HOME/ultrad of a user"),
+        SettingKey(
+            "admin_group", \.adminGroup, .optional(.name, absent: ""),
+            "Its members may reload, clear the cache and probe deeply, as root may. Its name or number; empty: nobody's"),
     ]
 }
 

@@ -10,8 +10,9 @@ struct SettingKey<Table: Sendable>: Sendable {
     /// What a table holds.
     let children: [SettingDescription]
     let read: @Sendable (TomlNode, _ path: String, inout Table, inout KeyReader) -> Void
+    let isEqual: @Sendable (Table, Table) -> Bool
 
-    init<Value>(
+    init<Value: Equatable>(
         _ name: String, _ field: any WritableKeyPath<Table, Value> & Sendable, _ type: KeyType<Value>, _ doc: String
     ) where Table: SettingTable {
         self.name = name
@@ -19,6 +20,7 @@ struct SettingKey<Table: Sendable>: Sendable {
         words = type.words
         defaultText = type.write(Table()[keyPath: field])
         children = type.children
+        isEqual = { $0[keyPath: field] == $1[keyPath: field] }
         read = { node, path, table, reader in
             if let value = type.read(node, path, table[keyPath: field], &reader) { table[keyPath: field] = value }
         }

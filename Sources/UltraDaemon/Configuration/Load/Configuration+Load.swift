@@ -40,6 +40,7 @@ extension Configuration {
         configuration.stateDirectory =
             places.serviceStateDirectory ?? file.daemon.stateDirectory ?? places.defaultStateDirectory
         configuration.logLevel = level(options, environment, &problems) ?? file.daemon.logLevel
+        configuration.adminGroup = file.daemon.adminGroup
         configuration.adopt(file)
         configuration.transport.adopt(environment, version: options.version)
         if let model = environment["DEFAULT_MODEL"] { configuration.routing.defaultModel = model }

@@ -19,7 +19,9 @@ struct ProviderSources {
         self.environment = environment
         self.files = files
         folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-        credentials = Credentials(environment["CREDENTIALS_DIRECTORY"], files)
+        let builtIn = ProviderKind.all.flatMap(Self.credentialNames)
+        let others = tables.filter { !Self.builtInIDs.contains($0.key) }.flatMap(Self.credentialNames)
+        credentials = Credentials(environment["CREDENTIALS_DIRECTORY"], files, known: builtIn + others)
     }
 
     static let builtInIDs = ProviderKind.all.map(\.id) + [Mock.provider]
@@ -28,7 +30,7 @@ struct ProviderSources {
     mutating func fill(_ problems: inout Problems) {
         for kind in ProviderKind.all {
             if let variable = kind.keyVariables.first,
-                let (name, key) = credentials.first(kind.keyVariables.map { $0.lowercased() }, &problems)
+                let (name, key) = credentials.first(Self.credentialNames(kind), &problems)
             {
                 environment.override(variable, key, from: name, &problems)
             }
@@ -61,6 +63,15 @@ struct ProviderSources {
                 problems.refuse("providers.\(Mock.provider)", "has neither endpoint nor key: it is built in")
             }
         }
+    }
+
+    private static func credentialNames(_ kind: ProviderKind) -> [String] {
+        kind.keyVariables.map { $0.lowercased() }
+    }
+
+    private static func credentialNames(_ name: String, _ table: ProviderTable) -> [String] {
+        [name.map { $0 == "-" ? "_" : "\($0)" }.joined() + "_api_key"]
+            + (table.keyVariable.map { [$0.lowercased()] } ?? [])
     }
 
     /// The tables that are no built-in providers.
@@ -98,11 +109,10 @@ struct ProviderSources {
     private func keys(
         _ name: String, _ table: ProviderTable, _ path: String, _ problems: inout Problems
     ) -> [Secret]? {
-        let file = name.map { $0 == "-" ? "_" : "\($0)" }.joined() + "_api_key"
         let variable = table.keyVariable
         let source: String
         let text: String
-        if let (name, key) = credentials.first([file] + (variable.map { [$0.lowercased()] } ?? []), &problems) {
+        if let (name, key) = credentials.first(Self.credentialNames(name, table), &problems) {
             (source, text) = (name, key)
         } else if let variable, let value = environment[variable] {
             (source, text) = (variable, value)
