@@ -3,6 +3,7 @@
 import re
 import signal
 import time
+import traceback
 
 _checks = []
 
@@ -55,10 +56,9 @@ def run_all(pattern):
             outcome, detail = "ok", f" [{figures}]" if figures else ""
         except Exception as error:
             failures += 1
-            line = error.__traceback__
-            while line.tb_next and "checks.py" not in line.tb_next.tb_frame.f_code.co_filename:
-                line = line.tb_next
-            place = f"{line.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{line.tb_lineno}"
+            lines = [f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{number}"
+                     for frame, number in traceback.walk_tb(error.__traceback__)]
+            place = [line for line in lines if "_checks.py" in line][-1]
             outcome, detail = "FAILED", f"\n       {place}: {type(error).__name__}: {error}"
         finally:
             signal.alarm(0)

@@ -23,7 +23,7 @@ def install():
     expect(show("UnitFileState", "ultrad.socket") == "enabled")
     write("/etc/ultrad/ultrad.env", "USE_MOCK=true\n", mode=0o600)
     write("/etc/ultrad/credentials/openai_api_key", KEY, mode=0o600)
-    expect(ultractl("generate", "-m", "mock/echo", "packed").stdout == "packed\n")
+    expect(ultractl("generate", "-m", "mock/echo", "packed").stdout == "packed")
     expect(run("dpkg", "--verify", "libultra0", "libultra-dev").stdout == "")
     run("gcc", "-std=c99", "-o", "/tmp/generate", "/usr/share/doc/libultra-dev/examples/generate.c",
         *run("pkg-config", "--cflags", "--libs", "ultra").stdout.split())
