@@ -277,14 +277,17 @@ def bad_configuration():
 @check("the journal has the fields that say who asked what, and the catalogue explains")
 def fields():
     since = now()
-    ultractl("call", "generate", '{"model":"mock/echo","prompt":"secret words","provider_options":{"mock":{"error":"upstream_error"}}}', status=None)
+    refusal = ultractl("generate", "-m", "openai/gpt-4o-mini", "refuse this: secret words", status=1)
+    expect("secret words" not in refusal.stderr, refusal.stderr)
     systemctl("reload", "ultrad.service")
-    entries = eventually(lambda: journal(since=since), 5)
-    found = {name for entry in journal() for name in entry}
-    wanted = {"MESSAGE_ID", "ULTRA_REQUEST_ID", "ULTRA_PROVIDER", "ULTRA_MODEL", "ULTRA_PEER_UID", "ULTRA_ERROR_CODE",
-              "ULTRA_DURATION_USEC"}
-    expect(wanted <= found, "missing:", sorted(wanted - found))
-    expect("secret words" not in str(entries))
+    entries = journal(since=since)
+    failed = [entry for entry in entries if entry.get("ULTRA_REQUEST_ID") == "req_of_upstream"]
+    expect(len(failed) == 1, "not one entry:", failed)
+    fields = {name: failed[0].get(name) for name in (
+        "ULTRA_PROVIDER", "ULTRA_MODEL", "ULTRA_PEER_UID", "ULTRA_ERROR_CODE", "ULTRA_DURATION_USEC", "MESSAGE_ID")}
+    expect(None not in fields.values(), fields)
+    expect(fields["ULTRA_PROVIDER"] == "openai" and fields["ULTRA_PEER_UID"] == str(uid(ANNA)), fields)
+    expect("secret words" not in str(journal()))
     explained = run("journalctl", "-x", "-u", "ultrad.service", "--no-pager", "-q").stdout
     expect("\n-- Subject: " in explained.replace("░░", "--"), "nothing is explained")
     catalogue = run("journalctl", "--list-catalog").stdout
@@ -294,8 +297,13 @@ def fields():
 
 @check("it keeps within its limits")
 def limits():
-    memory, tasks = int(show("MemoryCurrent")), int(show("TasksCurrent"))
-    expect(memory < 256 << 20 and tasks < 16, memory, tasks)
+    # What systemd itself counts is absent where the machine has no such controllers.
+    with open(f"/proc/{main_pid()}/status") as file:
+        status = file.read()
+    memory = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) << 10
+    tasks = int(re.search(r"Threads:\s+(\d+)", status)[1])
+    expect(memory < 128 << 20 and tasks < 8, memory, tasks)
+    expect(show("MemoryMax") == str(256 << 20) and show("TasksMax") == "64")
     with open(f"/proc/{main_pid()}/limits") as file:
         expect(re.search(r"Max core file size +0 +0", file.read()))
     return f"{memory / 1e6:.1f} MB, {tasks} threads"

@@ -10,9 +10,10 @@ keys_seen = set()
 class Provider(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def reply(self, value):
+    def reply(self, value, status=200):
         body = json.dumps(value).encode()
-        self.send_response(200)
+        self.send_response(status)
+        self.send_header("x-request-id", "req_of_upstream")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -28,7 +29,9 @@ class Provider(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.note_key()
-        self.rfile.read(int(self.headers["Content-Length"]))
+        request = self.rfile.read(int(self.headers["Content-Length"]))
+        if b"refuse this" in request:
+            return self.reply({"error": {"message": "no", "type": "invalid_request_error", "code": None}}, 400)
         self.reply({
             "id": "chatcmpl-1", "object": "chat.completion", "created": 1741569952, "model": "gpt-4o-mini",
             "choices": [{"index": 0, "message": {"role": "assistant", "content": "from upstream"},
