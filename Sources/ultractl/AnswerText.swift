@@ -11,6 +11,8 @@ struct AnswerText {
         self.output = output
     }
 
+    var isOnTerminal: Bool { output.isTerminal }
+
     mutating func write(_ text: UnsafeRawBufferPointer) throws(Failure) {
         guard let last = text.last else { return }
         lastByte = last

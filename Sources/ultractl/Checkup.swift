@@ -10,11 +10,14 @@ struct Checkup {
     /// Width of the longest provider or model.
     let subjectColumns: Int
     private(set) var hasFailed = false
-    private(set) var count = 0
+    /// Checks to come in all, for the bar; a plan may turn out shorter.
+    let total: Int
+    private(set) var done = 0
     private let style = Style(for: .standardOutput)
 
-    init(_ global: GlobalOptions, subjects: [String]) {
+    init(_ global: GlobalOptions, subjects: [String], total: Int) {
         self.global = global
+        self.total = total
         subjectColumns = subjects.reduce(0) { max($0, $1.columns) }
     }
 
@@ -25,6 +28,7 @@ struct Checkup {
         let start = ContinuousClock.now
         let limit = global.timeLimit ?? Self.patience
         var streamed = ""
+        defer { done += 1 }
         let answer = try ask(
             check.op, check.fields(model: model, timeoutMilliseconds: Int(limit.milliseconds)), "\(model) \(check)"
         ) { event in
@@ -52,6 +56,7 @@ struct Checkup {
         writer.field("model", model)
         writer.endObject()
         let results: [ProbeReport.Result]
+        defer { done += 1 }
         switch try ask("probe", writer.bytes, "\(model) probe", onPiece: { _ in }) {
         case .event(let event):
             results = try event.read { (reader) throws(JSONError) in try ProbeReport(&reader) }.results
@@ -73,8 +78,12 @@ struct Checkup {
         return true
     }
 
+    /// `count` checks of the plan will not take place.
+    mutating func skip(_ count: Int) {
+        done += count
+    }
+
     mutating func report(_ line: CheckLine) throws(Failure) {
-        count += 1
         if line.mark == .failed { hasFailed = true }
         guard !global.json else { return }
         try Output.standardOutput.write(line.render(style, subjectColumns: subjectColumns))
@@ -91,7 +100,8 @@ struct Checkup {
     private func ask(
         _ op: String, _ fields: [UInt8], _ what: String, onPiece: (borrowing Event) -> Void
     ) throws(Failure) -> Reply {
-        var progress = Progress(.standardError, what)
+        var progress = Progress(.standardError)
+        progress.say(what, done: done, of: total)
         defer { progress.clear() }
         do throws(Failure) {
             let event = try global.connect().exchange(

@@ -18,7 +18,9 @@ struct Embed: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.")
+    @Option(
+        name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.",
+        completion: .custom(KnownNames.models))
     var model: String?
 
     @Option(help: ArgumentHelp("Length of the vectors; the model's own if left out.", valueName: "n"))

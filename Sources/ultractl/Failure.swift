@@ -65,6 +65,9 @@ enum Failure: Error {
         guard let message else { return }
         let style = Style(for: output)
         var text = "\(style.red("error:")) \(printable(message))\n"
+        if case .refused(let refusal) = self {
+            text += refusal.problems.map { "  \(oneLine($0))\n" }.joined()
+        }
         if let hint { text += "\(style.yellow("hint:")) \(printable(hint))\n" }
         try? output.write(text)  // Nobody is left to tell: ignoring.
     }

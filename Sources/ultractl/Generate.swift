@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import UltraAPI
-import libultra
 
 struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,16 +16,20 @@ struct Generate: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.")
+    @Option(
+        name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.",
+        completion: .custom(KnownNames.models))
     var model: String?
 
     @Option(name: .shortAndLong, help: "Instructions that come before the prompt.")
     var system: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("A text or image to go with the prompt; repeatable."))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("A text or image to go with the prompt; repeatable."),
+        completion: .file())
     var file: [String] = []
 
-    @Option(help: ArgumentHelp("A JSON Schema the answer must follow.", valueName: "file"))
+    @Option(help: ArgumentHelp("A JSON Schema the answer must follow.", valueName: "file"), completion: .file())
     var schema: String?
 
     @Option(help: ArgumentHelp("Longest answer, in tokens.", valueName: "n"))
@@ -58,28 +61,11 @@ struct Generate: ParsableCommand {
         let fields = try fields(wantsProgress: progress.isShown)
         let connection = try Connection(socket: global.socket, timeLimit: global.timeLimit)
         do throws(Failure) {
-            let answer = try connection.exchange(
-                isStreamed ? "stream" : "generate", fields: fields,
-                timeLimit: global.timeLimit.map { $0 + Self.grace },
-                idleLimit: progress.isShown ? Progress.interval : nil,
-                onWait: { if text.byteCount == 0 { progress.draw() } },
-                onEvent: { (event) throws(Failure) in
-                    switch event.kind {
-                    case ULTRA_KIND_PROGRESS: progress.update(event)
-                    case ULTRA_KIND_DELTA:
-                        if event.string("reasoning") != nil { progress.say("reasoning") }
-                        try event.withText("text") { (piece) throws(Failure) in
-                            progress.clear()
-                            try text.write(piece)
-                        }
-                    default: break
-                    }
-                })
-            progress.clear()
+            let answer = try StreamedAnswer.ask(
+                isStreamed ? "stream" : "generate", fields, on: connection,
+                timeLimit: global.timeLimit.map { $0 + Self.grace }, progress: &progress, text: &text)
             try finish(answer, &text)
         } catch {
-            progress.clear()
-            try text.end()
             if global.json { try error.printAnswer() }
             throw error
         }

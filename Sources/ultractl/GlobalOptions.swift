@@ -9,7 +9,7 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Print the daemon's answer unchanged, as one line of JSON.")
     var json = false
 
-    @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"))
+    @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"), completion: .file())
     var socket: String?
 
     @Option(help: ArgumentHelp("Give up after so long.", valueName: "seconds"))

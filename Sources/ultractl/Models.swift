@@ -12,7 +12,8 @@ struct Models: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Only those of one provider.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp("Only those of one provider.", valueName: "id"), completion: .custom(KnownNames.providers))
     var provider: String?
 
     @Option(help: "Only those with a tag.")

@@ -12,7 +12,9 @@ struct Probe: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("A provider's id, or a model.", valueName: "provider|model"))
+    @Argument(
+        help: ArgumentHelp("A provider's id, or a model.", valueName: "provider|model"),
+        completion: .custom(KnownNames.providers))
     var target: String?
 
     @Flag(help: "Make the model answer.")

@@ -8,7 +8,9 @@ struct Show: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("Its id, an alias, or its name if only one provider has it.", valueName: "model"))
+    @Argument(
+        help: ArgumentHelp("Its id, an alias, or its name if only one provider has it.", valueName: "model"),
+        completion: .custom(KnownNames.models))
     var model: String
 
     func run() throws {

@@ -16,10 +16,7 @@ struct StatusReport {
     var queued: Int?
     var total: Int?
     var failed: Int?
-    var isCacheEnabled: Bool?
-    var cacheHits: Int?
-    var cacheMisses: Int?
-    var cacheSavedUSD: Double?
+    var cache = CacheReport()
     var requestsToday: Int?
     var inputTokensToday: Int?
     var outputTokensToday: Int?
@@ -46,7 +43,7 @@ struct StatusReport {
                     }
                 }
             case "requests": try readRequests(&reader)
-            case "cache": try readCache(&reader)
+            case "cache": cache = try CacheReport(&reader)
             case "today": try readToday(&reader)
             case "probe_spend_today_usd": probeSpendTodayUSD = try reader.doubleOrNull()
             default: try reader.skip()
@@ -71,18 +68,6 @@ struct StatusReport {
             case "queued": queued = try reader.intOrNull()
             case "total": total = try reader.intOrNull()
             case "failed": failed = try reader.intOrNull()
-            default: try reader.skip()
-            }
-        }
-    }
-
-    private mutating func readCache(_ reader: inout JSONReader) throws(JSONError) {
-        try reader.members { (key, reader) throws(JSONError) in
-            switch key {
-            case "enabled": isCacheEnabled = try reader.boolOrNull()
-            case "hits": cacheHits = try reader.intOrNull()
-            case "misses": cacheMisses = try reader.intOrNull()
-            case "saved_usd": cacheSavedUSD = try reader.doubleOrNull()
             default: try reader.skip()
             }
         }

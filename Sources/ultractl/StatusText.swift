@@ -110,11 +110,11 @@ struct StatusText {
                 count(report.failed, "failed"),
             ])
         line("connections", [count(report.openConnections, "open")])
-        if report.isCacheEnabled == false {
+        if report.cache.isEnabled == false {
             line("cache", ["off"])
         } else {
-            let saved = report.cacheSavedUSD.map { "\(Quantity.money($0)) saved" }
-            line("cache", [count(report.cacheHits, "hits"), count(report.cacheMisses, "misses"), saved])
+            let saved = report.cache.savedUSD.map { "\(Quantity.money($0)) saved" }
+            line("cache", [count(report.cache.hits, "hits"), count(report.cache.misses, "misses"), saved])
         }
         line(
             "today",

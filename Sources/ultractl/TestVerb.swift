@@ -13,14 +13,19 @@ struct TestVerb: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Only this provider.", valueName: "id"))
+    @Option(help: ArgumentHelp("Only this provider.", valueName: "id"), completion: .custom(KnownNames.providers))
     var provider: String?
 
-    @Option(name: .shortAndLong, help: "This model and no other.")
+    @Option(
+        name: .shortAndLong, help: "This model and no other.", completion: .custom(KnownNames.models))
     var model: String?
 
     /// What is tried of a model; verify tries the rest.
     private static let checks: [Check] = [.generate, .stream, .tools, .json, .jsonSchema, .embeddings]
+
+    private static func checks(of model: ModelReport) -> [Check] {
+        Check.claimed(by: model).filter(checks.contains)
+    }
 
     func validate() throws {
         if provider != nil, model != nil { throw ValidationError("Give either --provider or --model.") }
@@ -34,7 +39,12 @@ struct TestVerb: ParsableCommand {
             (status, list) = try look()
         }
         let plan = try TestPlan(status: status, list: list, provider: provider, model: model)
-        var checkup = Checkup(global, subjects: plan.steps.map { $0.model?.id ?? $0.provider.id })
+        // A probe, and what its model claims.
+        let counts = plan.steps.map { step in
+            step.obstacle == nil ? step.model.map { 1 + Self.checks(of: $0).count } ?? 0 : 0
+        }
+        var checkup = Checkup(
+            global, subjects: plan.steps.map { $0.model?.id ?? $0.provider.id }, total: counts.reduce(0, +))
         for step in plan.steps {
             if let obstacle = step.obstacle {
                 let isFailure = obstacle.isFailure || provider != nil || model != nil
@@ -42,9 +52,12 @@ struct TestVerb: ParsableCommand {
                     CheckLine(
                         subject: step.model?.id ?? step.provider.id, check: obstacle.check,
                         mark: isFailure ? .failed : .leftOut, trouble: obstacle.trouble))
-            } else if let model = step.model, try checkup.probe(model.id) {
-                for check in Check.claimed(by: model) where Self.checks.contains(check) {
-                    try checkup.run(check, of: model.id)
+            } else if let model = step.model {
+                let checks = Self.checks(of: model)
+                if try checkup.probe(model.id) {
+                    for check in checks { try checkup.run(check, of: model.id) }
+                } else {
+                    checkup.skip(checks.count)
                 }
             }
         }

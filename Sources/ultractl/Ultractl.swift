@@ -19,7 +19,8 @@ struct Ultractl: ParsableCommand {
         version: "ultractl \(String(cString: ultra_version()))",
         subcommands: [
             Status.self, Models.self, Show.self, Generate.self, Embed.self, TestVerb.self, Verify.self, Probe.self,
-            Watch.self, Call.self, Version.self,
+            Watch.self, Usage.self, Reload.self, Metrics.self, Cache.self, Call.self, Completions.self,
+            Version.self,
         ])
 
     static func main() {
@@ -31,7 +32,9 @@ struct Ultractl: ParsableCommand {
     /// Runs the command and returns its exit status.
     private static func run(_ arguments: [String]) -> Int32 {
         do {
-            var command = try parseAsRoot(LeadingOptions.behindVerb(arguments))
+            let arguments = LeadingOptions.behindVerb(arguments)
+            try requireVerb(arguments.first)
+            var command = try parseAsRoot(arguments)
             try command.run()
             return 0
         } catch let failure as Failure {
@@ -40,6 +43,15 @@ struct Ultractl: ParsableCommand {
         } catch {
             return report(parserError: error)
         }
+    }
+
+    /// The parser takes a verb it does not know for an argument too many, and cannot say which one was meant.
+    private static func requireVerb(_ word: String?) throws(Failure) {
+        guard let word, !word.hasPrefix("-") else { return }
+        let verbs = configuration.subcommands.compactMap { $0._commandName } + ["help"]
+        guard !verbs.contains(word) else { return }
+        let nearest = NearestWord.of(word, among: verbs).map { "; did you mean \($0)?" } ?? ""
+        throw .usage("there is no verb \(word)\(nearest)")
     }
 
     /// Prints what ArgumentParser has to say: help and version are answers, the rest is wrong usage.

@@ -12,10 +12,11 @@ struct Verify: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Only models of this provider.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp("Only models of this provider.", valueName: "id"), completion: .custom(KnownNames.providers))
     var provider: String?
 
-    @Option(name: .shortAndLong, help: "Only this model.")
+    @Option(name: .shortAndLong, help: "Only this model.", completion: .custom(KnownNames.models))
     var model: String?
 
     func run() throws {
@@ -26,7 +27,8 @@ struct Verify: ParsableCommand {
         guard !models.isEmpty else {
             throw Failure.notFound("no model that can answer now is meant", hint: "see: ultractl models")
         }
-        var checkup = Checkup(global, subjects: models.map(\.id))
+        let total = models.reduce(0) { $0 + Check.claimed(by: $1).count }
+        var checkup = Checkup(global, subjects: models.map(\.id), total: total)
         for model in models {
             for check in Check.claimed(by: model) { try checkup.run(check, of: model.id) }
         }

@@ -14,6 +14,8 @@ final class ScriptedDaemon: Sendable {
         case dribble(String)
         /// Waits until the client has a handler for a signal.
         case awaitHandler(Int32)
+        /// Waits so many seconds: how slow the daemon is, not a way to be in time for the client.
+        case pause(Double)
         /// Sends a signal to the client.
         case signal(Int32)
         /// Closes the connection now; without it, that waits for the client to do so.
@@ -86,6 +88,7 @@ final class ScriptedDaemon: Sendable {
                 for byte in frame(json.replacingOccurrences(of: "ID", with: id)) { send([byte], to: client) }
             case .awaitHandler(let number):
                 while !catches(number, peer(of: client)) { sched_yield() }
+            case .pause(let seconds): usleep(useconds_t(seconds * 1e6))
             case .signal(let number): kill(peer(of: client), number)
             case .close: return
             }

@@ -1,0 +1,42 @@
+import ArgumentParser
+import UltraAPI
+
+struct Completions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print a script that has a shell complete verbs, options and the daemon's models.",
+        discussion: """
+            bash: ultractl completions bash > ~/.local/share/bash-completion/completions/ultractl
+            zsh: ultractl completions zsh > a folder of $fpath, as _ultractl
+            fish: ultractl completions fish > ~/.config/fish/completions/ultractl.fish
+
+            --json prints the script as a string.
+            """)
+
+    enum Shell: String, ExpressibleByArgument, CaseIterable {
+        case bash, zsh, fish
+
+        var shell: CompletionShell {
+            switch self {
+            case .bash: .bash
+            case .zsh: .zsh
+            case .fish: .fish
+            }
+        }
+    }
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: ArgumentHelp("The shell.", valueName: "shell"))
+    var shell: Shell
+
+    func run() throws {
+        let script = Ultractl.completionScript(for: shell.shell)
+        guard global.json else { return try Output.standardOutput.write(script) }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("shell", shell.rawValue)
+        writer.field("script", script)
+        writer.endObject()
+        try Output.standardOutput.write(writer.bytes + [UInt8(ascii: "\n")])
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import UltraAPI
+
+struct Usage: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what was used and what it cost: requests, tokens, dollars, times.",
+        discussion: """
+            TIME is a span before now (30m, 24h, 7d), a day (2026-11-24) or a time (2026-11-24T20:00:00Z). --by may \
+            be given several times. FIRST TOKEN and TOTAL are medians. Where the price of a request is unknown its \
+            cost is not guessed: the sum is followed by a +.
+
+            --plot draws a bar for each row; with --by day and another key, a line over the days for each of those.
+            """)
+
+    /// What rows are summed up by; the raw values are the wire's words.
+    enum Key: String, ExpressibleByArgument, CaseIterable {
+        case model, provider, user, program, day
+    }
+
+    /// What `--plot` draws.
+    enum Measure: String, ExpressibleByArgument, CaseIterable {
+        case cost, tokens, requests
+    }
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: ArgumentHelp("From when.", valueName: "time"))
+    var since = "24h"
+
+    @Option(help: ArgumentHelp("Until when; now if left out.", valueName: "time"))
+    var until: String?
+
+    @Option(help: ArgumentHelp("What to sum up by; repeatable, model if left out.", valueName: "key"))
+    var by: [Key] = []
+
+    @Flag(help: "Draw bars instead of a table.")
+    var plot = false
+
+    @Option(help: ArgumentHelp("What --plot draws; cost if any is known, else tokens.", valueName: "what"))
+    var measure: Measure?
+
+    @Flag(help: "Print comma-separated values, with a line of titles.")
+    var csv = false
+
+    func validate() throws {
+        if [global.json, csv, plot].count(where: { $0 }) > 1 {
+            throw ValidationError("Give only one of --json, --csv and --plot.")
+        }
+        if measure != nil, !plot { throw ValidationError("--measure belongs to --plot.") }
+    }
+
+    func run() throws {
+        let keys = keys.map(\.rawValue)
+        try global.printAnswer(to: "usage", fields) { (reader, style) throws(JSONError) in
+            let report = try UsageReport(&reader, keys: keys)
+            if csv { return UsageCSV(report: report).render() }
+            if plot { return UsagePlot(report: report, measure: measure, style: style).render() }
+            return UsageTable(report: report, style: style).render()
+        }
+    }
+
+    private var keys: [Key] { by.isEmpty ? [.model] : by }
+
+    private var fields: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("since", since)
+        writer.fieldIfPresent("until", until)
+        writer.key("group_by")
+        writer.beginArray()
+        keys.forEach { writer.string($0.rawValue) }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+}

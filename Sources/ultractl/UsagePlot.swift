@@ -1,0 +1,125 @@
+/// What was used, drawn: a bar for each row; for several things over days, a line each.
+struct UsagePlot {
+    let report: UsageReport
+    /// `nil`: cost if any is known, else tokens, else requests.
+    var measure: Usage.Measure?
+    let style: Style
+
+    /// Where there is no terminal that says how wide it is.
+    private static let defaultColumns = 80
+    private static let gap = 2
+
+    func render() -> String {
+        guard !report.rows.isEmpty else { return "Nothing was used\(UsageTable.span(report)).\n" }
+        let title = "\(chosen.rawValue) by \(report.keys.joined(separator: " and "))\(UsageTable.span(report))"
+        let lines = dayIndex == nil || report.keys.count == 1 ? bars : lines
+        let note =
+            unknown > 0
+            ? "the cost of \(Quantity.count(unknown)) request\(unknown == 1 ? "" : "s") is not known".wrapped(
+                to: columns)
+            : []
+        return ([style.bold(title.clipped(to: columns))] + lines + note.map(style.dim)).map { $0 + "\n" }.joined()
+    }
+
+    private var columns: Int { style.columns ?? Self.defaultColumns }
+
+    private var dayIndex: Int? { report.keys.firstIndex(of: "day") }
+
+    private var chosen: Usage.Measure {
+        if let measure { return measure }
+        if report.rows.contains(where: { ($0.costUSD ?? 0) > 0 }) { return .cost }
+        return report.rows.contains { ($0.tokens ?? 0) > 0 } ? .tokens : .requests
+    }
+
+    private var unknown: Int { chosen == .cost ? report.total.unknownCost ?? 0 : 0 }
+
+    private func value(_ row: UsageReport.Row) -> Double {
+        switch chosen {
+        case .cost: row.costUSD ?? 0
+        case .tokens: Double(row.tokens ?? 0)
+        case .requests: Double(row.requests ?? 0)
+        }
+    }
+
+    private func isKnown(_ row: UsageReport.Row) -> Bool { chosen != .cost || row.cost != nil }
+
+    private func text(_ value: Double) -> String {
+        chosen == .cost ? Quantity.money(value) : Quantity.count(Int(min(value, 1e18)))
+    }
+
+    private func name(_ row: UsageReport.Row, without left: Int? = nil) -> String {
+        zip(report.keys, row.group).enumerated().filter { $0.offset != left }
+            .map { UsageTable.name($0.element.1, of: $0.element.0) }.joined(separator: " ")
+    }
+
+    // MARK: - Bars
+
+    private var bars: [String] {
+        let values = report.rows.map(value)
+        let total = values.reduce(0, +)
+        let isDays = report.keys == ["day"]
+        return draw(
+            zip(report.rows, values).map { row, value in
+                let share = total > 0 && isKnown(row) ? "\(Quantity.fixed(value / total * 100, 0)) %" : ""
+                return (name(row), [isKnown(row) ? text(value) : "–", isDays ? "" : share])
+            }
+        ) { index, columns in
+            Graph.bar(value(report.rows[index]) / max(values.max() ?? 0, .leastNormalMagnitude), columns: columns)
+        }
+    }
+
+    // MARK: - Lines
+
+    private struct Series {
+        var name: String
+        var values: [Double?]
+        var total: Double { values.reduce(0) { $0 + ($1 ?? 0) } }
+    }
+
+    private var lines: [String] {
+        guard let dayIndex else { return [] }
+        let days = Set(report.rows.map { $0.group[dayIndex] }).sorted()
+        var series: [Series] = []
+        for row in report.rows {
+            let name = name(row, without: dayIndex)
+            let index = series.firstIndex { $0.name == name } ?? series.count
+            if index == series.count { series.append(Series(name: name, values: days.map { _ in nil })) }
+            guard let day = days.firstIndex(of: row.group[dayIndex]) else { continue }
+            series[index].values[day] = (series[index].values[day] ?? 0) + value(row)
+        }
+        series.sort { ($1.total, $0.name) < ($0.total, $1.name) }
+        let total = series.reduce(0) { $0 + $1.total }
+        let range = "\(days.first ?? "") … \(days.last ?? ""), each line to its own highest day"
+        return draw(
+            series.map { line in
+                let share = total > 0 ? "\(Quantity.fixed(line.total / total * 100, 0)) %" : ""
+                return (line.name, [text(line.total), share])
+            }
+        ) { index, columns in
+            // A day is as wide as there is room for.
+            let width = max(1, min(4, columns / max(1, days.count)))
+            return Graph.sparkline(
+                series[index].values.flatMap { [Double?](repeating: $0, count: width) }, columns: columns)
+        } + [style.dim(oneLine(range).clipped(to: columns))]
+    }
+
+    // MARK: - Layout
+
+    /// A name, a drawing and figures a line; the drawing gets the room that the others leave.
+    private func draw(_ rows: [(name: String, figures: [String])], _ graph: (Int, Int) -> String) -> [String] {
+        let widths = (0..<2).map { figure in rows.reduce(0) { max($0, $1.figures[figure].columns) } }
+        let figureColumns = widths.reduce(0) { $0 + ($1 > 0 ? $1 + Self.gap : 0) }
+        let longest = rows.reduce(0) { max($0, oneLine($1.name).columns) }
+        let nameColumns = min(longest, max(8, (columns - figureColumns) * 2 / 5))
+        let room = max(4, columns - figureColumns - nameColumns - Self.gap)
+        return rows.enumerated().map { index, row in
+            let name = oneLine(row.name).clipped(to: nameColumns).padded(to: nameColumns)
+            let drawing = graph(index, room)
+            let figures = zip(widths, row.figures).filter { $0.0 > 0 }.map { width, text in
+                String(repeating: " ", count: Self.gap + width - text.columns) + text
+            }
+            let blanks = String(repeating: " ", count: max(0, room - drawing.columns))
+            return "\(name)  \(style.green(drawing))\(blanks)\(figures.joined())".trimmingTrailingBlanks()
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+/// reload, metrics and cache.
+@Suite(.timeLimit(.minutes(1)))
+struct AdministrationTests {
+    @Test("reload prints what changed and what deserves a look")
+    func reload() throws {
+        let daemon = try ScriptedDaemon([
+            .receive,
+            .send(
+                #"{"id":ID,"event":"result","path":"/etc/ultrad/ultrad.toml","changes":["provider groq added"],"#
+                    + #""warnings":["line 7: limits.old is called limits.new now"]}"#),
+        ])
+        let command = try Command.ultractl("reload", socket: daemon.path)
+        let output = """
+            reloaded: /etc/ultrad/ultrad.toml
+            changed:  provider groq added
+            warning:  line 7: limits.old is called limits.new now
+
+            """
+        #expect(command == Command(output: output, error: "", status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"reload"}"#])
+    }
+
+    @Test("a configuration that is the same as before is said to be")
+    func unchanged() throws {
+        let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result","changes":[]}"#)])
+        let command = try Command.ultractl("reload", socket: daemon.path)
+        #expect(command == Command(output: "nothing changed\n", error: "", status: 0))
+    }
+
+    @Test("a bad configuration exits 1 with all that is wrong with it")
+    func problems() throws {
+        let daemon = try ScriptedDaemon([
+            .receive,
+            .send(
+                #"{"id":ID,"event":"error","error":{"code":"invalid_request","message":"the configuration has 2 "#
+                    + #"mistakes; nothing was changed","problems":["u.toml:3: unknown key porvider","#
+                    + #""u.toml:9: limit must be 1 or more"],"hint":"mend them and reload again"}}"#),
+        ])
+        let command = try Command.ultractl("reload", socket: daemon.path)
+        let error = """
+            error: the configuration has 2 mistakes; nothing was changed
+              u.toml:3: unknown key porvider
+              u.toml:9: limit must be 1 or more
+            hint: mend them and reload again
+
+            """
+        #expect(command == Command(output: "", error: error, status: 1))
+    }
+
+    @Test("metrics prints the daemon's text as it is")
+    func metrics() throws {
+        let daemon = try ScriptedDaemon([
+            .receive, .send(##"{"id":ID,"event":"result","text":"# TYPE ultra_up gauge\nultra_up 1\n"}"##),
+        ])
+        let command = try Command.ultractl("metrics", socket: daemon.path)
+        #expect(command == Command(output: "# TYPE ultra_up gauge\nultra_up 1\n", error: "", status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"metrics"}"#])
+    }
+
+    @Test("metrics without a text are an error")
+    func noMetrics() throws {
+        let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result"}"#)])
+        let command = try Command.ultractl("metrics", socket: daemon.path)
+        #expect(command == Command(output: "", error: "error: the daemon's answer has no text\n", status: 1))
+    }
+
+    @Test(
+        "cache shows what it holds and saves",
+        arguments: [
+            (
+                #"{"enabled":true,"hits":12,"misses":36,"coalesced":2,"entries":36,"bytes":18000,"saved_usd":0.25}"#,
+                """
+                hits                12  25 % of 48
+                misses              36
+                coalesced            2  shared with an equal request in flight
+                answers kept        36
+                size          17.6 KiB
+                saved            $0.25
+
+                """
+            ),
+            (
+                #"{"enabled":false,"hits":0}"#,
+                "The cache is off; [cache] enabled = true in the configuration turns it on.\n"
+            ),
+            (#"{"hits":0,"misses":0}"#, "hits    0\nmisses  0\n"),
+        ])
+    func cache(_ cache: String, _ output: String) throws {
+        let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result","cache":\#(cache)}"#)])
+        let command = try Command.ultractl("cache", "status", socket: daemon.path)
+        #expect(command == Command(output: output, error: "", status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"status"}"#])
+    }
+
+    @Test(
+        "cache clear says what was dropped",
+        arguments: [
+            (#","cleared":3,"bytes":2048"#, "dropped 3 answers, 2.00 KiB\n"), (#","cleared":1"#, "dropped 1 answer\n"),
+            ("", "dropped all answers\n"),
+        ])
+    func clear(_ fields: String, _ output: String) throws {
+        let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result"\#(fields)}"#)])
+        let command = try Command.ultractl("--json=x", "cache", socket: daemon.path)
+        #expect(command.status == 2)
+        let cleared = try Command.ultractl("cache", "clear", socket: daemon.path)
+        #expect(cleared == Command(output: output, error: "", status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"cache_clear"}"#])
+    }
+}
