@@ -1,17 +1,17 @@
 import Foundation
 import Testing
 
+private let analyzer = "/usr/bin/systemd-analyze"
+
+private let hasAnalyzer: Bool = {
+    let has = FileManager.default.isExecutableFile(atPath: analyzer)
+    if !has { print("SKIPPED: systemd-analyze is missing: the units are not verified") }
+    return has
+}()
+
 /// The units, by systemd's own judgement.
-@Suite("Units", .enabled(if: UnitFileTests.hasAnalyzer, "needs systemd-analyze"))
+@Suite("Units", .enabled(if: hasAnalyzer, "needs systemd-analyze"))
 struct UnitFileTests {
-    private static let analyzer = "/usr/bin/systemd-analyze"
-
-    static let hasAnalyzer: Bool = {
-        let has = FileManager.default.isExecutableFile(atPath: analyzer)
-        if !has { print("SKIPPED: systemd-analyze is missing: the units are not verified") }
-        return has
-    }()
-
     /// Status and everything printed.
     private static func analyze(_ arguments: [String], variables: [String: String] = [:]) throws -> (Int32, String) {
         let process = Process()
