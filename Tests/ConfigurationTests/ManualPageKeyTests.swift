@@ -21,7 +21,7 @@ struct ManualPageKeyTests {
         return ".It Ic \(key.path.last ?? "") No = Li \(key.defaultText ?? "") \(comment) "
     }
 
-    private static func onOneLine(_ text: some StringProtocol) -> String {
+    private static func onOneLine(_ text: String) -> String {
         text.replacing("\\(dq", with: "\"").replacing("\n", with: " ")
     }
 
@@ -31,7 +31,7 @@ struct ManualPageKeyTests {
         let keys = ConfigurationFile.keys.flatMap(\.description.leaves)
         var sections: [String: String] = [:]
         for section in page.split(separator: "\n.Ss ").dropFirst() {
-            sections[String(section.prefix { $0 != "\n" })] = Self.onOneLine(section)
+            sections[String(section.prefix { $0 != "\n" })] = Self.onOneLine(String(section))
         }
         for key in keys {
             let header = Self.header(of: key)

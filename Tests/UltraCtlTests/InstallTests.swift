@@ -89,6 +89,6 @@ struct InstallTests {
         let text = try String(contentsOfFile: "\(Command.root)/etc/\(script)", encoding: .utf8)
         let options = Set(text.matches(of: #/(?m)^        (?:[^\n()]*\| )?(--[a-z-]+)(?: \||\))/#).map { $0.output.1 })
         #expect(options.count >= 3)
-        for option in options { #expect(help.output.contains("  \(option) "), "\(option)") }
+        for option in options { #expect(help.output.contains("\(option) "), "\(option)") }
     }
 }
