@@ -31,7 +31,7 @@ class Provider(BaseHTTPRequestHandler):
         self.note_key()
         request = self.rfile.read(int(self.headers["Content-Length"]))
         if b"refuse this" in request:
-            return self.reply({"error": {"message": "no", "type": "invalid_request_error", "code": None}}, 400)
+            return self.reply({"error": {"message": "no", "type": "permission_error", "code": None}}, 403)
         self.reply({
             "id": "chatcmpl-1", "object": "chat.completion", "created": 1741569952, "model": "gpt-4o-mini",
             "choices": [{"index": 0, "message": {"role": "assistant", "content": "from upstream"},
