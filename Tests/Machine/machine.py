@@ -80,6 +80,13 @@ def has_group(name):
         return False
 
 
+def make_users():
+    """Those who ask; the groups must exist."""
+    for user, groups in ((ANNA, ["ultra"]), (CLARA, ["ultra", "ultra-admin"]), (BERT, [])):
+        if run("id", user, status=None).returncode != 0:
+            run("useradd", "--create-home", *(["-G", ",".join(groups)] if groups else []), user)
+
+
 def write(path, text, mode=0o644):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", opener=lambda name, flags: os.open(name, flags, mode)) as file:

@@ -5,7 +5,7 @@ import os
 
 from checks import check, expect
 from client import SOCKET, Load
-from machine import ANNA, KEY, files_below, main_pid, run, run_async, show, systemctl, ultractl, write
+from machine import ANNA, KEY, files_below, main_pid, make_users, run, run_async, show, systemctl, ultractl, write
 
 FIRST, SECOND = "/usr/src/ultra/packages/first", "/usr/src/ultra/packages/second"
 before = set()
@@ -19,6 +19,7 @@ def packages(folder):
 def install():
     before.update(files_below("/etc", "/usr", "/var"))
     run("dpkg", "-i", *packages(FIRST), environment={"DEBIAN_FRONTEND": "noninteractive"})
+    make_users()
     expect(show("ActiveState", "ultrad.socket") == "active" and show("ActiveState") == "inactive")
     expect(show("UnitFileState", "ultrad.socket") == "enabled")
     write("/etc/ultrad/ultrad.env", "USE_MOCK=true\n", mode=0o600)
@@ -51,8 +52,8 @@ def purge():
         expect(os.path.exists(path), path)
     run("dpkg", "-P", "ultrad", "libultra-dev", "libultra0")
     expect(systemctl("list-unit-files", "ultrad*", "--no-legend", status=None).stdout == "")
-    theirs = ("/var/cache/", "/var/log/", "/var/lib/dpkg/", "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-",
-              "/var/lib/systemd/", "/etc/ld.so.cache")
+    theirs = ("/var/cache/", "/var/log/", "/var/lib/dpkg/", "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-",
+              "/etc/subgid-", "/var/lib/systemd/", "/etc/ld.so.cache")
     left = [path for path in files_below("/etc", "/usr", "/var") - before
             if not path.startswith(theirs) and "__pycache__" not in path]
     expect(left == [], sorted(left)[:20])

@@ -11,7 +11,7 @@ import upstream
 from checks import check, eventually, expect
 from client import SOCKET, Connection, Load, ask, during_streams, stream
 from machine import (
-    ANNA, BERT, CLARA, KEY, SOURCE, drop_in, files_below, has_group, journal, main_pid, now, run, run_async, show,
+    ANNA, BERT, CLARA, KEY, SOURCE, drop_in, files_below, has_group, journal, main_pid, make_users, now, run, run_async, show,
     systemctl, uid, ultractl, write)
 
 BUILD = "/usr/src/ultra/built"
@@ -31,8 +31,7 @@ def install():
         expect(has_group(group), group)
     expect(stat.S_IMODE(os.stat("/etc/ultrad/credentials").st_mode) == 0o700)
     expect(os.stat("/run/ultrad").st_uid == 0)
-    for user, groups in ((ANNA, ["ultra"]), (CLARA, ["ultra", "ultra-admin"]), (BERT, [])):
-        run("useradd", "--create-home", *(["-G", ",".join(groups)] if groups else []), user)
+    make_users()
     write("/etc/ultrad/credentials/openai_api_key", KEY + "\n", mode=0o600)
     port = upstream.start()
     write("/etc/ultrad/ultrad.env", f"USE_MOCK=true\nOPENAI_API_ENDPOINT=http://127.0.0.1:{port}/v1\n", mode=0o600)
@@ -266,9 +265,29 @@ def bad_configuration():
     expect(show("ActiveState") == "failed" and show("NRestarts") == "0", show("ActiveState"), show("NRestarts"))
     words = " ".join(entry.get("MESSAGE", "") for entry in journal(since=since))
     expect(f"{CONFIGURATION}:2" in words, words)
+    problems = check_configuration(status=78)
+    expect(f"{CONFIGURATION}:2" in problems, problems)
+
+    # Whoever connects makes systemd try again, until it gives up the socket, too: the way out is operating.md's.
+    for _ in range(12):
+        if show("ActiveState", "ultrad.socket") != "active":
+            break
+        failure = ultractl("generate", "-m", "mock/echo", "x", status=None)
+        expect(failure.returncode in (1, 3) and failure.stderr, failure)
+    expect(show("ActiveState", "ultrad.socket") == "failed", show("ActiveState", "ultrad.socket"))
+    hint = ultractl("generate", "-m", "mock/echo", "x", status=3).stderr
+    expect("systemctl start ultrad.socket" in hint, hint)
     write(CONFIGURATION, GOOD)
-    systemctl("start", "ultrad.socket", "ultrad.service")
+    expect(check_configuration() == "the configuration is fine\n")
+    systemctl("reset-failed", "ultrad.service", "ultrad.socket")
+    systemctl("start", "ultrad.socket")
     ultractl("generate", "-m", "mock/echo", "x")
+
+
+def check_configuration(status=0):
+    """As root, with what the service is given."""
+    return run("ultrad", "--check-config", "--env-file", "/etc/ultrad/ultrad.env", status=status,
+               environment={"CREDENTIALS_DIRECTORY": "/etc/ultrad/credentials"}).stdout
 
 
 # MARK: - What is left of it
