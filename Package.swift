@@ -93,7 +93,7 @@ let package = Package(
         .testTarget(
             name: "UltraDaemonTests",
             dependencies: [
-                "UltraDaemon", "ScriptedProvider", "libultra", "ultractl", "ultrad",
+                "CLinux", "UltraDaemon", "ScriptedProvider", "libultra", "ultractl", "ultrad",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

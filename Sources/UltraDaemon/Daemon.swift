@@ -99,7 +99,7 @@ package final class Daemon {
             signals.append(source)
         }
         #if DEBUG
-            if let source = BlockedLoop.arm() { signals.append(source) }
+        if let source = BlockedLoop.arm() { signals.append(source) }
         #endif
         for listener in listeners {
             listener.accept { [unowned self] socket in accept(socket) }

@@ -9,6 +9,13 @@
 
 static inline int clinux_accept4(int fd, int flags) { return (int)syscall(SYS_accept4, fd, NULL, NULL, flags); }
 
+// Changes who the calling thread is, and no other thread of the process: the libraries' functions would change all.
+static inline int clinux_become(unsigned uid, unsigned gid, const unsigned *groups, unsigned long count) {
+    if (syscall(SYS_setgroups, count, groups) != 0) return -1;
+    if (syscall(SYS_setresgid, gid, gid, gid) != 0) return -1;
+    return (int)syscall(SYS_setresuid, uid, uid, uid);
+}
+
 // Both ends are closed on exec from the start: no child started meanwhile inherits them.
 static inline int clinux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */); }
 

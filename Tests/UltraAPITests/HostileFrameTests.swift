@@ -33,7 +33,7 @@ import Testing
             case .probe: _ = try frame.probeTarget()
             case .subscribe: _ = try frame.topics()
             case .models: _ = try frame.modelFilter()
-            case .ping, .status: break
+            case .ping, .status, .reload: break
             }
             return true
         } catch {

@@ -16,14 +16,18 @@ final class DaemonProcess: @unchecked Sendable {
     let process = Process()
     private let log: URL
 
-    init(_ environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - arguments: after `--socket`.
+    ///   - launcher: a program, by its whole path, and its arguments, which runs the daemon in its place.
+    init(_ environment: [String: String] = [:], arguments: [String] = [], launcher: [String] = []) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "ultra-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         socketPath = folder.appending(path: "ultrad.sock").path()
         log = folder.appending(path: "log")
         try Data().write(to: log)
-        process.executableURL = Self.binary("ultrad")
-        process.arguments = ["--socket", socketPath]
+        let command = launcher + [Self.binary("ultrad").path(), "--socket", socketPath] + arguments
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
         // What the sanitizers are told holds for the daemon too.
         var defaults = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
         // As root, it would else keep what it learns in /var/lib.

@@ -16,6 +16,7 @@ struct ProtocolTests {
         #expect(
             hello["ops"] as? [String] == [
                 "hello", "ping", "generate", "stream", "embed", "cancel", "models", "status", "probe", "subscribe",
+                "reload",
             ])
         #expect(try client.ask(#"{"op":"ping","id":9007199254740991}"#, id: 9_007_199_254_740_991).event == "result")
     }

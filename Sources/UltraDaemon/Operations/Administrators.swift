@@ -43,7 +43,8 @@ struct Administrators: Sendable, Equatable {
                 provider: "ultrad")
         }
         return UltraError(
-            .permissionDenied, "\(action) is for \(who), and for the group \(group), of which uid \(peer.uid) is no member",
+            .permissionDenied,
+            "\(action) is for \(who), and for the group \(group), of which uid \(peer.uid) is no member",
             hint: "as root: \(joining); then log in again", provider: "ultrad")
     }
 }

@@ -45,7 +45,6 @@ extension Daemon {
             let new = try reread()
             let changes = ConfigurationChanges(from: configuration, to: new)
             adopt(new.keepingFixed(of: configuration), warnings: changes.warnings)
-            tellReloaded()
             log.note(
                 .reloaded, "the configuration was read again",
                 [
@@ -53,18 +52,19 @@ extension Daemon {
                     "ultra_warnings": warnings.isEmpty ? nil : warnings.joined(separator: "\n"),
                     "ultra_peer_uid": uid.map { "\($0)" },
                 ])
+            tellReloaded()
             feed.publish(.registry) { json in
                 json.field("reason", "reload")
                 write(changes, to: &json)
             }
             return changes
         } catch {
-            service.ready(status: "a reload was refused: \(error.problems.first ?? "")")
             log.note(
                 .reloadRefused, "the configuration was refused: \(error.problems.first ?? "")",
                 [
                     "ultra_problems": error.problems.joined(separator: "\n"), "ultra_peer_uid": uid.map { "\($0)" },
                 ])
+            service.ready(status: "a reload was refused: \(error.problems.first ?? "")")
             throw error
         }
     }

@@ -40,10 +40,15 @@ struct Operation {
         Operation(.cancel, for: .anyone) { daemon, call, connection, frame throws(UltraError) in
             try daemon.cancel(call, frame, on: connection)
         },
-        Operation(.models, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame) },
+        Operation(.models, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame)
+        },
         Operation(.status, for: .anyone) { daemon, call, _, _ in daemon.status(call) },
-        Operation(.probe, for: .adminsIfDeep) { daemon, call, _, frame throws(UltraError) in try daemon.probe(call, frame) },
-        Operation(.subscribe, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.subscribe(call, frame) },
+        Operation(.probe, for: .adminsIfDeep) { daemon, call, _, frame throws(UltraError) in
+            try daemon.probe(call, frame)
+        },
+        Operation(.subscribe, for: .anyone) { daemon, call, _, frame throws(UltraError) in
+            try daemon.subscribe(call, frame)
+        },
         Operation(.reload, for: .admins) { daemon, call, _, _ throws(UltraError) in try daemon.reload(call) },
     ]
 

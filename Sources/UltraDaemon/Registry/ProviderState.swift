@@ -43,9 +43,11 @@ final class ProviderState {
         self.registry = registry
         settings = registry.configuration.providerSettings[provider.id] ?? ProviderSettings()
         let limits = registry.configuration.limits
-        self.gate = gate ?? ConcurrencyGate(
-            limit: settings.concurrency ?? provider.concurrencyLimit ?? limits.callsPerProvider,
-            queueLimit: limits.queuedPerProvider, provider: provider.id)
+        self.gate =
+            gate
+            ?? ConcurrencyGate(
+                limit: settings.concurrency ?? provider.concurrencyLimit ?? limits.callsPerProvider,
+                queueLimit: limits.queuedPerProvider, provider: provider.id)
         if case .http(_, let adapters) = provider.backend {
             health = ProviderHealth(keys: adapters.count)
         } else {
@@ -172,7 +174,9 @@ final class ProviderState {
         settings = registry.configuration.providerSettings[id] ?? ProviderSettings()
         adoptLimits()
         schedule.adopt(registry.configuration.health, at: now)
-        for model in models + unlisted { model.adopt(registry.configuration.models[model.id] ?? ModelSettings(), at: now) }
+        for model in models + unlisted {
+            model.adopt(registry.configuration.models[model.id] ?? ModelSettings(), at: now)
+        }
         let dropped = models.filter(isKnownByConfigurationAlone)
         for model in dropped { byName[model.name] = nil }
         if !dropped.isEmpty { models.removeAll { byName[$0.name] == nil } }

@@ -7,12 +7,13 @@ package enum Signals {
     package static let interrupt: CInt = SIGINT
     package static let hangUp: CInt = SIGHUP
 
-    /// Blocks what the loop watches, for this thread and those it starts. First thing in `main`.
+    /// Blocks what the loop watches, for this thread and those it starts, and nothing else: whoever started the process
+    /// may have left signals blocked that are to end it. First thing in `main`.
     package static func block() {
         var set = sigset_t()
         sigemptyset(&set)
         for signal in [SIGTERM, SIGINT, SIGHUP, SIGCHLD] { sigaddset(&set, signal) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
+        pthread_sigmask(SIG_SETMASK, &set, nil)
         signal(SIGPIPE, SIG_IGN)
     }
 

@@ -29,7 +29,8 @@ package struct JournalHandler: LogHandler {
             sendToJournal(event, fields)
         } else {
             // The number of a message helps nobody who has no catalogue.
-            let suffix = fields.filter { $0.key != "message_id" }.map { " \($0.key)=\(Self.oneLine("\($0.value)"))" }.joined()
+            let suffix = fields.filter { $0.key != "message_id" }.map { " \($0.key)=\(Self.oneLine("\($0.value)"))" }
+                .joined()
             let prefix = isatty(STDERR_FILENO) == 1 ? "" : "<\(event.level.priority)>"
             let line = "\(prefix)\(Self.oneLine("\(event.message)"))\(suffix)\n"
             var copy = line

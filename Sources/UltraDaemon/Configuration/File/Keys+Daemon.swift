@@ -11,7 +11,8 @@ extension DaemonSettings: SettingTable {
             "What survives a restart. Empty: /var/lib/ultrad, or $XDG_STATE_HOME/ultrad of a user"),
         SettingKey(
             "admin_group", \.adminGroup, .optional(.name, absent: ""),
-            "Its members may reload, clear the cache and probe deeply, as root may. Its name or number; empty: nobody's"),
+            "Its members may reload, clear the cache and probe deeply, as root may. Its name or number; empty: nobody's"
+        ),
     ]
 }
 

@@ -1,0 +1,35 @@
+import CLinux
+import Foundation
+
+/// Somebody else on this machine, as whom a test that runs as root connects.
+struct LocalUser: Sendable {
+    var uid: UInt32
+    var gid: UInt32
+    var groups: [UInt32] = []
+
+    static let canBeOthers: Bool = {
+        let can = geteuid() == 0
+        if !can { print("not root: what other users may and may not is not tested") }
+        return can
+    }()
+
+    /// The kernel notes who connects at that moment, and the thread that is somebody else ends with it.
+    func client(of daemon: DaemonProcess) throws -> Client {
+        // The daemon made it for its own user alone; in service the socket unit decides.
+        chmod(daemon.socketPath, 0o666)
+        nonisolated(unsafe) var result: Result<Client, any Error>?
+        let isDone = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            result = Result {
+                guard clinux_become(uid, gid, groups, UInt(groups.count)) == 0 else {
+                    throw ClientError(what: "cannot be uid \(uid): errno \(errno)")
+                }
+                return try Client(daemon.socketPath, of: daemon)
+            }
+            isDone.signal()
+        }
+        isDone.wait()
+        guard let result else { throw ClientError(what: "the thread did not run") }
+        return try result.get()
+    }
+}
