@@ -112,6 +112,13 @@ struct ProviderKeyTests {
         #expect(all[3][0].hasPrefix("the credential openai_api_key holds a key with a blank"))
     }
 
+    @Test("in the place of a variable's name are not shown either", arguments: ["sk-se cret", "sk-secret", "secret1"])
+    func misplaced(key: String) {
+        let found = problems(Self.groq.replacing("GROQ_KEY", with: key).replacing("/keys/groq", with: ""))
+        #expect(found.count == 1 && found[0].hasPrefix("\(filePath):4: providers.groq.key_variable "), "\(found)")
+        #expect(!found.joined().contains("secret") && !found.joined().contains("cret"))
+    }
+
     @Test("that are missing are named by their place")
     func missing() {
         #expect(

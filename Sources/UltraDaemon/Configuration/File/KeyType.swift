@@ -129,6 +129,24 @@ extension KeyType where Value == String {
         }
     }
 
+    /// Of the environment. A text that is refused is not shown: it may be the key itself, in the wrong place.
+    static var variable: Self {
+        let words = "the name of a variable: letters, digits and _"
+        return KeyType(words, write: Quantity.quoted, children: []) { node, path, _, reader in
+            guard case .text(let text) = node.value else {
+                reader.refuse(node, path, mustBe: words)
+                return nil
+            }
+            if (1...256).contains(text.utf8.count), text.first?.isNumber == false,
+                text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+            {
+                return text
+            }
+            reader.problems.refuse(at: reader.place(node), "\(path) must be \(words)")
+            return nil
+        }
+    }
+
     static var path: Self {
         KeyType("a path that begins with /", write: Quantity.quoted) { value in
             if case .text(let text) = value, text.hasPrefix("/"), !text.utf8.contains(0) { text } else { nil }

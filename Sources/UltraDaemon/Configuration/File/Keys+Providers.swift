@@ -8,7 +8,7 @@ extension ProviderTable: SettingTable {
             "key_file", \.keyFile, .optional(.text("a path"), absent: ""),
             "Holds the key, or several, one a line; for your eyes alone (chmod 600). Environment and credentials win"),
         SettingKey(
-            "key_variable", \.keyVariable, .optional(.name, absent: ""),
+            "key_variable", \.keyVariable, .optional(.variable, absent: ""),
             "The environment variable that holds another server's key"),
         SettingKey("enabled", \.settings.isEnabled, .boolean, "False: it is listed and never used"),
         SettingKey(

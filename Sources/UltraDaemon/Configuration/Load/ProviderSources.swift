@@ -120,7 +120,9 @@ struct ProviderSources {
             guard let key = keyText(file, "\(path).key_file", &problems) else { return nil }
             (source, text) = ("\(path).key_file", key)
         } else if let variable {
-            problems.refuse("\(path).key_variable", "names \(variable), which is not set, and there is no key_file")
+            // A key in the place of a name has small letters, as a rule, and is not shown.
+            let name = variable.contains(where: \.isLowercase) ? "a variable" : "\(variable),"
+            problems.refuse("\(path).key_variable", "names \(name) which is not set, and there is no key_file")
             return nil
         } else {
             return []
