@@ -185,7 +185,7 @@ def restart():
     systemctl("reset-failed", "ultrad.service")
 
     async def restarts():
-        for _ in range(3):
+        for _ in range(5):
             await run_async("systemctl", "restart", "ultrad.service")
             await asyncio.sleep(0.2)
 
