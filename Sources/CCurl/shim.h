@@ -1,6 +1,8 @@
 #pragma once
 // libcurl's setters are variadic, which Swift cannot call: one inline function per argument type.
 #include <curl/curl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static inline CURLcode ccurl_setopt_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
@@ -47,4 +49,11 @@ static inline CURLMcode ccurl_multi_setopt_socket_function(CURLM *multi, curl_so
 }
 static inline CURLMcode ccurl_multi_setopt_timer_function(CURLM *multi, curl_multi_timer_callback function) {
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function);
+}
+
+// socket(2) with the upper halves of its registers cleared. Swift copies struct curl_sockaddr by eight bytes, and an
+// optimized build leaves a member's neighbour in the upper half, which the kernel ignores but seccomp compares: under
+// RestrictAddressFamilies= no connection would be allowed.
+static inline int ccurl_socket(int family, int type, int protocol) {
+    return (int)syscall(SYS_socket, (long)family, (long)type, (long)protocol);
 }

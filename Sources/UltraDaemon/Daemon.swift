@@ -63,6 +63,9 @@ package final class Daemon {
     private var lastStatus = ""
     private(set) var watchdog: Watchdog?
     private var drainTimer = Timer {}
+    /// Runs from the goaway until every client has had the time to see it.
+    private var farewell = Timer {}
+    private var isFarewellOver = false
     private var drainReport: DrainReport?
     private var replyCount: UInt64 = 0
 
@@ -269,6 +272,10 @@ package final class Daemon {
 
     // MARK: - Stop
 
+    /// A request that crosses the goaway is read and refused, so that its client knows that it was not executed: no
+    /// connection is closed before. Clients that close theirs at the goaway end the wait.
+    private static let farewellTime = Duration.milliseconds(100)
+
     var isDraining: Bool {
         if case .draining = state { true } else { false }
     }
@@ -290,6 +297,11 @@ package final class Daemon {
             connections.values.forEach { $0.goAway() }
             drainTimer.onFire = { [unowned self] in stopNow() }
             drainTimer.arm(after: limits.drain)
+            farewell.onFire = { [unowned self] in
+                isFarewellOver = true
+                stopIfDrained()
+            }
+            farewell.arm(after: Self.farewellTime)
             feed.end(
                 UltraError(
                     .shuttingDown, "ultrad is shutting down", hint: "subscribe to the next one", isRetryable: true))
@@ -311,12 +323,14 @@ package final class Daemon {
         connections.values.forEach { $0.cancelAll(reason) }
         drainTimer.onFire = { EventLoop.shared.stop() }
         drainTimer.arm(after: .milliseconds(200))
+        isFarewellOver = true
         stopIfDrained()
     }
 
     private func stopIfDrained() {
         guard case .draining = state, connections.values.allSatisfy({ $0.callCount == 0 }) else { return }
         if connections.isEmpty { return EventLoop.shared.stop() }
+        guard isFarewellOver else { return }
         // Each closes when its last frame has left; slow readers have until the deadline.
         for connection in Array(connections.values) { connection.closeWhenDelivered() }
     }

@@ -29,6 +29,19 @@ struct StopTests {
         #expect(!FileManager.default.fileExists(atPath: daemon.socketPath))
     }
 
+    @Test("a request that crosses the goaway of a daemon with nothing to finish is refused, not lost")
+    func crossing() throws {
+        let daemon = try DaemonProcess(ProtocolTests.mock)
+        let client = try daemon.client()
+        _ = try client.ask(#"{"id":1,"op":"ping"}"#, id: 1)
+        daemon.signal(SIGTERM)
+        #expect(try client.next()?.event == "goaway")
+        client.send(#"{"id":2,"op":"ping"}"#)
+        #expect(try client.next()?.code == "shutting_down")
+        #expect(try client.next() == nil)
+        #expect(daemon.exitCode() == 0)
+    }
+
     @Test("a second SIGTERM stops now, and says so")
     func stopNow() throws {
         let daemon = try DaemonProcess(ProtocolTests.mock)

@@ -98,7 +98,7 @@ final class CurlMulti {
     /// Makes a socket for a connection to `host`; closed on exec, which libcurl's own are not in every version.
     func open(_ address: curl_sockaddr, to host: ConnectionPool.Host) -> curl_socket_t {
         let type = address.socktype | CInt(SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(address.family, type, address.protocol)
+        let descriptor = ccurl_socket(address.family, type, address.protocol)
         guard descriptor >= 0 else { return CURL_SOCKET_BAD }
         sockets.opened(descriptor)
         pool.opened(descriptor, to: host)

@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+private let analyzer = "/usr/bin/systemd-analyze"
+
+private let hasAnalyzer: Bool = {
+    let has = FileManager.default.isExecutableFile(atPath: analyzer)
+    if !has { print("SKIPPED: systemd-analyze is missing: the units are not verified") }
+    return has
+}()
+
+/// The units, by systemd's own judgement.
+@Suite("Units", .enabled(if: hasAnalyzer, "needs systemd-analyze"))
+struct UnitFileTests {
+    /// Status and everything printed.
+    private static func analyze(_ arguments: [String], variables: [String: String] = [:]) throws -> (Int32, String) {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: analyzer)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, text)
+    }
+
+    /// Copies whose programs exist, for those of this tree may not be installed; the folder ends with the test.
+    private static func withUnits(_ folder: String, _ body: ([String]) throws -> Void) throws {
+        let copies = FileManager.default.temporaryDirectory.appending(path: "ultra-units-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: copies, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: copies) }
+        let paths = try ["ultrad.service", "ultrad.socket"].map { name in
+            let unit = RepositoryTests.root.appending(path: "\(folder)/\(name)")
+            let text = try String(contentsOf: unit, encoding: .utf8)
+                .replacing(#/=/usr/bin/ultra(d|ctl)/#, with: "=/bin/true")
+            let copy = copies.appending(path: name)
+            try text.write(to: copy, atomically: true, encoding: .utf8)
+            return copy.path()
+        }
+        try body(paths)
+    }
+
+    @Test("the service's exposure is at most 1.3")
+    func exposure() throws {
+        let unit = RepositoryTests.root.appending(path: "systemd/ultrad.service").path()
+        let (status, words) = try Self.analyze(["security", "--offline=yes", "--threshold=13", "--no-pager", unit])
+        #expect(status == 0, "\(words)")
+    }
+
+    @Test("verify has nothing to say", arguments: [("systemd", "--system"), ("systemd/user", "--user")])
+    func verify(folder: String, manager: String) throws {
+        try Self.withUnits(folder) { paths in
+            let (status, words) = try Self.analyze(
+                ["verify", "--man=no", manager] + paths, variables: ["XDG_RUNTIME_DIR": "/run"])
+            #expect(status == 0 && words == "", "\(words)")
+        }
+    }
+
+    @Test("the services keep what the daemon relies on")
+    func directives() throws {
+        let service = try String(
+            contentsOf: RepositoryTests.root.appending(path: "systemd/ultrad.service"), encoding: .utf8)
+        let lines = Set(service.split(separator: "\n"))
+        for line in ["PrivateUsers=no", "RestartPreventExitStatus=78", "Type=notify", "User=ultrad"] {
+            #expect(lines.contains(Substring(line)))
+        }
+        // It would delete the socket whenever the service stops.
+        #expect(!service.contains("\nRuntimeDirectory="))
+    }
+}
