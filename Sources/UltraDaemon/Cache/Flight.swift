@@ -75,7 +75,7 @@ final class Flight {
     func take(off first: Call, _ body: @escaping @Loop (Call) async -> Void) {
         let call = Call(sharedBy: first, self)
         self.call = call
-        call.run(body)
+        call.run { await body(call) }
     }
 
     // MARK: - What the work brings
