@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// Targets in the order data flows through them; architecture: etc/doc/architecture.md.
+// Targets in the order data flows through them, which README.md describes at its end.
 import PackageDescription
 
 /// Swift 6 mode, warnings are errors, and the upcoming features every target of ours uses.

@@ -126,7 +126,9 @@ struct EventLoopTests {
             var waiting: UnsafeContinuation<Void, Never>?
             let source = Signals.watch(SIGHUP) {
                 count += 1
+                // A second one may come from outside: a terminal that a test before this one has closed.
                 waiting?.resume()
+                waiting = nil
             }
             await withUnsafeContinuation { continuation in
                 waiting = continuation
@@ -135,7 +137,7 @@ struct EventLoopTests {
             withExtendedLifetime(source) {}
             return count
         }
-        #expect(count == 1)
+        #expect(count >= 1)
     }
 
     @Test(

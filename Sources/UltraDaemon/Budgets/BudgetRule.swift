@@ -46,6 +46,11 @@ struct BudgetRule: Sendable, Equatable {
         return true
     }
 
+    /// Whether both bound the use of the same.
+    func isOfSame(as other: BudgetRule) -> Bool {
+        uid == other.uid && gid == other.gid && program == other.program
+    }
+
     /// Whose it is, for people.
     var words: String {
         let parts = [uid.map { "uid \($0)" }, gid.map { "gid \($0)" }, program.map { "program \($0)" }]

@@ -14,9 +14,9 @@ struct Budgets: Sendable {
         var steady: Int
     }
 
-    /// What was reserved, to be given back; the rules by number.
+    /// What was reserved, to be given back to the accounts of these numbers.
     struct Pass: Sendable {
-        fileprivate let rules: [Int]
+        fileprivate let accounts: [Int]
         fileprivate let reserved: DayUse.Amount
     }
 
@@ -35,6 +35,8 @@ struct Budgets: Sendable {
     }
 
     private struct Account: Sendable {
+        /// Different for every account there ever was: a pass may outlive its own.
+        let number: Int
         var rule: BudgetRule
         var use = DayUse()
         var reserved = DayUse.Amount()
@@ -45,10 +47,26 @@ struct Budgets: Sendable {
     /// One that ends may let the next in: how soon to ask again.
     static let pauseMilliseconds = 1000
 
-    private var accounts: [Account]
+    private var accounts: [Account] = []
+    private var accountCount = 0
 
     init(_ rules: [BudgetRule] = []) {
-        accounts = rules.map { Account(rule: $0) }
+        adopt(rules)
+    }
+
+    /// Takes other rules. Who had a budget keeps what is used and reserved of it, under the new limits; a new budget
+    /// counts from now on.
+    mutating func adopt(_ rules: [BudgetRule]) {
+        var old = accounts
+        accounts = rules.map { rule in
+            if let index = old.firstIndex(where: { $0.rule.isOfSame(as: rule) }) {
+                var account = old.remove(at: index)
+                account.rule = rule
+                return account
+            }
+            accountCount += 1
+            return Account(number: accountCount, rule: rule)
+        }
     }
 
     var isEmpty: Bool { accounts.isEmpty }
@@ -74,7 +92,7 @@ struct Budgets: Sendable {
             accounts[index].window.add(at: now.steady)
             accounts[index].inFlight += 1
         }
-        return Pass(rules: matching, reserved: estimate)
+        return Pass(accounts: matching.map { accounts[$0].number }, reserved: estimate)
     }
 
     private mutating func refusal(of index: Int, _ estimate: DayUse.Amount, at now: Moment) -> Refusal? {
@@ -114,7 +132,7 @@ struct Budgets: Sendable {
 
     /// The request has ended and used `amount`.
     mutating func settle(_ pass: Pass, _ amount: DayUse.Amount, at now: Moment) {
-        for index in pass.rules where accounts.indices.contains(index) {
+        for index in accounts.indices where pass.accounts.contains(accounts[index].number) {
             accounts[index].reserved = accounts[index].reserved - pass.reserved
             accounts[index].inFlight = max(0, accounts[index].inFlight - 1)
             accounts[index].use.add(amount, at: now.real)

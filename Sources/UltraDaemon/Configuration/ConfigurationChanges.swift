@@ -14,6 +14,7 @@ struct ConfigurationChanges: Equatable {
         if old.logLevel != new.logLevel { keys.append("daemon.log_level") }
         if old.adminGroup != new.adminGroup { keys.append("daemon.admin_group") }
         compare("limits", old.limits, new.limits)
+        keys.removeAll { $0 == "limits.upstream_idle" }
         compare("timeouts", old.timeouts, new.timeouts)
         compare("retry", old.retry, new.retry)
         compare("health", old.health, new.health)
@@ -21,8 +22,6 @@ struct ConfigurationChanges: Equatable {
         compare("routes", old.routing.routes, new.routing.routes)
         compare("models", old.models, new.models)
         compareProviders(old, new)
-        compare("cache", old.cache, new.cache)
-        compare("ledger", old.ledger, new.ledger)
         if old.budgets != new.budgets { keys.append("budgets") }
         warn(old, new)
     }
@@ -57,6 +56,11 @@ struct ConfigurationChanges: Equatable {
         if old.transport != new.transport {
             warnings.append("proxies and trusted certificates stay as they are: others need a restart")
         }
+        if old.limits.upstreamIdle != new.limits.upstreamIdle {
+            warnings.append("limits.upstream_idle stays as it is: another one needs a restart")
+        }
+        if old.cache != new.cache { warnings.append("the cache stays as it is: other settings need a restart") }
+        if old.ledger != new.ledger { warnings.append("the ledger stays as it is: other settings need a restart") }
     }
 }
 
@@ -67,6 +71,9 @@ extension Configuration {
         kept.socketPath = old.socketPath
         kept.stateDirectory = old.stateDirectory
         kept.transport = old.transport
+        kept.limits.upstreamIdle = old.limits.upstreamIdle
+        kept.cache = old.cache
+        kept.ledger = old.ledger
         return kept
     }
 }

@@ -79,6 +79,7 @@ extension Daemon {
     private func adopt(_ new: Configuration, warnings: [String]) {
         configure(new, warnings: warnings)
         registry.adopt(new)
+        budgets.adopt(Self.budgetRules(new, log))
         for connection in connections.values { connection.adopt(new.limits) }
         lookAfterProviders()
         for prober in probers.values { prober.reschedule() }

@@ -73,8 +73,10 @@ package final class DiskThread: SerialExecutor {
         let code = pthread_create(
             &thread, &attributes,
             { _ in
-                // Signals are the loop's; whoever starts this thread may not have blocked them.
-                Signals.block()
+                // Signals are the loop's, whichever it comes to wait for.
+                var all = sigset_t()
+                sigfillset(&all)
+                pthread_sigmask(SIG_BLOCK, &all, nil)
                 DiskThread.shared.run()
             }, nil)
         precondition(code == 0, "no thread for the disk")

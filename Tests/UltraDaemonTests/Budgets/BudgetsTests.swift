@@ -37,6 +37,35 @@ struct BudgetsTests {
         }
     }
 
+    @Test("a reload keeps what is used and in flight of whoever still has a budget, under the new limits")
+    func adopt() throws {
+        var budgets = Budgets([
+            Self.rule {
+                $0.uid = 1000
+                $0.microUSDPerDay = 100
+                $0.atOnce = 2
+            },
+            Self.rule { $0.program = "curl" },
+        ])
+        let first = try #require(try budgets.admit(Self.alice, Self.amount(60), at: Self.now()))
+        let raised = Self.rule {
+            $0.uid = 1000
+            $0.microUSDPerDay = 150
+            $0.atOnce = 2
+        }
+        // Another order, a budget that has gone, and one that is new.
+        budgets.adopt([Self.rule { $0.gid = 100 }, raised])
+        #expect(Self.refusal(&budgets, Self.alice, Self.amount(100))?.rule == raised)
+        budgets.settle(first, Self.amount(60), at: Self.now())
+        #expect(Self.refusal(&budgets, Self.alice, Self.amount(100)) != nil)
+        #expect(Self.refusal(&budgets, Self.alice, Self.amount(90)) == nil)
+        // The first one has been given back once, and in the account it was taken from.
+        #expect(Self.refusal(&budgets, Self.alice, Self.amount(0)) == nil)
+        #expect(Self.refusal(&budgets, Self.alice, Self.amount(0))?.limit == .atOnce(2))
+        budgets.adopt([])
+        #expect(budgets.isEmpty)
+    }
+
     @Test(
         "a budget holds for whom it names, and for everybody where it names nobody",
         arguments: [

@@ -32,8 +32,6 @@ struct ReloadRuleTests {
             Change(testDescription: "providers.openai") {
                 $0.providerSettings["openai", default: .init()].tags = ["t"]
             },
-            Change(testDescription: "cache.ttl") { $0.cache.ttl = .seconds(5) },
-            Change(testDescription: "ledger.retention") { $0.ledger.retention = .zero },
             Change(testDescription: "budgets") { $0.budgets = [BudgetSettings()] },
         ])
     func keys(row: Change) throws {
@@ -69,9 +67,12 @@ struct ReloadRuleTests {
         new.socketPath = "/other"
         new.stateDirectory = nil
         new.transport.httpsProxy = "http://proxy"
+        new.limits.upstreamIdle = .seconds(5)
+        new.cache.ttl = .seconds(5)
+        new.ledger.retention = .zero
         let changes = ConfigurationChanges(from: old, to: new)
         #expect(changes.keys == [])
-        #expect(changes.warnings.count == 3)
+        #expect(changes.warnings.count == 6)
         #expect(changes.warnings[0].contains("the socket stays /s") && changes.warnings[1].contains("stays /a"))
         #expect(new.keepingFixed(of: old) == old)
     }
