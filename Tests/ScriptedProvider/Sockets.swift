@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A call of the C library that a test cannot go on without.

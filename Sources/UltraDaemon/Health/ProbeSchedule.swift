@@ -5,10 +5,11 @@ struct ProbeSchedule: Sendable, Equatable {
     private(set) var consecutiveFailures = 0
     private var succeededAt: Int?
 
-    /// A success moves the next probe so little that it need not be told: there was one within the last second.
-    func isFresh(at now: Int) -> Bool {
+    /// There was a success so short a while ago that another one would hardly move the next probe.
+    func isFresh(at now: Int, _ settings: HealthSettings) -> Bool {
         guard consecutiveFailures == 0, let succeededAt else { return false }
-        return now >= succeededAt && now - succeededAt < 1000
+        let age = now - succeededAt
+        return age >= 0 && age < min(1000, settings.probeInterval.wholeMilliseconds / 10)
     }
 
     /// After a probe or a live answer that shows as much: the next one is an interval away.

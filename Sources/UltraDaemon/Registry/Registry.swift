@@ -97,7 +97,7 @@ final class Registry {
             if let firstToken { model.health.latency.record(firstToken) }
             provider.keep(model)
             // A random number is a system call.
-            if !provider.schedule.isFresh(at: now) {
+            if !provider.schedule.isFresh(at: now, configuration.health) {
                 provider.schedule.succeeded(at: now, random: .random(in: 0..<1), configuration.health)
             }
         case .host, .key:
