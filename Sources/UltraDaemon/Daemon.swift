@@ -75,7 +75,11 @@ package final class Daemon {
         reread: (@Loop () throws(Configuration.Invalid) -> Configuration)? = nil
     ) throws(StartFailure) {
         self.configuration = configuration
-        self.reread = reread ?? { () throws(Configuration.Invalid) in configuration }
+        if let reread {
+            self.reread = reread
+        } else {
+            self.reread = { () throws(Configuration.Invalid) -> Configuration in configuration }
+        }
         administrators = Administrators(group: configuration.adminGroup)
         self.version = version
         self.log = log

@@ -124,15 +124,19 @@ struct EventLoopTests {
         let count = await LoopThread.run {
             var count = 0
             var waiting: UnsafeContinuation<Void, Never>?
-            let source = Signals.watch(SIGHUP) {
+            // One that no daemon of another test in this process waits for.
+            var set = sigset_t()
+            sigemptyset(&set)
+            sigaddset(&set, SIGWINCH)
+            pthread_sigmask(SIG_BLOCK, &set, nil)
+            let source = Signals.watch(SIGWINCH) {
                 count += 1
-                // A second one may come from outside: a terminal that a test before this one has closed.
                 waiting?.resume()
                 waiting = nil
             }
             await withUnsafeContinuation { continuation in
                 waiting = continuation
-                raise(SIGHUP)
+                raise(SIGWINCH)
             }
             withExtendedLifetime(source) {}
             return count
