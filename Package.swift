@@ -21,7 +21,6 @@ let package = Package(
     products: [
         .executable(name: "ultrad", targets: ["ultrad"]),
         .executable(name: "ultractl", targets: ["ultractl"]),
-        .library(name: "ultra", targets: ["libultra"]),
     ],
     dependencies: [
         // Both command lines: help, validation and completions we would otherwise write twice.

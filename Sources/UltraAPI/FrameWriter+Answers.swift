@@ -14,17 +14,7 @@ extension FrameWriter {
             json.field("text", answer.text)
             json.field("reasoning", answer.reasoning.map(\.text).joined())
             Self.writeParts(of: answer.reasoning, to: &json)
-            json.key("tool_calls")
-            json.beginArray()
-            for call in answer.toolCalls {
-                json.beginObject()
-                json.field("id", call.id)
-                json.field("name", call.name)
-                json.field("arguments", call.arguments)
-                json.fieldIfPresent("signature", call.signature)
-                json.endObject()
-            }
-            json.endArray()
+            json.toolCalls(answer.toolCalls)
             Self.writeOutcome(answer, to: &json)
         }
     }
@@ -120,6 +110,21 @@ extension FrameWriter {
 }
 
 extension JSONWriter {
+    /// The member `tool_calls`.
+    package mutating func toolCalls(_ calls: [ToolCall]) {
+        key("tool_calls")
+        beginArray()
+        for call in calls {
+            beginObject()
+            field("id", call.id)
+            field("name", call.name)
+            field("arguments", call.arguments)
+            fieldIfPresent("signature", call.signature)
+            endObject()
+        }
+        endArray()
+    }
+
     /// The member `attempts`.
     package mutating func attempts(_ attempts: [Attempt]) {
         key("attempts")

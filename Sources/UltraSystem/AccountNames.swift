@@ -3,11 +3,13 @@ internal import Glibc
 /// Users and groups by name and number (getpwnam(3)). May ask a directory over the network: not for the loop while it
 /// serves.
 package enum AccountNames {
-    /// Room for one entry; glibc suggests 1 KiB, directories have long ones.
-    private static let entryBytes = 16 << 10
+    /// Room for one entry at first; glibc suggests 1 KiB.
+    private static let entryBytes = 1 << 10
+    /// No entry is longer: a group has all its members in its own.
+    private static let longestEntryBytes = 1 << 22
 
     package static func uid(of name: String) -> UInt32? {
-        user {
+        entry(passwd()) {
             getpwnam_r(name, $0, $1, $2, $3)
         } read: {
             $0.pw_uid
@@ -15,7 +17,7 @@ package enum AccountNames {
     }
 
     package static func userName(of uid: UInt32) -> String? {
-        user {
+        entry(passwd()) {
             getpwuid_r(uid, $0, $1, $2, $3)
         } read: {
             $0.pw_name.map { String(cString: $0) }
@@ -23,7 +25,7 @@ package enum AccountNames {
     }
 
     package static func gid(of name: String) -> UInt32? {
-        group {
+        entry(group()) {
             getgrnam_r(name, $0, $1, $2, $3)
         } read: {
             $0.gr_gid
@@ -31,46 +33,34 @@ package enum AccountNames {
     }
 
     package static func groupName(of gid: UInt32) -> String? {
-        group {
+        entry(group()) {
             getgrgid_r(gid, $0, $1, $2, $3)
         } read: {
             $0.gr_name.map { String(cString: $0) }
         } ?? nil
     }
 
-    private static func user<Value>(
+    /// Looks one entry up, in as much room as it takes.
+    private static func entry<Entry, Value>(
+        _ empty: Entry,
         _ find: (
-            UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
-            UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
+            UnsafeMutablePointer<Entry>, UnsafeMutablePointer<CChar>, Int,
+            UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
         ) -> CInt,
-        read: (passwd) -> Value
+        read: (Entry) -> Value
     ) -> Value? {
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var space = [CChar](repeating: 0, count: entryBytes)
-        return space.withUnsafeMutableBufferPointer { space in
-            guard let start = space.baseAddress, find(&entry, start, space.count, &found) == 0, found != nil else {
-                return nil
+        var entry = empty
+        var found: UnsafeMutablePointer<Entry>?
+        var room = entryBytes
+        while true {
+            let space = UnsafeMutablePointer<CChar>.allocate(capacity: room)
+            defer { space.deallocate() }
+            switch find(&entry, space, room, &found) {
+            case ERANGE where room < longestEntryBytes: room *= 4
+            case EINTR: continue
+            case 0: return found == nil ? nil : read(entry)
+            default: return nil
             }
-            return read(entry)
-        }
-    }
-
-    private static func group<Value>(
-        _ find: (
-            UnsafeMutablePointer<Glibc.group>, UnsafeMutablePointer<CChar>, Int,
-            UnsafeMutablePointer<UnsafeMutablePointer<Glibc.group>?>
-        ) -> CInt,
-        read: (Glibc.group) -> Value
-    ) -> Value? {
-        var entry = Glibc.group()
-        var found: UnsafeMutablePointer<Glibc.group>?
-        var space = [CChar](repeating: 0, count: entryBytes)
-        return space.withUnsafeMutableBufferPointer { space in
-            guard let start = space.baseAddress, find(&entry, start, space.count, &found) == 0, found != nil else {
-                return nil
-            }
-            return read(entry)
         }
     }
 }

@@ -43,19 +43,7 @@ enum ReplyRecord {
             }
             json.endArray()
         }
-        if !answer.toolCalls.isEmpty {
-            json.key("tool_calls")
-            json.beginArray()
-            for call in answer.toolCalls {
-                json.beginObject()
-                json.field("id", call.id)
-                json.field("name", call.name)
-                json.field("arguments", call.arguments)
-                json.fieldIfPresent("signature", call.signature)
-                json.endObject()
-            }
-            json.endArray()
-        }
+        if !answer.toolCalls.isEmpty { json.toolCalls(answer.toolCalls) }
         json.field("finish_reason", answer.finishReason.rawValue)
         json.fieldIfPresent("input_tokens", answer.usage.inputTokens)
         json.fieldIfPresent("output_tokens", answer.usage.outputTokens)

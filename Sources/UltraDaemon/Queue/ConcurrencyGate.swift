@@ -109,8 +109,6 @@ final class ConcurrencyGate {
         guard !waiter.isAdmitted, !waiter.isGone else { return }
         waiter.isGone = true
         queued -= 1
-        // Who gives up while nobody leaves must not pile up.
-        if queue.count > 2 * queued + 64 { queue.removeAll(where: \.isGone) }
         waiter.continuation?.resume()
         waiter.continuation = nil
         // While nobody leaves, nobody is popped: those who have gone must not pile up, nor cost their client its turns.
