@@ -1,4 +1,5 @@
 #if DEBUG
+internal import CSystemd
 internal import Glibc
 
 /// A loop that hangs on demand, so that a test can see the watchdog at work. Not in the product.
