@@ -56,7 +56,7 @@ final class ClientConnection {
 
     private func ready(_ events: Watch.Events) {
         if events.contains(.output) { flushOutput() }
-        if !events.isDisjoint(with: [.hangUp, .error]) { return close() }
+        if events.contains(.hangUp) || events.contains(.error) { return close() }
         if events.contains(.input), isReading { receive() }
     }
 

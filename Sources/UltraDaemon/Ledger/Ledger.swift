@@ -24,7 +24,6 @@ final class Ledger {
     private let upkeep = Timer {}
     private var isWriting = false
     private var isMaintaining = false
-    private var rowsSinceUpkeep = 0
     private var lostTold = 0
 
     /// Between two looks for rows that are too old.
@@ -127,8 +126,6 @@ final class Ledger {
         switch outcome {
         case .done:
             recovered()
-            rowsSinceUpkeep += rows.count
-            if rowsSinceUpkeep >= LedgerBlock.rowCount { maintain() }
         case .failed(let error):
             let pause = backlog.failed(rows)
             failing(error)
@@ -143,7 +140,6 @@ final class Ledger {
         upkeep.arm(after: Self.upkeepInterval)
         guard let store, !isMaintaining else { return }
         isMaintaining = true
-        rowsSinceUpkeep = 0
         let cutoff = RealTime.now - retention.wholeMilliseconds
         Loop.spawn { [self] in
             while case .done(true) = await store.maintain(cutoff: cutoff) {

@@ -16,6 +16,7 @@ struct LedgerBlock {
     init() {}
 
     mutating func append(_ row: LedgerRow) {
+        let last = rows.last
         rows.append(
             PackedRow(
                 time: Int64(row.time), cost: row.costMicroUSD.map { Int64($0) } ?? PackedRow.noCost,
@@ -23,13 +24,15 @@ struct LedgerBlock {
                 uid: row.uid, gid: row.gid, input: PackedRow.count(row.usage.inputTokens),
                 output: PackedRow.count(row.usage.outputTokens), cached: PackedRow.count(row.usage.cachedInputTokens),
                 cacheWrite: PackedRow.count(row.usage.cacheWriteTokens),
-                reasoning: PackedRow.count(row.usage.reasoningTokens), program: number(row.program ?? ""),
-                model: number(row.model), provider: number(row.provider), operation: number(row.operation),
-                outcome: number(row.outcome), tags: number(LedgerTags.name(row.tags))))
+                reasoning: PackedRow.count(row.usage.reasoningTokens), program: number(row.program ?? "", last?.program), model: number(row.model, last?.model),
+                provider: number(row.provider, last?.provider), operation: number(row.operation, last?.operation),
+                outcome: number(row.outcome, last?.outcome), tags: number(LedgerTags.name(row.tags), last?.tags)))
     }
 
-    private mutating func number(_ name: String) -> UInt16 {
+    /// - Parameter last: the number that the row before has there, which it is most of the time.
+    private mutating func number(_ name: String, _ last: UInt16?) -> UInt16 {
         if name.isEmpty { return PackedRow.noName }
+        if let last, names[Int(last)] == name { return last }
         if let number = numbers[name] { return number }
         guard let number = UInt16(exactly: names.count) else { return PackedRow.noName }
         names.append(name)

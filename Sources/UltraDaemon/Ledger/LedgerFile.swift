@@ -8,10 +8,20 @@ final class LedgerFile {
     private let database: Database
     /// Numbers of prices that rows of this process had.
     private var prices: [Price.Rates: Int] = [:]
+    /// The rows that are in no block yet, so that they need not be read again to be put in one.
+    private var open = OpenBlock.unknown
+
+    private enum OpenBlock {
+        case unknown
+        /// More than fit one block: `seal` has to see to them first.
+        case tooMany
+        /// All of them, through the one of that number.
+        case rows(LedgerBlock, lastID: Int)
+    }
 
     /// Opens or makes the file at `path` and brings it to the present schema.
-    /// - Parameter steps: fewer than all only in tests, to make the file of an earlier version.
-    init(_ path: String, steps: [String] = LedgerSchema.steps) throws(DatabaseError) {
+    init(_ path: String) throws(DatabaseError) {
+        let steps = LedgerSchema.steps
         database = try Database(path)
         let version = try database.integer("PRAGMA user_version") ?? 0
         guard version <= steps.count else {
@@ -38,24 +48,53 @@ final class LedgerFile {
     func append(_ rows: [LedgerRow]) throws(DatabaseError) {
         do throws(DatabaseError) {
             try database.transaction { () throws(DatabaseError) in
-                for row in rows { try insert(row) }
+                let statement = try database.statement(Self.insertion)
+                for row in rows {
+                    try insert(row, statement)
+                    try extend(row, as: database.lastRowID)
+                }
             }
         } catch {
-            // Their numbers may have been undone.
+            // What they were numbered may have been undone.
             prices = [:]
+            open = .unknown
             throw error
         }
     }
 
-    private func insert(_ row: LedgerRow) throws(DatabaseError) {
+    /// Puts a row that was just written with those that are in no block yet, and closes the block when it is full.
+    private func extend(_ row: LedgerRow, as id: Int) throws(DatabaseError) {
+        switch open {
+        case .tooMany: return
+        case .rows(var rows, id - 1):
+            open = .unknown  // one owner: the rows are not copied
+            rows.append(row)
+            if rows.rows.count >= LedgerBlock.rowCount {
+                try write(rows, through: id)
+                rows = LedgerBlock()
+            }
+            open = .rows(rows, lastID: id)
+        case .unknown, .rows:
+            // Where a number was passed over, somebody else wrote: what is known of the file is not all there is.
+            open = try openBlock(through: id)
+        }
+    }
+
+    private func openBlock(through last: Int) throws(DatabaseError) -> OpenBlock {
+        var rows = LedgerBlock()
+        try eachRow(from: try sealedID() + 1, through: last, limit: LedgerBlock.rowCount) { rows.append($0) }
+        return rows.rows.count < LedgerBlock.rowCount ? .rows(rows, lastID: last) : .tooMany
+    }
+
+    private static let insertion = """
+        INSERT INTO requests (time, uid, gid, pid, program, op, model_asked, model, provider, input_tokens,
+            output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, usage_source, cost_micro_usd,
+            price, first_token_ms, total_ms, outcome, cache, attempts, tags)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+
+    private func insert(_ row: LedgerRow, _ statement: Statement) throws(DatabaseError) {
         let price = try row.price.map { (rates) throws(DatabaseError) in try number(of: rates) }
-        let statement = try database.statement(
-            """
-            INSERT INTO requests (time, uid, gid, pid, program, op, model_asked, model, provider, input_tokens,
-                output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, usage_source, cost_micro_usd,
-                price, first_token_ms, total_ms, outcome, cache, attempts, tags)
-            VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-            """)
         statement.bind(1, row.time)
         statement.bind(2, Int(row.uid))
         statement.bind(3, Int(row.gid))
@@ -125,9 +164,10 @@ final class LedgerFile {
         return count
     }
 
-    /// Puts the oldest rows that are in no block yet together in one, if there are enough of them.
+    /// Puts the oldest rows that are in no block yet together in one, if there are enough of them: rows of an older
+    /// schema, or of a process that could not.
     func seal(_ count: Int = LedgerBlock.rowCount) throws(DatabaseError) -> Bool {
-        try database.transaction { () throws(DatabaseError) -> Bool in
+        let isSealed = try database.transaction { () throws(DatabaseError) -> Bool in
             let first = try sealedID() + 1
             let look = try database.statement("SELECT id FROM requests WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?")
             look.bind(1, first)
@@ -136,16 +176,22 @@ final class LedgerFile {
             look.reset()
             var block = LedgerBlock()
             try eachRow(from: first, through: last) { block.append($0) }
-            let statement = try database.statement(
-                "INSERT INTO blocks (last_id, first_time, last_time, names, packed_rows) VALUES (?,?,?,?,?)")
-            statement.bind(1, last)
-            statement.bind(2, block.firstTime)
-            statement.bind(3, block.lastTime)
-            block.nameBytes.withUnsafeBytes { statement.bind(4, bytes: $0) }
-            block.withRowBytes { statement.bind(5, bytes: $0) }
-            try statement.run()
+            try write(block, through: last)
             return true
         }
+        open = isSealed ? .tooMany : .unknown
+        return isSealed
+    }
+
+    private func write(_ block: LedgerBlock, through last: Int) throws(DatabaseError) {
+        let statement = try database.statement(
+            "INSERT INTO blocks (last_id, first_time, last_time, names, packed_rows) VALUES (?,?,?,?,?)")
+        statement.bind(1, last)
+        statement.bind(2, block.firstTime)
+        statement.bind(3, block.lastTime)
+        block.nameBytes.withUnsafeBytes { statement.bind(4, bytes: $0) }
+        block.withRowBytes { statement.bind(5, bytes: $0) }
+        try statement.run()
     }
 
     /// The last row that is in a block.
@@ -206,11 +252,14 @@ final class LedgerFile {
         try read(statement, body)
     }
 
-    private func eachRow(from first: Int, through last: Int, _ body: (LedgerRow) -> Void) throws(DatabaseError) {
+    private func eachRow(
+        from first: Int, through last: Int, limit: Int = -1, _ body: (LedgerRow) -> Void
+    ) throws(DatabaseError) {
         let statement = try database.statement(
-            "SELECT \(Self.columns) FROM requests WHERE id BETWEEN ? AND ? ORDER BY id")
+            "SELECT \(Self.columns) FROM requests WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?")
         statement.bind(1, first)
         statement.bind(2, last)
+        statement.bind(3, limit)
         try read(statement, body)
     }
 

@@ -45,7 +45,7 @@ final class CurlMulti {
             var ready: CInt = 0
             if events.contains(.input) { ready |= CURL_CSELECT_IN }
             if events.contains(.output) { ready |= CURL_CSELECT_OUT }
-            if !events.isDisjoint(with: [.hangUp, .error]) { ready |= CURL_CSELECT_ERR | CURL_CSELECT_IN }
+            if events.contains(.hangUp) || events.contains(.error) { ready |= CURL_CSELECT_ERR | CURL_CSELECT_IN }
             act(on: socket, ready)
         }
         // The loop may still hold a kick when its transport goes.

@@ -41,6 +41,56 @@ struct LedgerFileTests {
         #expect(try Self.groups(LedgerFile("\(folder.path)/l")) == open)
     }
 
+    /// The row counts of the blocks in the file.
+    @Disk
+    private static func sealed(_ path: String) throws -> [Int] {
+        let database = try Database(path)
+        defer { database.close() }
+        let size = MemoryLayout<PackedRow>.stride
+        let statement = try database.statement("SELECT length(packed_rows) / ? FROM blocks ORDER BY last_id")
+        statement.bind(1, size)
+        var counts: [Int] = []
+        while try statement.step() { counts.append(statement.integer(0) ?? -1) }
+        return counts
+    }
+
+    @Test("rows go into blocks as they are written, across reopenings and beside another process")
+    @Disk
+    func blocksAsWritten() throws {
+        let folder = try TemporaryFolder("ultra-ledger")
+        let path = "\(folder.path)/l"
+        let full = LedgerBlock.rowCount
+        var sample = LedgerSample()
+        var file = try LedgerFile(path)
+        try file.append(sample.rows(full - 10))
+        #expect(try Self.sealed(path) == [])
+        try file.append(sample.rows(20))
+        #expect(try Self.sealed(path) == [full])
+        // A new process goes on with the ten that are left.
+        file.close()
+        file = try LedgerFile(path)
+        try file.append(sample.rows(full - 20))
+        // So does another one, which then writes in between.
+        let other = try LedgerFile(path)
+        try other.append(sample.rows(5))
+        try file.append(sample.rows(4))
+        #expect(try Self.sealed(path) == [full])
+        try file.append(sample.rows(2 * full))
+        #expect(try Self.sealed(path) == [full, full, full])
+        // Nothing is left out, or counted twice.
+        let blocks = try Self.groups(file)
+        try Database(path).execute("DELETE FROM blocks")
+        #expect(try Self.groups(LedgerFile(path)) == blocks)
+        // More than a block without one: `seal` comes first, then it goes on.
+        let late = try LedgerFile(path)
+        try late.append(sample.rows(2))
+        #expect(try Self.sealed(path) == [])
+        while try late.seal() {}
+        #expect(try Self.sealed(path) == [full, full, full, full])
+        try late.append(sample.rows(full))
+        #expect(try Self.sealed(path) == [full, full, full, full, full])
+    }
+
     @Test("only what ended in the time asked for is handed over, from blocks and beside them")
     @Disk
     func times() throws {
@@ -89,9 +139,12 @@ struct LedgerFileTests {
         let folder = try TemporaryFolder("ultra-ledger")
         let path = "\(folder.path)/l"
         do {
-            let old = try LedgerFile(path, steps: Array(LedgerSchema.steps.prefix(1)))
+            let old = try LedgerFile(path)
             try old.append((0..<30).map { LedgerSample.row(time: $0) })
             old.close()
+            let database = try Database(path)
+            try database.execute("DROP TABLE blocks; PRAGMA user_version=1")
+            database.close()
         }
         let file = try LedgerFile(path)
         #expect(try file.seal(20))
