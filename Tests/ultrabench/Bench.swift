@@ -90,7 +90,8 @@ final class Bench {
         switch path {
         case .direct:
             let load = try CurlLoad(port: upstream.port, scenario: scenario)
-            return try measure(scenario, pid: nil, load.run)
+            // The client is this process: what libcurl alone takes of a processor, for comparison.
+            return try measure(scenario, pid: getpid(), isProxy: false, load.run)
         case .nginx:
             guard let nginx else { throw BenchError("no nginx") }
             let load = try CurlLoad(port: nginx.port(for: scenario), scenario: scenario)
@@ -103,7 +104,7 @@ final class Bench {
     }
 
     private func measure(
-        _ scenario: Scenario, pid: pid_t?, _ run: (Double) throws -> LoadResult
+        _ scenario: Scenario, pid: pid_t, isProxy: Bool = true, _ run: (Double) throws -> LoadResult
     ) throws -> Figures {
         let window: Double
         switch scenario.shape {
@@ -114,12 +115,12 @@ final class Bench {
         // Connections open, buffers grown; spaced streams are so long that it does not matter.
         if scenario.shape != .spaced { _ = try run(window / 10) }
         let ticks = Machine.busyTicks(cpu: Machine.proxyCPU)
-        let before = pid.map { ProcessUsage($0).cpuNanoseconds }
+        let before = ProcessUsage(pid).cpuNanoseconds
         let result = try run(window)
-        let cpu = pid.flatMap { pid in before.map { ProcessUsage(pid).cpuNanoseconds - $0 } }
+        let cpu = ProcessUsage(pid).cpuNanoseconds - before
         let busy = Double(Machine.busyTicks(cpu: Machine.proxyCPU) - ticks) / Machine.ticksPerSecond
         measuredSeconds += result.seconds
-        foreignSeconds += busy - Double(cpu ?? 0) / 1e9
+        foreignSeconds += busy - (isProxy ? Double(cpu) / 1e9 : 0)
         return Figures(result, scenario, cpuNanoseconds: cpu)
     }
 

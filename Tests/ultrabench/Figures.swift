@@ -20,8 +20,8 @@ struct Figures {
 
     subscript(name: Name) -> Double? { values[name] }
 
-    /// - Parameter cpuNanoseconds: what the proxy used meanwhile; nil if there is no proxy.
-    init(_ result: LoadResult, _ scenario: Scenario, cpuNanoseconds: UInt64?) {
+    /// - Parameter cpuNanoseconds: what the proxy used meanwhile, or the client itself where there is none.
+    init(_ result: LoadResult, _ scenario: Scenario, cpuNanoseconds: UInt64) {
         let events = Double(result.requests * scenario.eventsPerRequest)
         values[.requestsPerSecond] = Double(result.requests) / result.seconds
         values[.p50] = result.latencies.microseconds(0.5)
@@ -32,11 +32,9 @@ struct Figures {
             values[.eventP50] = result.eventDelays.microseconds(0.5)
             values[.eventP99] = result.eventDelays.microseconds(0.99)
         }
-        if let cpuNanoseconds {
-            let cpu = Double(cpuNanoseconds) / 1000
-            values[.cpuPerRequest] = cpu / Double(result.requests)
-            if events > 0 { values[.cpuPerEvent] = cpu / events }
-        }
+        let cpu = Double(cpuNanoseconds) / 1000
+        values[.cpuPerRequest] = cpu / Double(result.requests)
+        if events > 0 { values[.cpuPerEvent] = cpu / events }
     }
 
     /// Adds what this path takes longer than `direct`: for spaced streams the delay of an event, else the whole answer.

@@ -33,7 +33,7 @@ struct Table {
 
     private static func title(_ shape: Scenario.Shape) -> String {
         switch shape {
-        case .unary: "Unary: an answer of 619 bytes. Times in µs; CPU of the proxy alone."
+        case .unary: "Unary: an answer of 619 bytes. Times in µs; CPU of the proxy alone, of the client for libcurl."
         case .burst: "Stream: \(Scenario.burstEvents) events of 280 bytes, sent at once. Times of whole answers in µs."
         case .spaced:
             "Stream: one event at a time, \(Scenario.spacedEventsPerSecond) a second over all streams. "
