@@ -92,11 +92,7 @@ package final class Daemon {
         } catch {
             throw StartFailure(message: error.message, exitCode: EXIT_FAILURE)
         }
-        do throws(Catalogue.Flaw) {
-            registry = Registry(configuration, catalogue: try Catalogue.embedded())
-        } catch {
-            throw StartFailure(message: "the catalogue of models is broken: \(error)", exitCode: EXIT_FAILURE)
-        }
+        registry = Registry(configuration)
         if let folder = configuration.stateDirectory { store = RegistryStore(registry, folder: folder, log) }
         warnings = ownWarnings
         try openCache()

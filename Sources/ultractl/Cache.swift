@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Cache: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "cache",
         abstract: "Show what the answer cache holds and saves, or empty it.",
         discussion: """
             status prints the counts; --json prints the daemon's answer to status, whose cache member has them. clear \

@@ -2,6 +2,7 @@ import ArgumentParser
 
 struct Call: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "call",
         abstract: "Speak the protocol raw: send one request, print every frame of its answer.",
         discussion: """
             JSON is the request without id and op, as the protocol has it; {} if left out. Each frame is printed \

@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Completions: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "completions",
         abstract: "Print a script that has a shell complete verbs, options and the daemon's models.",
         discussion: """
             bash: ultractl completions bash > ~/.local/share/bash-completion/completions/ultractl

@@ -4,6 +4,7 @@ import UltraAPI
 
 struct Embed: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "embed",
         abstract: "Turn texts into vectors: one line of JSON for each.",
         discussion: """
             Each TEXT is one input; - stands for standard input, which is read without TEXT too. With --lines each of \

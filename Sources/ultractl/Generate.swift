@@ -4,6 +4,7 @@ import UltraAPI
 
 struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "generate",
         abstract: "Ask a model; the answer, and nothing else, goes to standard output.",
         discussion: """
             The words of PROMPT are joined by spaces. Standard input is appended, if it is not a terminal or PROMPT \

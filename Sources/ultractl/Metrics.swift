@@ -2,6 +2,7 @@ import ArgumentParser
 
 struct Metrics: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "metrics",
         abstract: "Print everything the daemon counts, as Prometheus reads it.",
         discussion: """
             The text format of Prometheus, for a file of node_exporter's textfile collector, or to look at. --json \

@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "models",
         abstract: "List the models, their state, size and price.",
         discussion: """
             IN and OUT are US dollars for a million tokens, read and written; FIRST TOKEN is the median of late. An \

@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "probe",
         abstract: "Check providers now: can they be reached, do they take the key, do they list the model.",
         discussion: """
             Without an argument every provider is checked. The check is free; --deep makes a model generate one token \

@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Reload: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "reload",
         abstract: "Have the daemon read its configuration again, and say what changed.",
         discussion: """
             All or nothing: a configuration with a mistake changes nothing, every mistake is printed, and the exit \

@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "show",
         abstract: "Show all that is known of one model, where it is known from, and how to ask it.",
         discussion: "With --json the model's object of the daemon's answer to models.")
 

@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Show the daemon, its providers and what they lack, its connections and today's use.",
         discussion: """
             BUSY is requests in flight of those allowed at once; PROBED how the last free check went, NEXT when the \

@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Usage: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "usage",
         abstract: "Show what was used and what it cost: requests, tokens, dollars, times.",
         discussion: """
             TIME is a span before now (30m, 24h, 7d), a day (2026-11-24) or a time (2026-11-24T20:00:00Z). --by may \

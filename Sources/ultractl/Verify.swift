@@ -3,6 +3,7 @@ import UltraAPI
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Try what each model claims to be capable of: streaming, tools, JSON, images, reasoning, vectors.",
         discussion: """
             Every model that can answer now is asked once for each capability it claims, which costs tokens of all of \

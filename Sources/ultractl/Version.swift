@@ -4,6 +4,7 @@ import libultra
 
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "version",
         abstract: "Print the versions of ultractl and, if it runs, of the daemon.",
         discussion: "With --json the daemon's answer to hello; without a daemon that is a failure.")
 

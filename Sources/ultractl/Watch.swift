@@ -4,6 +4,7 @@ import libultra
 
 struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "watch",
         abstract: "Show what happens as it happens: changes of state, requests.",
         discussion: """
             Begins with what the daemon has now, then a line for each event, until Ctrl-C (exit status 130) or \

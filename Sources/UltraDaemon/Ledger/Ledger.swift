@@ -65,16 +65,21 @@ final class Ledger {
     func recall(at now: Int) -> LedgerRecall? {
         guard let store else { return nil }
         upkeep.arm(after: Self.pauseOfUpkeep)
+        // Upkeep makes the file, and tells where it cannot: the first start does not wait for the disk.
+        guard store.exists else { return LedgerRecall() }
         let dayBegan = now - now % 86_400_000
-        let outcome = Disk.wait(atMost: Self.patience) {
-            store.recall(dayBegan: dayBegan, minuteBegan: now - 60_000)
+        let found = Disk.wait(atMost: Self.patience) {
+            (store.recall(dayBegan: dayBegan, minuteBegan: now - 60_000), store.takeSetAside())
         }
-        tellSetAside(Disk.wait(atMost: Self.patience) { store.takeSetAside() } ?? nil)
+        guard let (outcome, setAside) = found else {
+            log.warning("the ledger takes long to read: today's use is not known yet")
+            return nil
+        }
+        tellSetAside(setAside)
         switch outcome {
         case .done(let recall): return recall
         case .failed(let error): failing(error)
         case .tooMany: break
-        case nil: log.warning("the ledger takes long to read: today's use is not known yet")
         }
         return nil
     }
@@ -142,9 +147,13 @@ final class Ledger {
         isMaintaining = true
         let cutoff = RealTime.now - retention.wholeMilliseconds
         Loop.spawn { [self] in
-            while case .done(true) = await store.maintain(cutoff: cutoff) {
+            var outcome = await store.maintain(cutoff: cutoff)
+            while case .done(true) = outcome {
                 do throws(CancellationError) { try await Loop.sleep(for: Self.pauseOfUpkeep) } catch { break }
+                outcome = await store.maintain(cutoff: cutoff)
             }
+            tellSetAside(await store.takeSetAside())
+            if case .failed(let error) = outcome { failing(error) }
             isMaintaining = false
         }
     }

@@ -28,6 +28,8 @@ final class LedgerStore {
         path = "\(folder)/\(Self.name)"
     }
 
+    nonisolated var exists: Bool { access(path, F_OK) == 0 }
+
     /// What the day has seen, and the requests of the last minute, as of `now` (milliseconds since 1970).
     func recall(dayBegan: Int, minuteBegan: Int) -> Outcome<LedgerRecall> {
         var query = UsageQuery(since: dayBegan, until: .max)

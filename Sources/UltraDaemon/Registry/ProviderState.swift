@@ -25,6 +25,9 @@ final class ProviderState {
     /// It is not configured any more, or was replaced: what is in flight ends, and nobody is told of its state.
     var isRetired = false
     private unowned let registry: Registry
+    /// What is built in of its models; nil: nothing, or a flaw, which tests of the whole text would have found. Read
+    /// when it is first asked for: the start does not wait for it.
+    private lazy var catalogue = isUpstream ? try? Catalogue.embedded(of: id) : nil
 
     struct ProbeRecord {
         var at: Int
@@ -128,7 +131,7 @@ final class ProviderState {
 
     /// Takes the catalogue's models, where the provider has no list.
     func listFromCatalogue(at now: Int) {
-        for entry in registry.catalogue.entries where entry.provider == id && entry.aliasOf == nil {
+        for entry in catalogue?.entries ?? [] where entry.aliasOf == nil {
             let model = byName[entry.model] ?? add(entry.model, discovered: nil, now: now)
             // There is no list that could take back what one request was told.
             if model.health.listed.holds == false { model.health.listed = Evidence() }
@@ -163,7 +166,7 @@ final class ProviderState {
         ModelState(
             provider: id, name: name, discovered: discovered,
             settings: registry.configuration.models["\(id)/\(name)"] ?? ModelSettings(),
-            catalogue: registry.catalogue.entry(provider: id, model: name), now: now)
+            catalogue: catalogue?.entry(provider: id, model: name), now: now)
     }
 
     // MARK: - Another configuration

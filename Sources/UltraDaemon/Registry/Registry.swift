@@ -6,7 +6,6 @@ internal import UltraSystem
 @Loop
 final class Registry {
     private(set) var configuration: Configuration
-    let catalogue: Catalogue
     private(set) var providers: [ProviderState] = []
     /// A model whose key is missing is answered by the mock.
     private var usesMock: Bool
@@ -21,9 +20,8 @@ final class Registry {
     /// Until the next state that ends by itself does.
     private let expiry = Timer {}
 
-    init(_ configuration: Configuration, catalogue: Catalogue) {
+    init(_ configuration: Configuration) {
         self.configuration = configuration
-        self.catalogue = catalogue
         usesMock = configuration.providers.contains { $0.id == Mock.provider }
         let now = WallClock.now
         providers = configuration.providers.map { ProviderState($0, self, now: now) }

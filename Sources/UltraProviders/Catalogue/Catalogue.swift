@@ -16,8 +16,9 @@ package struct Catalogue: Sendable {
     /// The same for names without a date that have no line: they mean `-latest`, else the newest snapshot.
     private var undated: [String: [String: Int]] = [:]
 
-    package init(_ text: [UInt8]) throws(Flaw) {
-        entries = try CatalogueReader.entries(of: text)
+    /// - Parameter provider: whose models are known afterwards; nil: all.
+    package init(_ text: [UInt8], of provider: String? = nil) throws(Flaw) {
+        entries = try CatalogueReader.entries(of: text, provider: provider)
         var newest: [String: [String: Int]] = [:]
         for (position, entry) in entries.enumerated() {
             named[entry.provider, default: [:]][entry.model] = position
@@ -35,9 +36,9 @@ package struct Catalogue: Sendable {
         }
     }
 
-    /// The catalogue that is built into the program, parsed anew: keep it.
-    package static func embedded() throws(Flaw) -> Catalogue {
-        try Catalogue(PackageResources.models_tsv)
+    /// The catalogue that is built into the program, parsed anew: keep it. All of it takes several milliseconds.
+    package static func embedded(of provider: String? = nil) throws(Flaw) -> Catalogue {
+        try Catalogue(PackageResources.models_tsv, of: provider)
     }
 
     /// What is known of a model; `nil`: nothing.

@@ -10,7 +10,8 @@ struct CatalogueReader {
     /// The field read next.
     var next = 0
 
-    static func entries(of text: [UInt8]) throws(Catalogue.Flaw) -> [CatalogueEntry] {
+    /// - Parameter provider: whose lines are read; nil: all. Others are passed over, whatever is in them.
+    static func entries(of text: [UInt8], provider: String?) throws(Catalogue.Flaw) -> [CatalogueEntry] {
         guard let text = String(validating: text, as: UTF8.self) else {
             throw Catalogue.Flaw(line: 1, reason: "the text is not UTF-8")
         }
@@ -23,6 +24,7 @@ struct CatalogueReader {
             if content.isEmpty, content.endIndex == text.endIndex { break }
             line += 1
             if content.utf8.first == UInt8(ascii: "#") { continue }
+            if isPastHeader, let provider, !content.hasPrefix("\(provider)\t") { continue }
             var reader = try CatalogueReader(line, content)
             guard isPastHeader else {
                 guard reader.fields.elementsEqual(columns, by: ==) else {

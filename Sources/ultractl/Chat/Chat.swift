@@ -3,6 +3,7 @@ import Glibc
 
 struct Chat: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "chat",
         abstract: "Talk with a model, line by line; it sees what was said before.",
         discussion: """
             /help lists the commands of the talk: /model, /system, /file, /clear, /save, /stats, /quit. A line that \

@@ -3,6 +3,7 @@ import Glibc
 
 struct Top: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "top",
         abstract: "Watch the daemon at work: rates, providers, models, as they change.",
         discussion: """
             Keys: q quits; s sorts by the next thing, S by the one before; p or the space bar holds the picture; left \

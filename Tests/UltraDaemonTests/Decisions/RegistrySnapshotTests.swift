@@ -49,10 +49,8 @@ struct RegistrySnapshotTests {
         let configuration = try Configuration.load(
             ConfigurationOptions(socket: "/tmp/unused.sock", version: "0"),
             environment: ["OPENAI_API_KEY": "sk-a,sk-b", "USE_MOCK": "true"])
-        return Registry(configuration, catalogue: try catalogue.get())
+        return Registry(configuration)
     }
-
-    private static let catalogue = Result { try Catalogue.embedded() }
 
     @Test("what is written is read back, whole")
     func roundTrip() throws {

@@ -27,6 +27,20 @@ struct CatalogueReaderTests {
         #expect(entry == expected)
     }
 
+    @Test("of the provider that is asked for, and no other")
+    func providers() throws {
+        var other = Self.good
+        other[0] = "cohere"
+        var broken = Self.good
+        broken[3] = "none"
+        let text = Self.text([Self.good, other])
+        #expect(try Catalogue(text, of: "cohere").entries.map(\.provider) == ["cohere"])
+        #expect(try Catalogue(text, of: "open").entries.isEmpty)
+        #expect(try Catalogue(text).entries.map(\.provider) == ["openai", "cohere"])
+        #expect(try Catalogue(Self.text([broken, other]), of: "cohere").entries.count == 1)
+        #expect(throws: Catalogue.Flaw.self) { try Catalogue(Self.text([broken, other]), of: "openai") }
+    }
+
     @Test("unknown facts are nil")
     func unknown() throws {
         var row = Self.good.map { _ in "-" }
