@@ -24,7 +24,8 @@ struct LedgerBlock {
                 uid: row.uid, gid: row.gid, input: PackedRow.count(row.usage.inputTokens),
                 output: PackedRow.count(row.usage.outputTokens), cached: PackedRow.count(row.usage.cachedInputTokens),
                 cacheWrite: PackedRow.count(row.usage.cacheWriteTokens),
-                reasoning: PackedRow.count(row.usage.reasoningTokens), program: number(row.program ?? "", last?.program), model: number(row.model, last?.model),
+                reasoning: PackedRow.count(row.usage.reasoningTokens),
+                program: number(row.program ?? "", last?.program), model: number(row.model, last?.model),
                 provider: number(row.provider, last?.provider), operation: number(row.operation, last?.operation),
                 outcome: number(row.outcome, last?.outcome), tags: number(LedgerTags.name(row.tags), last?.tags)))
     }
