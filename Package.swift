@@ -72,7 +72,7 @@ let package = Package(
             dependencies: [
                 "CSignal", "libultra", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: compact),
 
         // Tests and measurement; nothing below is installed.
         .systemLibrary(name: "CLinux", path: "Tests/CLinux"),
