@@ -110,8 +110,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "UltraCtlTests", dependencies: ["ultractl", "ultrad", "libultra", "UltraAPI"], exclude: ["Programs"],
-            swiftSettings: strict),
+            name: "UltraCtlTests",
+            dependencies: [
+                "ultractl", "ultrad", "libultra", "UltraAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], exclude: ["Programs"], swiftSettings: strict),
         .testTarget(name: "RepositoryTests", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

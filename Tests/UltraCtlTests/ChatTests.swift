@@ -19,20 +19,22 @@ struct ChatTests {
         request.firstMatch(of: /"messages":(\[.*?\])[,}]/).map { String($0.output.1) } ?? request
     }
 
-    private static func talk(_ daemon: ScriptedDaemon, _ arguments: String..., state: String? = nil) throws
-        -> TerminalSession
-    {
+    private static func talk(
+        _ daemon: ScriptedDaemon, _ arguments: String..., state: String? = nil, columns: UInt16 = 80
+    ) throws -> TerminalSession {
         let session = try TerminalSession(
-            ["chat"] + arguments, socket: daemon.path,
+            ["chat"] + arguments, socket: daemon.path, columns: columns,
             environment: ["NO_COLOR": "1"].merging(state.map { ["XDG_STATE_HOME": $0] } ?? [:]) { $1 })
         session.wait(for: "Ctrl-D ends\n›")
         return session
     }
 
-    @Test("each message comes with what was said before; Ctrl-D ends it, and the terminal is as it was")
-    func talk() throws {
+    @Test(
+        "each message comes with what was said before; Ctrl-D ends it, and the terminal is as it was",
+        arguments: [80, 200])
+    func talk(columns: UInt16) throws {
         let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("Hel", "lo."), Self.answer("Bye.")])
-        let session = try Self.talk(daemon, "-s", "Be brief.")
+        let session = try Self.talk(daemon, "-s", "Be brief.", columns: columns)
         session.type("hi 猫x\u{7F}\r")
         session.wait(for: "Hello.\n\n›")
         session.type("bye\u{1B}[D\u{1B}[D\u{1B}[D\u{5}!\r")

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Testing
 
@@ -161,6 +162,11 @@ struct TranscriptTests {
         let verbs = Set(Ultractl.verbs)
         // It shows nothing in a pipe: see TopTests.
         #expect(verbs.subtracting(Self.cases.map { $0.arguments[0] }) == ["top"])
+    }
+
+    @Test("every verb says its name, which costs a short command a quarter of its time to find")
+    func named() {
+        for verb in Ultractl.configuration.subcommands { #expect(verb.configuration.commandName != nil, "\(verb)") }
     }
 
     @Test("without a daemon every verb that needs one exits 3 and says what to do", arguments: cases)
