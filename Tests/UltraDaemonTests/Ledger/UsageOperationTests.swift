@@ -118,21 +118,21 @@ struct UsageOperationTests {
         for _ in 0..<6 {
             let daemon = try DaemonProcess(["STATE_DIRECTORY": folder.path, "USE_MOCK": "true"])
             let client = try daemon.client()
-            let pause = useconds_t.random(in: 10_000...150_000, using: &random)
-            let killer = Thread {
-                usleep(pause)
-                daemon.signal(SIGKILL)
-            }
-            killer.start()
-            var id = 0
-            while daemon.process.isRunning, id < 20_000 {
+            // The ledger is open when it answers, and nothing is in it yet.
+            _ = try client.ask(#"{"id":1,"op":"status"}"#)
+            let pause = useconds_t.random(in: 0...150_000, using: &random)
+            let kill = KillWhileWriting(daemon, in: folder.path, after: pause)
+            var id = 1
+            var isAlive = true
+            while isAlive {
                 for _ in 0..<64 {
                     id += 1
                     client.send(#"{"id":\#(id),"op":"generate","model":"mock/echo","prompt":"a"}"#)
                 }
-                for _ in 0..<64 { guard (try? client.next()) != nil else { break } }
+                for _ in 0..<64 where isAlive { isAlive = (try? client.next()) != nil }
             }
-            _ = daemon.exitCode()
+            #expect(kill.didSeeWriting(), "\(daemon.logText)")
+            #expect(daemon.exitCode() == SIGKILL && daemon.process.terminationReason == .uncaughtSignal)
         }
         #expect(
             try await Self.integer(
