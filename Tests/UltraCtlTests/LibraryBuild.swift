@@ -3,7 +3,11 @@ import Testing
 
 /// The shared library as it is installed, built once for the tests that need it, and programs linked with it.
 struct LibraryBuild {
-    static let shared = Result { try LibraryBuild() }
+    static let shared: Result<LibraryBuild, any Error> = Result {
+        let build = try LibraryBuild()
+        atexit { if case .success(let build) = LibraryBuild.shared { build.folder.remove() } }
+        return build
+    }
 
     private let folder: TemporaryFolder
     var path: String { folder.path }

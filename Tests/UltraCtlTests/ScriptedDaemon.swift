@@ -26,6 +26,8 @@ final class ScriptedDaemon: Sendable {
     private let folder: TemporaryFolder
     private let received = Mutex<[String]>([])
     private let lastWait = Mutex<Duration>(.zero)
+    /// -1: nobody listens any more.
+    private let listener = Mutex<Int32>(-1)
     private let isDone = DispatchSemaphore(value: 0)
 
     convenience init(_ steps: [Step]) throws {
@@ -36,10 +38,12 @@ final class ScriptedDaemon: Sendable {
         folder = try TemporaryFolder()
         path = folder.path + "/ultrad.sock"
         let listener = try listeningSocket(path)
+        self.listener.withLock { $0 = listener }
         Thread { [self] in
             for (index, steps) in connections.enumerated() {
                 let client = accept(listener, nil, nil)
-                if index == connections.count - 1 { close(listener) }
+                if client < 0 || index == connections.count - 1 { closeListener() }
+                guard client >= 0 else { break }
                 play(steps, with: client)
             }
             isDone.signal()
@@ -59,6 +63,18 @@ final class ScriptedDaemon: Sendable {
             }
             isDone.signal()
         }.start()
+    }
+
+    /// Nobody else comes: a thread that waits for one, and with it all there is of this daemon, would not end.
+    func stop() {
+        listener.withLock { if $0 >= 0 { shutdown($0, Int32(SHUT_RDWR)) } }
+    }
+
+    private func closeListener() {
+        listener.withLock { listener in
+            close(listener)
+            listener = -1
+        }
     }
 
     /// The frames the client sent, once the script is over; a client that left before that is not waited for long.

@@ -12,7 +12,10 @@ final class TemporaryFolder: Sendable {
         chmod(path, 0o755)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { remove() }
+
+    /// Removes it now: what lives as long as the process has no other end.
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
         let file = "\(path)/\(name)"

@@ -121,6 +121,7 @@ struct TranscriptTests {
     @Test("in a pipe: the answer on standard output, nothing else there, no colour and no progress", arguments: cases)
     func pipe(_ row: Case) throws {
         let daemon = try ScriptedDaemon(connections: row.connections + [[]])
+        defer { daemon.stop() }
         let command = try Command.run(
             Command.ultractl, row.arguments, input: row.input, environment: ["ULTRAD_SOCKET": daemon.path])
         #expect(command.status == row.status)
@@ -138,6 +139,7 @@ struct TranscriptTests {
         // A talk needs somebody at the keys: see ChatTests.
         guard row.input == nil else { return }
         let daemon = try ScriptedDaemon(connections: row.connections + [[]])
+        defer { daemon.stop() }
         let outcome = try Terminal(columns: columns)
             .ultractl(row.arguments, socket: daemon.path, environment: ["NO_COLOR": "1"])
         #expect(outcome.status == row.status)

@@ -34,5 +34,8 @@ final class DaemonInProcess: Sendable {
         socketPath = path
     }
 
+    /// Who is connected stays so; nobody else comes.
+    deinit { unlink(socketPath) }
+
     func client() throws -> Client { try Client(socketPath) }
 }

@@ -7,7 +7,7 @@ final class DaemonProcess: @unchecked Sendable {
     /// One for all tests that do not harm it; it ends with the test process.
     static let shared: Result<DaemonProcess, any Error> = Result {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
-        atexit { if case .success(let daemon) = DaemonProcess.shared { daemon.signal(SIGKILL) } }
+        atexit { if case .success(let daemon) = DaemonProcess.shared { daemon.end() } }
         return daemon
     }
 
@@ -58,7 +58,9 @@ final class DaemonProcess: @unchecked Sendable {
         try self.init(environment.merging(more) { $1 }, file: file)
     }
 
-    deinit {
+    deinit { end() }
+
+    private func end() {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)

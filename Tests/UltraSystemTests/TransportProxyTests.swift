@@ -98,6 +98,7 @@ struct TransportProxyTests {
     @Test("an upstream behind a Unix socket needs no proxy")
     func unixSocket() async throws {
         let path = NSTemporaryDirectory() + "ultra-\(UUID().uuidString.prefix(8)).sock"
+        defer { unlink(path) }
         let provider = try ScriptedProvider(.json("here"), at: .unix(path: path))
         let proxy = try ForwardProxy()
         let reply = await Reply.fetch(

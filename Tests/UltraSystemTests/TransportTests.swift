@@ -122,6 +122,7 @@ struct TransportTests {
     @Test("an upstream behind a Unix socket")
     func unixSocket() async throws {
         let path = NSTemporaryDirectory() + "ultra-\(UUID().uuidString.prefix(8)).sock"
+        defer { unlink(path) }
         let provider = try ScriptedProvider(.json("here"), at: .unix(path: path))
         let reply = await Reply.fetch(HTTPRequest(method: .get, url: "http://localhost/v1", unixSocketPath: path))
         #expect(reply.text == "here")
