@@ -19,20 +19,22 @@ struct ChatTests {
         request.firstMatch(of: /"messages":(\[.*?\])[,}]/).map { String($0.output.1) } ?? request
     }
 
-    private static func talk(_ daemon: ScriptedDaemon, _ arguments: String..., state: String? = nil) throws
-        -> TerminalSession
-    {
+    private static func talk(
+        _ daemon: ScriptedDaemon, _ arguments: String..., state: String? = nil, columns: UInt16 = 80
+    ) throws -> TerminalSession {
         let session = try TerminalSession(
-            ["chat"] + arguments, socket: daemon.path,
+            ["chat"] + arguments, socket: daemon.path, columns: columns,
             environment: ["NO_COLOR": "1"].merging(state.map { ["XDG_STATE_HOME": $0] } ?? [:]) { $1 })
         session.wait(for: "Ctrl-D ends\n›")
         return session
     }
 
-    @Test("each message comes with what was said before; Ctrl-D ends it, and the terminal is as it was")
-    func talk() throws {
+    @Test(
+        "each message comes with what was said before; Ctrl-D ends it, and the terminal is as it was",
+        arguments: [80, 200] as [UInt16])
+    func talk(columns: UInt16) throws {
         let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("Hel", "lo."), Self.answer("Bye.")])
-        let session = try Self.talk(daemon, "-s", "Be brief.")
+        let session = try Self.talk(daemon, "-s", "Be brief.", columns: columns)
         session.type("hi 猫x\u{7F}\r")
         session.wait(for: "Hello.\n\n›")
         session.type("bye\u{1B}[D\u{1B}[D\u{1B}[D\u{5}!\r")
@@ -116,10 +118,10 @@ struct ChatTests {
         #expect(Self.messages(last) == #"[{"role":"user","content":"one"}]"#)
     }
 
-    @Test("a backslash, and a paste, make a message of several lines")
-    func lines() throws {
+    @Test("a backslash, and a paste, make a message of several lines", arguments: [80, 200] as [UInt16])
+    func lines(columns: UInt16) throws {
         let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("1"), Self.answer("2")])
-        let session = try Self.talk(daemon)
+        let session = try Self.talk(daemon, columns: columns)
         session.type("a\\\rb\r")
         session.wait(for: "› a\n· b\n1\n\n›")
         session.type("\u{1B}[200~c\r\nd\u{1B}[201~\r")
@@ -127,6 +129,22 @@ struct ChatTests {
         session.type("/quit\r")
         #expect(session.exitStatus() == 0)
         #expect(Self.messages(daemon.requests().last ?? "").contains(#""content":"c\nd""#))
+    }
+
+    @Test("a line of 130 columns is broken where the terminal ends, and only there", arguments: [80, 200] as [UInt16])
+    func wide(columns: UInt16) throws {
+        let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("Ok.")])
+        let session = try Self.talk(daemon, columns: columns)
+        let text = String(repeating: "猫", count: 60) + "0123456789"
+        // The mark takes two columns.
+        let rows = columns == 200 ? ["› \(text)"] : ["› \(text.prefix(39))", String(text.dropFirst(39))]
+        session.type(text)
+        session.wait(for: rows.joined(separator: "\n"))
+        session.type("\r")
+        session.wait(for: rows.joined(separator: "\n") + "\nOk.\n\n›")
+        session.type("\u{4}")
+        #expect(session.exitStatus() == 0)
+        #expect(Self.messages(daemon.requests().last ?? "") == #"[{"role":"user","content":"\#(text)"}]"#)
     }
 
     @Test("a narrower terminal gets narrower rows")
