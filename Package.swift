@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "ultrabench",
             dependencies: [
-                "CCurl", "CLinux", "ScriptedProvider", "UltraAPI",
+                "CCurl", "CLinux", "CSQLite", "ScriptedProvider", "UltraAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/ultrabench", swiftSettings: strict),

@@ -31,7 +31,7 @@ struct ChatTests {
 
     @Test(
         "each message comes with what was said before; Ctrl-D ends it, and the terminal is as it was",
-        arguments: [80, 200])
+        arguments: [80, 200] as [UInt16])
     func talk(columns: UInt16) throws {
         let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("Hel", "lo."), Self.answer("Bye.")])
         let session = try Self.talk(daemon, "-s", "Be brief.", columns: columns)
@@ -118,10 +118,10 @@ struct ChatTests {
         #expect(Self.messages(last) == #"[{"role":"user","content":"one"}]"#)
     }
 
-    @Test("a backslash, and a paste, make a message of several lines")
-    func lines() throws {
+    @Test("a backslash, and a paste, make a message of several lines", arguments: [80, 200] as [UInt16])
+    func lines(columns: UInt16) throws {
         let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("1"), Self.answer("2")])
-        let session = try Self.talk(daemon)
+        let session = try Self.talk(daemon, columns: columns)
         session.type("a\\\rb\r")
         session.wait(for: "› a\n· b\n1\n\n›")
         session.type("\u{1B}[200~c\r\nd\u{1B}[201~\r")
@@ -129,6 +129,22 @@ struct ChatTests {
         session.type("/quit\r")
         #expect(session.exitStatus() == 0)
         #expect(Self.messages(daemon.requests().last ?? "").contains(#""content":"c\nd""#))
+    }
+
+    @Test("a line of 130 columns is broken where the terminal ends, and only there", arguments: [80, 200] as [UInt16])
+    func wide(columns: UInt16) throws {
+        let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("Ok.")])
+        let session = try Self.talk(daemon, columns: columns)
+        let text = String(repeating: "猫", count: 60) + "0123456789"
+        // The mark takes two columns.
+        let rows = columns == 200 ? ["› \(text)"] : ["› \(text.prefix(39))", String(text.dropFirst(39))]
+        session.type(text)
+        session.wait(for: rows.joined(separator: "\n"))
+        session.type("\r")
+        session.wait(for: rows.joined(separator: "\n") + "\nOk.\n\n›")
+        session.type("\u{4}")
+        #expect(session.exitStatus() == 0)
+        #expect(Self.messages(daemon.requests().last ?? "") == #"[{"role":"user","content":"\#(text)"}]"#)
     }
 
     @Test("a narrower terminal gets narrower rows")

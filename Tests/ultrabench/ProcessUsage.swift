@@ -6,10 +6,15 @@ struct ProcessUsage {
     let cpuNanoseconds: UInt64
 
     init(_ pid: pid_t) {
-        cpuNanoseconds = Self.threads(pid).reduce(0) { sum, thread in
-            let fields = readFile("/proc/\(pid)/task/\(thread)/schedstat").split(separator: " ")
-            return sum + (fields.first.flatMap { UInt64($0) } ?? 0)
-        }
+        cpuNanoseconds = Self.threads(pid).reduce(0) { $0 + Self.nanoseconds(pid, $1) }
+    }
+
+    /// Of the main thread alone: the daemon's loop.
+    static func mainThreadNanoseconds(_ pid: pid_t) -> UInt64 { nanoseconds(pid, "\(pid)") }
+
+    private static func nanoseconds(_ pid: pid_t, _ thread: String) -> UInt64 {
+        let fields = readFile("/proc/\(pid)/task/\(thread)/schedstat").split(separator: " ")
+        return fields.first.flatMap { UInt64($0) } ?? 0
     }
 
     /// Resident memory, in kilobytes.

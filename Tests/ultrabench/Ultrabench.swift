@@ -24,6 +24,9 @@ struct Ultrabench: ParsableCommand {
     @Flag(help: "Measure answers from the daemon's cache alone.")
     var cache = false
 
+    @Flag(help: "Measure the ledger alone: usage of a million rows, and the loop's time for each request.")
+    var ledger = false
+
     @Option(help: "Rounds at most.")
     var rounds = 5
 
@@ -58,6 +61,7 @@ struct Ultrabench: ParsableCommand {
             throw BenchError("two processors are needed: one for the proxy, one for client and upstream")
         }
         if cache { return try CacheHits(ultrad: ultrad, provider: provider).run() }
+        if ledger { return try LedgerBench(ultrad: ultrad, provider: provider).run() }
         curl_global_init(Int(CURL_GLOBAL_ALL))
         var settings = Bench.Settings()
         (settings.ultrad, settings.ultractl, settings.provider, settings.nginx) = (ultrad, ultractl, provider, nginx)

@@ -117,9 +117,9 @@ extension Daemon {
         }
         guard !administrators.contains(peer) else { return query }
         guard query.filter.uid ?? peer.uid == peer.uid else {
-            throw UltraError(
-                .permissionDenied, "the use of other users is not yours to see", hint: "leave out filter.user",
-                field: "filter.user")
+            var error = administrators.refusal(of: "the use of other users", to: peer)
+            error.field = "filter.user"
+            throw error
         }
         query.filter.uid = peer.uid
         return query

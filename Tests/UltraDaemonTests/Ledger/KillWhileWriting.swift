@@ -10,7 +10,7 @@ final class KillWhileWriting: Sendable {
     /// The daemon has answered and has had nothing to record yet.
     init(_ daemon: DaemonProcess, in folder: String, after pause: useconds_t) {
         let before = Self.journal(folder)
-        let deadline = Date(timeIntervalSinceNow: 60)
+        let deadline = Date(timeIntervalSinceNow: 20)
         Thread.detachNewThread { [self] in
             while Self.journal(folder) == before, Date() < deadline, daemon.process.isRunning {
                 usleep(500)  // the daemon tells nobody when it writes
@@ -22,7 +22,7 @@ final class KillWhileWriting: Sendable {
         }
     }
 
-    /// Waits for the kill; false: the daemon wrote nothing in a minute, or ended by itself.
+    /// Waits for the kill; false: the daemon wrote nothing in 20 s, or ended by itself.
     func didSeeWriting() -> Bool {
         isDone.wait()
         return hasWritten.withLock { $0 }

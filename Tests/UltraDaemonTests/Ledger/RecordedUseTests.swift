@@ -1,131 +1,126 @@
 import ScriptedProvider
 import Testing
 
-/// What providers really answered, and what the ledger makes of it: reckoned by hand from the recording's usage and the
+/// What providers really answered, and what the ledger makes of it: reckoned by hand from the answer's usage and the
 /// catalogue's price.
-@Suite("Ledger: recorded answers", .enabled(if: Recording.areAvailable, "no recordings: set ULTRA_RECORDINGS"))
+@Suite("Ledger: recorded answers")
 struct RecordedUseTests {
-    struct Case: Sendable, CustomTestStringConvertible {
-        var recording: String
-        var model: String
-        /// As `ultrad.toml` names it; nil: the catalogue's.
-        var price: String?
-        var input: Int
-        var output: Int
-        var cached: Int?
-        /// Micro-USD; nil: not known.
-        var cost: Double?
+    static let recordings = [
+        // 26 × 0.15 + 104 × 0.6 = 3.9 + 62.4
+        RecordedUse(
+            answer: "openai/chat_stream-02", model: "gpt-4o-mini", input: 26, output: 104, cached: 0, cost: 66),
+        // 13 × 1.1 + 84 × 4.4 = 14.3 + 369.6; 64 of the output are thoughts.
+        RecordedUse(
+            answer: "openai/reasoning-01", model: "o3-mini", op: "generate", input: 13, output: 84, cached: 0,
+            cost: 384),
+        // 10 × 1 + 4 × 5
+        RecordedUse(
+            answer: "anthropic/chat_stream-01", model: "claude-haiku-4-5", input: 10, output: 4, cached: 0, cost: 30),
+        // 16 × 1 + 13 × 5
+        RecordedUse(
+            answer: "anthropic/chat-01", model: "claude-haiku-4-5", op: "generate", input: 16, output: 13, cached: 0,
+            cost: 81),
+        // 25 × 0.3 + 67 × 2.5 = 7.5 + 167.5, thoughts included
+        RecordedUse(
+            answer: "gemini/chat_stream-01", model: "gemini-2.5-flash", input: 25, output: 67, cost: 175),
+        // 10 × 0.3 + (8 + 23) × 2.5 = 3 + 77.5, halves upwards
+        RecordedUse(
+            answer: "gemini/chat-01", model: "gemini-2.5-flash", op: "generate", input: 10, output: 31, cost: 81),
+        // 22 × 0.15 + 8 × 0.6 = 3.3 + 4.8
+        RecordedUse(
+            answer: "mistral/chat_stream-01", model: "mistral-small-latest", input: 22, output: 8, cached: 0, cost: 8),
+        // 23 × 0.15 + 9 × 0.6 = 3.45 + 5.4
+        RecordedUse(
+            answer: "mistral/chat-01", model: "mistral-small-latest", op: "generate", input: 23, output: 9, cached: 0,
+            cost: 9),
+        // 448 of the input were cached, and no price of that is known: no guess.
+        RecordedUse(
+            answer: "cohere/chat_stream-01", model: "command-a-03-2025", input: 502, output: 24, cached: 448),
+        // 69 × 2.5 + 110 × 10 = 172.5 + 1100
+        RecordedUse(
+            answer: "cohere/chat_stream-02", model: "command-a-03-2025", input: 69, output: 110, cost: 1273),
+        // What one's own machine does has no price.
+        RecordedUse(answer: "ollama/chat_stream-01", model: "gemma3:1b", input: 16, output: 22),
+        RecordedUse(answer: "ollama/chat-01", model: "llama3", op: "generate", input: 17, output: 66),
+        // The catalogue has no prices of other servers' models.
+        RecordedUse(
+            answer: "groq/chat-01", model: "llama3-8b-8192", op: "generate", kind: .compatible(price: nil), input: 18,
+            output: 70),
+        // 201 × 1 + 58 × 3
+        RecordedUse(
+            answer: "groq/tools_stream-01", model: "moonshotai/kimi-k2-instruct-0905",
+            kind: .compatible(price: "{input = 1, output = 3}"), input: 201, output: 58, cost: 375),
+        RecordedUse(
+            answer: "deepseek/chat-01", model: "deepseek-chat", op: "generate", kind: .compatible(price: nil),
+            input: 12, output: 1, cached: 0),
+        // 297 × 0.14 + 35 × 0.28 = 41.58 + 9.8
+        RecordedUse(
+            answer: "deepseek/tools_stream-01", model: "deepseek-v4-flash",
+            kind: .compatible(price: "{input = 0.14, cached_input = 0.0028, output = 0.28}"), input: 297, output: 35,
+            cached: 0, cost: 51),
+        // 21 × 0.2 + 192 × 0.02 + (2 + 198) × 1.5 = 4.2 + 3.84 + 300: the recording's own 3080400 ticks of 0.1 nUSD.
+        RecordedUse(
+            answer: "xai/chat_stream-01", model: "grok-code-fast-1",
+            kind: .compatible(price: "{input = 0.2, cached_input = 0.02, output = 1.5}"), input: 213, output: 200,
+            cached: 192, cost: 308),
+        // 15 × 0.5 + 19 × 1.5 = 7.5 + 28.5: a filtered answer is paid for.
+        RecordedUse(
+            answer: "azure/blocked-01", model: "gpt-35-turbo", op: "generate",
+            kind: .compatible(price: "{input = 0.5, output = 1.5}"), input: 15, output: 19, cost: 36),
+        // Refused without a word of tokens: nothing is known, which is not 0.
+        RecordedUse(
+            answer: "vertex/blocked-01", provider: "gemini", model: "gemini-2.5-flash", op: "generate",
+            outcome: "content_filtered"),
+    ]
 
-        var provider: String { String(recording.prefix { $0 != "/" }) }
-        var testDescription: String { recording }
-    }
+    static let fixtures = [
+        // (100 - 64 - 32) × 0.15 + 64 × 0.075 + 32 × 0.15 + 20 × 0.6 = 0.6 + 4.8 + 4.8 + 12
+        RecordedUse(
+            answer: "openai/usage-details.stream", model: "gpt-4o-mini", input: 100, output: 20, cached: 64, cost: 22),
+        // 4 × 1 + 2048 × 0.1 + 100 × 1.25 + 5 × 5 = 4 + 204.8 + 125 + 25
+        RecordedUse(
+            answer: "anthropic/usage-cached.stream", model: "claude-haiku-4-5", input: 2152, output: 5, cached: 2048,
+            cost: 359),
+        // (9 - 6) × 0.3 + 6 × 0.03 + 4 × 2.5 = 0.9 + 0.18 + 10
+        RecordedUse(
+            answer: "gemini/usage-alone-last.stream", model: "gemini-2.5-flash", input: 9, output: 4, cached: 6,
+            cost: 11),
+        // (24 - 8) × 0.15 + 8 × 0.015 + 6 × 0.6 = 2.4 + 0.12 + 3.6
+        RecordedUse(
+            answer: "mistral/usage-token-details.stream", model: "mistral-small-latest", input: 24, output: 6,
+            cached: 8, cost: 6),
+        // 5 × 2.5 + 2 × 10 = 12.5 + 20, halves upwards
+        RecordedUse(
+            answer: "cohere/usage-billed-alone.stream", model: "command-a-03-2025", input: 5, output: 2, cost: 33),
+        RecordedUse(answer: "ollama/prompt-cached.stream", model: "qwen3:8b", output: 2),
+        RecordedUse(answer: "docker/reasoning.stream", model: "ai/smollm2", input: 9, output: 2),
+        RecordedUse(
+            answer: "openai/usage-of-groq.stream", provider: "groq", model: "m", kind: .compatible(price: nil),
+            input: 1, output: 2),
+        // (10 - 8) × 0.14 + 8 × 0.0028 + 2 × 0.28 = 0.28 + 0.0224 + 0.56
+        RecordedUse(
+            answer: "openai/usage-of-deepseek.stream", provider: "deepseek", model: "m",
+            kind: .compatible(price: "{input = 0.14, cached_input = 0.0028, output = 0.28}"), input: 10, output: 2,
+            cached: 8, cost: 1),
+    ]
 
     @Test(
         "tokens are the recording's, the cost is what they cost",
-        arguments: [
-            // 26 × 0.15 + 104 × 0.6 = 3.9 + 62.4
-            Case(
-                recording: "openai/chat_stream-02", model: "gpt-4o-mini", input: 26, output: 104, cached: 0, cost: 66),
-            // 10 × 1 + 4 × 5
-            Case(
-                recording: "anthropic/chat_stream-01", model: "claude-haiku-4-5", input: 10, output: 4, cached: 0,
-                cost: 30),
-            // 25 × 0.3 + 67 × 2.5 = 7.5 + 167.5, thoughts included
-            Case(
-                recording: "gemini/chat_stream-01", model: "gemini-2.5-flash", input: 25, output: 67, cached: nil,
-                cost: 175),
-            // 22 × 0.15 + 8 × 0.6 = 3.3 + 4.8
-            Case(
-                recording: "mistral/chat_stream-01", model: "mistral-small-latest", input: 22, output: 8, cached: 0,
-                cost: 8),
-            // 448 of the input were cached, and no price of that is known: no guess.
-            Case(
-                recording: "cohere/chat_stream-01", model: "command-a-03-2025", input: 502, output: 24, cached: 448,
-                cost: nil),
-            // 69 × 2.5 + 110 × 10 = 172.5 + 1100
-            Case(
-                recording: "cohere/chat_stream-02", model: "command-a-03-2025", input: 69, output: 110, cached: nil,
-                cost: 1273),
-        ])
-    func recorded(example: Case) throws {
-        let recording = try Recording(example.recording)
-        let provider = try ScriptedProvider { request in
-            request.method == "GET" ? .json(#"{"data":[],"models":[]}"#) : recording.script()
-        }
-        let id = example.provider
-        try Self.check(example, of: id, try DaemonProcess(Scenario.environment([id: provider])))
+        .enabled(if: Recording.areAvailable, "no recordings: set ULTRA_RECORDINGS"), arguments: recordings)
+    func recorded(use: RecordedUse) throws {
+        try use.check(Recording(use.answer).script())
     }
 
     @Test(
-        "other servers' tokens count the same, at the price the configuration names",
-        arguments: [
-            // 18 × 0.1 + 70 × 0.2 = 1.8 + 14
-            Case(
-                recording: "groq/chat-01", model: "llama3-8b-8192", price: "{input = 0.1, output = 0.2}", input: 18,
-                output: 70, cost: 16),
-            // 201 × 1 + 58 × 3
-            Case(
-                recording: "groq/tools_stream-01", model: "moonshotai/kimi-k2-instruct-0905",
-                price: "{input = 1, output = 3}", input: 201, output: 58, cost: 375),
-            // 12 × 0.28 + 1 × 0.42 = 3.36 + 0.42
-            Case(
-                recording: "deepseek/chat-01", model: "deepseek-chat",
-                price: "{input = 0.28, cached_input = 0.028, output = 0.42}", input: 12, output: 1, cached: 0, cost: 4),
-            // 97 × 0.28 + 17 × 0.42 = 27.16 + 7.14, reasoning included
-            Case(
-                recording: "deepseek/reasoning-01", model: "deepseek-v4-flash",
-                price: "{input = 0.28, cached_input = 0.028, output = 0.42}", input: 97, output: 17, cached: 0,
-                cost: 34),
-            // (213 - 192) × 0.2 + 192 × 0.02 + (2 + 198) × 1.5 = 4.2 + 3.84 + 300; xAI says 3,080,400 ticks itself.
-            Case(
-                recording: "xai/chat_stream-01", model: "grok-code-fast-1",
-                price: "{input = 0.2, cached_input = 0.02, output = 1.5}", input: 213, output: 200, cached: 192,
-                cost: 308),
-            // No price is known.
-            Case(recording: "ollama/openai_chat-01", model: "gpt-oss:120b", input: 74, output: 37),
-        ])
-    func server(example: Case) throws {
-        let recording = try Recording(example.recording)
-        let provider = try ScriptedProvider { request in
-            request.method == "GET" ? .json(#"{"data":[{"id":"\#(example.model)"}]}"#) : recording.script()
-        }
-        // Some of these names are those of providers that are built in.
-        let id = "my-\(example.provider)"
-        var file = "[providers.\(id)]\nkind = \"openai-compatible\"\nendpoint = \"\(provider.url)/v1\"\n"
-        if let price = example.price {
-            file += "[models.\"\(id)/\(example.model)\"]\nprice = \(price)\n"
-        }
-        try Self.check(example, of: id, try DaemonProcess(["AUTO_REGISTER_PROVIDERS": "false"], file: file))
+        "no provider's recordings are left out",
+        .enabled(if: Recording.areAvailable, "no recordings: set ULTRA_RECORDINGS"))
+    func complete() {
+        func folder(_ name: String) -> Substring { name.prefix { $0 != "/" } }
+        #expect(Set(Recording.names().map(folder)) == Set(Self.recordings.map { folder($0.answer) }))
     }
 
-    @Test(
-        "Ollama's tokens are its counts of evaluations",
-        arguments: [
-            Case(recording: "ollama/chat-01", model: "llama3", input: 17, output: 66),
-            Case(recording: "ollama/chat_stream-01", model: "gemma3:1b", input: 16, output: 22),
-            Case(recording: "ollama/tool_results_stream-01", model: "qwen3:latest", input: 170, output: 180),
-        ])
-    func ollama(example: Case) throws {
-        let recording = try Recording(example.recording)
-        let provider = try ScriptedProvider { request in
-            request.method == "GET" ? .json(#"{"models":[]}"#) : recording.script()
-        }
-        try Self.check(
-            example, of: "ollama", try DaemonProcess(["AUTO_REGISTER_PROVIDERS": "false", "OLLAMA_HOST": provider.url]))
-    }
-
-    private static func check(_ example: Case, of provider: String, _ daemon: DaemonProcess) throws {
-        let client = try daemon.client()
-        let operation = example.recording.contains("stream") ? "stream" : "generate"
-        let answer = try client.ask(
-            #"{"id":1,"op":"\#(operation)","model":"\#(provider)/\#(example.model)","prompt":"hi"}"#)
-        #expect(answer.event == (operation == "stream" ? "done" : "result"), "\(answer.object)")
-        let row = try #require(try UsageOperationTests.rows(client, #""group_by":["model"]"#).first)
-        #expect(row["input_tokens"] as? Int == example.input && row["output_tokens"] as? Int == example.output)
-        #expect(row["cached_input_tokens"] as? Int == example.cached)
-        let cost = (row["cost_usd"] as? Double).map { ($0 * 1e6).rounded() }
-        #expect(cost == example.cost)
-        #expect(row["unknown_cost"] as? Int == (example.cost == nil ? 1 : 0))
-        #expect(row["cost_usd"] as? Double == answer["cost_usd"] as? Double)
+    @Test("the same of answers that come with the tests", arguments: fixtures)
+    func fixture(use: RecordedUse) throws {
+        try use.check(use.fixture())
     }
 }

@@ -122,16 +122,17 @@ struct UsageOperationTests {
             _ = try client.ask(#"{"id":1,"op":"status"}"#)
             let pause = useconds_t.random(in: 0...150_000, using: &random)
             let kill = KillWhileWriting(daemon, in: folder.path, after: pause)
-            var id = 0
-            while daemon.process.isRunning {
+            var id = 1
+            var isAlive = true
+            while isAlive {
                 for _ in 0..<64 {
                     id += 1
                     client.send(#"{"id":\#(id),"op":"generate","model":"mock/echo","prompt":"a"}"#)
                 }
-                for _ in 0..<64 { guard (try? client.next()) != nil else { break } }
+                for _ in 0..<64 where isAlive { isAlive = (try? client.next()) != nil }
             }
             #expect(kill.didSeeWriting(), "\(daemon.logText)")
-            #expect(daemon.process.terminationReason == .uncaughtSignal && daemon.exitCode() == SIGKILL)
+            #expect(daemon.exitCode() == SIGKILL && daemon.process.terminationReason == .uncaughtSignal)
         }
         #expect(
             try await Self.integer(
