@@ -21,6 +21,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private var jobs: [UnownedJob] = []
     private var spareJobs: [UnownedJob] = []
+    /// Of the batch that runs, those that have not begun.
+    private var jobsLeft = 0
     private let foreignJobs = Mutex<[UnownedJob]>([])
 
     /// Jobs that came from another thread, since the start. The daemon's hot paths add none.
@@ -43,6 +45,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var kicks: [Deferred] = []
     private var flushes: [Deferred] = []
     private var spareDeferred: [Deferred] = []
+
+    /// Waits for descriptors and timers, since the start.
+    package private(set) var turnCount: UInt64 = 0
 
     /// When the queue of jobs was last seen empty, in nanoseconds of the monotonic clock.
     private var lastQuiet: UInt64 = 0
@@ -106,7 +111,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
         swap(&jobs, &spareJobs)
-        for job in spareJobs { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+        jobsLeft = spareJobs.count
+        for job in spareJobs {
+            jobsLeft -= 1
+            job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+        }
         spareJobs.removeAll(keepingCapacity: true)
     }
 
@@ -119,6 +128,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             foreign.removeAll(keepingCapacity: true)
         }
     }
+
+    /// Whether the job that runs is the last before the loop waits.
+    @Loop
+    package var isLastJob: Bool { jobsLeft == 0 && jobs.isEmpty }
 
     // MARK: - Running
 
@@ -139,14 +152,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         var passes = 0
         while passes < Self.passesPerTurn, !jobs.isEmpty || !kicks.isEmpty {
             if !jobs.isEmpty { runJobs() }
-            if !kicks.isEmpty { runDeferred(\.kicks) }
+            if !kicks.isEmpty { runKicks() }
             passes += 1
         }
-        if !flushes.isEmpty { runDeferred(\.flushes) }
+        if !flushes.isEmpty { runFlushes() }
         let now = Self.now
         let isQuiet = jobs.isEmpty && kicks.isEmpty
         if isQuiet { lastQuiet = now }
         guard isRunning else { return }
+        turnCount &+= 1
         dispatch(wait(isQuiet ? timers.nextDeadline.map { $0 > now ? $0 - now : 0 } : 0))
         fireTimers()
     }
@@ -182,15 +196,23 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
     }
 
-    private func runDeferred(_ queue: ReferenceWritableKeyPath<EventLoop, [Deferred]>) {
-        var batch = spareDeferred
-        spareDeferred = []
-        swap(&batch, &self[keyPath: queue])
+    private func runKicks() {
+        swap(&kicks, &spareDeferred)
+        runSpareDeferred()
+    }
+
+    private func runFlushes() {
+        swap(&flushes, &spareDeferred)
+        runSpareDeferred()
+    }
+
+    /// Runs what was queued; what is queued meanwhile waits for the next pass.
+    private func runSpareDeferred() {
+        let batch = spareDeferred
         Loop.assumeIsolated {
             for deferred in batch { deferred.run() }
         }
-        batch.removeAll(keepingCapacity: true)
-        spareDeferred = batch
+        spareDeferred.removeAll(keepingCapacity: true)
     }
 
     // MARK: - For the loop's own parts
