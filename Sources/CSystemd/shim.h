@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -79,15 +80,19 @@ static inline int csystemd_release_object(struct csystemd_object *object, size_t
     Elf64_Addr page = (Elf64_Addr)getpagesize();
     for (int index = 0; index < object->header_count; index++) {
         const Elf64_Phdr *header = &object->headers[index];
-        // Code that cannot be written to has no page of its own: each comes back from its file.
-        if (header->p_type != PT_LOAD || (header->p_flags & (PF_X | PF_W)) != PF_X) continue;
+        // What cannot be written to has no page of its own: each comes back from its file.
+        if (header->p_type != PT_LOAD || (header->p_flags & PF_W) != 0) continue;
         Elf64_Addr start = (object->address + header->p_vaddr) & ~(page - 1);
         Elf64_Addr end = object->address + header->p_vaddr + header->p_memsz;
         (void)madvise((void *)start, end - start, MADV_DONTNEED);
     }
     return 0;
 }
-/// Gives up the mapped pages of all machine code, until they are run again.
-static inline void csystemd_release_code(void) {
+/// Gives up the mapped pages of all segments that cannot be written to, until they are used again.
+static inline void csystemd_release_read_only(void) {
     (void)dl_iterate_phdr(csystemd_release_object, (void *)0);
+}
+/// Gives the free pages of the heap back to the kernel; Swift's module of the C library lacks <malloc.h>.
+static inline void csystemd_release_heap(void) {
+    (void)malloc_trim(0);
 }

@@ -62,6 +62,7 @@ package final class Daemon {
     private var deepProbing: Task<Void, Never>?
     private var lastStatus = ""
     private(set) var watchdog: Watchdog?
+    private var memoryRelease: MemoryRelease?
     private var drainTimer = Timer {}
     /// Runs from the goaway until every client has had the time to see it.
     private var farewell = Timer {}
@@ -129,7 +130,8 @@ package final class Daemon {
         recallUse()
         lastStatus = statusLine
         service.ready(status: lastStatus)
-        StartupCode.release()
+        UnusedMemory.release()
+        memoryRelease = MemoryRelease()
         log.note(.ready, "ready", ["ultra_socket": configuration.socketPath])
         registry.onChange = { [unowned self] change in stateChanged(change) }
         registry.onKeyRefused = { [unowned self] provider, key in

@@ -29,7 +29,7 @@ struct SlowReaderTests {
         // What any first answer brings into memory for good is not what is measured.
         provider.answer(RelayTests.path, with: script(rounds: 10))
         #expect(try client.ask(#"{"id":1,"op":"stream",\#(RelayTests.request)"#).event == "done")
-        let before = daemon.residentBytes
+        let before = daemon.residentOwnBytes
 
         provider.answer(RelayTests.path, with: script(rounds: rounds))
         client.send(#"{"id":2,"op":"stream",\#(RelayTests.request)"#)
@@ -50,7 +50,7 @@ struct SlowReaderTests {
             // Not reading, while the daemon turns often enough to take all that it will.
             for _ in 0..<300 {
                 #expect(try bystander.ask(#"{"id":1,"op":"ping"}"#).event == "result")
-                most = max(most, daemon.residentBytes)
+                most = max(most, daemon.residentOwnBytes)
             }
             let sent = provider.connections.map(\.bytesSent).max() ?? 0
             mostUnderway = max(mostUnderway, sent - deltas * Self.textBytes)
@@ -72,7 +72,7 @@ struct SlowReaderTests {
         let frame: [UInt8] = [0, 0, 0, UInt8(body.count)] + body
         let count = 100_000
         let requests = [UInt8]((0..<count).map { _ in frame }.joined())
-        let before = daemon.residentBytes
+        let before = daemon.residentOwnBytes
 
         /// Sends what the daemon takes, until it takes nothing although it has turned many times since.
         func send(from start: Int) throws -> Int {
@@ -94,7 +94,7 @@ struct SlowReaderTests {
         }
         var sent = try send(from: 0)
         #expect(sent < requests.count / 2, "the daemon took \(sent) of \(requests.count) bytes")
-        #expect(daemon.residentBytes - before < 8 << 20)
+        #expect(daemon.residentOwnBytes - before < 8 << 20)
         var answered = 0
         while answered < count {
             while answered < sent / frame.count {

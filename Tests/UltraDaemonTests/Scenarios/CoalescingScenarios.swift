@@ -208,7 +208,7 @@ struct CoalescingScenarios {
         let joining = try scenario.daemon.client()
         joining.send(#"{"id":1,"op":"stream",\#(Scenario.fields(Scenario.gpt))}"#)
         try Self.blockForJoined(1, scenario)
-        let before = scenario.daemon.residentBytes
+        let before = scenario.daemon.residentOwnBytes
         gate.open()
         // They take turns in reading, so that each is the slower one at times.
         var readers = [Reader(client: joining, id: 1), Reader(client: other, id: 1)]
@@ -216,7 +216,7 @@ struct CoalescingScenarios {
         while readers.contains(where: { !$0.hasEnded }) {
             step += 256 << 10
             for index in readers.indices { try readers[index].read(upTo: step) }
-            most = max(most, scenario.daemon.residentBytes)
+            most = max(most, scenario.daemon.residentOwnBytes)
         }
         let whole = 6 + (16 << 20)
         #expect(readers.map(\.bytes) == [whole, whole])
