@@ -15,6 +15,8 @@ final class CurlEasy {
     private var pool: ConnectionPool { multi.pool }
     /// What the handle is set to. Requests of one model differ in their bodies alone, so most of it stays.
     private var destination: Destination?
+    /// The parts of its URL; nil where libcurl is given the text.
+    private var url: OpaquePointer?
     private var headerFields: [HTTPHeader] = []
     /// Where the present request goes.
     private var host: ConnectionPool.Host?
@@ -41,7 +43,6 @@ final class CurlEasy {
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         set(CURLOPT_TCP_KEEPALIVE, 1)
-        set(CURLOPT_USERAGENT, settings.userAgent)
         if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
         set(CURLOPT_WRITEDATA, user)
         ccurl_setopt_data_function(handle, CURLOPT_WRITEFUNCTION, Self.receiveBody)
@@ -93,6 +94,7 @@ final class CurlEasy {
 
     isolated deinit {
         curl_easy_cleanup(handle)
+        curl_url_cleanup(url)
         curl_slist_free_all(headers)
         errorBuffer.deallocate()
     }
@@ -119,13 +121,13 @@ final class CurlEasy {
                 _ = ccurl_setopt_pointer(handle, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(handle))
             }
         }
-        if headers == nil || request.headers != headerFields { setHeaders(request.headers) }
+        if headers == nil || request.headers != headerFields { setHeaders(request.headers, settings.userAgent) }
     }
 
     private func direct(to destination: Destination, _ origin: String, _ settings: TransportSettings) {
         self.destination = destination
         host = pool.host(origin)
-        set(CURLOPT_URL, destination.url)
+        setURL(destination.url)
         let isSecure = destination.url.hasPrefix("https:")
         // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
         set(CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
@@ -140,9 +142,29 @@ final class CurlEasy {
         set(CURLOPT_NOPROXY, settings.noProxy ?? "")
     }
 
-    private func setHeaders(_ fields: [HTTPHeader]) {
+    /// Hands the URL over in parts where it can: its text is parsed, and put together again, for every transfer.
+    private func setURL(_ text: String) {
+        let old = url
+        url = nil
+        // A copy of the parts lacks the zone of an address in brackets (7.88). What is no URL is for libcurl to say.
+        if !text.utf8.contains(UInt8(ascii: "[")), let parts = curl_url() {
+            // The flags libcurl itself parses with.
+            let flags = CUnsignedInt(CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME)
+            if curl_url_set(parts, CURLUPART_URL, text, flags) == CURLUE_OK {
+                url = parts
+            } else {
+                curl_url_cleanup(parts)
+            }
+        }
+        set(CURLOPT_CURLU, url.map { UnsafeMutableRawPointer($0) })
+        if url == nil { set(CURLOPT_URL, text) }
+        curl_url_cleanup(old)
+    }
+
+    private func setHeaders(_ fields: [HTTPHeader], _ userAgent: String) {
         headerFields = fields
-        var list: UnsafeMutablePointer<curl_slist>?
+        // Among the fields, not as an option: that is formatted twice for every transfer.
+        var list = curl_slist_append(nil, "User-Agent: \(userAgent)")
         for field in fields { list = curl_slist_append(list, "\(field.name): \(field.value)") }
         // libcurl would wait a second for "100 Continue" before a large body.
         list = curl_slist_append(list, "Expect:")

@@ -21,6 +21,7 @@ struct HTTPHeadParser {
         }
         if line.starts(with: "HTTP/".utf8) {
             headers.removeAll(keepingCapacity: true)
+            headers.reserveCapacity(16)
             guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return false }
             let digits = line[(space + 1)...].prefix(3)
             status = digits.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) }
@@ -28,7 +29,12 @@ struct HTTPHeadParser {
         }
         // A line without a colon is noise that libcurl let pass: not worth failing a reply for.
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return true }
-        let name = String(decoding: line[..<colon].map { $0 | (0x41...0x5a ~= $0 ? 0x20 : 0) }, as: UTF8.self)
+        let name = String(unsafeUninitializedCapacity: colon) { name in
+            for index in 0..<colon {
+                name.initializeElement(at: index, to: line[index] | (0x41...0x5a ~= line[index] ? 0x20 : 0))
+            }
+            return colon
+        }
         let value = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]).trimmedOfWhiteSpace
         headers.append(HTTPHeader(name, String(decoding: value, as: UTF8.self)))
         return true
