@@ -1,19 +1,23 @@
 /// What a request wishes and a model does not take: left out, each named once in `warnings`.
 struct Omissions {
-    /// `provider/model`.
-    let model: String
-    let refused: Set<Parameter>
+    let provider: String
+    private let name: String
+    let refused: ParameterSet
     private(set) var warnings: [String] = []
 
-    init(model: String, refused: Set<Parameter>) {
-        self.model = model
+    init(_ provider: String, _ model: String, refused: ParameterSet) {
+        self.provider = provider
+        name = model
         self.refused = refused
     }
+
+    /// `provider/model`.
+    var model: String { "\(provider)/\(name)" }
 
     /// Whether `parameter`, which the request carries, may be sent; warns if not.
     mutating func takes(_ parameter: Parameter) -> Bool {
         guard refused.contains(parameter) else { return true }
-        warn("\(model) does not take \(parameter.rawValue): it was left out")
+        warn("\(model) does not take \(parameter.word): it was left out")
         return false
     }
 

@@ -1,16 +1,24 @@
-/// A wish of a request that some provider or model does not take; the raw value is the wire's word.
-package enum Parameter: String, Sendable {
-    case temperature
-    case topP = "top_p"
-    case topK = "top_k"
-    case stop
-    case seed
-    case frequencyPenalty = "frequency_penalty"
-    case presencePenalty = "presence_penalty"
-    case tools
-    case toolChoice = "tool_choice"
-    case parallelToolCalls = "parallel_tool_calls"
-    case reasoning
-    case jsonSchema = "response_format.schema"
-    case responseFormat = "response_format"
+/// A wish of a request that some provider or model does not take; the raw value is its bit in a `ParameterSet`.
+package enum Parameter: UInt8, Sendable {
+    case temperature, topP, topK, stop, seed, frequencyPenalty, presencePenalty
+    case tools, toolChoice, parallelToolCalls, reasoning, jsonSchema, responseFormat
+
+    /// The wire's word.
+    var word: String {
+        switch self {
+        case .temperature: "temperature"
+        case .topP: "top_p"
+        case .topK: "top_k"
+        case .stop: "stop"
+        case .seed: "seed"
+        case .frequencyPenalty: "frequency_penalty"
+        case .presencePenalty: "presence_penalty"
+        case .tools: "tools"
+        case .toolChoice: "tool_choice"
+        case .parallelToolCalls: "parallel_tool_calls"
+        case .reasoning: "reasoning"
+        case .jsonSchema: "response_format.schema"
+        case .responseFormat: "response_format"
+        }
+    }
 }

@@ -11,6 +11,4 @@ extension Omissions {
     func badRequest(_ message: String) -> UltraError {
         UltraError(.badRequest, message, field: "messages", provider: provider, model: model)
     }
-
-    private var provider: String { String(model.prefix { $0 != "/" }) }
 }

@@ -5,10 +5,10 @@ package import UltraAPI
 /// A conversation may go on with another provider, which may refuse it for a signature it did not write. So clients get
 /// signatures tagged, and each provider gets back its own alone, byte for byte, without the tag.
 package enum SignatureTag {
-    /// `request` as `provider` is to see it. A signature without a tag stays as it is: the client has it from
+    /// `request` as `provider` is to see it; nil: as it is. A signature without a tag stays: the client has it from
     /// elsewhere, and the adapter judges it by its form.
-    package static func own(_ request: Request, of provider: String) -> Request {
-        guard request.messages.contains(where: \.isSigned) else { return request }
+    package static func own(_ request: Request, of provider: String) -> Request? {
+        guard request.messages.contains(where: \.isSigned) else { return nil }
         var request = request
         for index in request.messages.indices where request.messages[index].isSigned {
             request.messages[index].keepSignatures(of: provider)

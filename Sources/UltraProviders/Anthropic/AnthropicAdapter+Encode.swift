@@ -8,7 +8,7 @@ extension AnthropicAdapter {
         let isStrict = version >= "2026-10-21"
         let rules = ClaudeRules(model)
         var omitted = Omissions(
-            model: "\(provider)/\(model)", refused: Self.refused(rules, takesSampling: rules.takesSampling && !isStrict)
+            provider, model, refused: Self.refused(rules, takesSampling: rules.takesSampling && !isStrict)
         )
         var conversation = try AnthropicConversation(
             request.messages, rules, takesDocumentsOfAssistant: !isStrict, &omitted)
@@ -36,8 +36,8 @@ extension AnthropicAdapter {
         return EncodedRequest(http, warnings: omitted.warnings)
     }
 
-    private static func refused(_ rules: ClaudeRules, takesSampling: Bool) -> Set<Parameter> {
-        var refused: Set<Parameter> = [.seed, .frequencyPenalty, .presencePenalty]
+    private static func refused(_ rules: ClaudeRules, takesSampling: Bool) -> ParameterSet {
+        var refused: ParameterSet = [.seed, .frequencyPenalty, .presencePenalty]
         if !takesSampling { refused.formUnion([.temperature, .topP, .topK]) }
         if rules.thinking == .none { refused.insert(.reasoning) }
         return refused

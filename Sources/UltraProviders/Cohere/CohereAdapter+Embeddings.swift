@@ -5,7 +5,7 @@ extension CohereAdapter {
     package var embedBatchLimit: Int { 96 }
 
     package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
-        let omitted = Omissions(model: "\(provider)/\(model)", refused: [])
+        let omitted = Omissions(provider, model, refused: [])
         if let index = request.input.firstIndex(of: "") {
             throw UltraError(
                 .badRequest, "\(omitted.model) does not embed an empty text", field: "input[\(index)]",

@@ -3,7 +3,7 @@ package import UltraAPI
 extension CohereAdapter {
     package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
         let rules = CohereRules.of(model)
-        var omitted = Omissions(model: "\(provider)/\(model)", refused: rules.reasons ? [] : [.reasoning])
+        var omitted = Omissions(provider, model, refused: rules.reasons ? [] : [.reasoning])
         let names = CohereToolNames(request)
         let messages = try conversation(request.messages, rules, &omitted)
         let documents = try documents(messages, omitted)
@@ -42,14 +42,14 @@ extension CohereAdapter {
         if range.contains(value) { return value }
         let nearest = min(max(value, range.lowerBound), range.upperBound)
         let side = value < nearest ? "least" : "most"
-        omitted.warn("\(omitted.model) takes a \(parameter.rawValue) of \(nearest) at \(side): that was sent")
+        omitted.warn("\(omitted.model) takes a \(parameter.word) of \(nearest) at \(side): that was sent")
         return nearest
     }
 
     private func penalty(_ value: Double?, _ parameter: Parameter, _ omitted: inout Omissions) -> Double? {
         guard let value else { return nil }
         guard value < 0 else { return bounded(value, 0...1, parameter, &omitted) }
-        omitted.warn("\(omitted.model) does not take a \(parameter.rawValue) below 0: it was left out")
+        omitted.warn("\(omitted.model) does not take a \(parameter.word) below 0: it was left out")
         return nil
     }
 

@@ -61,7 +61,7 @@ package struct DockerCommand: Sendable, Equatable {
     package func run(_ request: Request, model: String) throws(UltraError) -> Invocation {
         guard DockerModelName.isArgument(model) else { throw notFound(model) }
         var omitted = Omissions(
-            model: "\(provider)/\(model)",
+            provider, model,
             refused: [.temperature, .topP, .topK, .stop, .seed, .frequencyPenalty, .presencePenalty, .reasoning])
         let prompt = try prompt(of: request, model)
         if request.sampling.maxTokens != nil {

@@ -5,7 +5,7 @@ extension GeminiAdapter {
     package var embedBatchLimit: Int { 100 }
 
     package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
-        var omitted = Omissions(model: "\(provider)/\(model)", refused: [])
+        var omitted = Omissions(provider, model, refused: [])
         if let dimensions = request.dimensions, dimensions != 3072, model.holds("gemini-embedding-001") {
             omitted.warn("\(omitted.model) gives vectors of \(dimensions) dimensions that are not normalised")
         }

@@ -4,7 +4,7 @@ extension GeminiAdapter {
     package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
         let rules = GeminiRules.of(model)
         let name = "\(provider)/\(model)"
-        var omitted = Omissions(model: name, refused: rules.refused)
+        var omitted = Omissions(provider, model, refused: rules.refused)
         let conversation = try conversation(request, rules, name)
         if conversation.hasTextArguments {
             omitted.warn("\(name) takes objects as arguments of calls: what was none went as text within one")

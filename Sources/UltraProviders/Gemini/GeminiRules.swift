@@ -12,7 +12,7 @@ struct GeminiRules: Equatable {
     }
 
     /// No model can be told to call one tool at a time.
-    var refused: Set<Parameter> = [.parallelToolCalls]
+    var refused: ParameterSet = [.parallelToolCalls]
     var thinking = Thinking.none
     var takesTools = true
     var takesFormat = true

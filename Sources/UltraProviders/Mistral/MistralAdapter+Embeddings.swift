@@ -5,7 +5,7 @@ extension MistralAdapter {
     package var embedBatchLimit: Int { 32 }
 
     package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
-        let omitted = Omissions(model: "\(provider)/\(model)", refused: [])
+        let omitted = Omissions(provider, model, refused: [])
         var body = try RequestBody(request.providerOptions, provider: provider)
         body.member("model", model)
         body.member("input", request.input)

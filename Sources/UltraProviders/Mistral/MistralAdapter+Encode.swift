@@ -7,7 +7,7 @@ extension MistralAdapter {
     package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
         let rules = MistralRules.of(model)
         var omitted = Omissions(
-            model: "\(provider)/\(model)", refused: rules.reasoning == .none ? [.topK, .reasoning] : [.topK])
+            provider, model, refused: rules.reasoning == .none ? [.topK, .reasoning] : [.topK])
         let messages = try conversation(request.messages, rules, &omitted)
         if request.tools.count > Self.mostTools {
             throw omitted.capabilityMissing("takes \(Self.mostTools) tools at most")

@@ -2,7 +2,7 @@ package import UltraAPI
 
 extension OllamaAdapter {
     package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
-        var omitted = Omissions(model: "\(provider)/\(model)", refused: [.parallelToolCalls])
+        var omitted = Omissions(provider, model, refused: [.parallelToolCalls])
         let options = try OllamaOptions(request, provider: provider)
         var body = try RequestBody(options.providerOptions, provider: provider)
         body.member("model", model)

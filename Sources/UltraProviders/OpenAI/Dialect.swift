@@ -44,7 +44,7 @@ package struct Dialect: Sendable, Equatable {
     package var reasoning = ReasoningField.effort
     package var models = ModelFamily.any
     /// Parameters refused for every model.
-    package var refused: Set<Parameter> = [.topK]
+    package var refused: ParameterSet = [.topK]
     /// Sends `stream_options`, without which most servers count no tokens of a stream.
     package var asksForUsage = true
     /// Pads stream chunks with random text unless told not to.

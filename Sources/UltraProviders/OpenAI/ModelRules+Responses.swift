@@ -3,7 +3,7 @@ import UltraAPI
 /// What models refuse of the Responses API.
 extension ModelRules {
     /// The API has no words for these.
-    private static let unknown: Set<Parameter> = [.topK, .stop, .seed, .frequencyPenalty, .presencePenalty]
+    private static let unknown: ParameterSet = [.topK, .stop, .seed, .frequencyPenalty, .presencePenalty]
 
     /// - Parameter hasEffort: the request asks for reasoning.
     static func responses(_ model: String, _ family: Dialect.ModelFamily, hasEffort: Bool) -> ModelRules {
@@ -14,7 +14,7 @@ extension ModelRules {
     }
 
     private static func responsesOnly(_ name: String) -> ModelRules {
-        let always: Set<Parameter> = [.temperature, .topP]
+        let always: ParameterSet = [.temperature, .topP]
         if name.hasPrefix("computer-use-preview") {
             return ModelRules(refused: always.union([.reasoning]), efforts: [])
         }

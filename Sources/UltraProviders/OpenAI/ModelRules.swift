@@ -2,7 +2,7 @@ import UltraAPI
 
 /// What one model of a Chat Completions server refuses, so that it is never sent.
 struct ModelRules: Equatable {
-    var refused: Set<Parameter> = []
+    var refused: ParameterSet = []
     /// Efforts it takes, ascending; empty: it refuses any. Others are sent as the nearest above, else the highest.
     var efforts: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
     /// `"reasoning_effort":"none"` must be sent.

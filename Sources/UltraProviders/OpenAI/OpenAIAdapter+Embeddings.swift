@@ -2,7 +2,7 @@ package import UltraAPI
 
 extension OpenAIAdapter {
     package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
-        let omitted = Omissions(model: "\(provider)/\(model)", refused: [])
+        let omitted = Omissions(provider, model, refused: [])
         var body = try RequestBody(request.providerOptions, provider: provider)
         body.member("model", model)
         body.member("input", request.input)

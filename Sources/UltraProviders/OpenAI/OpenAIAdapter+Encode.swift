@@ -9,7 +9,7 @@ extension OpenAIAdapter {
                 .capabilityMissing, "\(provider)/\(model) is served by the Responses API only",
                 hint: "choose a chat model", provider: provider, model: "\(provider)/\(model)")
         }
-        var omitted = Omissions(model: "\(provider)/\(model)", refused: dialect.refused.union(rules.refused))
+        var omitted = Omissions(provider, model, refused: dialect.refused.union(rules.refused))
         try check(request, omitted)
         var body = try RequestBody(request, provider: provider)
         body.member("model", model)

@@ -7,7 +7,7 @@ extension ResponsesAdapter {
     package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
         let dialect = chat.dialect
         let rules = ModelRules.responses(model, dialect.models, hasEffort: request.reasoning != nil)
-        var omitted = Omissions(model: "\(provider)/\(model)", refused: dialect.refused.union(rules.refused))
+        var omitted = Omissions(provider, model, refused: dialect.refused.union(rules.refused))
         try attachments.check(request.messages, omitted)
         var body = try RequestBody(request, provider: provider)
         body.member("model", model)

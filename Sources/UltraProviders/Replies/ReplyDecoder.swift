@@ -45,7 +45,7 @@ package struct ReplyDecoder: Sendable {
     }
 
     /// The answer is complete: its finish reason was delivered, and whatever still comes does not matter.
-    package var isComplete: Bool { reply.isOver && reply.failure == nil }
+    package private(set) var isComplete = false
 
     /// The provider's id of this exchange, for its support.
     package var requestID: String? { reply.requestID }
@@ -77,7 +77,7 @@ package struct ReplyDecoder: Sendable {
             reply.take(error)
         }
         if reply.state.hasEnded { reply.conclude() }
-        if reply.isOver { try reply.rethrow() }
+        if reply.isOver { try complete() }
     }
 
     package mutating func receive(_ bytes: [UInt8], into events: inout [AnswerEvent]) throws(UltraError) {
@@ -103,7 +103,13 @@ package struct ReplyDecoder: Sendable {
             reply.take(error)
         }
         reply.conclude()
+        try complete()
+    }
+
+    /// The reply is over: well, or with what is wrong with it.
+    private mutating func complete() throws(UltraError) {
         try reply.rethrow()
+        isComplete = true
     }
 
     private mutating func collect(_ bytes: UnsafeRawBufferPointer) throws(SplitLimitExceeded) {
