@@ -3,18 +3,47 @@ extension JSONText {
     private static let blockBytes = 256
 
     /// Appends `text` as a JSON string: clean runs as they are, only what RFC 8259, section 7, demands is escaped.
-    static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
+    ///
+    /// - Parameter isName: a colon follows.
+    static func appendQuoted(
+        _ text: String, afterComma: Bool = false, isName: Bool = false, to bytes: inout [UInt8]
+    ) {
         var text = text
         text.withUTF8 { utf8 in
             let content = BorrowedBytes(UnsafeRawBufferPointer(utf8))
             var seen: UInt64 = 0
             let clean = plainRun(content, from: 0, seen: &seen)
+            guard clean < content.count else {
+                return appendPlain(utf8, afterComma: afterComma, isName: isName, to: &bytes)
+            }
+            if afterComma { bytes.append(UInt8(ascii: ",")) }
             bytes.append(UInt8(ascii: "\""))
             bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[..<clean]))
-            if clean < content.count {
-                appendEscaped(content[clean..<content.count], to: &bytes)
-            }
+            appendEscaped(content[clean..<content.count], to: &bytes)
             bytes.append(UInt8(ascii: "\""))
+            if isName { bytes.append(UInt8(ascii: ":")) }
+        }
+    }
+
+    /// Appends a JSON string that needs no escapes, and what stands around it, in one step: the room is looked for once.
+    static func appendPlain(
+        _ text: UnsafeBufferPointer<UInt8>, afterComma: Bool, isName: Bool, to bytes: inout [UInt8]
+    ) {
+        bytes.append(addingCapacity: text.count + 4) { (span: inout OutputSpan<UInt8>) in
+            span.withUnsafeMutableBufferPointer { room, used in
+                if afterComma {
+                    room.initializeElement(at: used, to: UInt8(ascii: ","))
+                    used += 1
+                }
+                room.initializeElement(at: used, to: UInt8(ascii: "\""))
+                used = room[(used + 1)...].initialize(fromContentsOf: text)
+                room.initializeElement(at: used, to: UInt8(ascii: "\""))
+                used += 1
+                if isName {
+                    room.initializeElement(at: used, to: UInt8(ascii: ":"))
+                    used += 1
+                }
+            }
         }
     }
 

@@ -24,32 +24,26 @@ package struct JSONWriter {
 
     /// Writes a member name that needs no escapes.
     package mutating func key(_ name: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let name = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        JSONText.appendPlain(name, afterComma: needsComma, isName: true, to: &bytes)
         needsComma = false
     }
 
     package mutating func key(_ name: String) {
-        separate()
-        JSONText.appendQuoted(name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+        JSONText.appendQuoted(name, afterComma: needsComma, isName: true, to: &bytes)
         needsComma = false
     }
 
     package mutating func string(_ value: String) {
-        separate()
-        JSONText.appendQuoted(value, to: &bytes)
+        JSONText.appendQuoted(value, afterComma: needsComma, to: &bytes)
+        needsComma = true
     }
 
     /// Writes a string that needs no escapes.
     package mutating func string(_ value: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
+        let value = UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount)
+        JSONText.appendPlain(value, afterComma: needsComma, isName: false, to: &bytes)
+        needsComma = true
     }
 
     package mutating func int(_ value: Int) {

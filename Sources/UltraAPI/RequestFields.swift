@@ -13,6 +13,7 @@ struct RequestFields {
 
     init(_ reader: JSONReader) {
         self.reader = reader
+        path.reserveCapacity(8)
     }
 
     /// `messages[2].role`, or `request` at the top.
