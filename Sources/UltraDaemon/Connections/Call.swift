@@ -18,6 +18,7 @@ final class Call {
     private(set) var flight: Flight?
     /// The task that works on it; nil for what is answered at once.
     private var task: Task<Void, Never>?
+    var hasTask: Bool { task != nil }
     private var isEnded = false
     /// Why it was cancelled, for its terminal frame.
     private(set) var cancellation: UltraError?

@@ -159,6 +159,8 @@ final class ClientConnection {
     func ended(_ call: Call) {
         calls[call.id] = nil
         owner.ended(call)
+        // Where nothing else is to be done, the answer does not wait for what is still to be done about its own call.
+        if calls.isEmpty, call.hasTask, EventLoop.shared.isLastJob, !isCongested { flushOutput() }
         closeIfDone()
     }
 

@@ -41,8 +41,8 @@ final class Embedding: AttemptMaker {
             }
             var counted = answer
             counted.attempts = chain.attempts
-            daemon.requestEnded(call, counted, nil)
             finish(chain.attempts)
+            daemon.requestEnded(call, counted, nil)
         } catch {
             call.fail(error)
         }

@@ -71,11 +71,13 @@ final class Generation: AttemptMaker {
         answer.timing.queue = chain.queueMilliseconds
         answer.timing.total = elapsedMilliseconds
         if call.flight != nil { answer.cache = .miss }
-        daemon.requestEnded(call, answer, nil)
-        call.flight?.ended(.answer(answer))
+        let whole = answer
+        call.flight?.ended(.answer(whole))
         // An answer without content begins all the same.
-        if isStream, !isCommitted { call.send { $0.start($1, answer) } }
-        call.end { isStream ? $0.done($1, answer) : $0.result($1, answer) }
+        if isStream, !isCommitted { call.send { $0.start($1, whole) } }
+        call.end { isStream ? $0.done($1, whole) : $0.result($1, whole) }
+        // The client has its answer: it need not wait for the books.
+        daemon.requestEnded(call, whole, nil)
     }
 
     private var elapsedMilliseconds: Double { Double(EventLoop.now - call.startedAt) / 1e6 }
@@ -172,7 +174,11 @@ final class Generation: AttemptMaker {
     private func send() -> Advance {
         guard let ticket else { return .ended(nil) }
         do throws(UltraError) {
-            reply = try send(ticket)
+            if let own = SignatureTag.own(request, of: ticket.candidate.provider.id) {
+                reply = try send(own, ticket)
+            } else {
+                reply = try send(request, ticket)
+            }
             return .awaitArrival
         } catch {
             return .ended(error)
@@ -180,9 +186,8 @@ final class Generation: AttemptMaker {
     }
 
     /// Sends the request to the candidate in its provider's words.
-    private func send(_ ticket: Ticket) throws(UltraError) -> UpstreamReply {
+    private func send(_ request: Request, _ ticket: Ticket) throws(UltraError) -> UpstreamReply {
         let candidate = ticket.candidate
-        let request = SignatureTag.own(self.request, of: candidate.provider.id)
         let adapter = try candidate.provider.adapter(key: ticket.key).serving(request, model: candidate.name)
         let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream)
         answer.warnings = encoded.warnings
