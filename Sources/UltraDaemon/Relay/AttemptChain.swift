@@ -22,6 +22,8 @@ final class AttemptChain {
     /// Milliseconds spent waiting for a turn.
     private(set) var queueMilliseconds = 0.0
     private var lastError: UltraError?
+    /// The attempt that brought the answer; the mock's is none.
+    private var succeeded: Ticket?
     /// Candidates whose turn comes late, for the state they are in; nothing was told of them yet.
     private var postponed: [(index: Int, state: Availability)] = []
 
@@ -166,10 +168,11 @@ final class AttemptChain {
         // Again while the provider has another key.
         while let ticket = ticket(for: index) {
             guard let error = await maker.attempt(ticket) else {
-                ended(ticket, nil, maker)
+                succeeded = ticket
+                attempts.append(Attempt(ticket.candidate.id, nil, since: ticket.startedAt))
                 return true
             }
-            ended(ticket, error, maker)
+            failed(ticket, error)
             guard !maker.isCommitted, mayChangeKey(after: error, from: ticket) else { throw error }
         }
         return false
@@ -239,12 +242,20 @@ final class AttemptChain {
 
     /// Writes the attempt down and lets the registry learn from it.
     @inline(never)
-    private func ended(_ ticket: Ticket, _ error: UltraError?, _ maker: any AttemptMaker) {
+    private func failed(_ ticket: Ticket, _ error: UltraError) {
         attempts.append(Attempt(ticket.candidate.id, error, since: ticket.startedAt))
         daemon.registry.record(
-            error, of: ticket.candidate, key: ticket.key, askedAt: ticket.askedAt,
-            firstToken: error == nil ? maker.firstContentMilliseconds : nil,
-            isOwnTimeout: error.map { isOwn($0.timeout) } ?? false)
+            error, of: ticket.candidate, key: ticket.key, askedAt: ticket.askedAt, firstToken: nil,
+            isOwnTimeout: isOwn(error.timeout))
+    }
+
+    /// Lets the registry learn from the attempt that succeeded. For whoever ran the chain to call, when the client has
+    /// its answer.
+    func learn(from maker: any AttemptMaker) {
+        guard let ticket = succeeded else { return }
+        daemon.registry.record(
+            nil, of: ticket.candidate, key: ticket.key, askedAt: ticket.askedAt,
+            firstToken: maker.firstContentMilliseconds, isOwnTimeout: false)
     }
 
     /// The key is out for a while, and another one of the provider is not.

@@ -42,6 +42,7 @@ final class Embedding: AttemptMaker {
             var counted = answer
             counted.attempts = chain.attempts
             finish(chain.attempts)
+            chain.learn(from: self)
             daemon.requestEnded(call, counted, nil)
         } catch {
             call.fail(error)

@@ -77,6 +77,7 @@ final class Generation: AttemptMaker {
         if isStream, !isCommitted { call.send { $0.start($1, whole) } }
         call.end { isStream ? $0.done($1, whole) : $0.result($1, whole) }
         // The client has its answer: it need not wait for the books.
+        chain.learn(from: self)
         daemon.requestEnded(call, whole, nil)
     }
 
@@ -108,6 +109,7 @@ final class Generation: AttemptMaker {
         // What an attempt before it is billed for counts, although it failed.
         daemon.attemptEnded(call, answer)
         self.ticket = ticket
+        reply = nil
         firstContentAt = nil
         answer = Answer(model: ticket.candidate.id, provider: ticket.candidate.provider.id)
     }
@@ -167,7 +169,6 @@ final class Generation: AttemptMaker {
         }
         reply.exchange.finishAlone(within: daemon.limits.lingering)
         answer.requestID = reply.requestID
-        self.reply = nil
         return .ended(nil)
     }
 

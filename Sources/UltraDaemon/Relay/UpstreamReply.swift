@@ -15,7 +15,7 @@ final class UpstreamReply {
     private var head: HTTPHead?
     private var bytes: [UInt8] = []
 
-    init(_ exchange: Exchange, _ decoder: ReplyDecoder, _ candidate: Candidate, isStream: Bool) {
+    init(_ exchange: Exchange, _ decoder: consuming ReplyDecoder, _ candidate: Candidate, isStream: Bool) {
         self.exchange = exchange
         self.decoder = decoder
         self.candidate = candidate

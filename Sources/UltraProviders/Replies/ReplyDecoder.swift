@@ -48,11 +48,12 @@ package struct ReplyDecoder: Sendable {
     package private(set) var isComplete = false
 
     /// The provider's id of this exchange, for its support.
-    package var requestID: String? { reply.requestID }
+    package private(set) var requestID: String?
 
     /// - Parameter now: seconds since 1970; `Retry-After` may be a date.
     package mutating func receive(_ head: HTTPHead, now: Int) {
         reply.take(head, now: now)
+        requestID = reply.requestID
         if head.status >= 400 { body = .error }
     }
 
