@@ -24,6 +24,7 @@ package final class Timer {
     }
 
     package func cancel() {
+        guard isArmed else { return }
         EventLoop.shared.disarm(self)
     }
 
