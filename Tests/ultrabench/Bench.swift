@@ -11,6 +11,9 @@ final class Bench {
         var burstSeconds = 0.2
         var starts = 10
         var statusCalls = 50
+        /// How long a daemon that has nothing to do is left alone before it is called idle: it gives memory back five to
+        /// ten seconds after its last work.
+        var settleSeconds: UInt32 = 12
         var ultrad = ""
         var ultractl = ""
         var provider = ""
@@ -51,7 +54,8 @@ final class Bench {
         let start = nowNanoseconds()
         try measureStarts()
         let daemon = try startDaemon()
-        footprint.ultradIdleKilobytes = ProcessUsage.residentKilobytes(daemon.pid)
+        footprint.ultradStartedKilobytes = ProcessUsage.residentKilobytes(daemon.pid)
+        footprint.ultradIdleKilobytes = residentWhenIdle(daemon)
         footprint.nginxIdleKilobytes = nginx.map { ProcessUsage.residentKilobytes($0.worker) }
         try measureStatus(daemon)
         var longest = 0.0
@@ -64,6 +68,7 @@ final class Bench {
             say("round \(rounds) of \(settings.rounds): \(Int(seconds(since: start))) s")
         }
         footprint.ultradLoadedKilobytes = ProcessUsage.residentKilobytes(daemon.pid)
+        footprint.ultradIdleAgainKilobytes = residentWhenIdle(daemon)
         footprint.nginxLoadedKilobytes = nginx.map { ProcessUsage.residentKilobytes($0.worker) }
         daemon.end()
         try measureOpenStreams()
@@ -130,6 +135,11 @@ final class Bench {
         try Ultrad(executable: settings.ultrad, folder: folder.path, upstreamPort: upstream.port)
     }
 
+    private func residentWhenIdle(_ daemon: Ultrad) -> Int {
+        sleep(settings.settleSeconds)
+        return ProcessUsage.residentKilobytes(daemon.pid)
+    }
+
     private func measureStarts() throws {
         var times: [Double] = []
         for _ in 0..<settings.starts {
@@ -162,6 +172,7 @@ final class Bench {
         try upstream.setPlan("events=2&gap_us=3600000000&bytes=280")
         let scenario = Scenario(shape: .burst, concurrency: Footprint.openStreams)
         let daemon = try startDaemon()
+        _ = residentWhenIdle(daemon)
         let load = try FrameLoad(
             socketPath: daemon.socketPath, connections: scenario.concurrency, scenario: scenario)
         try load.open()

@@ -2,7 +2,10 @@
 struct Footprint {
     static let openStreams = 1000
 
+    var ultradStartedKilobytes: Int?
+    /// When it has given back what the start took.
     var ultradIdleKilobytes: Int?
+    var ultradIdleAgainKilobytes: Int?
     var ultradLoadedKilobytes: Int?
     var ultradOpenStreamsKilobytes: Int?
     var ultradThreads: Int?
@@ -16,8 +19,10 @@ struct Footprint {
 
     var rows: [(name: String, value: Double?, unit: String)] {
         [
+            ("ultrad RSS, just started", ultradStartedKilobytes.map(megabytes), "MB"),
             ("ultrad RSS, idle", ultradIdleKilobytes.map(megabytes), "MB"),
             ("ultrad RSS, after the load", ultradLoadedKilobytes.map(megabytes), "MB"),
+            ("ultrad RSS, idle again", ultradIdleAgainKilobytes.map(megabytes), "MB"),
             ("ultrad RSS, \(Self.openStreams) open streams", ultradOpenStreamsKilobytes.map(megabytes), "MB"),
             ("ultrad threads, \(Self.openStreams) open streams", ultradThreads.map(Double.init), ""),
             ("nginx worker RSS, idle", nginxIdleKilobytes.map(megabytes), "MB"),

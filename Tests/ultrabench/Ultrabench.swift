@@ -18,7 +18,7 @@ struct Ultrabench: ParsableCommand {
     @Option(help: ArgumentHelp("Write every figure to this file.", valueName: "file"))
     var json: String?
 
-    @Flag(help: "One short round, 20 seconds at most.")
+    @Flag(help: "One short round, a minute at most.")
     var quick = false
 
     @Flag(help: "Measure answers from the daemon's cache alone.")
