@@ -21,6 +21,18 @@ extension JSONReader {
         return JSONKey(bytes: bytes[span.start..<span.end], hasEscapes: span.hasEscapes)
     }
 
+    /// The text of `json`, which is one string and nothing else; nil: it is not.
+    package static func text(of json: UnsafeRawBufferPointer) -> String? {
+        var reader = JSONReader(json)
+        do throws(JSONError) {
+            let text = try reader.string()
+            try reader.end()
+            return text
+        } catch {
+            return nil
+        }
+    }
+
     package mutating func stringOrNull() throws(JSONError) -> String? {
         try consumeNull() ? nil : string()
     }

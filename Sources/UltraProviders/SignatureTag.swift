@@ -33,6 +33,14 @@ package enum SignatureTag {
 }
 
 extension AnswerEvent {
+    /// Whether it may have a signature.
+    package var isSignable: Bool {
+        switch self {
+        case .reasoningSignature, .toolCall: true
+        case .providerModel, .text, .reasoning, .usage, .finish: false
+        }
+    }
+
     /// Writes before its signature, if it has one, whose that is.
     package mutating func tagSignature(_ provider: String) {
         switch self {

@@ -202,7 +202,9 @@ final class Generation: AttemptMaker {
 
     private func deliver(_ reply: UpstreamReply) {
         reply.exchange.contentBegan()
-        for index in reply.events.indices { reply.events[index].tagSignature(answer.provider) }
+        for index in reply.events.indices where reply.events[index].isSignable {
+            reply.events[index].tagSignature(answer.provider)
+        }
         deliver(reply.events)
         reply.events.removeAll(keepingCapacity: true)
     }

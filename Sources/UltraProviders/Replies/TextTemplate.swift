@@ -37,7 +37,7 @@ struct TextTemplate: Sendable {
         // With its quotes.
         let string = UnsafeRawBufferPointer(rebasing: json[(openingCount - 1)...(json.count - closingCount)])
         futileAttempts = 0
-        return Self.string(string)
+        return JSONReader.text(of: string)
     }
 
     /// The adapter made `text`, and nothing else, of `json`.
@@ -69,7 +69,7 @@ struct TextTemplate: Sendable {
         while opening > 0, second[opening - 1] != UInt8(ascii: "\"") { opening -= 1 }
         guard opening > 0, let end = end(of: opening, in: second), let otherEnd = Self.end(of: opening, in: first),
             second.count - end == first.count - otherEnd, first[otherEnd...].elementsEqual(second[end...]),
-            string(UnsafeRawBufferPointer(rebasing: second[(opening - 1)...end])) == text
+            JSONReader.text(of: UnsafeRawBufferPointer(rebasing: second[(opening - 1)...end])) == text
         else { return nil }
         return (opening, second.count - end)
     }
@@ -81,16 +81,5 @@ struct TextTemplate: Sendable {
             index += json[index] == UInt8(ascii: "\\") ? 2 : 1
         }
         return index < json.count ? index : nil
-    }
-
-    private static func string(_ json: UnsafeRawBufferPointer) -> String? {
-        var reader = JSONReader(json)
-        do throws(JSONError) {
-            let string = try reader.string()
-            try reader.end()
-            return string
-        } catch {
-            return nil
-        }
     }
 }
