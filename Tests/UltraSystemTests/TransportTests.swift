@@ -32,6 +32,26 @@ struct TransportTests {
         #expect(request.body == body)
     }
 
+    @Test("a handle that is used again asks for what each URL says, in its own words")
+    func targets() async throws {
+        let provider = try ScriptedProvider(.json("{}"))
+        let url = provider.url
+        let targets = ["/", "/a%20b/c?x=1&y=%2F", "/v1/models?key=a%3Db", "/a%20b/c?x=1&y=%2F", "/v1/"]
+        await LoopThread.run {
+            let transport = Self.transport()
+            for target in targets {
+                #expect(await Reply.fetch(HTTPRequest(url: url + target), transport).status == 200)
+                // What is no URL leaves nothing behind in the handle.
+                #expect(await Reply.fetch(HTTPRequest(url: "http://[\(target)"), transport).error != nil)
+            }
+        }
+        #expect(provider.requests.map(\.target) == targets)
+        for request in provider.requests {
+            let agents = request.headers.filter { $0.name.lowercased() == "user-agent" }
+            #expect(agents.map(\.value) == [TransportSettings().userAgent])
+        }
+    }
+
     @Test("one kept-alive connection serves request after request")
     func keepAlive() async throws {
         let provider = try ScriptedProvider(.json("{}"))
