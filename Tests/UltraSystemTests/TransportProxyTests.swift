@@ -65,6 +65,8 @@ struct TransportProxyTests {
         #expect(reply.front?.version == "HTTP/2.0")
         #expect(proxy.passages.map(\.method) == ["CONNECT"])
         #expect(proxy.passages.first?["authorization"] == nil)
+        // Some proxies refuse whoever does not say what it is.
+        #expect(proxy.passages.first?["user-agent"] == settings.userAgent)
         #expect(try await provider.nextRequest()["authorization"] == "Bearer secret")
     }
 

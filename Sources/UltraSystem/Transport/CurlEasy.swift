@@ -139,6 +139,8 @@ final class CurlEasy {
         let proxy = settings.proxy(isSecure: isSecure) ?? ""
         hasProxy = !proxy.isEmpty
         set(CURLOPT_PROXY, proxy)
+        // A tunnel's request has none of the fields; some proxies refuse whoever does not say what it is.
+        if hasProxy { set(CURLOPT_USERAGENT, settings.userAgent) }
         set(CURLOPT_NOPROXY, settings.noProxy ?? "")
     }
 
