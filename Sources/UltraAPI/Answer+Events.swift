@@ -11,6 +11,7 @@ extension Answer {
         case .toolCall(let piece): if keepsContent { receive(piece) }
         case .usage(let new): usage.update(with: new)
         case .finish(let reason): finishReason = reason
+        case .warning(let warning): if !warnings.contains(warning) { warnings.append(warning) }
         }
     }
 

@@ -13,6 +13,8 @@ package enum AnswerEvent: Sendable, Equatable {
     /// Later usage replaces the fields it carries.
     indirect case usage(Usage)
     case finish(FinishReason)
+    /// What is odd about the reply, for the answer's `warnings`: a code, a colon, and a sentence.
+    case warning(String)
 }
 
 /// A piece of a tool call. `id`, `name` and `signature` come once per index; `arguments` is appended.

@@ -20,6 +20,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case streamTruncated = "stream_truncated"
     case cancelled
     case shuttingDown = "shutting_down"
+    /// Something is larger than a limit of the daemon; the message names the setting.
+    case tooLarge = "too_large"
     case fellBehind = "fell_behind"
     case `internal`
 }

@@ -128,7 +128,7 @@ extension FrameWriter {
                 json.fieldIfPresent("signature", call.signature)
                 json.endObject()
             }
-        case .providerModel, .usage, .finish:
+        case .providerModel, .usage, .finish, .warning:
             break
         }
     }

@@ -37,7 +37,7 @@ extension AnswerEvent {
     package var isSignable: Bool {
         switch self {
         case .reasoningSignature, .toolCall: true
-        case .providerModel, .text, .reasoning, .usage, .finish: false
+        case .providerModel, .text, .reasoning, .usage, .finish, .warning: false
         }
     }
 
@@ -50,7 +50,7 @@ extension AnswerEvent {
             guard let signature = piece.signature else { return }
             piece.signature = SignatureTag.tagged(signature, provider)
             self = .toolCall(piece)
-        case .providerModel, .text, .reasoning, .usage, .finish:
+        case .providerModel, .text, .reasoning, .usage, .finish, .warning:
             break
         }
     }

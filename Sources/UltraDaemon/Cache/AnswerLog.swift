@@ -73,7 +73,7 @@ struct AnswerLog: Sendable {
             let segment = Segment(kind: .whole(event))
             segments.append(segment)
             byteCount += segment.byteCount
-        case .providerModel, .usage, .finish: break
+        case .providerModel, .usage, .finish, .warning: break
         }
     }
 

@@ -99,7 +99,7 @@ final class Flight {
     private static func isContent(_ event: AnswerEvent) -> Bool {
         switch event {
         case .text, .reasoning, .reasoningSignature, .toolCall: true
-        case .providerModel, .usage, .finish: false
+        case .providerModel, .usage, .finish, .warning: false
         }
     }
 

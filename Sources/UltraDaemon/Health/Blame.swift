@@ -46,7 +46,7 @@ enum Blame: Sendable, Equatable {
         case .modelNotFound: self = .missingModel
         case .overloaded, .upstreamError, .upstreamProtocol, .streamTruncated: self = .model
         case .invalidFrame, .invalidRequest, .noModelAvailable, .capabilityMissing, .contextLength, .contentFiltered,
-            .badRequest, .cancelled, .shuttingDown, .fellBehind, .internal:
+            .badRequest, .cancelled, .shuttingDown, .tooLarge, .fellBehind, .internal:
             self = .client(isReachable: error.status != nil)
         }
     }

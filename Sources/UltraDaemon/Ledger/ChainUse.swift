@@ -54,7 +54,7 @@ struct ChainUse: Sendable, Equatable {
             // Of the daemon's own queue, or of an event inside a stream that had begun.
             return status == nil
         case .invalidFrame, .contextLength, .contentFiltered, .badRequest, .upstreamError, .upstreamProtocol,
-            .streamTruncated, .cancelled, .fellBehind, .internal:
+            .streamTruncated, .cancelled, .tooLarge, .fellBehind, .internal:
             return false
         }
     }

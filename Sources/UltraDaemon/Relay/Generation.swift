@@ -294,7 +294,7 @@ extension AnswerEvent {
     fileprivate var isContent: Bool {
         switch self {
         case .text, .reasoning, .reasoningSignature, .toolCall: true
-        case .providerModel, .usage, .finish: false
+        case .providerModel, .usage, .finish, .warning: false
         }
     }
 }

@@ -157,7 +157,7 @@ struct RetryPlan: Sendable, Equatable {
             case .authentication, .permissionDenied, .quotaExceeded, .modelNotFound, .capabilityMissing:
                 self = .otherCandidates
             case .invalidFrame, .invalidRequest, .noModelAvailable, .contextLength, .contentFiltered, .badRequest,
-                .cancelled, .shuttingDown, .fellBehind, .internal:
+                .cancelled, .shuttingDown, .tooLarge, .fellBehind, .internal:
                 return nil
             }
         }

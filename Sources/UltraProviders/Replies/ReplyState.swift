@@ -30,10 +30,14 @@ package struct ReplyState: Sendable {
     private(set) var needsEndMarker = false
 
     private var isRefusal = false
+    private var warnings: [String] = []
     private var calls: [Call] = []
     private var thoughts = LeadingThoughts()
     private let replyID: UInt64
     private let includesReasoning: Bool
+
+    /// Most warnings of one reply: what a server gets wrong, it gets wrong in every event.
+    private static let warningLimit = 16
 
     private struct Call {
         /// The provider's number for it; several calls may share one.
@@ -102,6 +106,17 @@ package struct ReplyState: Sendable {
     mutating func usage(_ usage: Usage) {
         usageSoFar.update(with: usage)
         events.append(.usage(usage))
+    }
+
+    /// Something about the reply is odd, though it is an answer all the same. Each warning is delivered once.
+    /// - Parameters:
+    ///   - code: what tests and programs go by, such as `no_finish_reason`.
+    ///   - sentence: the same for a person.
+    mutating func warn(_ code: String, _ sentence: String) {
+        let warning = "\(code): \(sentence)"
+        guard !warnings.contains(warning), warnings.count < Self.warningLimit else { return }
+        warnings.append(warning)
+        events.append(.warning(warning))
     }
 
     /// Why the answer ends; the first reason counts. It is delivered last, when the reply is complete.

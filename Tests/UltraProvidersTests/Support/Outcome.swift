@@ -51,6 +51,7 @@ extension AnswerEvent {
         case .reasoning(let text): return ["reasoning": text]
         case .reasoningSignature(let signature): return ["signature": signature]
         case .finish(let reason): return ["finish": reason.rawValue]
+        case .warning(let warning): return ["warning": warning]
         case .toolCall(let call):
             var fields: [String: Any] = ["index": call.index, "arguments": call.arguments]
             fields["id"] = call.id
