@@ -43,6 +43,9 @@ let package = Package(
             name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti"])]
         ),
 
+        // The process at its start: arguments without /proc, standard descriptors, memory kept from others.
+        .target(name: "CStart", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+
         .target(name: "UltraAPI", swiftSettings: strict),
         .target(
             name: "UltraProviders", dependencies: ["UltraAPI"],
@@ -65,7 +68,9 @@ let package = Package(
             cSettings: [.unsafeFlags(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"])]),
         .executableTarget(
             name: "ultrad",
-            dependencies: ["UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "CStart", "UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict, linkerSettings: compact),
         .executableTarget(
             name: "ultractl",

@@ -46,16 +46,23 @@ package final class Daemon {
     var sentByteCount: UInt64 = 0
     /// Seconds since 1970.
     let startedSeconds = time(nil)
-    var usage = UsageCount()
+    var activity = Activity()
     var metrics = RequestMetrics()
-    var today = DayTotals()
     let ledger: Ledger
+    let usageQueries = UsageQueries()
     var budgets: Budgets
     private(set) var state = State.running
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
+    private(set) var connectionsByUser: [UInt32: Int] = [:]
+    private let refused = RefusedConnections()
+    private let descriptorLimit = DescriptorLimit.current
 
     let service = ServiceNotifier()
     private var listeners: [Listener] = []
+    /// Claimed as long as the daemon lives.
+    private let directory: StateDirectory?
+    private var placeWatch: PlaceWatch?
+    private var isSocketTakenTold = false
     private var signals: [AnyObject] = []
     /// By provider id.
     private var probing: [String: Task<Void, Never>] = [:]
@@ -81,11 +88,18 @@ package final class Daemon {
         } else {
             self.reread = { () throws(Configuration.Invalid) -> Configuration in configuration }
         }
-        administrators = Administrators(group: configuration.adminGroup)
+        let accounts = NamedAccounts(of: configuration)
+        administrators = Administrators(group: configuration.adminGroup, accounts)
         self.version = version
         self.log = log
+        do throws(SystemError) { try DiskThread.shared.begin() } catch {
+            throw StartFailure(
+                message: "there is no thread for the disk (\(error)): raise LimitNOFILE or TasksMax",
+                exitCode: EXIT_FAILURE)
+        }
+        directory = try Self.claim(configuration.stateDirectory, log)
         ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
-        budgets = Budgets(Self.budgetRules(configuration, log))
+        budgets = Budgets(Self.budgetRules(configuration, accounts, log))
         do throws(TransportError) {
             var settings = configuration.transport
             settings.longestIdle = configuration.limits.upstreamIdle
@@ -119,9 +133,11 @@ package final class Daemon {
         #if DEBUG
         if let source = BlockedLoop.arm() { signals.append(source) }
         #endif
-        for listener in listeners {
-            listener.accept { [unowned self] socket in accept(socket) }
-        }
+        for listener in listeners { serve(listener) }
+        placeWatch = PlaceWatch(
+            directory, onTick: { [unowned self] in lookAfterSocket() },
+            onStanding: { [unowned self] in stateDirectoryChanged($0) })
+        for warning in warnings { log.warning("\(warning)") }
         watchdog = Watchdog(service) { [unowned self] duration in
             log.note(
                 .loopStalled, "the loop stood still", ["ultra_duration_usec": "\(duration.nanoseconds / 1000)"])
@@ -163,10 +179,10 @@ package final class Daemon {
     }
 
     /// Takes settings that hold for the daemon as a whole. `adopt` of `Daemon+Reload` does the rest.
-    func configure(_ new: Configuration, warnings: [String]) {
+    func configure(_ new: Configuration, _ accounts: NamedAccounts, warnings: [String]) {
         configuration = new
         loadedAt = time(nil)
-        administrators = Administrators(group: new.adminGroup)
+        administrators = Administrators(group: new.adminGroup, accounts)
         self.warnings = warnings + ownWarnings
         log.logLevel = new.logLevel
         store?.log.logLevel = new.logLevel
@@ -175,8 +191,13 @@ package final class Daemon {
     /// What is odd about the configuration as it is.
     private var ownWarnings: [String] {
         guard let group = administrators.group, administrators.groupID == nil, group != Configuration.defaultAdminGroup
-        else { return [] }
-        return ["this machine has no group \(group), which daemon.admin_group names"]
+        else { return configuration.warnings }
+        return configuration.warnings + ["this machine has no group \(group), which daemon.admin_group names"]
+    }
+
+    /// Nothing is kept of the registry from now on.
+    func forgetStore() {
+        store = nil
     }
 
     /// After a reload.
@@ -225,18 +246,59 @@ package final class Daemon {
 
     // MARK: - Clients
 
+    private func serve(_ listener: Listener) {
+        listener.accept { [unowned self] socket in
+            accept(socket)
+        } onShortage: { [unowned self] socket in
+            refused.refuse(socket, .descriptors, lingers: false, log)
+        }
+    }
+
     private func accept(_ socket: StreamSocket) {
         // Dropping the socket closes it: the client sees the end before any answer, and may try again.
-        guard connections.count < limits.connections, case .running = state else { return }
-        let ofUser = connections.values.count { $0.peer.uid == socket.peer.uid }
-        guard ofUser < limits.connectionsPerUser else { return }
+        guard case .running = state else { return }
+        let uid = socket.peer.uid
+        let ofUser = connectionsByUser[uid, default: 0]
+        let refusal = ConnectionRefusal(
+            open: connections.count, ofUser: ofUser, uid: uid, limits, descriptorLimit: descriptorLimit)
+        if let refusal { return refused.refuse(socket, refusal, lingers: refusal != .descriptors, log) }
         let connection = ClientConnection(socket, self, limits)
         connections[ObjectIdentifier(connection)] = connection
+        connectionsByUser[uid] = ofUser + 1
     }
 
     func closed(_ connection: ClientConnection) {
-        connections[ObjectIdentifier(connection)] = nil
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        let uid = connection.peer.uid
+        let left = connectionsByUser[uid, default: 1] - 1
+        connectionsByUser[uid] = left > 0 ? left : nil
         stopIfDrained()
+    }
+
+    /// A socket whose file somebody removed is bound again: no client would find it.
+    private func lookAfterSocket() {
+        let path = configuration.socketPath
+        for (index, listener) in listeners.enumerated() {
+            switch listener.place {
+            case .inPlace, nil: isSocketTakenTold = false
+            case .taken:
+                if !isSocketTakenTold {
+                    log.error(
+                        "something else stands where the socket was: clients do not find this ultrad",
+                        metadata: ["ultra_path": "\(path)"])
+                }
+                isSocketTakenTold = true
+            case .vanished:
+                do throws(StartFailure) {
+                    listeners[index] = try listen(path)
+                    serve(listeners[index])
+                    log.warning("the socket's file was removed: it is bound again", metadata: ["ultra_path": "\(path)"])
+                } catch {
+                    if !isSocketTakenTold { log.error("the socket's file was removed: \(error.message)") }
+                    isSocketTakenTold = true
+                }
+            }
+        }
     }
 
     /// Hands a request to its operation.
@@ -254,6 +316,7 @@ package final class Daemon {
                 throw administrators.refusal(of: privilege, to: call.peer)
             }
             try operation.function(self, call, connection, frame)
+            if let limit = frame.timeoutMilliseconds, !operation.hasOwnTimers { call.end(afterMilliseconds: limit) }
         } catch {
             call.fail(error)
         }
@@ -287,11 +350,13 @@ package final class Daemon {
         switch state {
         case .running:
             state = .draining
-            log.note(.stopping, "stopping", ["ultra_signal": signal, "ultra_in_flight": "\(usage.inFlight)"])
+            log.note(
+                .stopping, "stopping", ["ultra_signal": signal, "ultra_in_flight": "\(activity.all.usage.inFlight)"])
             drainReport = DrainReport(service) { [unowned self] in
-                DrainReport.State(requests: usage.inFlight, sentBytes: sentByteCount)
+                DrainReport.State(requests: activity.all.usage.inFlight, sentBytes: sentByteCount)
             }
             listeners = []
+            placeWatch = nil
             probing.values.forEach { $0.cancel() }
             deepProbing?.cancel()
             warmPool.stop()

@@ -9,12 +9,8 @@ struct UsageCount: Sendable {
         inFlight += 1
     }
 
-    mutating func failed() {
+    mutating func ended(isFailure: Bool) {
         inFlight -= 1
-        failures += 1
-    }
-
-    mutating func succeeded() {
-        inFlight -= 1
+        if isFailure { failures += 1 }
     }
 }

@@ -10,4 +10,11 @@ package enum DescriptorLimit {
         // Where this is forbidden the old limit stays, and `Listener` copes with running out: ignoring.
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
+
+    /// The soft limit; nil: there is none.
+    package static var current: Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+        return limit.rlim_cur > rlim_t(Int.max) ? nil : Int(limit.rlim_cur)
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import CStart
 internal import Glibc
 internal import Logging
 internal import UltraDaemon
@@ -29,8 +30,41 @@ struct Ultrad: ParsableCommand {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
 
+    @Flag(help: "Keep nothing across restarts: no registry, no ledger, no cache file.")
+    var noState = false
+
     @Flag(help: "Check the configuration, print every problem, and stop.")
     var checkConfig = false
+
+    static func main() {
+        cstart_hold_standard_descriptors()
+        cstart_hide_memory()
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch let code as ExitCode {
+            Glibc.exit(code.rawValue)
+        } catch {
+            Glibc.exit(report(error))
+        }
+    }
+
+    /// Without the program's name. From `main`, because Swift reads its own copy from /proc, which may be missing:
+    /// then `--config` and the budgets in that file would be ignored without a word.
+    private static var arguments: [String] {
+        var arguments: [String] = []
+        while let argument = cstart_argument(CInt(clamping: arguments.count + 1)) {
+            arguments.append(String(cString: argument))
+        }
+        return arguments
+    }
+
+    /// Prints what ArgumentParser has to say, help and version or what is wrong, and returns the exit status.
+    private static func report(_ error: any Error) -> Int32 {
+        let isAnswer = exitCode(for: error).isSuccess
+        let isWritten = write(fullMessage(for: error), to: isAnswer ? STDOUT_FILENO : STDERR_FILENO)
+        return isAnswer ? (isWritten ? EXIT_SUCCESS : EXIT_FAILURE) : wrongUsage
+    }
 
     func run() throws {
         Signals.block()
@@ -42,7 +76,11 @@ struct Ultrad: ParsableCommand {
             for problem in error.problems { Self.write(problem, to: checkConfig ? STDOUT_FILENO : STDERR_FILENO) }
             throw ExitCode(badConfiguration)
         }
-        if checkConfig { return print("the configuration is fine") }
+        if checkConfig {
+            let lines = configuration.warnings.map { "warning: \($0)" } + ["the configuration is fine"]
+            guard Self.write(lines.joined(separator: "\n"), to: STDOUT_FILENO) else { throw ExitCode.failure }
+            return
+        }
         DescriptorLimit.raise()
         LoggingSystem.bootstrap { _ in JournalHandler(level: configuration.logLevel) }
         EventLoop.shared.adoptCurrentThread()
@@ -66,17 +104,33 @@ struct Ultrad: ParsableCommand {
 
     private var options: ConfigurationOptions {
         ConfigurationOptions(
-            file: config, environmentFile: envFile, socket: socket, logLevel: logLevel, isRoot: geteuid() == 0,
-            version: Version.current)
+            file: config, environmentFile: envFile, socket: socket, logLevel: logLevel, keepsState: !noState,
+            isRoot: geteuid() == 0, version: Version.current)
     }
 
     private static func complain(_ message: String) {
         write("ultrad: \(message)", to: STDERR_FILENO)
     }
 
-    private static func write(_ text: String, to descriptor: CInt) {
+    /// Writes a line; false, and a word on standard error, where standard output does not take it.
+    @discardableResult
+    private static func write(_ text: String, to descriptor: CInt) -> Bool {
         var line = "\(text)\n"
-        line.withUTF8 { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        let code = line.withUTF8 { bytes -> CInt in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return count < 0 ? errno : EIO }
+                rest = rest.dropFirst(count)
+            }
+            return 0
+        }
+        guard code != 0 else { return true }
+        if descriptor == STDOUT_FILENO {
+            complain("standard output takes nothing: \(String(cString: strerror(code)))")
+        }
+        return false
     }
 
     private static func environment() -> [String: String] {
@@ -94,3 +148,5 @@ struct Ultrad: ParsableCommand {
 
 /// EX_CONFIG of sysexits(3): the service manager does not start us again.
 private let badConfiguration: Int32 = 78
+/// As of ultractl.
+private let wrongUsage: Int32 = 2

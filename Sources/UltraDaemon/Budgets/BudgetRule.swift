@@ -11,26 +11,41 @@ struct BudgetRule: Sendable, Equatable {
     var requestsPerMinute: Int?
     var atOnce: Int?
 
-    /// Who asks, as the kernel says.
+    /// The process that asks, as the kernel describes it.
     struct Subject: Sendable, Equatable {
         var uid: UInt32
         var gid: UInt32
+        /// Supplementary ones: on most systems users belong to all groups but their own by these.
+        var groups: [UInt32] = []
         var program: String?
+
+        init(uid: UInt32, gid: UInt32, groups: [UInt32] = [], program: String? = nil) {
+            self.uid = uid
+            self.gid = gid
+            self.groups = groups
+            self.program = program
+        }
+
+        init(_ peer: Peer) {
+            self.init(uid: peer.uid, gid: peer.gid, groups: peer.groups, program: peer.program)
+        }
+
+        func isMember(of group: UInt32) -> Bool { gid == group || groups.contains(group) }
     }
 
     init() {}
 
     /// nil: it names a user or a group that the system does not know, and so nobody.
-    init?(_ settings: BudgetSettings) {
+    init?(_ settings: BudgetSettings, _ accounts: NamedAccounts) {
         uid = settings.uid.map { UInt32(clamping: $0) }
         gid = settings.gid.map { UInt32(clamping: $0) }
         program = settings.program
         if let user = settings.user {
-            guard let number = AccountNames.uid(of: user) else { return nil }
+            guard let number = accounts.users[user] else { return nil }
             uid = number
         }
         if let group = settings.group {
-            guard let number = AccountNames.gid(of: group) else { return nil }
+            guard let number = accounts.groups[group] else { return nil }
             gid = number
         }
         microUSDPerDay = settings.microUSDPerDay
@@ -41,7 +56,7 @@ struct BudgetRule: Sendable, Equatable {
 
     func matches(_ subject: Subject) -> Bool {
         if let uid, uid != subject.uid { return false }
-        if let gid, gid != subject.gid { return false }
+        if let gid, !subject.isMember(of: gid) { return false }
         if let program, program != subject.program { return false }
         return true
     }

@@ -49,6 +49,8 @@ struct Budgets: Sendable {
 
     private var accounts: [Account] = []
     private var accountCount = 0
+    /// Groups that the rules name.
+    private var groups: [UInt32] = []
 
     init(_ rules: [BudgetRule] = []) {
         adopt(rules)
@@ -58,6 +60,7 @@ struct Budgets: Sendable {
     /// counts from now on.
     mutating func adopt(_ rules: [BudgetRule]) {
         var old = accounts
+        groups = rules.compactMap(\.gid)
         accounts = rules.map { rule in
             if let index = old.firstIndex(where: { $0.rule.isOfSame(as: rule) }) {
                 var account = old.remove(at: index)
@@ -71,15 +74,22 @@ struct Budgets: Sendable {
 
     var isEmpty: Bool { accounts.isEmpty }
 
+    /// The supplementary groups of `subject` that rules name: what of them is to be known after a restart.
+    func memberships(of subject: BudgetRule.Subject) -> [UInt32] {
+        groups.isEmpty ? [] : subject.groups.filter { $0 != subject.gid && groups.contains($0) }
+    }
+
     /// Reserves `estimate` in every budget that holds for `subject`, or in none.
+    /// - Parameter isFree: it is known to cost nothing, as what the cache answers: a day that is used up does not stop
+    ///   it, but it counts as a request.
     mutating func admit(
-        _ subject: BudgetRule.Subject, _ estimate: DayUse.Amount, at now: Moment
+        _ subject: BudgetRule.Subject, _ estimate: DayUse.Amount, isFree: Bool = false, at now: Moment
     ) throws(Refusal) -> Pass? {
         let matching = accounts.indices.filter { accounts[$0].rule.matches(subject) }
         guard !matching.isEmpty else { return nil }
         var worst: Refusal?
         for index in matching {
-            guard let refusal = refusal(of: index, estimate, at: now) else { continue }
+            guard let refusal = refusal(of: index, estimate, isFree: isFree, at: now) else { continue }
             // The wait that lets it pass is the longest of all.
             if let found = worst, found.retryAfterMilliseconds ?? .max >= refusal.retryAfterMilliseconds ?? .max {
                 continue
@@ -95,17 +105,19 @@ struct Budgets: Sendable {
         return Pass(accounts: matching.map { accounts[$0].number }, reserved: estimate)
     }
 
-    private mutating func refusal(of index: Int, _ estimate: DayUse.Amount, at now: Moment) -> Refusal? {
+    private mutating func refusal(
+        of index: Int, _ estimate: DayUse.Amount, isFree: Bool, at now: Moment
+    ) -> Refusal? {
         let rule = accounts[index].rule
         let used = accounts[index].use.used(at: now.real)
         let wanted = used + accounts[index].reserved + estimate
         let tomorrow = DayUse.remaining(at: now.real)
-        if let limit = rule.microUSDPerDay, Self.exceeds(wanted.microUSD, used.microUSD, limit) {
+        if !isFree, let limit = rule.microUSDPerDay, Self.exceeds(wanted.microUSD, used.microUSD, limit) {
             return Refusal(
                 rule: rule, limit: .microUSD(used: used.microUSD, of: limit),
                 retryAfterMilliseconds: Self.exceeds(estimate.microUSD, 0, limit) ? nil : tomorrow)
         }
-        if let limit = rule.tokensPerDay, Self.exceeds(wanted.tokens, used.tokens, limit) {
+        if !isFree, let limit = rule.tokensPerDay, Self.exceeds(wanted.tokens, used.tokens, limit) {
             return Refusal(
                 rule: rule, limit: .tokens(used: used.tokens, of: limit),
                 retryAfterMilliseconds: Self.exceeds(estimate.tokens, 0, limit) ? nil : tomorrow)
@@ -125,7 +137,7 @@ struct Budgets: Sendable {
         return nil
     }
 
-    /// What is used up is used up, even for a request that costs nothing: its cost may only not be known.
+    /// An exhausted budget refuses even an estimate of zero, which may only mean that the price is not known.
     private static func exceeds(_ wanted: Int, _ used: Int, _ limit: Int) -> Bool {
         wanted > limit || used >= limit
     }
@@ -142,6 +154,17 @@ struct Budgets: Sendable {
     /// Takes over what was used before this process began.
     mutating func recall(_ subject: BudgetRule.Subject, _ amount: DayUse.Amount, at now: Moment) {
         for index in accounts.indices where accounts[index].rule.matches(subject) {
+            accounts[index].use.add(amount, at: now.real)
+        }
+    }
+
+    /// Takes over what `subject` used before this process began, for the budgets of its supplementary groups alone: of
+    /// the others, `recall` was told without groups.
+    mutating func recall(memberOf subject: BudgetRule.Subject, _ amount: DayUse.Amount, at now: Moment) {
+        var alone = subject
+        alone.groups = []
+        for index in accounts.indices
+        where accounts[index].rule.matches(subject) && !accounts[index].rule.matches(alone) {
             accounts[index].use.add(amount, at: now.real)
         }
     }

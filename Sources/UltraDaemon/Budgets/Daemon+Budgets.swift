@@ -10,9 +10,11 @@ extension Daemon {
     }
 
     /// The rules of the configuration. A name the system does not know bounds nobody, which is said.
-    static func budgetRules(_ configuration: Configuration, _ log: Logger) -> [BudgetRule] {
+    static func budgetRules(
+        _ configuration: Configuration, _ accounts: NamedAccounts, _ log: Logger
+    ) -> [BudgetRule] {
         configuration.budgets.enumerated().compactMap { index, settings in
-            if let rule = BudgetRule(settings) { return rule }
+            if let rule = BudgetRule(settings, accounts) { return rule }
             let name = settings.user ?? settings.group ?? ""
             log.warning("budgets[\(index)] names \(name), whom the system does not know: ignoring that budget")
             return nil
@@ -25,12 +27,29 @@ extension Daemon {
         var price: Price?
         if case .upstream = candidate.target { price = candidate.model.facts.price?.value }
         let estimate = UseEstimate.amount(tokens, price)
-        let subject = BudgetRule.Subject(uid: call.peer.uid, gid: call.peer.gid, program: call.peer.program)
         do throws(Budgets.Refusal) {
-            call.use.pass = try budgets.admit(subject, estimate, at: moment)
+            call.use.pass = try budgets.admit(BudgetRule.Subject(call.peer), estimate, at: moment)
         } catch {
             throw UltraError(error, at: RealTime.now)
         }
+    }
+
+    /// Admits a request that costs nothing, because the cache or another's request answers it: it counts as a request.
+    func admitFree(_ call: Call) throws(UltraError) {
+        guard !budgets.isEmpty, call.use.pass == nil else { return }
+        do throws(Budgets.Refusal) {
+            call.use.pass = try budgets.admit(
+                BudgetRule.Subject(call.peer), DayUse.Amount(), isFree: true, at: moment)
+        } catch {
+            throw UltraError(error, at: RealTime.now)
+        }
+    }
+
+    /// Takes back what `admitFree` reserved for a request that is to be admitted as another kind.
+    func release(_ call: Call) {
+        guard let pass = call.use.pass else { return }
+        call.use.pass = nil
+        budgets.settle(pass, DayUse.Amount(), at: moment)
     }
 
     /// Puts right what was reserved for a call that has ended.
@@ -51,8 +70,10 @@ extension Daemon {
             budgets.recall(
                 subject, DayUse.Amount(microUSD: group.figures.cost.value, tokens: tokens), at: moment)
         }
+        for member in recall.members { budgets.recall(memberOf: member.subject, member.amount, at: moment) }
         for start in recall.starts {
-            let subject = BudgetRule.Subject(uid: start.uid, gid: start.gid, program: start.program)
+            let subject = BudgetRule.Subject(
+                uid: start.uid, gid: start.gid, groups: start.memberOf, program: start.program)
             budgets.recall(subject, age: max(0, (now - start.time) / 1000), at: moment)
         }
     }

@@ -20,7 +20,7 @@ final class AnswerCache {
     private var canonical = CanonicalBytes()
     private var clears = 0
     /// nil: nothing survives a restart.
-    private let file: CacheFile?
+    private var file: CacheFile?
     /// Of the file, as it last told.
     private(set) var fileFigures = CacheFile.Figures()
 
@@ -87,11 +87,13 @@ final class AnswerCache {
         if mode != .refresh,
             let reply = memory.find(key.key, at: WallClock.now, lifetime: lifetimeMilliseconds)
         {
+            guard isAdmitted(waiter.call) else { return }
             figures.hits += 1
             waiter.become(.hit)
             return Flight(reply, key, work, self).join(waiter)
         }
         if let flight = flights[key] {
+            guard isAdmitted(waiter.call) else { return }
             figures.coalesced += 1
             waiter.become(.coalesced)
             return flight.join(waiter)
@@ -107,9 +109,22 @@ final class AnswerCache {
         }
     }
 
-    /// Those who still have time when the work of `flight` was given up begin anew, together.
+    /// Whether the budgets allow a request that costs nothing; where they do not, `call` has ended with the reason.
+    private func isAdmitted(_ call: Call) -> Bool {
+        do throws(UltraError) {
+            try daemon.admitFree(call)
+            return true
+        } catch {
+            call.fail(error)
+            return false
+        }
+    }
+
+    /// Waiters that still have time when the work of `flight` was given up begin anew, together.
     func launch(_ waiters: [FlightWaiter], after flight: Flight) {
         guard let first = waiters.first else { return }
+        // The new flight asks for admission in its name, as a request that costs something.
+        daemon.release(first.call)
         let next = Flight(flight.key, flight.work, model: flight.model, epoch: clears, self)
         flights[next.key] = next
         var limit: Duration? = .zero
@@ -140,10 +155,9 @@ final class AnswerCache {
     /// Looks into the file first.
     private func look(for flight: Flight, of call: Call, _ timeoutMilliseconds: Int?) {
         flight.take(off: call) { [self] call in
-            let reply = await kept(flight.key.key)
+            let reply = await kept(flight.key.key, epoch: flight.epoch)
             if let reason = call.cancellation { return call.fail(reason) }
-            // What was found before a clear is gone after it.
-            guard let reply, flight.epoch == clears else {
+            guard let reply else {
                 figures.misses += 1
                 return await run(flight, call, timeoutMilliseconds)
             }
@@ -152,9 +166,9 @@ final class AnswerCache {
         }
     }
 
-    /// The reply in the file, which is in memory then too.
-    private func kept(_ key: CacheKey) async -> Reply? {
-        guard let file, let kept = await file.find(key.bytes, at: WallClock.now),
+    /// The reply in the file, which is in memory then too; nil as well where the cache was cleared since `epoch`.
+    private func kept(_ key: CacheKey, epoch: Int) async -> Reply? {
+        guard let file, let kept = await file.find(key.bytes, at: WallClock.now), epoch == clears,
             let reply = ReplyRecord.reply(kept.record)
         else { return nil }
         memory.insert(key, reply, byteCount: reply.byteCount, at: kept.storedAt)
@@ -207,6 +221,24 @@ final class AnswerCache {
         before = await file.clear()
         fileFigures = CacheFile.Figures()
         return before
+    }
+
+    /// Opens the file that stands at its place now: the folder was made anew.
+    func reopen() {
+        guard let file else { return }
+        let now = WallClock.now
+        Disk.perform { [weak self] in
+            let figures = file.reopen(at: now)
+            Loop.perform { self?.fileFigures = figures }
+        }
+    }
+
+    /// Keeps answers in memory alone from now on.
+    func turnOffFile() {
+        guard let file else { return }
+        self.file = nil
+        fileFigures = CacheFile.Figures()
+        Disk.perform { file.close() }
     }
 
     /// Waits for what is on its way to the file.

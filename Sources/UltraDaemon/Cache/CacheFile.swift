@@ -58,6 +58,18 @@ final class CacheFile {
         return figures
     }
 
+    /// Lets go of the file and opens the one that stands at its place now, which is made if it is missing.
+    func reopen(at now: Int) -> Figures {
+        close()
+        return open(at: now)
+    }
+
+    func close() {
+        database?.close()
+        database = nil
+        figures = Figures()
+    }
+
     /// The record under `key`, if it is young enough.
     func find(_ key: [UInt8], at now: Int) -> Kept? {
         attempt { () throws(DatabaseError) -> Kept? in
@@ -201,6 +213,12 @@ final class CacheFile {
     @discardableResult
     private func attempt<Result>(_ body: @Disk () throws(DatabaseError) -> Result) -> Result? {
         do throws(DatabaseError) {
+            if let database, !database.isInPlace {
+                // It was removed or replaced: what is written to it would be lost.
+                close()
+                StateFile.makeFolder(folder)
+                try openDatabase()
+            }
             let result = try body()
             isFailing = false
             return result

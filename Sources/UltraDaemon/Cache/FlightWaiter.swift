@@ -108,7 +108,13 @@ final class FlightWaiter {
 
     private func end(_ reply: Reply, _ flight: Flight) {
         let isHit = flight.isHit
-        if isHit { state = .hit }
+        if isHit {
+            if state == .miss {
+                // The second level of the cache had it: the request that asked there is admitted only now.
+                do throws(UltraError) { try daemon.admitFree(call) } catch { return refuse(error) }
+            }
+            state = .hit
+        }
         let isPaid = state == .miss
         if !isPaid { daemon.cache?.saved(reply.costMicroUSD ?? 0) }
         switch reply {
@@ -136,6 +142,12 @@ final class FlightWaiter {
         var answer = Answer(model: flight?.model ?? "", provider: "")
         answer.cache = state
         count(answer, error)
+        leave()
+    }
+
+    /// As every request that a budget refuses, it is in no book.
+    private func refuse(_ error: UltraError) {
+        call.fail(error)
         leave()
     }
 

@@ -27,6 +27,8 @@ package struct Configuration: Sendable, Equatable {
     package var cache = CacheSettings()
     package var ledger = LedgerSettings()
     package var budgets: [BudgetSettings] = []
+    /// What was mended so that it can be meant. One sentence each.
+    package var warnings: [String] = []
 
     static let defaultAdminGroup = "ultra-admin"
 

@@ -20,6 +20,8 @@ final class Call {
     private var task: Task<Void, Never>?
     var hasTask: Bool { task != nil }
     private var isEnded = false
+    /// `timeout_ms` of an operation that has no timers of its own.
+    private var timer: Timer?
     /// Why it was cancelled, for its terminal frame.
     private(set) var cancellation: UltraError?
 
@@ -65,9 +67,25 @@ final class Call {
     func end(_ write: (inout FrameWriter, Int) -> Void) {
         guard !isEnded else { return }
         isEnded = true
+        timer?.cancel()
         flight = nil
         connection?.send { write(&$0, id) }
         connection?.ended(self)
+    }
+
+    /// Ends the call with `timeout` after so long, unless it has ended by then.
+    func end(afterMilliseconds limit: Int) {
+        guard !isEnded else { return }
+        let timer = Timer { [weak self] in
+            guard let self else { return }
+            let reason = UltraError(
+                .timeout, "\(operation.rawValue) was not done within timeout_ms (\(limit))",
+                hint: "allow more time", timeout: .total, provider: "ultrad", isRetryable: true)
+            cancel(reason)
+            fail(reason)
+        }
+        timer.arm(after: .milliseconds(limit))
+        self.timer = timer
     }
 
     /// How a call ended, for who counts them.
@@ -108,6 +126,7 @@ final class Call {
         cancel(UltraError(.cancelled, "the client disconnected"))
         if !isEnded { failure = .cancelled }
         isEnded = true
+        timer?.cancel()
     }
 
     /// Whether the client's unsent bytes are past their bound.

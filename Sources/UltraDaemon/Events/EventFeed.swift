@@ -12,15 +12,22 @@ final class EventFeed {
     private struct Subscriber {
         let call: Call
         let topics: Set<Topic>
+        var visibility: Visibility
         /// Of the last frame sent: each one's is one more than that before.
         var sequence: Int
     }
 
-    private var subscribers: [Subscriber] = []
+    private var subscribers: [ObjectIdentifier: Subscriber] = [:]
+    /// Subscriptions to each topic: requests ask for it, and most of the time there is none.
+    private var counts: [Topic: Int] = [:]
 
     /// Begins with the frame `snapshot`, whose `data` is written by `write`. Ends when the call does.
-    func subscribe(_ call: Call, to topics: Set<Topic>, snapshot write: (inout JSONWriter) -> Void) {
-        subscribers.append(Subscriber(call: call, topics: topics, sequence: 1))
+    func subscribe(
+        _ call: Call, seeing visibility: Visibility, to topics: Set<Topic>, snapshot write: (inout JSONWriter) -> Void
+    ) {
+        subscribers[ObjectIdentifier(call)] = Subscriber(
+            call: call, topics: topics, visibility: visibility, sequence: 1)
+        for topic in topics { counts[topic, default: 0] += 1 }
         call.send { writer, id in
             writer.frame(id, "snapshot") { json in
                 json.field("seq", 1)
@@ -33,29 +40,38 @@ final class EventFeed {
     }
 
     func unsubscribe(_ call: Call) {
-        subscribers.removeAll { $0.call === call }
+        guard let subscriber = subscribers.removeValue(forKey: ObjectIdentifier(call)) else { return }
+        for topic in subscriber.topics { counts[topic, default: 0] -= 1 }
+    }
+
+    /// Other clients are administrators now.
+    func review(_ visibility: (Peer) -> Visibility) {
+        for (key, subscriber) in subscribers { subscribers[key]?.visibility = visibility(subscriber.call.peer) }
     }
 
     /// Ends every subscription: none would by itself.
     func end(_ reason: UltraError) {
-        let ended = subscribers.map(\.call)
-        subscribers = []
+        let ended = subscribers.values.map(\.call)
+        subscribers = [:]
+        counts = [:]
         for call in ended { call.fail(reason) }
     }
 
     /// Sends one event; who does not read fast enough is told so and loses the subscription, never a single event.
-    func publish(_ topic: Topic, _ write: (inout JSONWriter) -> Void) {
-        guard !subscribers.isEmpty else { return }
+    /// - Parameter uid: whose doing it tells of; nil: nobody's, and everybody may know.
+    func publish(_ topic: Topic, of uid: UInt32? = nil, _ write: (inout JSONWriter) -> Void) {
+        guard has(topic) else { return }
         var behind: [Call] = []
-        for index in subscribers.indices where subscribers[index].topics.contains(topic) {
-            let call = subscribers[index].call
-            guard !call.isCongested else {
-                behind.append(call)
+        for key in subscribers.keys {
+            guard let subscriber = subscribers[key], subscriber.topics.contains(topic) else { continue }
+            if let uid, !subscriber.visibility.shows(uid) { continue }
+            guard !subscriber.call.isCongested else {
+                behind.append(subscriber.call)
                 continue
             }
-            subscribers[index].sequence += 1
-            let sequence = subscribers[index].sequence
-            call.send { writer, id in
+            let sequence = subscriber.sequence + 1
+            subscribers[key]?.sequence = sequence
+            subscriber.call.send { writer, id in
                 writer.frame(id, "event") { json in
                     json.field("seq", sequence)
                     json.field("topic", topic.rawValue)
@@ -76,7 +92,5 @@ final class EventFeed {
         }
     }
 
-    func has(_ topic: Topic) -> Bool {
-        subscribers.contains { $0.topics.contains(topic) }
-    }
+    func has(_ topic: Topic) -> Bool { counts[topic, default: 0] > 0 }
 }

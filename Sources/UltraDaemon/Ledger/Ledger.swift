@@ -17,7 +17,7 @@ final class Ledger {
 
     private(set) var state: State
     private var backlog = LedgerBacklog()
-    private let store: LedgerStore?
+    private var store: LedgerStore?
     private let retention: Duration
     private let log: Logger
     private let timer = Timer {}
@@ -69,13 +69,13 @@ final class Ledger {
         guard store.exists else { return LedgerRecall() }
         let dayBegan = now - now % 86_400_000
         let found = Disk.wait(atMost: Self.patience) {
-            (store.recall(dayBegan: dayBegan, minuteBegan: now - 60_000), store.takeSetAside())
+            (store.recall(dayBegan: dayBegan, minuteBegan: now - 60_000), store.takeNews())
         }
-        guard let (outcome, setAside) = found else {
+        guard let (outcome, news) = found else {
             log.warning("the ledger takes long to read: today's use is not known yet")
             return nil
         }
-        tellSetAside(setAside)
+        tell(news)
         switch outcome {
         case .done(let recall): return recall
         case .failed(let error): failing(error)
@@ -94,6 +94,26 @@ final class Ledger {
         if case .done = outcome { return }
         guard !rows.isEmpty else { return }
         log.warning("\(rows.count) requests are missing from the ledger", metadata: ["ultra_path": "\(store.path)"])
+    }
+
+    // MARK: - The folder
+
+    /// Writes to the file that stands at its place now: the folder was made anew.
+    func reopen() {
+        guard let store else { return }
+        Disk.perform { store.reopen() }
+        maintain()
+    }
+
+    /// Records nothing from now on.
+    func turnOff(_ reason: String) {
+        guard let store else { return }
+        self.store = nil
+        state = .off(reason)
+        timer.cancel()
+        upkeep.cancel()
+        backlog.giveUp()
+        Disk.perform { store.reopen() }
     }
 
     // MARK: - Writing
@@ -127,7 +147,7 @@ final class Ledger {
         let rows = backlog.take()
         guard !rows.isEmpty else { return }
         let outcome = await store.append(rows)
-        tellSetAside(await store.takeSetAside())
+        tell(await store.takeNews())
         switch outcome {
         case .done:
             recovered()
@@ -152,7 +172,7 @@ final class Ledger {
                 do throws(CancellationError) { try await Loop.sleep(for: Self.pauseOfUpkeep) } catch { break }
                 outcome = await store.maintain(cutoff: cutoff)
             }
-            tellSetAside(await store.takeSetAside())
+            tell(await store.takeNews())
             if case .failed(let error) = outcome { failing(error) }
             isMaintaining = false
         }
@@ -169,16 +189,29 @@ final class Ledger {
         await flush()
         var query = query
         query.since = max(query.since, RealTime.now - retention.wholeMilliseconds)
-        let outcome = await store.usage(query)
-        tellSetAside(await store.takeSetAside())
+        let scan = UsageScan(query)
+        while !(try result(await store.advance(scan), store)) {
+            // Its client is gone, or has no time left.
+            guard !Task.isCancelled else { throw UltraError(.cancelled, "the request was cancelled") }
+        }
+        let groups = await store.groups(of: scan)
+        tell(await store.takeNews())
+        return try result(groups, store)
+    }
+
+    private func result<Value>(
+        _ outcome: LedgerStore.Outcome<Value>, _ store: LedgerStore
+    ) throws(UltraError) -> Value {
         switch outcome {
-        case .done(let groups): return groups
+        case .done(let value): return value
         case .tooMany:
             throw UltraError(
                 .invalidRequest, "the answer would have more than \(UsageQuery.maxGroups) rows",
                 hint: "ask for a shorter time, fewer keys, or with a filter", field: "group_by")
         case .failed(let error):
-            throw UltraError(.internal, "the ledger cannot be read: \(error)", hint: "see \(store.path)")
+            log.notice("the ledger cannot be read: \(error)", metadata: ["ultra_path": "\(store.path)"])
+            throw UltraError(
+                .internal, "the ledger cannot be read: \(error)", hint: "see ultrad's log, which names its file")
         }
     }
 
@@ -216,10 +249,14 @@ final class Ledger {
             metadata: ["ultra_path": "\(store?.path ?? "")"])
     }
 
-    private func tellSetAside(_ place: String?) {
-        guard let place else { return }
-        log.warning(
-            "the ledger was damaged: it was set aside as \(place), and a new one begins",
-            metadata: ["ultra_path": "\(path ?? "")"])
+    private func tell(_ news: [LedgerStore.News]) {
+        for item in news {
+            let text: Logger.Message =
+                switch item {
+                case .setAside(let place): "the ledger was damaged: it was set aside as \(place), and a new one begins"
+                case .vanished: "the ledger's file was removed or replaced while ultrad ran: a new one begins"
+                }
+            log.warning(text, metadata: ["ultra_path": "\(path ?? "")"])
+        }
     }
 }

@@ -42,6 +42,9 @@ final class LedgerFile {
         database.close()
     }
 
+    /// See `Database.isInPlace`.
+    var isInPlace: Bool { database.isInPlace }
+
     // MARK: - Writing
 
     /// All of them, or none.
@@ -89,8 +92,8 @@ final class LedgerFile {
     private static let insertion = """
         INSERT INTO requests (time, uid, gid, pid, program, op, model_asked, model, provider, input_tokens,
             output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, usage_source, cost_micro_usd,
-            price, first_token_ms, total_ms, outcome, cache, attempts, tags)
-        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+            price, first_token_ms, total_ms, outcome, cache, attempts, tags, member_of)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 
     private func insert(_ row: LedgerRow, _ statement: Statement) throws(DatabaseError) {
@@ -118,6 +121,7 @@ final class LedgerFile {
         statement.bind(21, row.cache.rawValue)
         statement.bind(22, row.attempts)
         statement.bind(23, row.tags.isEmpty ? nil : LedgerTags.json(row.tags))
+        statement.bind(24, row.memberOf.isEmpty ? nil : row.memberOf.map(String.init).joined(separator: ","))
         try statement.run()
     }
 
@@ -201,46 +205,75 @@ final class LedgerFile {
 
     // MARK: - Reading
 
-    /// Hands over, block by block, all rows that ended in `[since, until)`, and some that did not.
-    func eachBlock(since: Int, until: Int, _ body: (LedgerBlock) -> Bool) throws(DatabaseError) {
-        try database.snapshot { () throws(DatabaseError) in
-            if try eachSealedBlock(since, until, body) { try eachOpenBlock(since, until, body) }
+    /// How far a reader has come that reads a piece at a time, while rows are written between the pieces.
+    enum Position: Sendable, Equatable {
+        /// Blocks through the one that ends with this row are read.
+        case blocks(through: Int)
+        /// All blocks are read, and of the rows that were in none then, those through this one; no more than `last`.
+        case rows(through: Int, last: Int)
+        case end
+    }
+
+    /// Blocks, or as many rows as fit in one, that are read at a time: some two milliseconds.
+    static let blocksAtOnce = 4
+    private static let rowsAtOnce = 1024
+
+    /// Hands over the next piece of all rows that ended in `[since, until)`, and some that did not, and returns the
+    /// position after it. `body` returns false where no more is wanted.
+    func read(
+        from position: Position, since: Int, until: Int, _ body: (LedgerBlock) -> Bool
+    ) throws(DatabaseError) -> Position {
+        try database.snapshot { () throws(DatabaseError) -> Position in
+            switch position {
+            case .end: return .end
+            case .blocks(let through): return try readBlocks(after: through, since, until, body)
+            case .rows(let through, let last):
+                guard through < last else { return .end }
+                let end = min(last, through + Self.rowsAtOnce)
+                var piece = LedgerBlock()
+                try eachRow(from: through + 1, through: end) { row in
+                    if row.time >= since, row.time < until { piece.append(row) }
+                }
+                if !piece.rows.isEmpty, !body(piece) { return .end }
+                return end < last ? .rows(through: end, last: last) : .end
+            }
         }
     }
 
-    private func eachSealedBlock(
-        _ since: Int, _ until: Int, _ body: (LedgerBlock) -> Bool
-    ) throws(DatabaseError) -> Bool {
+    /// Hands over all of it at once.
+    func eachBlock(since: Int, until: Int, _ body: (LedgerBlock) -> Bool) throws(DatabaseError) {
+        var position = Position.blocks(through: 0)
+        while position != .end { position = try read(from: position, since: since, until: until, body) }
+    }
+
+    private func readBlocks(
+        after last: Int, _ since: Int, _ until: Int, _ body: (LedgerBlock) -> Bool
+    ) throws(DatabaseError) -> Position {
         let statement = try database.statement(
-            "SELECT names, packed_rows FROM blocks WHERE last_time >= ? AND first_time < ? ORDER BY last_id")
-        statement.bind(1, since)
-        statement.bind(2, until)
+            """
+            SELECT names, packed_rows, last_id FROM blocks
+            WHERE last_id > ? AND last_time >= ? AND first_time < ? ORDER BY last_id LIMIT ?
+            """)
+        statement.bind(1, last)
+        statement.bind(2, since)
+        statement.bind(3, until)
+        statement.bind(4, Self.blocksAtOnce)
         defer { statement.reset() }
+        var through = last
+        var count = 0
         while try statement.step() {
             let block = statement.withBytes(0) { names in
                 statement.withBytes(1) { rows in LedgerBlock(rowBytes: rows, nameBytes: names) }
             }
             guard let block else { throw DatabaseError(.damaged, "a block of rows is not readable") }
-            guard body(block) else { return false }
+            guard body(block) else { return .end }
+            through = statement.integer(2) ?? through
+            count += 1
         }
-        return true
-    }
-
-    /// Rows that are in no block of the file yet.
-    private func eachOpenBlock(
-        _ since: Int, _ until: Int, _ body: (LedgerBlock) -> Bool
-    ) throws(DatabaseError) {
-        var rest = LedgerBlock()
-        var goesOn = true
-        try eachRow(from: try sealedID() + 1, through: .max) { row in
-            guard goesOn, row.time >= since, row.time < until else { return }
-            rest.append(row)
-            if rest.rows.count == LedgerBlock.rowCount {
-                goesOn = body(rest)
-                rest = LedgerBlock()
-            }
-        }
-        if goesOn, !rest.rows.isEmpty { _ = body(rest) }
+        if count == Self.blocksAtOnce { return .blocks(through: through) }
+        // Rows put in a block later on are still found as rows.
+        let newest = try database.integer("SELECT max(id) FROM requests") ?? 0
+        return .rows(through: try sealedID(), last: newest)
     }
 
     /// Calls `body` for the rows that ended at `since` or later, oldest first, `limit` at most.
@@ -265,7 +298,8 @@ final class LedgerFile {
 
     private static let columns = """
         time, uid, gid, pid, program, op, model, provider, input_tokens, output_tokens, cached_input_tokens, \
-        cache_write_tokens, reasoning_tokens, cost_micro_usd, first_token_ms, total_ms, outcome, tags
+        cache_write_tokens, reasoning_tokens, cost_micro_usd, first_token_ms, total_ms, outcome, tags, \
+        member_of
         """
 
     /// What is counted of a row.
@@ -287,7 +321,35 @@ final class LedgerFile {
             row.totalMilliseconds = statement.double(15) ?? 0
             row.outcome = statement.text(16) ?? LedgerRow.ok
             row.tags = statement.text(17).map { LedgerTags.read($0) } ?? []
+            row.memberOf = statement.text(18).map(Self.groups) ?? []
             body(row)
         }
+    }
+
+    private static func groups(_ text: String) -> [UInt32] {
+        text.split(separator: ",").compactMap { UInt32($0) }
+    }
+
+    /// What was used since `since` by processes that a budget held for because of a supplementary group.
+    func members(since: Int) throws(DatabaseError) -> [LedgerRecall.Member] {
+        let statement = try database.statement(
+            """
+            SELECT uid, gid, program, member_of, total(cost_micro_usd),
+                total(coalesce(input_tokens, 0) + coalesce(output_tokens, 0))
+            FROM requests WHERE member_of IS NOT NULL AND time >= ? GROUP BY uid, gid, program, member_of
+            """)
+        statement.bind(1, since)
+        defer { statement.reset() }
+        var members: [LedgerRecall.Member] = []
+        while try statement.step() {
+            let subject = BudgetRule.Subject(
+                uid: UInt32(clamping: statement.integer(0) ?? 0), gid: UInt32(clamping: statement.integer(1) ?? 0),
+                groups: Self.groups(statement.text(3) ?? ""), program: statement.text(2))
+            members.append(
+                LedgerRecall.Member(
+                    subject: subject,
+                    amount: DayUse.Amount(microUSD: statement.integer(4) ?? 0, tokens: statement.integer(5) ?? 0)))
+        }
+        return members
     }
 }

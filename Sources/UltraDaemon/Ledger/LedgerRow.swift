@@ -32,6 +32,8 @@ struct LedgerRow: Sendable, Equatable {
     /// Candidates that were asked, not those that were passed over.
     var attempts = 0
     var tags: [String] = []
+    /// Supplementary groups of the process by which a budget holds for it.
+    var memberOf: [UInt32] = []
 
     static let ok = "ok"
 

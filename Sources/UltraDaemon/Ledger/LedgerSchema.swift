@@ -22,5 +22,10 @@ enum LedgerSchema {
             last_id INTEGER PRIMARY KEY, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, names BLOB NOT NULL,
             packed_rows BLOB NOT NULL);
         """,
+        // `member_of`: numbers of supplementary groups, separated by commas, by which a budget held for the process.
+        """
+        ALTER TABLE requests ADD COLUMN member_of TEXT;
+        CREATE INDEX requests_member_of ON requests(time) WHERE member_of IS NOT NULL;
+        """,
     ]
 }

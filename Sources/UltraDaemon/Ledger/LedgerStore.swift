@@ -12,8 +12,16 @@ final class LedgerStore {
     nonisolated let path: String
     private let folder: String
     private var file: LedgerFile?
-    /// Where a damaged file went, until somebody was told.
-    private var setAside: String?
+    /// What happened to the file, until somebody was told.
+    private var news: [News] = []
+
+    /// What an administrator is told of the file.
+    enum News: Sendable, Equatable {
+        /// It was damaged and is now at this place.
+        case setAside(String)
+        /// It was removed or replaced while it was open: a new one began.
+        case vanished
+    }
 
     /// What became of an order.
     enum Outcome<Value: Sendable>: Sendable {
@@ -47,6 +55,7 @@ final class LedgerStore {
             try file.eachRow(since: minuteBegan, limit: LedgerRecall.maxStarts) { row in
                 if row.began >= minuteBegan { recall.starts.append(LedgerRecall.Start(row)) }
             }
+            recall.members = try file.members(since: dayBegan)
             return recall
         }
     }
@@ -69,36 +78,47 @@ final class LedgerStore {
         }
     }
 
-    func usage(_ query: UsageQuery) -> Outcome<[UsageGroup]> {
+    /// Counts the next piece of what a query is about, so that other work of this thread comes between two pieces.
+    /// - Returns: whether that was the last.
+    func advance(_ scan: UsageScan) -> Outcome<Bool> {
         var isTooMuch = false
-        let outcome = attempt { (file) throws(DatabaseError) -> [UsageGroup] in
-            var tally = UsageTally(query)
-            try file.eachBlock(since: query.since, until: query.until) { block in
-                do throws(UsageTally.TooMany) { try tally.add(block) } catch { isTooMuch = true }
+        let outcome = attempt { (file) throws(DatabaseError) -> Bool in
+            scan.position = try file.read(
+                from: scan.position, since: scan.query.since, until: scan.query.until
+            ) { block in
+                do throws(UsageTally.TooMany) { try scan.tally.add(block) } catch { isTooMuch = true }
                 return !isTooMuch
             }
-            guard !isTooMuch else { return [] }
-            do throws(UsageTally.TooMany) {
-                return try tally.groups().map(Self.named)
-            } catch {
-                isTooMuch = true
-                return []
-            }
+            return scan.position == .end
         }
         return isTooMuch ? .tooMany : outcome
     }
 
+    /// The groups of a scan that has come to its end, with the names of their users.
+    func groups(of scan: UsageScan) -> Outcome<[UsageGroup]> {
+        do throws(UsageTally.TooMany) {
+            return .done(try scan.takeTally().groups().map(Self.named))
+        } catch {
+            return .tooMany
+        }
+    }
+
     private static func named(_ group: UsageGroup) -> UsageGroup {
         var group = group
-        group.user = group.name.uid.flatMap { AccountNames.userName(of: $0) }
-        group.group = group.name.gid.flatMap { AccountNames.groupName(of: $0) }
+        group.user = group.name.uid.flatMap { Accounts.shared.userName(of: $0) }
+        group.group = group.name.gid.flatMap { Accounts.shared.groupName(of: $0) }
         return group
     }
 
-    /// Where a damaged file was put since this was asked last; nil: none was damaged.
-    func takeSetAside() -> String? {
-        defer { setAside = nil }
-        return setAside
+    /// What happened to the file since this was asked last.
+    func takeNews() -> [News] {
+        defer { news = [] }
+        return news
+    }
+
+    /// Lets go of the file, which is opened anew at its place when it is needed.
+    func reopen() {
+        close()
     }
 
     /// The file is opened when it is needed, and after a failure anew: the disk may have changed under it.
@@ -121,7 +141,12 @@ final class LedgerStore {
     }
 
     private func opened() throws(DatabaseError) -> LedgerFile {
-        if let file { return file }
+        if let file {
+            if file.isInPlace { return file }
+            close()
+            // Without the lock's file the whole folder is gone, of which the daemon tells by itself.
+            if access("\(folder)/\(StateDirectory.lockName)", F_OK) == 0 { news.append(.vanished) }
+        }
         StateFile.makeFolder(folder)
         let file = try LedgerFile(path)
         self.file = file
@@ -139,7 +164,7 @@ final class LedgerStore {
         let place = "\(path).damaged-\(time)"
         guard rename(path, place) == 0 else { return false }
         for suffix in ["-wal", "-shm"] { rename(path + suffix, place + suffix) }
-        setAside = place
+        news.append(.setAside(place))
         return true
     }
 }

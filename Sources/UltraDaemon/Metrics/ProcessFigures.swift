@@ -1,4 +1,5 @@
 internal import Glibc
+internal import UltraSystem
 
 /// This process as others see it.
 enum ProcessFigures {
@@ -20,9 +21,5 @@ enum ProcessFigures {
         return max(0, count)
     }
 
-    static var descriptorLimit: Int? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
-        return limit.rlim_cur > rlim_t(Int.max) ? nil : Int(limit.rlim_cur)
-    }
+    static var descriptorLimit: Int? { DescriptorLimit.current }
 }

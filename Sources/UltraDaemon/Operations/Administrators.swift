@@ -17,9 +17,8 @@ struct Administrators: Sendable, Equatable {
         self.ownUID = ownUID
     }
 
-    /// Looks the group up, which blocks.
-    init(group: String?) {
-        self.init(group: group, groupID: group.flatMap(GroupID.named), ownUID: geteuid())
+    init(group: String?, _ accounts: NamedAccounts) {
+        self.init(group: group, groupID: group.flatMap { accounts.groups[$0] }, ownUID: geteuid())
     }
 
     func contains(_ peer: Peer) -> Bool {

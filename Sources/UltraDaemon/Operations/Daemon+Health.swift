@@ -97,10 +97,11 @@ extension Daemon {
             self?.feed.unsubscribe(call)
             if let reason = call.cancellation { call.fail(reason) }
         }
-        feed.subscribe(call, to: topics) { json in
+        let visibility = administrators.visibility(for: call.peer)
+        feed.subscribe(call, seeing: visibility, to: topics) { json in
             json.key("providers")
             json.beginArray()
-            for provider in registry.providers { write(provider, to: &json) }
+            for provider in registry.providers { write(provider, visibility, to: &json) }
             json.endArray()
             writeModels(matching: ModelFilter(), to: &json)
         }

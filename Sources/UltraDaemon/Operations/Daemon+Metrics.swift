@@ -47,7 +47,7 @@ extension Daemon {
 
     private func writeRequests(to text: inout MetricsText) {
         text.begin(.gauge, "ultrad_requests_in_flight", "Requests that models work on, or wait for.")
-        text.sample(usage.inFlight)
+        text.sample(activity.all.usage.inFlight)
         text.begin(.counter, "ultrad_requests_total", "Requests that ended, by operation and outcome.")
         for (operation, outcome, count) in metrics.outcomes {
             text.sample(count, ["op": operation.rawValue, "outcome": outcome])

@@ -6,9 +6,10 @@ internal import UltraSystem
 /// Reading the configuration again, for op `reload` and SIGHUP.
 extension Daemon {
     func reload(_ call: Call) throws(UltraError) {
-        let changes: ConfigurationChanges
+        let uid = call.peer.uid
+        let new: Configuration
         do throws(Configuration.Invalid) {
-            changes = try reload(uid: call.peer.uid)
+            new = try readAgain(uid: uid)
         } catch {
             let (first, count) = (error.problems.first ?? "", error.problems.count)
             var refusal = UltraError(
@@ -19,11 +20,14 @@ extension Daemon {
             refusal.problems = error.problems
             throw refusal
         }
-        call.end { writer, id in
-            writer.frame(id, "result") { json in
-                json.field("loaded_at", RFC3339.string(loadedAt))
-                write(changes, to: &json)
-                json.strings("warnings", warnings)
+        call.run { [self] in
+            let changes = await adopt(new, uid: uid)
+            call.end { writer, id in
+                writer.frame(id, "result") { json in
+                    json.field("loaded_at", RFC3339.string(loadedAt))
+                    write(changes, to: &json)
+                    json.strings("warnings", warnings)
+                }
             }
         }
     }
@@ -31,33 +35,19 @@ extension Daemon {
     func reload(bySignal name: String) {
         guard !isDraining else { return }
         do throws(Configuration.Invalid) {
-            _ = try reload(uid: nil)
+            let new = try readAgain(uid: nil)
+            Loop.spawn { [self] in _ = await adopt(new, uid: nil) }
         } catch {
             // It was logged, and the service manager told: nobody else asked.
         }
     }
 
-    /// All or nothing: where this throws, nothing has changed.
+    /// Where this throws, nothing changes.
     /// - Parameter uid: who asked; nil: a signal.
-    private func reload(uid: UInt32?) throws(Configuration.Invalid) -> ConfigurationChanges {
+    private func readAgain(uid: UInt32?) throws(Configuration.Invalid) -> Configuration {
         service.reloading(at: EventLoop.now)
         do throws(Configuration.Invalid) {
-            let new = try reread()
-            let changes = ConfigurationChanges(from: configuration, to: new)
-            adopt(new.keepingFixed(of: configuration), warnings: changes.warnings)
-            log.note(
-                .reloaded, "the configuration was read again",
-                [
-                    "ultra_changed": changes.keys.isEmpty ? "nothing" : changes.keys.joined(separator: ", "),
-                    "ultra_warnings": warnings.isEmpty ? nil : warnings.joined(separator: "\n"),
-                    "ultra_peer_uid": uid.map { "\($0)" },
-                ])
-            tellReloaded()
-            feed.publish(.registry) { json in
-                json.field("reason", "reload")
-                write(changes, to: &json)
-            }
-            return changes
+            return try reread()
         } catch {
             log.note(
                 .reloadRefused, "the configuration was refused: \(error.problems.first ?? "")",
@@ -69,6 +59,27 @@ extension Daemon {
         }
     }
 
+    /// Adopts all of `new` that a running daemon can change. The accounts it names are looked up on the disk's thread;
+    /// reloads take effect in the order they were asked for, because that thread does one thing after another.
+    private func adopt(_ new: Configuration, uid: UInt32?) async -> ConfigurationChanges {
+        let accounts = await Disk.run { NamedAccounts(of: new) }
+        let changes = ConfigurationChanges(from: configuration, to: new)
+        adopt(new.keepingFixed(of: configuration), accounts, warnings: changes.warnings)
+        log.note(
+            .reloaded, "the configuration was read again",
+            [
+                "ultra_changed": changes.keys.isEmpty ? "nothing" : changes.keys.joined(separator: ", "),
+                "ultra_warnings": warnings.isEmpty ? nil : warnings.joined(separator: "\n"),
+                "ultra_peer_uid": uid.map { "\($0)" },
+            ])
+        tellReloaded()
+        feed.publish(.registry) { json in
+            json.field("reason", "reload")
+            write(changes, to: &json)
+        }
+        return changes
+    }
+
     private func write(_ changes: ConfigurationChanges, to json: inout JSONWriter) {
         json.strings("changed", changes.keys)
         json.strings("added", changes.added)
@@ -76,10 +87,11 @@ extension Daemon {
     }
 
     /// The one place where a running daemon changes its settings. What is read per request needs nothing here.
-    private func adopt(_ new: Configuration, warnings: [String]) {
-        configure(new, warnings: warnings)
+    private func adopt(_ new: Configuration, _ accounts: NamedAccounts, warnings: [String]) {
+        configure(new, accounts, warnings: warnings)
+        feed.review { administrators.visibility(for: $0) }
         registry.adopt(new)
-        budgets.adopt(Self.budgetRules(new, log))
+        budgets.adopt(Self.budgetRules(new, accounts, log))
         for connection in connections.values { connection.adopt(new.limits) }
         lookAfterProviders()
         for prober in probers.values { prober.reschedule() }

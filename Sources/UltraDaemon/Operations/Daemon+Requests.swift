@@ -24,10 +24,10 @@ extension Daemon {
 
     /// A request got as far as a model that may answer it.
     func requestBegan(_ call: Call, model: String) {
-        usage.began()
+        activity.began(call.peer.uid)
         call.use.firstModel = model
         guard feed.has(.requests) else { return }
-        feed.publish(.requests) { json in
+        feed.publish(.requests, of: call.peer.uid) { json in
             json.field("phase", "began")
             json.field("request", call.number)
             json.field("model", model)
@@ -39,15 +39,11 @@ extension Daemon {
     func requestEnded(_ call: Call, _ answer: Answer, _ error: UltraError?) {
         metrics.ended(call.operation, answer, error)
         record(call, answer, error)
-        if let error {
-            usage.failed()
-            // One upstream failure is one line, however many waited for it.
-            if answer.cache != .coalesced { logFailure(call, error) }
-        } else {
-            usage.succeeded()
-        }
+        activity.ended(call.peer.uid, isFailure: error != nil)
+        // One upstream failure is one line, however many waited for it.
+        if let error, answer.cache != .coalesced { logFailure(call, error) }
         guard feed.has(.requests) else { return }
-        feed.publish(.requests) { json in
+        feed.publish(.requests, of: call.peer.uid) { json in
             json.field("phase", "ended")
             json.field("request", call.number)
             json.field("model", error?.model ?? answer.model)

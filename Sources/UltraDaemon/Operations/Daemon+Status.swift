@@ -3,27 +3,28 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// `status`: the daemon as it stands.
+/// `status`: the daemon as it stands, as far as the client may see it.
 extension Daemon {
     func status(_ call: Call) {
+        let visibility = administrators.visibility(for: call.peer)
         call.end { writer, id in
             writer.frame(id, "result") { json in
                 json.field("version", version)
                 json.field("protocol", 1)
-                json.field("pid", Int(getpid()))
+                json.fieldOrNull("pid", visibility.showsSetup ? Int(getpid()) : nil)
                 json.field("uptime_ms", Int((EventLoop.now - startedAt) / 1_000_000))
                 json.field("state", isDraining ? "draining" : "running")
                 json.key("config")
                 json.beginObject()
-                json.fieldOrNull("path", configuration.file)
+                json.fieldOrNull("path", visibility.showsSetup ? configuration.file : nil)
                 json.field("loaded_at", RFC3339.string(loadedAt))
-                json.strings("warnings", warnings)
+                json.strings("warnings", visibility.showsSetup ? warnings : [])
                 json.endObject()
                 json.key("providers")
                 json.beginArray()
-                for provider in registry.providers { write(provider, to: &json) }
+                for provider in registry.providers { write(provider, visibility, to: &json) }
                 json.endArray()
-                writeTraffic(to: &json)
+                writeTraffic(visibility, to: &json)
                 json.field("rss_bytes", ProcessMemory.residentBytes)
                 json.key("watchdog")
                 json.beginObject()
@@ -35,7 +36,7 @@ extension Daemon {
         }
     }
 
-    func write(_ provider: ProviderState, to json: inout JSONWriter) {
+    func write(_ provider: ProviderState, _ visibility: Visibility, to json: inout JSONWriter) {
         let now = WallClock.now
         let usable = provider.models.filter { provider.availability(of: $0, at: now).isUsable }
         json.beginObject()
@@ -47,7 +48,7 @@ extension Daemon {
         json.field("available", usable.count)
         json.field("key", provider.keyState)
         json.strings("key_variables", provider.provider.missingKeyVariables)
-        if case .http(let endpoint, _) = provider.provider.backend {
+        if case .http(let endpoint, _) = provider.provider.backend, visibility.showsSetup {
             json.field("endpoint", endpoint.base)
         } else {
             json.fieldOrNull("endpoint", nil as String?)
@@ -76,13 +77,14 @@ extension Daemon {
         json.endObject()
     }
 
-    private func writeTraffic(to json: inout JSONWriter) {
+    private func writeTraffic(_ visibility: Visibility, to json: inout JSONWriter) {
+        let byUID = connectionsByUser.filter { visibility.shows($0.key) }
+        let figures = activity.figures(visibility)
         json.key("connections")
         json.beginObject()
-        json.field("open", connections.count)
+        json.field("open", byUID.values.reduce(0, +))
         json.key("by_uid")
         json.beginObject()
-        let byUID = Dictionary(grouping: connections.values, by: \.peer.uid).mapValues(\.count)
         for (uid, count) in byUID.sorted(by: { $0.key < $1.key }) {
             json.key("\(uid)")
             json.int(count)
@@ -91,14 +93,14 @@ extension Daemon {
         json.endObject()
         json.key("requests")
         json.beginObject()
-        json.field("in_flight", usage.inFlight)
+        json.field("in_flight", figures.usage.inFlight)
         json.field("queued", registry.providers.reduce(0) { $0 + $1.gate.queued })
-        json.field("total", usage.total)
-        json.field("failed", usage.failures)
+        json.field("total", figures.usage.total)
+        json.field("failed", figures.usage.failures)
         json.endObject()
         json.key("pool")
         json.beginArray()
-        for host in transport.pool {
+        for host in visibility.showsSetup ? transport.pool : [] {
             json.beginObject()
             json.field("host", host.name)
             json.field("open", host.open)
@@ -113,13 +115,13 @@ extension Daemon {
         writeCache(to: &json)
         json.key("today")
         json.beginObject()
-        let today = today.today(at: RealTime.now)
+        let today = figures.today.today(at: RealTime.now)
         json.field("requests", today.requests)
         json.field("input_tokens", today.inputTokens)
         json.field("output_tokens", today.outputTokens)
         json.microUSD("cost_usd", today.costMicroUSD)
         json.endObject()
-        writeLedger(to: &json)
+        writeLedger(visibility, to: &json)
         json.microUSD("probe_spend_today_usd", registry.probeSpend.today(at: WallClock.now))
     }
 }

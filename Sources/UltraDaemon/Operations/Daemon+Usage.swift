@@ -8,7 +8,7 @@ extension Daemon {
     func recallUse() {
         let now = RealTime.now
         guard let recall = ledger.recall(at: now) else { return }
-        for group in recall.groups { today.add(group.figures, at: now) }
+        for group in recall.groups { activity.add(group.figures, of: group.name.uid, at: now) }
         recallBudgets(recall, at: now)
     }
 
@@ -21,7 +21,7 @@ extension Daemon {
     /// Records a chain that ended.
     func record(_ call: Call, _ answer: Answer, _ error: UltraError?) {
         let row = row(call, answer, error)
-        today.add(row)
+        activity.add(row)
         ledger.record(row)
         settle(call, row)
     }
@@ -45,6 +45,7 @@ extension Daemon {
         row.attempts = (error?.attempts ?? answer.attempts).count { $0.skipped == nil }
         if error == nil { row.attempts = max(1, row.attempts) }
         row.tags = call.use.tags
+        row.memberOf = budgets.memberships(of: BudgetRule.Subject(call.peer))
         return row
     }
 
@@ -59,10 +60,21 @@ extension Daemon {
 
     func usage(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try UsageRequest(frame)
-        let query = try query(request, for: call.peer)
-        call.run { [self] in
+        let peer = call.peer
+        let visibility = administrators.visibility(for: peer)
+        try usageQueries.ask(call, request, visibility) { [self] in
+            var query = UsageQuery(since: 0, until: 0)
             do throws(UltraError) {
-                let groups = try await ledger.usage(query)
+                query = try await self.query(request, for: peer, visibility)
+                return UsageQueries.Outcome(query: query, answer: .success(try await ledger.usage(query)))
+            } catch {
+                return UsageQueries.Outcome(query: query, answer: .failure(error))
+            }
+        } end: { call, outcome in
+            switch outcome.answer {
+            case .failure(let error): call.fail(error)
+            case .success(let groups):
+                let query = outcome.query
                 call.end { writer, id in
                     writer.frame(id, "result") { json in
                         json.key("rows")
@@ -74,14 +86,14 @@ extension Daemon {
                         json.strings("group_by", query.keys.map(\.rawValue))
                     }
                 }
-            } catch {
-                call.fail(error)
             }
         }
     }
 
-    /// Everybody sees their own requests, whoever may change the daemon those of all.
-    private func query(_ request: UsageRequest, for peer: Peer) throws(UltraError) -> UsageQuery {
+    /// What the words of `request` mean now, and `peer` may see.
+    private func query(_ request: UsageRequest, for peer: Peer, _ visibility: Visibility) async throws(UltraError)
+        -> UsageQuery
+    {
         let now = RealTime.now
         var query = UsageQuery(
             since: max(0, request.since.moment(now: now)), until: max(0, request.until.moment(now: now)))
@@ -97,36 +109,35 @@ extension Daemon {
         query.filter.operation = request.filter.operation
         query.filter.outcome = request.filter.outcome
         query.filter.tag = request.filter.tag
-        switch request.filter.user {
-        case .number(let uid): query.filter.uid = uid
-        case .name(let name):
-            guard let uid = AccountNames.uid(of: name) else {
-                throw UltraError(.invalidRequest, "there is no user of that name", field: "filter.user")
-            }
-            query.filter.uid = uid
-        case nil: break
-        }
-        switch request.filter.group {
-        case .number(let gid): query.filter.gid = gid
-        case .name(let name):
-            guard let gid = AccountNames.gid(of: name) else {
-                throw UltraError(.invalidRequest, "there is no group of that name", field: "filter.group")
-            }
-            query.filter.gid = gid
-        case nil: break
-        }
-        guard !administrators.contains(peer) else { return query }
-        guard query.filter.uid ?? peer.uid == peer.uid else {
+        query.filter.uid = try await number(request.filter.user, "user") { Accounts.shared.uid(ofUser: $0) }
+        query.filter.gid = try await number(request.filter.group, "group") { Accounts.shared.gid(ofGroup: $0) }
+        guard case .own(let uid) = visibility else { return query }
+        guard query.filter.uid ?? uid == uid else {
             var error = administrators.refusal(of: "the use of other users", to: peer)
             error.field = "filter.user"
             throw error
         }
-        query.filter.uid = peer.uid
+        query.filter.uid = uid
         return query
     }
 
+    /// The number of an account, which is looked up on the disk's thread; nil: none is asked for.
+    private func number(
+        _ account: UsageRequest.Account?, _ kind: String, _ lookUp: @escaping @Disk @Sendable (String) -> UInt32?
+    ) async throws(UltraError) -> UInt32? {
+        switch account {
+        case nil: return nil
+        case .number(let number): return number
+        case .name(let name):
+            guard let number = await Disk.run({ lookUp(name) }) else {
+                throw UltraError(.invalidRequest, "there is no \(kind) of that name", field: "filter.\(kind)")
+            }
+            return number
+        }
+    }
+
     /// `ledger` of `status`.
-    func writeLedger(to json: inout JSONWriter) {
+    func writeLedger(_ visibility: Visibility, to json: inout JSONWriter) {
         json.key("ledger")
         json.beginObject()
         switch ledger.state {
@@ -134,7 +145,7 @@ extension Daemon {
         case .off: json.field("state", "off")
         case .failing: json.field("state", "failing")
         }
-        json.fieldOrNull("path", ledger.path)
+        json.fieldOrNull("path", visibility.showsSetup ? ledger.path : nil)
         json.field("pending", ledger.pending)
         json.field("lost", ledger.lost)
         switch ledger.state {

@@ -55,6 +55,14 @@ struct Operation {
         Operation(.cacheClear, for: .admins) { daemon, call, _, _ in daemon.cacheClear(call) },
     ]
 
+    /// Whether `timeout_ms` is one of the timers of its work: in the others it ends the whole operation.
+    var hasOwnTimers: Bool {
+        switch name {
+        case .generate, .stream, .embed: true
+        case .hello, .ping, .cancel, .models, .status, .probe, .usage, .subscribe, .metrics, .reload, .cacheClear: false
+        }
+    }
+
     /// What of `frame` needs an administrator, as a sentence about it begins; nil: nothing.
     func privilege(_ frame: RequestFrame) throws(UltraError) -> String? {
         switch audience {

@@ -129,6 +129,7 @@ final class Generation: AttemptMaker {
         guard request.restartsMidStream else { return false }
         call.send { $0.restart($1) }
         call.flight?.restarted()
+        progress?.resume()
         isCommitted = false
         return true
     }

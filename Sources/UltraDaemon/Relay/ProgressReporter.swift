@@ -55,6 +55,12 @@ final class ProgressReporter {
         timer.cancel()
     }
 
+    /// The content is void: the request waits again.
+    func resume() {
+        isStopped = false
+        lastPhase = nil
+    }
+
     private func look() {
         if let exchange {
             phase = exchange.phase < .waiting ? .connecting : loadsModel ? .loadingModel : .waitingFirstToken

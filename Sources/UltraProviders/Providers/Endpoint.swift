@@ -30,7 +30,13 @@ package struct Endpoint: Sendable, Equatable {
     package let query: String?
     /// In lower case, without brackets or port.
     package let host: String
+    /// The path of one call that the text ended in, and `base` does not: `/chat/completions`; nil: none.
+    package let cutPath: String?
 
+    /// The paths of single calls, with which the documentation of servers shows their addresses.
+    private static let callPaths = ["/chat/completions", "/messages", "/responses", "/embeddings"]
+
+    /// A path that ends in one of `callPaths` is cut to its base.
     /// - Parameters:
     ///   - versionPath: appended unless a segment of the path is a version already (`v1`, `v1beta`, `v2`), or the path
     ///     names an Azure deployment.
@@ -49,6 +55,12 @@ package struct Endpoint: Sendable, Equatable {
         let tail = rest[authority.endIndex...]
         var path = String(tail.prefix { $0 != "?" })
         while path.hasSuffix("/") { path.removeLast() }
+        let cut = Self.callPaths.first { path.lowercased().hasSuffix($0) }
+        if let cut {
+            path.removeLast(cut.count)
+            while path.hasSuffix("/") { path.removeLast() }
+        }
+        cutPath = cut
 
         host = try Self.host(of: authority)
         if scheme == "http", !allowsPlaintext, !Self.isPrivate(host) { throw .plaintextToPublicHost(host) }

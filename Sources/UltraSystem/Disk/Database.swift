@@ -9,10 +9,13 @@ package final class Database {
     private var handle: OpaquePointer?
     /// Prepared once, by their text.
     private var statements: [String: Statement] = [:]
+    private let path: String
+    private var identity: FileIdentity?
 
     /// Opens `path`, and makes it if it is missing; readable by the owner alone.
     /// - Parameter patience: how long to wait for another process that holds it.
     package init(_ path: String, patience: Duration = .seconds(2)) throws(DatabaseError) {
+        self.path = path
         // SQLite makes its files as its mode says, less the mask: the journal beside it takes after the file.
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if file >= 0 { Glibc.close(file) }
@@ -23,6 +26,7 @@ package final class Database {
             close()
             throw error
         }
+        identity = FileIdentity(at: path)
         sqlite3_busy_timeout(handle, CInt(clamping: patience.nanoseconds / 1_000_000))
         do throws(DatabaseError) {
             try execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-1024")
@@ -41,6 +45,10 @@ package final class Database {
         sqlite3_close_v2(handle)
         handle = nil
     }
+
+    /// Whether the file is still the one that was opened. Where it was removed or replaced, what is written to it is
+    /// lost; SQLite leaves another file's journal alone when such a database is closed.
+    package var isInPlace: Bool { FileIdentity(at: path) == identity }
 
     /// Runs statements without parameters or results.
     package func execute(_ sql: String) throws(DatabaseError) {

@@ -28,6 +28,12 @@ package actor Disk {
         DiskThread.shared.perform(body)
     }
 
+    /// Runs `body` there, after what was handed over before, and returns what it brings.
+    @Disk
+    package static func run<Result: Sendable>(_ body: @Disk @Sendable () -> Result) -> Result {
+        body()
+    }
+
     /// Runs `body` there and blocks the caller until it is done: for the start and the end of a process.
     /// - Returns: nil, it takes longer than `patience`; it is done all the same.
     package static func wait<Result: Sendable>(
@@ -43,7 +49,7 @@ package actor Disk {
         private let ready: CInt = eventfd(0, CInt(EFD_CLOEXEC))
 
         deinit {
-            close(ready)
+            if ready >= 0 { close(ready) }
         }
 
         func give(_ value: Value) {
@@ -58,7 +64,10 @@ package actor Disk {
             while true {
                 let now = EventLoop.now
                 let left = now < deadline ? (deadline - now) / 1_000_000 : 0
-                if poll(&wait, 1, CInt(clamping: left)) > 0 || left == 0 { break }
+                // Where there was no descriptor for it, nothing wakes: poll(2) passes over a negative one.
+                let slice = ready < 0 ? min(left, 10) : left
+                if poll(&wait, 1, CInt(clamping: slice)) > 0 || left == 0 { break }
+                if ready < 0, let value = value.withLock({ $0 }) { return value }
             }
             return value.withLock { $0 }
         }

@@ -5,7 +5,10 @@ internal import Synchronization
 /// The one thread besides the loop's: it does what may wait for a disk, one thing after another.
 ///
 /// An executor, so that the compiler confines `@Disk` state to it as it confines `@Loop` state to the loop. The thread
-/// starts with the first work and waits without a timeout, so that an idle daemon stays asleep.
+/// waits without a timeout, so that an idle daemon stays asleep.
+///
+/// A program starts it with `begin` before it serves anybody, while descriptors and threads are to be had. Where that
+/// was not done, the first work starts it; work waits as long as there is no descriptor or thread for it.
 package final class DiskThread: SerialExecutor {
     package static let shared = DiskThread()
 
@@ -17,19 +20,28 @@ package final class DiskThread: SerialExecutor {
     private struct State: ~Copyable {
         var work: [Work] = []
         var isStarted = false
+        /// eventfd(2); -1: there was none to be had yet.
+        var wakeUp: CInt = -1
     }
 
     /// SQLite's deepest recursion stays far below it.
     private static let stackBytes = 1 << 20
 
     private let state = Mutex(State())
-    private let wakeUp: CInt
     /// 0 until it runs.
     private let thread = Atomic<UInt>(0)
 
-    private init() {
-        wakeUp = eventfd(0, CInt(EFD_CLOEXEC))
-        precondition(wakeUp >= 0, "no descriptors left for the disk's thread: raise LimitNOFILE")
+    private init() {}
+
+    /// Makes the thread and what wakes it, unless they are there. Called from any thread.
+    package func begin() throws(SystemError) {
+        try state.withLock { (state) throws(SystemError) in
+            if state.isStarted { return }
+            if state.wakeUp < 0 { state.wakeUp = eventfd(0, CInt(EFD_CLOEXEC)) }
+            guard state.wakeUp >= 0 else { throw SystemError("eventfd") }
+            try Self.start(reading: state.wakeUp)
+            state.isStarted = true
+        }
     }
 
     private var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
@@ -53,36 +65,44 @@ package final class DiskThread: SerialExecutor {
     }
 
     private func add(_ work: Work) {
-        let startsNow = state.withLock { state in
+        let wakeUp = state.withLock { state in
             state.work.append(work)
-            defer { state.isStarted = true }
-            return !state.isStarted
+            return state.isStarted ? state.wakeUp : -1
         }
-        if startsNow { start() }
-        var one: UInt64 = 1
-        _ = write(wakeUp, &one, MemoryLayout<UInt64>.size)
+        guard wakeUp < 0 else { return Self.wake(wakeUp) }
+        do throws(SystemError) {
+            try begin()
+            Self.wake(state.withLock { $0.wakeUp })
+        } catch {
+            // The work stays where it is until more comes and there is a thread to be had.
+        }
     }
 
-    private func start() {
+    private static func wake(_ descriptor: CInt) {
+        var one: UInt64 = 1
+        _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
+    }
+
+    private static func start(reading wakeUp: CInt) throws(SystemError) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, Self.stackBytes)
+        pthread_attr_setstacksize(&attributes, stackBytes)
         pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
         defer { pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
         let code = pthread_create(
             &thread, &attributes,
-            { _ in
+            { descriptor in
                 // Signals are the loop's, whichever it comes to wait for.
                 var all = sigset_t()
                 sigfillset(&all)
                 pthread_sigmask(SIG_BLOCK, &all, nil)
-                DiskThread.shared.run()
-            }, nil)
-        precondition(code == 0, "no thread for the disk")
+                DiskThread.shared.run(reading: CInt(Int(bitPattern: descriptor)))
+            }, UnsafeMutableRawPointer(bitPattern: Int(wakeUp)))
+        guard code == 0 else { throw SystemError("pthread_create", code: code) }
     }
 
-    private func run() -> Never {
+    private func run(reading wakeUp: CInt) -> Never {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
         let executor = asUnownedSerialExecutor()
         while true {

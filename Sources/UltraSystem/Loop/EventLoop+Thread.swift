@@ -23,7 +23,7 @@ extension EventLoop {
                 EventLoop.shared.run()
                 return nil
             }, isReady)
-        precondition(code == 0, "no thread for the event loop")
+        if code != 0 { EventLoop.giveUp("there is no thread for the event loop") }
         sem_wait(isReady)
     }()
 }

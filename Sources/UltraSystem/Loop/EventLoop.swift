@@ -55,8 +55,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private init() {
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
-        // Without these two there is no process to speak of; both fail only where descriptors have run out.
-        precondition(epoll >= 0 && wakeUp >= 0, "no descriptors left for the event loop: raise LimitNOFILE")
+        if epoll < 0 || wakeUp < 0 { Self.giveUp("no descriptors are left for the event loop: raise LimitNOFILE") }
+    }
+
+    /// Ends a process that has no loop to report by, in place of a trap that would say nothing.
+    static func giveUp(_ reason: String) -> Never {
+        var line = "\(reason) (\(String(cString: strerror(errno))))\n"
+        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        exit(EXIT_FAILURE)
     }
 
     // MARK: - Thread

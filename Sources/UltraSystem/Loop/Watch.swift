@@ -86,7 +86,14 @@ package final class Watch {
 
     private func control(_ operation: CInt) {
         var event = epoll_event(events: interest.rawValue, data: epoll_data(u64: token ?? 0))
-        let result = epoll_ctl(EventLoop.shared.epoll, operation, descriptor, &event)
-        precondition(result == 0 || errno == ENOMEM || errno == ENOSPC, "epoll_ctl: errno \(errno), a bug of ours")
+        guard epoll_ctl(EventLoop.shared.epoll, operation, descriptor, &event) != 0 else { return }
+        assert(errno == ENOMEM || errno == ENOSPC, "epoll_ctl: errno \(errno), a bug of ours")
+        guard operation != EPOLL_CTL_DEL else { return }
+        // The kernel has no room for it (ENOMEM, or ENOSPC beyond epoll's max_user_watches): nothing would be heard of
+        // this descriptor again, so its owner is told that it is broken.
+        Deferred(.soon) { [weak self] in
+            guard let self, token != nil else { return }
+            onReady([.error, .hangUp])
+        }.schedule()
     }
 }

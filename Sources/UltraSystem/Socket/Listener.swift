@@ -14,11 +14,22 @@ package final class Listener {
         case system(SystemError)
     }
 
+    /// Whether clients still find the socket under its name.
+    package enum Place: Equatable {
+        case inPlace
+        /// Nothing is there.
+        case vanished
+        /// Something else is there, such as another daemon's socket.
+        case taken
+    }
+
     private let descriptor: CInt
-    /// The file to remove at the end, if this process made it.
-    private var path: String?
+    /// The file to remove at the end, if this process made it and it is still that one.
+    private var file: (path: String, identity: FileIdentity)?
     private var watch: Watch?
     private var retry = Timer {}
+    /// Given up for a moment where descriptors have run out, so that who waits can be told; -1: there is none.
+    private var reserve: CInt = -1
 
     /// Connections that wait to be accepted; the kernel caps it (`net.core.somaxconn`).
     static let backlog: CInt = 1024
@@ -28,7 +39,6 @@ package final class Listener {
     /// Listens on a socket that is bound and listening already.
     package init(passed descriptor: CInt) {
         self.descriptor = descriptor
-        path = nil
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
@@ -36,8 +46,6 @@ package final class Listener {
     package init(path: String) throws(Failure) {
         guard var address = UnixAddress(path) else { throw .pathTooLong }
         descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        // From here `deinit` runs where this throws: it removes the file only if it is ours.
-        self.path = nil
         guard descriptor >= 0 else { throw .system(SystemError("socket")) }
         Self.makeDirectory(of: path)
         try Self.removeStale(path, &address)
@@ -46,33 +54,70 @@ package final class Listener {
         let code = errno
         umask(mask)
         guard bound == 0 else { throw .system(SystemError("bind", code: code)) }
-        self.path = path
+        // From here `deinit` runs where this throws: it removes the file.
+        file = FileIdentity(at: path).map { (path, $0) }
         guard listen(descriptor, Self.backlog) == 0 else { throw .system(SystemError("listen")) }
     }
 
     isolated deinit {
         watch?.cancel()
         retry.cancel()
-        if let path { unlink(path) }
-        close(descriptor)
+        if let file, FileIdentity(at: file.path) == file.identity { unlink(file.path) }
+        if reserve >= 0 { close(reserve) }
+        if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Hands every new connection to `onConnection`.
-    package func accept(_ onConnection: @escaping @Loop (StreamSocket) -> Void) {
+    /// nil: another made the socket, and sees to its file.
+    package var place: Place? {
+        guard let file else { return nil }
+        guard let found = FileIdentity(at: file.path) else { return .vanished }
+        return found == file.identity ? .inPlace : .taken
+    }
+
+    /// Hands every new connection to `onConnection`, and one for which there is no descriptor to `onShortage`, which
+    /// may tell its client and has to let go of it at once.
+    package func accept(
+        _ onConnection: @escaping @Loop (StreamSocket) -> Void,
+        onShortage: @escaping @Loop (StreamSocket) -> Void = { _ in }
+    ) {
+        refillReserve()
         retry.onFire = { [unowned self] in watch?.update(.input) }
         watch = Watch(descriptor, .input) { [unowned self] _ in
             for _ in 0..<64 {
                 let connection = csystemd_accept(descriptor)
                 if connection >= 0 {
                     if let socket = StreamSocket(connection) { onConnection(socket) }
-                } else if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
-                    watch?.update([])
-                    return retry.arm(after: Self.pauseWithoutDescriptors)
+                } else if errno == EMFILE || errno == ENFILE {
+                    guard acceptFromReserve(onShortage) else { return pause() }
+                } else if errno == ENOMEM || errno == ENOBUFS {
+                    return pause()
                 } else if errno != ECONNABORTED && errno != EINTR {
                     return
                 }
             }
         }
+    }
+
+    private func pause() {
+        watch?.update([])
+        retry.arm(after: Self.pauseWithoutDescriptors)
+    }
+
+    /// False: there is nobody, or no descriptor even so.
+    private func acceptFromReserve(_ onShortage: (StreamSocket) -> Void) -> Bool {
+        guard reserve >= 0 else { return refillReserve() && false }
+        close(reserve)
+        reserve = -1
+        let connection = csystemd_accept(descriptor)
+        if connection >= 0, let socket = StreamSocket(connection) { onShortage(socket) }
+        // Where the system as a whole has run out, somebody else may have taken it.
+        return refillReserve() && connection >= 0
+    }
+
+    @discardableResult
+    private func refillReserve() -> Bool {
+        if reserve < 0 { reserve = open("/dev/null", O_RDONLY | O_CLOEXEC) }
+        return reserve >= 0
     }
 
     private static func makeDirectory(of path: String) {

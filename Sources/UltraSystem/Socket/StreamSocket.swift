@@ -55,4 +55,10 @@ package final class StreamSocket {
         if count >= 0 { return count }
         return errno == EAGAIN || errno == EINTR ? 0 : nil
     }
+
+    /// Writes `bytes`, as many as are taken at once, as the last that the peer gets.
+    package func sendLast(_ bytes: [UInt8]) {
+        _ = bytes.withUnsafeBytes { send($0) }
+        shutdown(descriptor, CInt(SHUT_WR))
+    }
 }

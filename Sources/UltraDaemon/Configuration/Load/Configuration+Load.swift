@@ -37,8 +37,10 @@ extension Configuration {
             socketPath: options.socket ?? environment["ULTRAD_SOCKET"] ?? file.daemon.socket ?? places.socket ?? "",
             providerSet: providerSet)
         configuration.file = text == nil ? nil : path
-        configuration.stateDirectory =
-            places.serviceStateDirectory ?? file.daemon.stateDirectory ?? places.defaultStateDirectory
+        if options.keepsState {
+            configuration.stateDirectory =
+                places.serviceStateDirectory ?? file.daemon.stateDirectory ?? places.defaultStateDirectory
+        }
         configuration.logLevel = level(options, environment, &problems) ?? file.daemon.logLevel
         configuration.adminGroup = file.daemon.adminGroup
         configuration.adopt(file)
@@ -53,7 +55,14 @@ extension Configuration {
             NameCheck(file: file, servers: servers.map(\.name)).checkDefault(model, setting, &problems)
         }
         guard problems.isEmpty else { throw Invalid(problems: problems.lines) }
+        configuration.warnings = configuration.providers.compactMap(Self.notice)
         return configuration
+    }
+
+    /// What was mended in the settings of `provider`; nil: nothing.
+    private static func notice(_ provider: Provider) -> String? {
+        guard case .http(let endpoint, _) = provider.backend, let path = endpoint.cutPath else { return nil }
+        return "the endpoint of \(provider.id) ends in \(path), the path of one call: \(endpoint.base) is used"
     }
 
     private mutating func adopt(_ file: ConfigurationFile) {

@@ -1,9 +1,13 @@
-/// Variables, trimmed, those of the process before those of a `.env` file. An empty one counts as unset.
+internal import UltraProviders
+
+/// Variables, trimmed and without quotes around them, those of the process before those of a `.env` file. An empty one
+/// counts as unset.
 struct Environment {
     private(set) var values: [String: String]
 
+    /// - Parameter values: of the process. `docker run --env-file` and others keep the quotes of a file.
     init(_ values: [String: String]) {
-        self.values = values.mapValues { String(Self.trimmed($0[...])) }.filter { !$0.value.isEmpty }
+        self.values = values.mapValues { Quotes.removed(from: Self.trimmed($0[...])) }.filter { !$0.value.isEmpty }
     }
 
     subscript(_ name: String) -> String? { values[name] }
@@ -33,17 +37,24 @@ struct Environment {
         }
     }
 
-    /// Reads lines of `NAME=VALUE`, where the value may be quoted, `export ` before and comments between.
+    /// Reads lines of `NAME=VALUE`, where the value may be quoted, `export` and blanks before and comments between.
+    /// Lines end as on any system, and a byte order mark may come first.
     ///
-    /// Single quotes keep everything; in double quotes `\"`, `\\`, `\n` are one character; outside of them ` #` begins
-    /// a comment.
+    /// Single quotes keep everything; in double quotes `\"`, `\\`, `\n` are one character; outside of them a `#`
+    /// after a blank or tab begins a comment.
     mutating func add(_ text: String, path: String, _ problems: inout Problems) {
         var fresh: [String: String] = [:]
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        // CR LF is one Character, and no newline to a split by "\n".
+        let lines = text.drop { $0 == "\u{FEFF}" }.split(omittingEmptySubsequences: false) {
+            $0 == "\n" || $0 == "\r\n" || $0 == "\r"
+        }
+        for (index, raw) in lines.enumerated() {
             let place = Problems.Place(file: path, line: index + 1)
             var line = Self.trimmed(raw)
             if line.isEmpty || line.hasPrefix("#") { continue }
-            if line.hasPrefix("export ") { line = Self.trimmed(line.dropFirst(7)) }
+            if line.hasPrefix("export"), line.dropFirst(6).first?.isWhitespace == true {
+                line = Self.trimmed(line.dropFirst(6))
+            }
             let left = line.prefix { $0 != "=" }
             let name = Self.trimmed(left)
             let isName = name.utf8.allSatisfy { byte in
@@ -70,7 +81,9 @@ struct Environment {
         guard let quote = text.first, quote == "\"" || quote == "'" else {
             guard !text.hasPrefix("#") else { return "" }
             var end = text.startIndex
-            while end < text.endIndex, !text[end...].hasPrefix(" #") { end = text.index(after: end) }
+            while end < text.endIndex, !text[end...].hasPrefix(" #"), !text[end...].hasPrefix("\t#") {
+                end = text.index(after: end)
+            }
             return String(trimmed(text[..<end]))
         }
         var value = ""

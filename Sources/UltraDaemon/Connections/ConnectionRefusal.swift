@@ -1,0 +1,99 @@
+internal import UltraAPI
+internal import UltraSystem
+
+/// Why a connection is not served.
+enum ConnectionRefusal: Hashable, Sendable {
+    /// As many as `limits.connections` allows are open.
+    case total(limit: Int)
+    /// As many as `limits.connections_per_user` allows to this user are open.
+    case ofUser(UInt32, limit: Int)
+    /// All descriptors are in use, but for those kept for upstreams and files.
+    case descriptors
+
+    /// nil: it is served.
+    /// - Parameters:
+    ///   - open: connections there are.
+    ///   - ofUser: those of the user who asks for one more.
+    ///   - descriptorLimit: of this process (RLIMIT_NOFILE); nil: not known.
+    init?(open: Int, ofUser: Int, uid: UInt32, _ limits: Limits, descriptorLimit: Int?) {
+        if ofUser >= limits.connectionsPerUser {
+            self = .ofUser(uid, limit: limits.connectionsPerUser)
+        } else if open >= limits.connections {
+            self = .total(limit: limits.connections)
+        } else if let descriptorLimit, open >= Self.clients(descriptorLimit) {
+            self = .descriptors
+        } else {
+            return nil
+        }
+    }
+
+    /// Connections for which a process of `limit` descriptors has room. A quarter is kept back: a client that is
+    /// connected needs an upstream too, and the daemon some files.
+    static func clients(_ limit: Int) -> Int {
+        max(1, limit - max(24, limit / 4))
+    }
+
+    /// For the client that is refused.
+    var error: UltraError {
+        switch self {
+        case .total(let limit):
+            UltraError(
+                .rateLimited, "ultrad has \(limit) connections, the most there may be (limits.connections)",
+                hint: "connect again later, and send many requests on one connection", provider: "ultrad",
+                isRetryable: true)
+        case .ofUser(let uid, let limit):
+            UltraError(
+                .rateLimited,
+                "uid \(uid) has \(limit) connections, the most one user may have (limits.connections_per_user)",
+                hint: "close some, and send many requests on one connection", provider: "ultrad", isRetryable: true)
+        case .descriptors:
+            UltraError(
+                .overloaded, "ultrad has too many open files: no file descriptor is left for this connection",
+                hint: "connect again later; raise LimitNOFILE of ultrad.service, or the limit of ulimit -n",
+                provider: "ultrad", isRetryable: true)
+        }
+    }
+
+    /// For the log.
+    var line: String {
+        switch self {
+        case .total(let limit): "connections are refused: \(limit) are open, the most that limits.connections allows"
+        case .ofUser(let uid, let limit):
+            "connections are refused: uid \(uid) has \(limit), the most that limits.connections_per_user allows"
+        case .descriptors:
+            "connections are refused: too many open files; raise the limit of descriptors (LimitNOFILE, ulimit -n)"
+        }
+    }
+
+    /// Of which a log line is written a minute: one of each kind, whoever the user is.
+    enum Kind: Hashable, Sendable {
+        case total, ofUser, descriptors
+    }
+
+    var kind: Kind {
+        switch self {
+        case .total: .total
+        case .ofUser: .ofUser
+        case .descriptors: .descriptors
+        }
+    }
+}
+
+/// What is said once a minute at most, however often there is cause.
+struct MinuteLine: Sendable {
+    static let pauseNanoseconds: UInt64 = 60_000_000_000
+    private var saidAt: UInt64?
+    private var unsaid = 0
+
+    /// How often there was cause without a word since it was last said; nil: nothing is to be said now.
+    /// - Parameter now: nanoseconds of the monotonic clock.
+    mutating func isDue(at now: UInt64) -> Int? {
+        if let saidAt, now < saidAt &+ Self.pauseNanoseconds {
+            unsaid += 1
+            return nil
+        }
+        defer { unsaid = 0 }
+        saidAt = now
+        return unsaid
+    }
+}
