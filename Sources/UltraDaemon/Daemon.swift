@@ -33,6 +33,8 @@ package final class Daemon {
     private let warmPool = WarmPool()
     /// What survives a restart; nil: there is no place for it.
     private(set) var store: RegistryStore?
+    /// What clients make the daemon hold.
+    let memory: HeldBytes
     let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
     let startedAt = EventLoop.now
     /// When the configuration was read last, in seconds since 1970.
@@ -84,6 +86,7 @@ package final class Daemon {
         administrators = Administrators(group: configuration.adminGroup)
         self.version = version
         self.log = log
+        memory = HeldBytes(limit: configuration.limits.memory ?? MemoryBudget.ofThisMachine)
         ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
         budgets = Budgets(Self.budgetRules(configuration, log))
         do throws(TransportError) {
@@ -166,6 +169,7 @@ package final class Daemon {
     func configure(_ new: Configuration, warnings: [String]) {
         configuration = new
         loadedAt = time(nil)
+        memory.adopt(limit: new.limits.memory ?? MemoryBudget.ofThisMachine)
         administrators = Administrators(group: new.adminGroup)
         self.warnings = warnings + ownWarnings
         log.logLevel = new.logLevel

@@ -8,7 +8,8 @@ internal import UltraSystem
 final class Generation: AttemptMaker {
     private let daemon: Daemon
     private let call: Call
-    private let request: Request
+    /// Without its content once nobody can be asked again.
+    private var request: Request
     private let isStream: Bool
     /// `timeout_ms` of the frame.
     private let timeoutMilliseconds: Int?
@@ -20,6 +21,10 @@ final class Generation: AttemptMaker {
     private var ticket: Ticket?
     private var reply: UpstreamReply?
     private var firstContentAt: UInt64?
+    /// The call is charged for the body that is sent, as for every request at first.
+    private var isBodyCharged = true
+    private var isRequestCharged = true
+    private var isReplyCharged = false
 
     init(_ daemon: Daemon, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
         self.daemon = daemon
@@ -161,6 +166,7 @@ final class Generation: AttemptMaker {
             switch found {
             case .failure(let error):
                 reply.exchange.cancel()
+                reply.release()
                 self.reply = nil
                 return .ended(error)
             case .nothing: return .awaitArrival
@@ -193,12 +199,41 @@ final class Generation: AttemptMaker {
         let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream)
         answer.warnings = encoded.warnings
         let exchange = daemon.transport.start(encoded.http, timeouts(candidate, remaining: ticket.remaining))
+        hold(exchange)
         progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
         let decoder = ReplyDecoder(
             adapter, isStream: isStream, model: candidate.id, replyID: daemon.nextReplyID(),
             includesReasoning: request.reasoning?.isIncluded ?? true)
-        return UpstreamReply(exchange, decoder, candidate, isStream: isStream)
+        return UpstreamReply(exchange, decoder, candidate, call, limitBytes: documentLimitBytes, isStream: isStream)
     }
+
+    /// Charges what this attempt takes, and has it given back as soon as it is given up.
+    private func hold(_ exchange: Exchange) {
+        call.hold((isReplyCharged ? 0 : ByteAccount.replyBytes) + (isBodyCharged ? 0 : call.frameBytes))
+        (isReplyCharged, isBodyCharged) = (true, true)
+        exchange.holder = call
+        guard call.frameBytes >= ByteAccount.requestBytes else { return }
+        exchange.onBodySent = { [weak self] in
+            guard let self, isBodyCharged else { return }
+            isBodyCharged = false
+            call.hold(-call.frameBytes)
+        }
+    }
+
+    /// The answer has begun and can only be finished: what was asked is not needed any more.
+    private func forgetRequest() {
+        guard !request.restartsMidStream, call.frameBytes >= ByteAccount.requestBytes, isRequestCharged else { return }
+        isRequestCharged = false
+        request.messages = []
+        request.tools = []
+        request.providerOptions = [:]
+        request.responseFormat = .text
+        call.hold(-call.frameBytes)
+    }
+
+    /// A whole reply that is longer cannot become an answer: that is one frame, and JSON may write a character in twice the
+    /// bytes that UTF-8 takes.
+    private var documentLimitBytes: Int { 2 * daemon.limits.frameBytes }
 
     private func deliver(_ reply: UpstreamReply) {
         reply.exchange.contentBegan()
@@ -224,6 +259,7 @@ final class Generation: AttemptMaker {
             progress?.stop()
             if isStream {
                 isCommitted = true
+                forgetRequest()
                 call.send { $0.start($1, answer) }
             }
         }

@@ -19,6 +19,10 @@ extension DaemonSettings: SettingTable {
 extension Limits: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey("frame_bytes", \.frameBytes, .size(64 << 10, 256 << 20), "The longest request or answer"),
+        SettingKey(
+            "memory", \.memory, .optional(.size(Limits.leastMemory, 1 << 40), absent: "auto"),
+            "What clients may make the daemon hold, all together; auto: half of the control group's memory.max, else 128 MB"
+        ),
         SettingKey("connections", \.connections, .integer(1...1_000_000), "Connections at once, of all users"),
         SettingKey(
             "connections_per_user", \.connectionsPerUser, .integer(1...1_000_000), "Connections at once of one user"),
