@@ -33,6 +33,17 @@ extension Daemon {
         }
     }
 
+    /// Whether a request that was sent to a provider may be sent to one again.
+    func mayAskAgain(_ call: Call) -> Bool {
+        guard let pass = call.use.pass else { return true }
+        return budgets.mayAskAgain(pass, at: moment)
+    }
+
+    func askedAgain(_ call: Call) {
+        guard let pass = call.use.pass else { return }
+        budgets.askedAgain(pass, at: moment)
+    }
+
     /// Puts right what was reserved for a call that has ended.
     func settle(_ call: Call, _ row: LedgerRow) {
         guard let pass = call.use.pass else { return }

@@ -10,6 +10,8 @@ final class Call {
     let startedAt = EventLoop.now
     let peer: Peer
     let operation: OperationName
+    /// It counts among the subscriptions of its connection.
+    var isSubscription = false
     /// For the ledger.
     var use = CallUse()
     private static var count = 0
@@ -75,6 +77,9 @@ final class Call {
         charge = 0
         if connection == nil, flight != nil { memory.close(user) }
     }
+
+    /// Reading and encoding it each take milliseconds: other work of the loop comes in between.
+    var isLong: Bool { frameBytes > 1 << 20 }
 
     /// Whose line in a queue it stands in.
     var client: ConcurrencyGate.Client { ConcurrencyGate.Client(uid: peer.uid, pid: peer.pid) }

@@ -21,6 +21,7 @@ final class ClientConnection {
     private var state = State.open
     private var decoder: FrameDecoder
     private var calls: [Int: Call] = [:]
+    private var subscriptionCount = 0
 
     private var output: FrameWriter
     private var sentBytes = 0
@@ -254,8 +255,17 @@ final class ClientConnection {
         for call in calls.values { call.cancel(reason) }
     }
 
+    /// Counts a subscription, until its call has ended.
+    func admitSubscription() throws(UltraError) {
+        guard subscriptionCount < RequestBound.subscriptions.most else {
+            throw RequestBound.subscriptions.exceeded(at: "op")
+        }
+        subscriptionCount += 1
+    }
+
     func ended(_ call: Call) {
         calls[call.id] = nil
+        if call.isSubscription { subscriptionCount -= 1 }
         owner.ended(call)
         // Where nothing else is to be done, the answer does not wait for what is still to be done about its own call.
         if calls.isEmpty, call.hasTask, EventLoop.shared.isLastJob, !isCongested { flushOutput() }

@@ -16,11 +16,12 @@ final class EventFeed {
         var sequence: Int
     }
 
-    private var subscribers: [Subscriber] = []
+    /// By the number of their call.
+    private var subscribers: [Int: Subscriber] = [:]
 
     /// Begins with the frame `snapshot`, whose `data` is written by `write`. Ends when the call does.
     func subscribe(_ call: Call, to topics: Set<Topic>, snapshot write: (inout JSONWriter) -> Void) {
-        subscribers.append(Subscriber(call: call, topics: topics, sequence: 1))
+        subscribers[call.number] = Subscriber(call: call, topics: topics, sequence: 1)
         call.send { writer, id in
             writer.frame(id, "snapshot") { json in
                 json.field("seq", 1)
@@ -33,13 +34,13 @@ final class EventFeed {
     }
 
     func unsubscribe(_ call: Call) {
-        subscribers.removeAll { $0.call === call }
+        subscribers[call.number] = nil
     }
 
     /// Ends every subscription: none would by itself.
     func end(_ reason: UltraError) {
-        let ended = subscribers.map(\.call)
-        subscribers = []
+        let ended = subscribers.values.map(\.call)
+        subscribers = [:]
         for call in ended { call.fail(reason) }
     }
 
@@ -47,14 +48,14 @@ final class EventFeed {
     func publish(_ topic: Topic, _ write: (inout JSONWriter) -> Void) {
         guard !subscribers.isEmpty else { return }
         var behind: [Call] = []
-        for index in subscribers.indices where subscribers[index].topics.contains(topic) {
-            let call = subscribers[index].call
+        for index in subscribers.indices where subscribers.values[index].topics.contains(topic) {
+            let call = subscribers.values[index].call
             guard !call.isCongested else {
                 behind.append(call)
                 continue
             }
-            subscribers[index].sequence += 1
-            let sequence = subscribers[index].sequence
+            subscribers.values[index].sequence += 1
+            let sequence = subscribers.values[index].sequence
             call.send { writer, id in
                 writer.frame(id, "event") { json in
                     json.field("seq", sequence)
@@ -77,6 +78,6 @@ final class EventFeed {
     }
 
     func has(_ topic: Topic) -> Bool {
-        subscribers.contains { $0.topics.contains(topic) }
+        subscribers.values.contains { $0.topics.contains(topic) }
     }
 }

@@ -37,6 +37,7 @@ final class Generation: AttemptMaker {
 
     func run() async {
         guard let chain = begin() else { return }
+        if call.isLong { await Loop.nextTurn() }
         do throws(UltraError) {
             try await chain.run(self)
             end(chain, nil)
@@ -300,6 +301,9 @@ final class Generation: AttemptMaker {
 
     // MARK: - Mock
 
+    /// Some milliseconds of work.
+    private static let mockStepsPerTurn = 2000
+
     /// Plays the mock's answer with the delays it asks for.
     private func play(_ mock: Mock, model: String) async -> UltraError? {
         answer.isMock = true
@@ -310,7 +314,13 @@ final class Generation: AttemptMaker {
         } catch {
             return error
         }
+        var stepCount = 0
         while let step = plan.next() {
+            stepCount += 1
+            if stepCount.isMultiple(of: Self.mockStepsPerTurn) {
+                await Loop.nextTurn()
+                if Task.isCancelled { return UltraError(.cancelled, "the request was cancelled") }
+            }
             if step.delayMilliseconds > 0 {
                 do throws(CancellationError) {
                     try await Loop.sleep(for: .milliseconds(step.delayMilliseconds))
