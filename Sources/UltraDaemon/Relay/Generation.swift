@@ -25,6 +25,10 @@ final class Generation: AttemptMaker {
     private var isBodyCharged = true
     private var isRequestCharged = true
     private var isReplyCharged = false
+    /// Content of this attempt's stream.
+    private var delivered = UseOfAttempts.Delivered()
+    /// The request of this attempt reached the provider, or was about to.
+    private var wasSent = false
 
     init(_ daemon: Daemon, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
         self.daemon = daemon
@@ -52,7 +56,7 @@ final class Generation: AttemptMaker {
         do throws(UltraError) {
             let candidates = try daemon.registry.candidates(
                 for: request.model, needs: Needs(request), fallback: request.fallback)
-            try daemon.admit(call, candidates[0], UseEstimate.tokens(request))
+            try daemon.admit(call, candidates[0], UseEstimate.tokens(request, for: candidates[0].provider.id))
             daemon.requestBegan(call, model: candidates[0].id)
             let limit = totalLimit
             return AttemptChain(
@@ -107,6 +111,7 @@ final class Generation: AttemptMaker {
         case .http: error = await relay()
         }
         if error == nil { price(ticket) }
+        if call.use.pass != nil { countUse(ticket, error) }
         return error
     }
 
@@ -117,13 +122,31 @@ final class Generation: AttemptMaker {
         self.ticket = ticket
         reply = nil
         firstContentAt = nil
+        delivered = UseOfAttempts.Delivered()
+        wasSent = ticket.candidate.means.isLocalProgram
         answer = Answer(model: ticket.candidate.id, provider: ticket.candidate.provider.id)
     }
 
     @inline(never)
     private func price(_ ticket: Ticket) {
         guard case .upstream = ticket.candidate.target else { return }
-        answer.costMicroUSD = ticket.candidate.model.facts.price?.value.cost(of: answer.usage)
+        answer.costMicroUSD = rates(of: ticket)?.cost(of: answer.usage)
+    }
+
+    /// The price of the model that answered, or was asked.
+    private func rates(of ticket: Ticket) -> Price? {
+        guard case .upstream = ticket.candidate.target else { return nil }
+        return ticket.candidate.provider.price(of: ticket.candidate.model, answeredAs: answer.providerModel)
+    }
+
+    @inline(never)
+    private func countUse(_ ticket: Ticket, _ error: UltraError?) {
+        var delivered = delivered
+        if !isStream {
+            let pieces = answer.reasoning.map(\.text) + answer.toolCalls.map(\.arguments) + [answer.text]
+            for piece in pieces where !piece.isEmpty { delivered.add(piece.utf8.count) }
+        }
+        daemon.attemptUsed(call, answer, error, wasSent: wasSent, delivered, rates(of: ticket))
     }
 
     var firstContentMilliseconds: Double? {
@@ -167,6 +190,7 @@ final class Generation: AttemptMaker {
             switch found {
             case .failure(let error):
                 reply.exchange.cancel()
+                wasSent = reply.exchange.phase >= .waiting
                 reply.release()
                 self.reply = nil
                 return .ended(error)
@@ -174,6 +198,7 @@ final class Generation: AttemptMaker {
             case .more: if call.isCongested { return .awaitClient }
             }
         }
+        wasSent = true
         reply.exchange.finishAlone(within: daemon.limits.lingering)
         answer.requestID = reply.requestID
         return .ended(nil)
@@ -249,7 +274,11 @@ final class Generation: AttemptMaker {
     /// name, usage) waits with it: until then another candidate may answer.
     private func deliver(_ events: [AnswerEvent]) {
         for event in events {
-            if isStream, case .text = event { continue }
+            if isStream, case .text(let text) = event {
+                delivered.add(text.utf8.count)
+                continue
+            }
+            if isStream { count(event) }
             answer.receive(event, keepsContent: !isStream)
         }
         call.flight?.receive(events, of: answer)
@@ -267,6 +296,14 @@ final class Generation: AttemptMaker {
         guard isStream else { return }
         call.send { writer, id in
             for event in events { writer.event(id, event) }
+        }
+    }
+
+    private func count(_ event: AnswerEvent) {
+        switch event {
+        case .text(let text), .reasoning(let text): delivered.add(text.utf8.count)
+        case .toolCall(let call): delivered.add(call.arguments.utf8.count)
+        case .reasoningSignature, .providerModel, .usage, .finish, .warning: break
         }
     }
 
@@ -342,5 +379,12 @@ extension AnswerEvent {
         case .text, .reasoning, .reasoningSignature, .toolCall: true
         case .providerModel, .usage, .finish, .warning: false
         }
+    }
+}
+
+extension Candidate.Means {
+    /// What it is asked by a program costs what it costs from the start.
+    fileprivate var isLocalProgram: Bool {
+        if case .http = self { false } else { true }
     }
 }

@@ -36,6 +36,7 @@ package final class Exchange {
     /// Charged once the reply comes in bursts; nil: nobody.
     package var holder: (any ByteHolder)?
     private var isCharged = false
+    private var lastPhase = TransportError.Phase.body
     /// Called when the request was sent whole and the reply has begun: its bytes are gone.
     package var onBodySent: (@Loop () -> Void)?
 
@@ -134,7 +135,7 @@ package final class Exchange {
     }
 
     /// How far the transfer is.
-    package var phase: TransportError.Phase { easy?.phase ?? .body }
+    package var phase: TransportError.Phase { easy?.phase ?? lastPhase }
 
     /// The reader has what it wants: what still comes is dropped, so that the connection can serve again, but only for
     /// `limit`.
@@ -221,6 +222,7 @@ package final class Exchange {
     private func end(with error: TransportError?) {
         guard outcome == nil else { return }
         outcome = .some(error)
+        if error != nil, let easy { lastPhase = easy.phase }
         timer.cancel()
         if let easy { transport?.recycle(easy) }
         easy = nil
