@@ -5,17 +5,17 @@ extension EmbedRequest {
         try frame.fields { (fields) throws(UltraError) in
             try fields.object { (fields, key) throws(UltraError) in
                 switch key {
-                case "model": model = try fields.name("the name of a model")
+                case "model": model = try fields.name("the name of a model", .modelBytes)
                 case "input":
                     let what = "a text that is not empty, or an array of them"
                     input =
                         try fields.isNext(.string)
-                        ? [fields.name(what)] : fields.names(what, "a text that is not empty")
+                        ? [fields.name(what)] : fields.names(what, .inputs, "a text that is not empty", nil)
                 case "dimensions": dimensions = try fields.int(1...65_536)
                 case "purpose": purpose = try fields.choice([.document, .query, .classification, .clustering])
                 case "cache": cache = try fields.choice([.default, .off, .refresh])
                 case "timeouts_ms": timeouts = try Timeouts(&fields)
-                case "tags": tags = try fields.names("an array of labels", "a label")
+                case "tags": tags = try fields.names("an array of labels", .tags, "a label", .tagBytes)
                 case "provider_options":
                     try fields.object("an object by provider") { (fields, provider) throws(UltraError) in
                         providerOptions[String(provider)] = try fields.rawObject()

@@ -4,7 +4,7 @@ package struct FrameWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
 
     /// Capacity that is kept when everything was sent; a burst's buffer is given back.
-    static let keptCapacityBytes = 64 << 10
+    static let keptCapacityBytes = 8 << 10
 
     private let maxFrameBytes: Int
     /// What every frame of text of one request begins with, its length left open.

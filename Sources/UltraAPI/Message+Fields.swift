@@ -19,8 +19,12 @@ extension Message {
                     }
                 }
             case "tool_calls":
-                try fields.array { (fields, _) throws(UltraError) in toolCalls.append(try ToolCall(&fields)) }
-            case "tool_call_id": toolCallID = try fields.string()
+                try fields.array("an array", .toolCalls) { (fields, _) throws(UltraError) in
+                    toolCalls.append(try ToolCall(&fields))
+                }
+            case "tool_call_id":
+                toolCallID = try fields.string()
+                try fields.check(toolCallID ?? "", .callIDBytes)
             default: try fields.skip()
             }
         }
@@ -116,8 +120,12 @@ extension ToolCall {
         self.init(id: "", name: "", arguments: "")
         try fields.object("a tool call: {\"id\",\"name\",\"arguments\"}") { (fields, key) throws(UltraError) in
             switch key {
-            case "id": id = try fields.string()
-            case "name": name = try fields.string()
+            case "id":
+                id = try fields.string()
+                try fields.check(id, .callIDBytes)
+            case "name":
+                name = try fields.string()
+                try fields.check(name, .toolNameBytes)
             case "arguments": arguments = try fields.string("JSON text in a string")
             case "signature": signature = try fields.stringOrNull()
             default: try fields.skip()

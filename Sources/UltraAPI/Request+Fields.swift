@@ -16,8 +16,14 @@ extension Request {
             case "system": system = try fields.string()
             case "messages":
                 hasMessages = true
-                try fields.array("an array of messages") { (fields, _) throws(UltraError) in
-                    messages.append(try Message(&fields))
+                var callCount = 0
+                try fields.array("an array of messages", .messages) { (fields, _) throws(UltraError) in
+                    let message = try Message(&fields)
+                    callCount += message.toolCalls.count
+                    guard callCount <= RequestBound.toolCalls.most else {
+                        throw RequestBound.toolCalls.exceeded(at: "\(fields.placeOfValue).tool_calls")
+                    }
+                    messages.append(message)
                 }
                 if messages.isEmpty { throw fields.expected("an array of at least one message") }
             default: try read(key, &fields)
@@ -45,7 +51,7 @@ extension Request {
 
     private mutating func read(_ key: JSONKey, _ fields: inout RequestFields) throws(UltraError) {
         switch key {
-        case "model": model = try fields.name("the name of a model")
+        case "model": model = try fields.name("the name of a model", .modelBytes)
         case "max_tokens": sampling.maxTokens = try fields.int(1...10_000_000)
         case "temperature": sampling.temperature = try fields.number(0...2)
         case "top_p": sampling.topP = try fields.number(0...1)
@@ -53,12 +59,14 @@ extension Request {
         case "stop":
             let what = "a string that is not empty, or an array of them"
             sampling.stop =
-                try fields.isNext(.string) ? [fields.name(what)] : fields.names(what, "a string that is not empty")
+                try fields.isNext(.string) ? [fields.name(what)] : fields.names(what, .stop, "a string that is not empty", nil)
         case "seed": sampling.seed = try fields.int(Int.min...Int.max)
         case "frequency_penalty": sampling.frequencyPenalty = try fields.number(-2...2)
         case "presence_penalty": sampling.presencePenalty = try fields.number(-2...2)
         case "tools":
-            try fields.array("an array of tools") { (fields, _) throws(UltraError) in tools.append(try Tool(&fields)) }
+            try fields.array("an array of tools", .tools) { (fields, _) throws(UltraError) in
+                tools.append(try Tool(&fields))
+            }
         case "tool_choice": toolChoice = try ToolChoice(&fields)
         case "parallel_tool_calls": parallelToolCalls = try fields.bool()
         case "response_format": responseFormat = try ResponseFormat(&fields)
@@ -68,14 +76,15 @@ extension Request {
             if try fields.isNext(.bool) {
                 fallback = try fields.bool() ? .configured : Fallback.none
             } else {
-                let models = try fields.names("true, false or an array of models", "the name of a model")
+                let models = try fields.names(
+                    "true, false or an array of models", .fallback, "the name of a model", .modelBytes)
                 fallback = models.isEmpty ? Fallback.none : .models(models)
             }
         case "fallback_mid_stream":
             guard try fields.string("\"restart\"") == "restart" else { throw fields.expected("\"restart\"") }
             restartsMidStream = true
         case "timeouts_ms": timeouts = try Timeouts(&fields)
-        case "tags": tags = try fields.names("an array of labels", "a label")
+        case "tags": tags = try fields.names("an array of labels", .tags, "a label", .tagBytes)
         case "provider_options":
             try fields.object("an object by provider") { (fields, provider) throws(UltraError) in
                 providerOptions[String(provider)] = try fields.rawObject()
@@ -132,8 +141,10 @@ extension ResponseFormat {
         var isStrict = false
         try fields.object(what) { (fields, key) throws(UltraError) in
             switch key {
-            case "name": name = try fields.string()
-            case "schema": schema = try fields.rawObject("a JSON Schema object")
+            case "name":
+                name = try fields.string()
+                try fields.check(name ?? "", .toolNameBytes)
+            case "schema": schema = try fields.schema()
             case "strict": isStrict = try fields.bool()
             default: try fields.skip()
             }
@@ -158,7 +169,9 @@ extension ToolChoice {
         var name: String?
         try fields.object(what) { (fields, key) throws(UltraError) in
             switch key {
-            case "name": name = try fields.string()
+            case "name":
+                name = try fields.string()
+                try fields.check(name ?? "", .toolNameBytes)
             default: try fields.skip()
             }
         }
@@ -172,9 +185,11 @@ extension Tool {
         self.init(name: "")
         try fields.object("a tool: {\"name\",\"description\",\"parameters\"}") { (fields, key) throws(UltraError) in
             switch key {
-            case "name": name = try fields.string()
+            case "name":
+                name = try fields.string()
+                try fields.check(name, .toolNameBytes)
             case "description": description = try fields.string()
-            case "parameters": parameters = try fields.rawObject("a JSON Schema object")
+            case "parameters": parameters = try fields.schema()
             default: try fields.skip()
             }
         }

@@ -17,7 +17,15 @@ struct RequestFields {
     }
 
     /// `messages[2].role`, or `request` at the top.
-    private var place: String {
+    private var place: String { Self.text(path[...]) }
+
+    /// Of the value that was just read.
+    var placeOfValue: String { place }
+
+    /// Of the array whose element is read.
+    var parentPlace: String { Self.text(path.dropLast()) }
+
+    private static func text(_ path: ArraySlice<Step>) -> String {
         path.reduce(into: "") { text, step in
             switch step {
             case .member(let key): text += (text.isEmpty ? "" : ".") + String(key)

@@ -10,7 +10,9 @@ extension RequestFrame {
         try members { (fields, key) throws(UltraError) in
             switch key {
             case "protocol": hello.protocolVersion = try fields.int(0...1_000_000)
-            case "client": hello.client = try fields.string()
+            case "client":
+                hello.client = try fields.string()
+                try fields.check(hello.client ?? "", .clientBytes)
             default: try fields.skip()
             }
         }
@@ -58,8 +60,8 @@ extension RequestFrame {
         var target = ProbeTarget()
         try members { (fields, key) throws(UltraError) in
             switch key {
-            case "provider": target.provider = try fields.name("the id of a provider")
-            case "model": target.model = try fields.name("the name of a model")
+            case "provider": target.provider = try fields.name("the id of a provider", .modelBytes)
+            case "model": target.model = try fields.name("the name of a model", .modelBytes)
             case "deep": target.isDeep = try fields.bool()
             default: try fields.skip()
             }
@@ -75,7 +77,7 @@ extension RequestFrame {
         var topics: [String]?
         try members { (fields, key) throws(UltraError) in
             switch key {
-            case "topics": topics = try fields.names("an array of topics", "a topic")
+            case "topics": topics = try fields.names("an array of topics", .topics, "a topic", .tagBytes)
             default: try fields.skip()
             }
         }

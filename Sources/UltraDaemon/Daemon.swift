@@ -33,6 +33,8 @@ package final class Daemon {
     private let warmPool = WarmPool()
     /// What survives a restart; nil: there is no place for it.
     private(set) var store: RegistryStore?
+    /// What clients make the daemon hold.
+    let memory: HeldBytes
     let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
     let startedAt = EventLoop.now
     /// When the configuration was read last, in seconds since 1970.
@@ -98,6 +100,7 @@ package final class Daemon {
                 exitCode: EXIT_FAILURE)
         }
         directory = try Self.claim(configuration.stateDirectory, log)
+        memory = HeldBytes(limit: configuration.limits.memory ?? MemoryBudget.ofThisMachine)
         ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
         budgets = Budgets(Self.budgetRules(configuration, accounts, log))
         do throws(TransportError) {
@@ -183,6 +186,7 @@ package final class Daemon {
         configuration = new
         loadedAt = time(nil)
         administrators = Administrators(group: new.adminGroup, accounts)
+        memory.adopt(limit: new.limits.memory ?? MemoryBudget.ofThisMachine)
         self.warnings = warnings + ownWarnings
         log.logLevel = new.logLevel
         store?.log.logLevel = new.logLevel

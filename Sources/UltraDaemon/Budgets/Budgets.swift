@@ -142,6 +142,22 @@ struct Budgets: Sendable {
         wanted > limit || used >= limit
     }
 
+    /// Whether another request to a provider keeps to the requests of a minute of all budgets of `pass`.
+    mutating func mayAskAgain(_ pass: Pass, at now: Moment) -> Bool {
+        for index in accounts.indices where pass.accounts.contains(accounts[index].number) {
+            guard let limit = accounts[index].rule.requestsPerMinute else { continue }
+            if accounts[index].window.wait(for: limit, at: now.steady) > 0 { return false }
+        }
+        return true
+    }
+
+    /// Counts another request to a provider.
+    mutating func askedAgain(_ pass: Pass, at now: Moment) {
+        for index in accounts.indices where pass.accounts.contains(accounts[index].number) {
+            accounts[index].window.add(at: now.steady)
+        }
+    }
+
     /// The request has ended and used `amount`.
     mutating func settle(_ pass: Pass, _ amount: DayUse.Amount, at now: Moment) {
         for index in accounts.indices where pass.accounts.contains(accounts[index].number) {

@@ -24,6 +24,7 @@ extension Daemon {
     /// Refuses what would go beyond a budget, else reserves what it may use. Before anything is sent.
     func admit(_ call: Call, _ candidate: Candidate, _ tokens: (input: Int, output: Int)) throws(UltraError) {
         guard !budgets.isEmpty else { return }
+        call.use.admittedInput = tokens.input
         var price: Price?
         if case .upstream = candidate.target { price = candidate.model.facts.price?.value }
         let estimate = UseEstimate.amount(tokens, price)
@@ -52,11 +53,34 @@ extension Daemon {
         budgets.settle(pass, DayUse.Amount(), at: moment)
     }
 
+    /// Whether a request that was sent to a provider may be sent to one again.
+    func mayAskAgain(_ call: Call) -> Bool {
+        guard let pass = call.use.pass else { return true }
+        return budgets.mayAskAgain(pass, at: moment)
+    }
+
+    func askedAgain(_ call: Call) {
+        guard let pass = call.use.pass else { return }
+        budgets.askedAgain(pass, at: moment)
+    }
+
+    /// Notes what an attempt used, well or not, for the budgets that hold for the call.
+    func attemptUsed(
+        _ call: Call, _ answer: Answer, _ error: UltraError?, wasSent: Bool, _ delivered: UseOfAttempts.Delivered,
+        _ price: Price?
+    ) {
+        guard call.use.pass != nil else { return }
+        let isBilled = wasSent && !(error.map(ChainUse.isUnbilled) ?? false)
+        call.use.attempts.add(
+            answer.usage, cost: error == nil ? answer.costMicroUSD : nil, isBilled: isBilled,
+            admitted: call.use.admittedInput, delivered, price)
+    }
+
     /// Puts right what was reserved for a call that has ended.
-    func settle(_ call: Call, _ row: LedgerRow) {
+    func settle(_ call: Call) {
         guard let pass = call.use.pass else { return }
         call.use.pass = nil
-        budgets.settle(pass, DayUse.Amount(microUSD: row.costMicroUSD ?? 0, tokens: row.tokens), at: moment)
+        budgets.settle(pass, call.use.attempts.amount, at: moment)
     }
 
     /// Takes over what the ledger has of today.

@@ -10,7 +10,8 @@ enum UseEstimate {
     /// Of an answer without `max_tokens`.
     static let outputTokens = 1000
 
-    static func tokens(_ request: Request) -> (input: Int, output: Int) {
+    /// - Parameter provider: the provider that is asked first, whose `provider_options` may set what the request does not.
+    static func tokens(_ request: Request, for provider: String) -> (input: Int, output: Int) {
         var bytes = 0
         var attachments = 0
         for message in request.messages {
@@ -23,10 +24,42 @@ enum UseEstimate {
             }
             for call in message.toolCalls { bytes += call.arguments.utf8.count }
         }
-        return (
-            (bytes + bytesPerToken - 1) / bytesPerToken + attachments * attachmentTokens,
-            request.sampling.maxTokens ?? outputTokens
-        )
+        var output = request.sampling.maxTokens ?? outputTokens
+        if let options = request.providerOptions[provider].map(OutputOptions.init) {
+            if let most = options.mostTokens { output = max(most, request.sampling.maxTokens ?? 0) }
+            let (product, overflows) = output.multipliedReportingOverflow(by: max(1, options.answers ?? 1))
+            output = overflows ? .max : product
+        }
+        return ((bytes + bytesPerToken - 1) / bytesPerToken + attachments * attachmentTokens, output)
+    }
+
+    /// What `provider_options` say of the length of an answer, under any provider's name for it, at the top or one level
+    /// below (`generationConfig`, `options`).
+    private struct OutputOptions {
+        var mostTokens: Int?
+        var answers: Int?
+
+        init(_ options: RawJSON) {
+            // The text was validated with the request: nothing is thrown but for numbers that are no integers.
+            try? JSONReader.read(options.bytes) { (reader) throws(JSONError) in try read(&reader, depth: 0) }
+        }
+
+        private mutating func read(_ reader: inout JSONReader, depth: Int) throws(JSONError) {
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                let kind = try reader.kind()
+                switch key {
+                case "max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "num_predict":
+                    guard kind == .number else { try reader.skip(); continue }
+                    mostTokens = max(mostTokens ?? 0, Int(clamping: Int64(min(max(0, try reader.double()), 1e15))))
+                case "n", "candidateCount", "num_generations":
+                    guard kind == .number else { try reader.skip(); continue }
+                    answers = max(answers ?? 0, Int(clamping: Int64(min(max(0, try reader.double()), 1e6))))
+                default:
+                    if kind == .object, depth == 0 { try read(&reader, depth: 1) } else { try reader.skip() }
+                }
+            }
+        }
     }
 
     static func tokens(_ request: EmbedRequest) -> (input: Int, output: Int) {

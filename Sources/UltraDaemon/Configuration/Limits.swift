@@ -1,6 +1,8 @@
 /// Bounds on what a client or an upstream can make the daemon hold. Sizes in bytes.
 package struct Limits: Sendable, Equatable {
     package var frameBytes = 16 << 20
+    /// What clients may make the daemon hold, all together; nil: half of the control group's `memory.max`, else 128 MB.
+    package var memory: Int?
     /// Connections at once, of all users.
     package var connections = 4096
     /// Connections at once of one user.
@@ -23,6 +25,9 @@ package struct Limits: Sendable, Equatable {
     package var lingering = Duration.seconds(2)
     /// A connection to an upstream that was idle for longer is not used again.
     package var upstreamIdle = Duration.seconds(118)
+
+    /// With less, requests of ordinary length would be refused.
+    package static let leastMemory = 16 << 20
 
     package init() {}
 }

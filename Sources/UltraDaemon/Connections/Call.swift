@@ -10,10 +10,19 @@ final class Call {
     let startedAt = EventLoop.now
     let peer: Peer
     let operation: OperationName
+    /// It counts among the subscriptions of its connection.
+    var isSubscription = false
     /// For the ledger.
     var use = CallUse()
     private static var count = 0
     private weak var connection: ClientConnection?
+    /// Who is charged for what this request makes the daemon hold.
+    let user: ByteAccount.User
+    let memory: HeldBytes
+    /// Length of its frame.
+    let frameBytes: Int
+    /// Bytes it is charged for; nothing once it has ended.
+    private var charge: Int
     /// All who wait for what this call brings, where it stands for no single client; until it has ended.
     private(set) var flight: Flight?
     /// The task that works on it; nil for what is answered at once.
@@ -25,13 +34,17 @@ final class Call {
     /// Why it was cancelled, for its terminal frame.
     private(set) var cancellation: UltraError?
 
-    init(_ id: Int, _ operation: OperationName, _ connection: ClientConnection) {
+    /// - Parameter charge: bytes that `connection`'s user has been charged for it.
+    init(_ id: Int, _ operation: OperationName, _ connection: ClientConnection, frameBytes: Int, charge: Int) {
         self.id = id
         self.operation = operation
         self.connection = connection
         Self.count += 1
         number = Self.count
         peer = connection.peer
+        (user, memory) = (connection.user, connection.memory)
+        self.frameBytes = frameBytes
+        self.charge = charge
     }
 
     /// Stands for all that wait in `flight`, in the name of `first`. It has no client: what is sent to one goes nowhere.
@@ -42,7 +55,33 @@ final class Call {
         operation = first.operation
         use = first.use
         self.flight = flight
+        (user, memory) = (first.memory.open(first.peer.uid), first.memory)
+        frameBytes = first.frameBytes
+        charge = 0
+        // The first may leave before the others have their answer.
+        hold(ByteAccount.cost(ofFrame: frameBytes))
     }
+
+    // MARK: - Memory
+
+    /// Charges `change` more bytes, or fewer, to the user.
+    func hold(_ change: Int) {
+        guard !isEnded, change != 0 else { return }
+        charge += change
+        memory.add(change, of: user)
+    }
+
+    /// Whether the user holds more than its share: what can be put off is.
+    var isOverShare: Bool { memory.account.isOver(user) }
+
+    private func release() {
+        memory.add(-charge, of: user)
+        charge = 0
+        if connection == nil, flight != nil { memory.close(user) }
+    }
+
+    /// Reading and encoding it each take milliseconds: other work of the loop comes in between.
+    var isLong: Bool { frameBytes > 1 << 20 }
 
     /// Whose line in a queue it stands in.
     var client: ConcurrencyGate.Client { ConcurrencyGate.Client(uid: peer.uid, pid: peer.pid) }
@@ -68,6 +107,7 @@ final class Call {
         guard !isEnded else { return }
         isEnded = true
         timer?.cancel()
+        release()
         flight = nil
         connection?.send { write(&$0, id) }
         connection?.ended(self)
@@ -124,9 +164,11 @@ final class Call {
     /// The client is gone: its frames have nowhere to go.
     func abandon() {
         cancel(UltraError(.cancelled, "the client disconnected"))
-        if !isEnded { failure = .cancelled }
+        guard !isEnded else { return }
+        failure = .cancelled
         isEnded = true
         timer?.cancel()
+        release()
     }
 
     /// Whether the client's unsent bytes are past their bound.
@@ -137,3 +179,5 @@ final class Call {
         if let flight { await flight.drained() } else { await connection?.drained() }
     }
 }
+
+extension Call: ByteHolder {}

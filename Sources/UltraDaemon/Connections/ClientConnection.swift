@@ -12,12 +12,16 @@ final class ClientConnection {
     }
 
     let peer: Peer
+    /// Who is charged for what this connection holds.
+    let user: ByteAccount.User
+    let memory: HeldBytes
     private let socket: StreamSocket
     private var limits: Limits
     private unowned let owner: Daemon
     private var state = State.open
     private var decoder: FrameDecoder
     private var calls: [Int: Call] = [:]
+    private var subscriptionCount = 0
 
     private var output: FrameWriter
     private var sentBytes = 0
@@ -25,17 +29,28 @@ final class ClientConnection {
     private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
     private var stall = Timer {}
     private var partialFrame = Timer {}
+    /// Bytes that the frame which is arriving is charged for; 0: it has not been admitted.
+    private var frameCharge = 0
+    /// Bytes that unsent frames are charged for.
+    private var outputCharge = 0
+    /// Nothing is read until the user holds less.
+    private var waitsForRoom = false
+    /// What the request is told whose frame is being dropped.
+    private var refusal: UltraError?
 
     init(_ socket: StreamSocket, _ owner: Daemon, _ limits: Limits) {
         self.socket = socket
         self.owner = owner
         self.limits = limits
         peer = socket.peer
+        memory = owner.memory
+        user = memory.open(socket.peer.uid)
+        memory.add(ByteAccount.connectionBytes, of: user)
         decoder = FrameDecoder(maxFrameBytes: limits.frameBytes)
         output = FrameWriter(maxFrameBytes: limits.frameBytes)
         flush = Deferred(.endOfTurn) { [weak self] in self?.flushOutput() }
         stall.onFire = { [weak self] in self?.close() }
-        partialFrame.onFire = { [weak self] in self?.close() }
+        partialFrame.onFire = { [weak self] in self?.frameIsLate() }
         socket.watch { [weak self] events in self?.ready(events) }
     }
 
@@ -62,7 +77,8 @@ final class ClientConnection {
 
     private func receive() {
         let received = owner.receiveBuffer.withUnsafe { space -> StreamSocket.Received in
-            let received = socket.receive(into: space)
+            let received = socket.receive(
+                into: UnsafeMutableRawBufferPointer(rebasing: space[..<readLength(space.count)]))
             if case .bytes(let count) = received {
                 decoder.append(UnsafeRawBufferPointer(rebasing: space[..<count]))
             }
@@ -80,12 +96,31 @@ final class ClientConnection {
         }
     }
 
+    /// How much to read at once. A long frame is read to its end and no further, so that it need not be copied; of a user
+    /// that holds much already, little is read before the length of a frame is known.
+    private func readLength(_ most: Int) -> Int {
+        if let missing = decoder.missingOfLongFrame { return min(most, missing) }
+        return memory.account.isHeavy(user) ? min(most, Self.cautiousReadBytes) : most
+    }
+
+    private static let cautiousReadBytes = 4 << 10
+
     private func takeFrames() {
         do throws(FrameError) {
-            while isReading, let frame = try decoder.next() {
+            while isReading {
+                if let id = decoder.takeDiscarded() { tellRefusal(id) }
+                guard let length = try decoder.nextLength() else { break }
+                guard admit(length) else {
+                    if waitsForRoom { break }
+                    continue
+                }
+                guard let frame = try decoder.next() else { break }
                 partialFrame.cancel()
-                take(frame)
+                let charge = frameCharge
+                frameCharge = 0
+                take(frame, charge)
             }
+            if waitsForRoom { return }
             if !isReading || !decoder.hasPartialFrame {
                 partialFrame.cancel()
             } else if !partialFrame.isArmed {
@@ -109,28 +144,92 @@ final class ClientConnection {
         "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n"
         + "This socket speaks the Ultra protocol (length-prefixed JSON), not HTTP: use ultractl or libultra.\n"
 
-    private func take(_ bytes: [UInt8]) {
+    /// Whether the frame that comes next may be held. Where not, it waits unread, or is dropped and its request refused.
+    private func admit(_ length: Int) -> Bool {
+        guard frameCharge == 0 else { return true }
+        let cost = ByteAccount.cost(ofFrame: length)
+        switch memory.ask(cost, of: user) {
+        case .granted:
+            frameCharge = cost
+            decoder.expect(length)
+            return true
+        case .wait:
+            waitsForRoom = true
+            socket.update(output.bytes.isEmpty ? [] : .output)
+            partialFrame.arm(after: owner.timeouts.queue)
+            memory.wait(self)
+        case .refused:
+            discardFrame(.overloaded(by: memory.account.limit))
+        case .never:
+            discardFrame(
+                UltraError(
+                    .tooLarge, "a request of \(length) bytes needs more memory than one user may have",
+                    hint: "send less at once, or raise limits.memory (now \(memory.account.limit) bytes)",
+                    provider: "ultrad"))
+        }
+        return false
+    }
+
+    private func discardFrame(_ error: UltraError) {
+        refusal = error
+        decoder.discard()
+    }
+
+    private func tellRefusal(_ id: Int) {
+        partialFrame.cancel()
+        let error = refusal ?? .overloaded(by: memory.account.limit)
+        refusal = nil
+        if id == 0 { refuse(error.message) } else { send { $0.error(id, error) } }
+    }
+
+    /// The rest of a frame did not come in time; or there was no room for it, and its client need not wait any longer.
+    private func frameIsLate() {
+        guard waitsForRoom else { return close() }
+        memory.stopWaiting(self)
+        waitsForRoom = false
+        discardFrame(.overloaded(by: memory.account.limit))
+        goOnReading()
+    }
+
+    private func goOnReading() {
+        guard isOpen else { return }
+        takeFrames()
+        if isReading { socket.update(output.bytes.isEmpty ? .input : [.input, .output]) }
+    }
+
+    private func take(_ bytes: [UInt8], _ charge: Int) {
+        let call = request(bytes, charge)
+        // What became no request is not held any longer.
+        if call == nil { memory.add(-charge, of: user) }
+        guard let (frame, call) = call else { return }
+        owner.perform(frame, call, on: self)
+    }
+
+    /// The request of a frame; nil: it was refused, and the client told.
+    private func request(_ bytes: [UInt8], _ charge: Int) -> (RequestFrame, Call)? {
         let frame: RequestFrame
         do throws(RequestFrame.Refusal) {
             frame = try RequestFrame(bytes)
         } catch {
-            if error.id == 0 { return refuse(error.error.message) }
-            return send { $0.error(error.id, error.error) }
+            if error.id == 0 { refuse(error.error.message) } else { send { $0.error(error.id, error.error) } }
+            return nil
         }
         guard calls[frame.id] == nil else {
             let error = UltraError(
                 .invalidRequest, "id \(frame.id) is in flight on this connection already", field: "id")
-            return send { $0.error(frame.id, error) }
+            send { $0.error(frame.id, error) }
+            return nil
         }
-        let call = Call(frame.id, frame.operation, self)
         guard calls.count < limits.callsPerConnection else {
             let error = UltraError(
                 .rateLimited, "this connection has \(calls.count) requests in flight, the most there may be",
                 hint: "wait for answers before sending more", provider: "ultrad", isRetryable: true)
-            return send { $0.error(frame.id, error) }
+            send { $0.error(frame.id, error) }
+            return nil
         }
+        let call = Call(frame.id, frame.operation, self, frameBytes: bytes.count, charge: charge)
         calls[frame.id] = call
-        owner.perform(frame, call, on: self)
+        return (frame, call)
     }
 
     /// Answers a framing error once; no more is read.
@@ -156,8 +255,17 @@ final class ClientConnection {
         for call in calls.values { call.cancel(reason) }
     }
 
+    /// Counts a subscription, until its call has ended.
+    func admitSubscription() throws(UltraError) {
+        guard subscriptionCount < RequestBound.subscriptions.most else {
+            throw RequestBound.subscriptions.exceeded(at: "op")
+        }
+        subscriptionCount += 1
+    }
+
     func ended(_ call: Call) {
         calls[call.id] = nil
+        if call.isSubscription { subscriptionCount -= 1 }
         owner.ended(call)
         // Where nothing else is to be done, the answer does not wait for what is still to be done about its own call.
         if calls.isEmpty, call.hasTask, EventLoop.shared.isLastJob, !isCongested { flushOutput() }
@@ -180,11 +288,15 @@ final class ClientConnection {
         socket.update([])
         stall.cancel()
         partialFrame.cancel()
+        if waitsForRoom { memory.stopWaiting(self) }
         for call in calls.values {
             call.abandon()
             owner.ended(call)
         }
         calls = [:]
+        memory.add(-(ByteAccount.connectionBytes + frameCharge + outputCharge), of: user)
+        (frameCharge, outputCharge) = (0, 0)
+        memory.close(user)
         resumeDrained()
         owner.closed(self)
     }
@@ -197,10 +309,18 @@ final class ClientConnection {
 
     // MARK: - Output
 
-    var isCongested: Bool { output.bytes.count - sentBytes > limits.unsentBytes }
+    /// Less is kept unsent of a user that holds more than its share.
+    var isCongested: Bool {
+        let unsent = output.bytes.count - sentBytes
+        guard unsent > Self.leastUnsentBytes else { return false }
+        return unsent > limits.unsentBytes || memory.account.isOver(user)
+    }
+
+    private static let leastUnsentBytes = 16 << 10
 
     func drained() async {
         while isCongested, isOpen {
+            if output.bytes.count - sentBytes <= limits.unsentBytes { memory.wait(self) }
             await withUnsafeContinuation(isolation: Loop.shared) { drainWaiters.append($0) }
         }
     }
@@ -213,7 +333,15 @@ final class ClientConnection {
     func send(_ write: (inout FrameWriter) -> Void) {
         guard isOpen else { return }
         write(&output)
+        if output.bytes.count - sentBytes > Self.leastUnsentBytes { chargeOutput() }
         flush.schedule()
+    }
+
+    private func chargeOutput() {
+        let unsent = output.bytes.count - sentBytes
+        guard unsent != outputCharge else { return }
+        memory.add(unsent - outputCharge, of: user)
+        outputCharge = unsent
     }
 
     private func flushOutput() {
@@ -237,6 +365,7 @@ final class ClientConnection {
                 sentBytes = 0
             }
         }
+        chargeOutput()
         if !isCongested {
             resumeDrained()
             // Requests that came before the answers piled up.
@@ -247,12 +376,33 @@ final class ClientConnection {
 
     /// A client that does not take its answers gives no further requests either: small ones have large answers.
     private var isReading: Bool {
-        if case .open = state { !isCongested } else { false }
+        if case .open = state { !isCongested && !waitsForRoom } else { false }
     }
 
     private func resumeDrained() {
         let waiters = drainWaiters
         drainWaiters = []
         for waiter in waiters { waiter.resume() }
+    }
+}
+
+extension ClientConnection: RoomWaiter {
+    func roomMayBeFree() -> Bool {
+        if !isCongested { resumeDrained() }
+        guard waitsForRoom else { return true }
+        waitsForRoom = false
+        partialFrame.cancel()
+        goOnReading()
+        return !waitsForRoom
+    }
+}
+
+extension UltraError {
+    /// - Parameter limit: bytes that clients may make the daemon hold.
+    static func overloaded(by limit: Int) -> UltraError {
+        UltraError(
+            .overloaded, "the requests in flight take all the memory that requests may take",
+            hint: "ask again in a moment, or raise limits.memory (now \(limit) bytes)", provider: "ultrad",
+            isRetryable: true, retryAfterMilliseconds: 1000)
     }
 }

@@ -10,6 +10,10 @@ struct CallUse {
     var firstModel = ""
     /// Attempts that failed after their provider had told of their use.
     var failed: [(usage: Usage, costMicroUSD: Int?)] = []
+    /// Input tokens, as they were estimated before it was sent.
+    var admittedInput = 0
+    /// What its attempts used; kept only where a budget holds for it.
+    var attempts = UseOfAttempts()
     /// What the budgets have reserved for it.
     var pass: Budgets.Pass?
 

@@ -35,7 +35,7 @@ struct ChainUse: Sendable, Equatable {
     }
 
     /// Every attempt ended before a provider had anything to bill.
-    private static func isUnbilled(_ error: UltraError) -> Bool {
+    static func isUnbilled(_ error: UltraError) -> Bool {
         if error.attempts.isEmpty { return isUnbilled(error.code, error.status, error.timeout) }
         return error.attempts.allSatisfy { attempt in
             attempt.skipped != nil || attempt.error.map { isUnbilled($0, attempt.status, error.timeout) } ?? false

@@ -4,6 +4,7 @@ internal import UltraAPI
 struct RequestMetrics: Sendable {
     /// Names of models come from clients: further ones are counted together, as `other`.
     static let modelLimit = 500
+    static let otherModels = "other"
 
     private static let operations = OperationName.allCases
     private static let outcomes = ErrorCode.allCases
@@ -29,7 +30,8 @@ struct RequestMetrics: Sendable {
     }
 
     /// A request that got as far as a model has ended.
-    mutating func ended(_ operation: OperationName, _ answer: Answer, _ error: UltraError?) {
+    /// - Parameter isKnown: a provider lists the model, or it has answered; the names of others are counted as `other`.
+    mutating func ended(_ operation: OperationName, _ answer: Answer, _ error: UltraError?, isKnown: Bool = true) {
         if let first = answer.timing.firstToken, error == nil, let index = Self.timed.firstIndex(of: operation) {
             firstTokens[index].observe(nanoseconds: UInt64(max(0, first) * 1e6))
         }
@@ -39,8 +41,8 @@ struct RequestMetrics: Sendable {
         let model = error?.model ?? answer.model
         let provider = error?.provider ?? answer.provider
         guard !model.isEmpty, !provider.isEmpty, provider != "ultrad" else { return }
-        let key = models[model] != nil || models.count < Self.modelLimit ? model : "other"
-        var counts = models[key] ?? ModelCounts(provider: key == model ? provider : "other", model: key)
+        let key = models[model] != nil || isKnown && models.count < Self.modelLimit ? model : Self.otherModels
+        var counts = models[key] ?? ModelCounts(provider: key == model ? provider : Self.otherModels, model: key)
         if error == nil { counts.answered += 1 } else { counts.failed += 1 }
         counts.inputTokens += answer.usage.inputTokens ?? 0
         counts.outputTokens += answer.usage.outputTokens ?? 0

@@ -82,7 +82,7 @@ extension Daemon {
         json.endObject()
     }
 
-    func subscribe(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
+    func subscribe(_ call: Call, _ frame: RequestFrame, on connection: ClientConnection) throws(UltraError) {
         let names = try frame.topics() ?? EventFeed.Topic.allCases.map(\.rawValue)
         var topics: Set<EventFeed.Topic> = []
         for (index, name) in names.enumerated() {
@@ -93,6 +93,8 @@ extension Daemon {
             }
             topics.insert(topic)
         }
+        try connection.admitSubscription()
+        call.isSubscription = true
         call.onCancel = { [weak self] call in
             self?.feed.unsubscribe(call)
             if let reason = call.cancellation { call.fail(reason) }

@@ -37,6 +37,15 @@ extension Daemon {
         if let limit = ProcessFigures.descriptorLimit { text.sample(limit) }
         text.begin(.gauge, "ultrad_loop_lag_seconds", "How far the event loop is behind its work.")
         text.sample(EventLoop.shared.lag.milliseconds / 1000)
+        text.begin(
+            .gauge, "ultrad_loop_longest_turn_seconds",
+            "The longest time that the event loop did not look for new events: since the start, and since the last scrape.")
+        text.sample(EventLoop.shared.longestTurn.milliseconds / 1000, ["since": "start"])
+        text.sample(EventLoop.shared.takeLongestTurn().milliseconds / 1000, ["since": "scrape"])
+        text.begin(.gauge, "ultrad_held_bytes", "Bytes that clients make the daemon hold.")
+        text.sample(memory.account.held)
+        text.begin(.gauge, "ultrad_held_bytes_limit", "Bytes that clients may make the daemon hold, limits.memory.")
+        text.sample(memory.account.limit)
         text.begin(.counter, "ultrad_watchdog_pings_total", "Signs of life to the service manager.")
         if let watchdog { text.sample(watchdog.pings) }
         text.begin(.gauge, "ultrad_draining", "Whether the daemon finishes what is in flight, to stop then.")

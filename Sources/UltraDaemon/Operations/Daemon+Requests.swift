@@ -5,12 +5,31 @@ internal import UltraSystem
 /// The operations that make or end requests.
 extension Daemon {
     func generate(_ call: Call, _ frame: RequestFrame, isStream: Bool) throws(UltraError) {
+        guard !call.isLong else {
+            return call.run { [self] in
+                await Loop.nextTurn()
+                if let reason = call.cancellation { return call.fail(reason) }
+                do throws(UltraError) {
+                    guard let generation = try generation(call, frame, isStream: isStream) else { return }
+                    await generation.run()
+                } catch {
+                    call.fail(error)
+                }
+            }
+        }
+        guard let generation = try generation(call, frame, isStream: isStream) else { return }
+        call.run { await generation.run() }
+    }
+
+    /// What answers the request; nil: the cache does.
+    private func generation(
+        _ call: Call, _ frame: RequestFrame, isStream: Bool
+    ) throws(UltraError) -> Generation? {
         let request = try Request(frame)
         let limit = frame.timeoutMilliseconds
         call.use = CallUse(isStream ? .stream : .generate, request.model, request.tags)
-        if let cache, cache.take(call, request, isStream: isStream, timeoutMilliseconds: limit) { return }
-        let generation = Generation(self, call, request, isStream: isStream, timeoutMilliseconds: limit)
-        call.run { await generation.run() }
+        if let cache, cache.take(call, request, isStream: isStream, timeoutMilliseconds: limit) { return nil }
+        return Generation(self, call, request, isStream: isStream, timeoutMilliseconds: limit)
     }
 
     func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
@@ -30,14 +49,16 @@ extension Daemon {
         feed.publish(.requests, of: call.peer.uid) { json in
             json.field("phase", "began")
             json.field("request", call.number)
-            json.field("model", model)
+            json.field("model", registry.isKnown(model) ? model : RequestMetrics.otherModels)
             json.field("uid", Int(call.peer.uid))
         }
     }
 
     /// It ended, well where there is no error.
     func requestEnded(_ call: Call, _ answer: Answer, _ error: UltraError?) {
-        metrics.ended(call.operation, answer, error)
+        let model = error?.model ?? answer.model
+        let isKnown = error == nil || registry.isKnown(model)
+        metrics.ended(call.operation, answer, error, isKnown: isKnown)
         record(call, answer, error)
         activity.ended(call.peer.uid, isFailure: error != nil)
         // One upstream failure is one line, however many waited for it.
@@ -46,7 +67,7 @@ extension Daemon {
         feed.publish(.requests, of: call.peer.uid) { json in
             json.field("phase", "ended")
             json.field("request", call.number)
-            json.field("model", error?.model ?? answer.model)
+            json.field("model", isKnown ? model : RequestMetrics.otherModels)
             json.field("uid", Int(call.peer.uid))
             json.fieldOrNull("error", error?.code.rawValue)
             json.field("ms", Double(EventLoop.now - call.startedAt) / 1e6)

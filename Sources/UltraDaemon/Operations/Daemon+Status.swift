@@ -31,6 +31,12 @@ extension Daemon {
                 json.field("enabled", watchdog != nil)
                 json.field("pings", watchdog?.pings ?? 0)
                 json.field("lag_ms", EventLoop.shared.lag.milliseconds)
+                json.field("longest_turn_ms", EventLoop.shared.longestTurn.milliseconds)
+                json.endObject()
+                json.key("memory")
+                json.beginObject()
+                json.field("held_bytes", memory.account.held)
+                json.field("limit_bytes", memory.account.limit)
                 json.endObject()
             }
         }

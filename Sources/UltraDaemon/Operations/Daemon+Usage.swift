@@ -15,21 +15,30 @@ extension Daemon {
     /// An attempt is over without an answer; `answer` is what came of it.
     func attemptEnded(_ call: Call, _ answer: Answer) {
         guard answer.usage != Usage() else { return }
-        call.use.failed.append((answer.usage, price(of: answer.model, answer.provider)?.cost(of: answer.usage)))
+        call.use.failed.append((answer.usage, price(of: answer.model, answer.provider, answeredAs: answer.providerModel)?.cost(of: answer.usage)))
     }
 
     /// Records a chain that ended.
     func record(_ call: Call, _ answer: Answer, _ error: UltraError?) {
-        let row = row(call, answer, error)
+        var row = row(call, answer, error)
+        if call.use.pass != nil, call.use.attempts.isEstimated { estimate(&row, call.use.attempts) }
         activity.add(row)
         ledger.record(row)
-        settle(call, row)
+        settle(call)
+    }
+
+    /// What a budget counts is written down too: it holds after a restart.
+    private func estimate(_ row: inout LedgerRow, _ use: UseOfAttempts) {
+        row.usage.inputTokens = use.inputTokens
+        row.usage.outputTokens = use.outputTokens
+        row.usage.source = .estimated
+        if row.price != nil { row.costMicroUSD = use.microUSD }
     }
 
     private func row(_ call: Call, _ answer: Answer, _ error: UltraError?) -> LedgerRow {
         let model = answer.model.isEmpty ? error?.model ?? call.use.firstModel : answer.model
         let provider = answer.provider.isEmpty ? String(model.prefix { $0 != "/" }) : answer.provider
-        let price = answer.isMock ? nil : price(of: model, provider)
+        let price = answer.isMock ? nil : price(of: model, provider, answeredAs: answer.providerModel)
         let use = ChainUse(answer, error, price: price, failed: call.use.failed)
         var row = LedgerRow(
             time: RealTime.now, uid: call.peer.uid, gid: call.peer.gid, pid: call.peer.pid,
@@ -49,11 +58,11 @@ extension Daemon {
         return row
     }
 
-    private func price(of model: String, _ provider: String) -> Price? {
+    private func price(of model: String, _ provider: String, answeredAs answered: String?) -> Price? {
         guard let provider = registry.provider(provider), let name = model.afterSlash(of: provider.id) else {
             return nil
         }
-        return provider.model(name)?.facts.price?.value
+        return provider.price(of: provider.model(name), answeredAs: answered)
     }
 
     // MARK: - usage

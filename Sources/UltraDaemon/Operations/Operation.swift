@@ -47,8 +47,8 @@ struct Operation {
             try daemon.probe(call, frame)
         },
         Operation(.usage, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.usage(call, frame) },
-        Operation(.subscribe, for: .anyone) { daemon, call, _, frame throws(UltraError) in
-            try daemon.subscribe(call, frame)
+        Operation(.subscribe, for: .anyone) { daemon, call, connection, frame throws(UltraError) in
+            try daemon.subscribe(call, frame, on: connection)
         },
         Operation(.metrics, for: .anyone) { daemon, call, _, _ in daemon.metrics(call) },
         Operation(.reload, for: .admins) { daemon, call, _, _ throws(UltraError) in try daemon.reload(call) },

@@ -1,37 +1,34 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Lets so many requests at once to a provider; the others wait, client by client in turn.
+/// Lets so many requests at once to a provider; the others wait, in turn by user and by process.
 @Loop
 final class ConcurrencyGate {
-    /// Whose turn it is: requests of one process wait in one line, on however many connections.
-    struct Client: Hashable, Sendable {
-        var uid: UInt32
-        var pid: Int32
-    }
+    typealias Client = TurnQueue<Waiter>.Client
 
     @Loop
-    private final class Waiter {
-        var continuation: UnsafeContinuation<Void, Never>?
-        var isAdmitted = false
+    final class Waiter {
+        fileprivate var continuation: UnsafeContinuation<Void, Never>?
+        fileprivate var isAdmitted = false
         /// It does not wait any more, and its place in the line is skipped.
-        var isGone = false
-        var hasTimedOut = false
+        fileprivate var isGone = false
+        fileprivate var hasTimedOut = false
+        /// Others have more right to its place.
+        fileprivate var isCrowdedOut = false
     }
 
-    /// Places in the line of requests that have gone, beyond as many as still wait.
+    /// Places in the line of requests that have gone, or an eighth of those that wait.
     private static let goneLimit = 64
 
     private(set) var limit: Int
-    private var queueLimit: Int
     private let provider: String
     private(set) var inFlight = 0
     private(set) var queued = 0
-    private var queue = FairQueue<Client, Waiter>()
+    private var queue: TurnQueue<Waiter>
 
     init(limit: Int, queueLimit: Int, provider: String) {
         self.limit = limit
-        self.queueLimit = queueLimit
+        queue = TurnQueue(limit: queueLimit)
         self.provider = provider
     }
 
@@ -46,14 +43,12 @@ final class ConcurrencyGate {
     /// when the task is cancelled.
     func enter(_ client: Client, within limit: Duration) async throws(UltraError) {
         if enterAtOnce() { return }
-        guard queued < queueLimit else {
-            throw UltraError(
-                .rateLimited, "\(queued) requests wait for \(provider), the most there may be",
-                hint: "send fewer at once, or raise limits.queued_per_provider", provider: "ultrad", isRetryable: true)
-        }
         let waiter = Waiter()
-        queue.push(waiter, for: client)
         queued += 1
+        if let crowdedOut = queue.push(waiter, for: client) {
+            crowdedOut.isCrowdedOut = true
+            giveUp(crowdedOut)
+        }
         let timer = Timer { [unowned self] in
             waiter.hasTimedOut = true
             giveUp(waiter)
@@ -74,6 +69,12 @@ final class ConcurrencyGate {
         } else {
             giveUp(waiter)
         }
+        if waiter.isCrowdedOut {
+            throw UltraError(
+                .rateLimited,
+                "\(queued) requests wait for \(provider): the most there may be, of all users or of yours",
+                hint: "send fewer at once, or raise limits.queued_per_provider", provider: "ultrad", isRetryable: true)
+        }
         guard waiter.hasTimedOut else { throw UltraError(.cancelled, "the request was cancelled") }
         throw UltraError(
             .timeout, "no turn came at \(provider) in time: the queue timer ran out",
@@ -90,7 +91,7 @@ final class ConcurrencyGate {
     /// Other limits hold from now on; who is in stays in, and who waits goes on waiting.
     func adopt(limit: Int, queueLimit: Int) {
         self.limit = limit
-        self.queueLimit = queueLimit
+        queue.limit = queueLimit
         admit()
     }
 
@@ -112,6 +113,6 @@ final class ConcurrencyGate {
         waiter.continuation?.resume()
         waiter.continuation = nil
         // While nobody leaves, nobody is popped: those who have gone must not pile up, nor cost their client its turns.
-        if queue.count > 2 * queued + Self.goneLimit { queue.removeAll { $0.isGone } }
+        if queue.count > queued + max(Self.goneLimit, queued / 8) { queue.removeAll { $0.isGone } }
     }
 }

@@ -14,6 +14,26 @@ struct FairQueue<Client: Hashable & Sendable, Item> {
         count += 1
     }
 
+    func count(of client: Client) -> Int { (lines[client]?.count ?? 0) - (taken[client] ?? 0) }
+
+    /// The client with the most; nil: nobody waits. Looks at each client once.
+    var longest: Client? {
+        lines.max { $0.value.count - (taken[$0.key] ?? 0) < $1.value.count - (taken[$1.key] ?? 0) }?.key
+    }
+
+    /// Takes out the one of `client` that came last; nil: it has none.
+    mutating func removeNewest(of client: Client) -> Item? {
+        guard var line = lines.removeValue(forKey: client), let item = line.popLast() else { return nil }
+        count -= 1
+        if line.count == taken[client] ?? 0 {
+            taken[client] = nil
+            if let turn = turns[nextTurn...].firstIndex(of: client) { turns.remove(at: turn) }
+        } else {
+            lines[client] = line
+        }
+        return item
+    }
+
     /// Takes out whatever `isGone`, in one pass over all.
     mutating func removeAll(where isGone: (Item) -> Bool) {
         var kept: [Client: [Item]] = [:]

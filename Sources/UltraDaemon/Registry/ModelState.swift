@@ -16,6 +16,8 @@ final class ModelState {
     /// The state that was told last, and since when it holds (milliseconds since 1970).
     var reported = Availability.unknown
     var reportedSince: Int
+    /// The name by which the model answered last where that is not its own, and its price where it is another model's.
+    var answeredAs: (name: String, price: Price?)?
     /// A client has asked for it since the start.
     var isAskedFor = false
     /// When a deep probe of it was tried last (milliseconds since 1970).

@@ -89,6 +89,26 @@ final class ProviderState {
 
     func model(_ name: String) -> ModelState? { byName[name] }
 
+    /// The price of `model`, or of the model that answered where that is another one whose price is known. What the
+    /// configuration says of `model` holds in any case.
+    /// - Parameter answered: as the reply names it; nil: it does not.
+    func price(of model: ModelState?, answeredAs answered: String?) -> Price? {
+        let own = model?.facts.price?.value
+        guard let model, let answered, answered != model.name, model.settings.price == nil else { return own }
+        // Providers name the same snapshot each time: it is looked up once.
+        if model.answeredAs?.name != answered {
+            let isSame = Catalogue.isSameModel(answered, model.name)
+            model.answeredAs = (answered, isSame ? nil : priceOfOther(answered))
+        }
+        return model.answeredAs?.price ?? own
+    }
+
+    private func priceOfOther(_ name: String) -> Price? {
+        byName[name]?.facts.price?.value
+            ?? catalogue?.entry(provider: id, model: name)?.price(
+                on: String(RFC3339.string(RealTime.now / 1000).prefix(10)))
+    }
+
     /// The model called `name`, whether it is listed or not: the provider knows best.
     func anyModel(_ name: String) -> ModelState {
         if let model = byName[name] ?? unlisted.first(where: { $0.name == name }) { return model }

@@ -24,6 +24,10 @@ final class AttemptChain {
     private var lastError: UltraError?
     /// The attempt that brought the answer; the mock's is none.
     private var succeeded: Ticket?
+    /// Requests that were sent to providers.
+    private var sentCount = 0
+    /// Most of them that one request of a client becomes.
+    private static let sentLimit = 8
     /// Candidates whose turn comes late, for the state they are in; nothing was told of them yet.
     private var postponed: [(index: Int, state: Availability)] = []
 
@@ -83,6 +87,7 @@ final class AttemptChain {
     ) throws(UltraError) -> RetryPlan.Step {
         if call.cancellation != nil || error.code == .cancelled { throw error }
         lastError = error
+        guard mayGoOn else { throw failure() }
         let now = WallClock.now
         guard maker.isCommitted else {
             return plan.next(after: error, of: index, isCommitted: false, now: now, random: .random(in: 0..<1))
@@ -91,6 +96,10 @@ final class AttemptChain {
         guard step != .fail, maker.restart() else { throw failure() }
         return step
     }
+
+    /// Whether the request may become yet another one to a provider. Those beyond the first count in the budgets' requests
+    /// of a minute too.
+    private var mayGoOn: Bool { sentCount < Self.sentLimit && daemon.mayAskAgain(call) }
 
     /// Candidates that are known not to answer are not asked, and the story says why.
     private func passOverUnusable(at now: Int) {
@@ -173,6 +182,7 @@ final class AttemptChain {
                 return true
             }
             failed(ticket, error)
+            guard mayGoOn else { throw error }
             guard !maker.isCommitted, mayChangeKey(after: error, from: ticket) else { throw error }
         }
         return false
@@ -237,6 +247,8 @@ final class AttemptChain {
             skip(candidate, .unavailable)
             return nil
         }
+        sentCount += 1
+        if sentCount > 1 { daemon.askedAgain(call) }
         return Ticket(candidate: candidate, key: key, remaining: remaining, askedAt: now)
     }
 

@@ -56,12 +56,18 @@ final class Embedding: AttemptMaker {
     func restart() -> Bool { false }
 
     func attempt(_ ticket: Ticket) async -> UltraError? {
+        var failure: UltraError?
         do throws(UltraError) {
             try await embed(ticket)
-            return nil
         } catch {
-            return error
+            failure = error
         }
+        if call.use.pass != nil {
+            daemon.attemptUsed(
+                call, answer, failure, wasSent: true, UseOfAttempts.Delivered(),
+                ticket.candidate.model.facts.price?.value)
+        }
+        return failure
     }
 
     private func embed(_ ticket: Ticket) async throws(UltraError) {

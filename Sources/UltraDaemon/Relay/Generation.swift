@@ -8,7 +8,8 @@ internal import UltraSystem
 final class Generation: AttemptMaker {
     private let daemon: Daemon
     private let call: Call
-    private let request: Request
+    /// Without its content once nobody can be asked again.
+    private var request: Request
     private let isStream: Bool
     /// `timeout_ms` of the frame.
     private let timeoutMilliseconds: Int?
@@ -20,6 +21,14 @@ final class Generation: AttemptMaker {
     private var ticket: Ticket?
     private var reply: UpstreamReply?
     private var firstContentAt: UInt64?
+    /// The call is charged for the body that is sent, as for every request at first.
+    private var isBodyCharged = true
+    private var isRequestCharged = true
+    private var isReplyCharged = false
+    /// Content of this attempt's stream.
+    private var delivered = UseOfAttempts.Delivered()
+    /// The request of this attempt reached the provider, or was about to.
+    private var wasSent = false
 
     init(_ daemon: Daemon, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
         self.daemon = daemon
@@ -32,6 +41,7 @@ final class Generation: AttemptMaker {
 
     func run() async {
         guard let chain = begin() else { return }
+        if call.isLong { await Loop.nextTurn() }
         do throws(UltraError) {
             try await chain.run(self)
             end(chain, nil)
@@ -46,7 +56,7 @@ final class Generation: AttemptMaker {
         do throws(UltraError) {
             let candidates = try daemon.registry.candidates(
                 for: request.model, needs: Needs(request), fallback: request.fallback)
-            try daemon.admit(call, candidates[0], UseEstimate.tokens(request))
+            try daemon.admit(call, candidates[0], UseEstimate.tokens(request, for: candidates[0].provider.id))
             daemon.requestBegan(call, model: candidates[0].id)
             let limit = totalLimit
             return AttemptChain(
@@ -101,6 +111,7 @@ final class Generation: AttemptMaker {
         case .http: error = await relay()
         }
         if error == nil { price(ticket) }
+        if call.use.pass != nil { countUse(ticket, error) }
         return error
     }
 
@@ -111,13 +122,31 @@ final class Generation: AttemptMaker {
         self.ticket = ticket
         reply = nil
         firstContentAt = nil
+        delivered = UseOfAttempts.Delivered()
+        wasSent = ticket.candidate.means.isLocalProgram
         answer = Answer(model: ticket.candidate.id, provider: ticket.candidate.provider.id)
     }
 
     @inline(never)
     private func price(_ ticket: Ticket) {
         guard case .upstream = ticket.candidate.target else { return }
-        answer.costMicroUSD = ticket.candidate.model.facts.price?.value.cost(of: answer.usage)
+        answer.costMicroUSD = rates(of: ticket)?.cost(of: answer.usage)
+    }
+
+    /// The price of the model that answered, or was asked.
+    private func rates(of ticket: Ticket) -> Price? {
+        guard case .upstream = ticket.candidate.target else { return nil }
+        return ticket.candidate.provider.price(of: ticket.candidate.model, answeredAs: answer.providerModel)
+    }
+
+    @inline(never)
+    private func countUse(_ ticket: Ticket, _ error: UltraError?) {
+        var delivered = delivered
+        if !isStream {
+            let pieces = answer.reasoning.map(\.text) + answer.toolCalls.map(\.arguments) + [answer.text]
+            for piece in pieces where !piece.isEmpty { delivered.add(piece.utf8.count) }
+        }
+        daemon.attemptUsed(call, answer, error, wasSent: wasSent, delivered, rates(of: ticket))
     }
 
     var firstContentMilliseconds: Double? {
@@ -162,12 +191,15 @@ final class Generation: AttemptMaker {
             switch found {
             case .failure(let error):
                 reply.exchange.cancel()
+                wasSent = reply.exchange.phase >= .waiting
+                reply.release()
                 self.reply = nil
                 return .ended(error)
             case .nothing: return .awaitArrival
             case .more: if call.isCongested { return .awaitClient }
             }
         }
+        wasSent = true
         reply.exchange.finishAlone(within: daemon.limits.lingering)
         answer.requestID = reply.requestID
         return .ended(nil)
@@ -194,12 +226,41 @@ final class Generation: AttemptMaker {
         let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream)
         answer.warnings = encoded.warnings
         let exchange = daemon.transport.start(encoded.http, timeouts(candidate, remaining: ticket.remaining))
+        hold(exchange)
         progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
         let decoder = ReplyDecoder(
             adapter, isStream: isStream, model: candidate.id, replyID: daemon.nextReplyID(),
             includesReasoning: request.reasoning?.isIncluded ?? true)
-        return UpstreamReply(exchange, decoder, candidate, isStream: isStream)
+        return UpstreamReply(exchange, decoder, candidate, call, limitBytes: documentLimitBytes, isStream: isStream)
     }
+
+    /// Charges what this attempt takes, and has it given back as soon as it is given up.
+    private func hold(_ exchange: Exchange) {
+        call.hold((isReplyCharged ? 0 : ByteAccount.replyBytes) + (isBodyCharged ? 0 : call.frameBytes))
+        (isReplyCharged, isBodyCharged) = (true, true)
+        exchange.holder = call
+        guard call.frameBytes >= ByteAccount.requestBytes else { return }
+        exchange.onBodySent = { [weak self] in
+            guard let self, isBodyCharged else { return }
+            isBodyCharged = false
+            call.hold(-call.frameBytes)
+        }
+    }
+
+    /// The answer has begun and can only be finished: what was asked is not needed any more.
+    private func forgetRequest() {
+        guard !request.restartsMidStream, call.frameBytes >= ByteAccount.requestBytes, isRequestCharged else { return }
+        isRequestCharged = false
+        request.messages = []
+        request.tools = []
+        request.providerOptions = [:]
+        request.responseFormat = .text
+        call.hold(-call.frameBytes)
+    }
+
+    /// A whole reply that is longer cannot become an answer: that is one frame, and JSON may write a character in twice the
+    /// bytes that UTF-8 takes.
+    private var documentLimitBytes: Int { 2 * daemon.limits.frameBytes }
 
     private func deliver(_ reply: UpstreamReply) {
         reply.exchange.contentBegan()
@@ -214,7 +275,11 @@ final class Generation: AttemptMaker {
     /// name, usage) waits with it: until then another candidate may answer.
     private func deliver(_ events: [AnswerEvent]) {
         for event in events {
-            if isStream, case .text = event { continue }
+            if isStream, case .text(let text) = event {
+                delivered.add(text.utf8.count)
+                continue
+            }
+            if isStream { count(event) }
             answer.receive(event, keepsContent: !isStream)
         }
         call.flight?.receive(events, of: answer)
@@ -225,12 +290,21 @@ final class Generation: AttemptMaker {
             progress?.stop()
             if isStream {
                 isCommitted = true
+                forgetRequest()
                 call.send { $0.start($1, answer) }
             }
         }
         guard isStream else { return }
         call.send { writer, id in
             for event in events { writer.event(id, event) }
+        }
+    }
+
+    private func count(_ event: AnswerEvent) {
+        switch event {
+        case .text(let text), .reasoning(let text): delivered.add(text.utf8.count)
+        case .toolCall(let call): delivered.add(call.arguments.utf8.count)
+        case .reasoningSignature, .providerModel, .usage, .finish, .warning: break
         }
     }
 
@@ -265,6 +339,9 @@ final class Generation: AttemptMaker {
 
     // MARK: - Mock
 
+    /// Some milliseconds of work.
+    private static let mockStepsPerTurn = 2000
+
     /// Plays the mock's answer with the delays it asks for.
     private func play(_ mock: Mock, model: String) async -> UltraError? {
         answer.isMock = true
@@ -275,7 +352,13 @@ final class Generation: AttemptMaker {
         } catch {
             return error
         }
+        var stepCount = 0
         while let step = plan.next() {
+            stepCount += 1
+            if stepCount.isMultiple(of: Self.mockStepsPerTurn) {
+                await Loop.nextTurn()
+                if Task.isCancelled { return UltraError(.cancelled, "the request was cancelled") }
+            }
             if step.delayMilliseconds > 0 {
                 do throws(CancellationError) {
                     try await Loop.sleep(for: .milliseconds(step.delayMilliseconds))
@@ -297,5 +380,12 @@ extension AnswerEvent {
         case .text, .reasoning, .reasoningSignature, .toolCall: true
         case .providerModel, .usage, .finish, .warning: false
         }
+    }
+}
+
+extension Candidate.Means {
+    /// What it is asked by a program costs what it costs from the start.
+    fileprivate var isLocalProgram: Bool {
+        if case .http = self { false } else { true }
     }
 }

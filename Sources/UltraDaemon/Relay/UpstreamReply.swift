@@ -10,15 +10,28 @@ final class UpstreamReply {
     /// What has been decoded and not been taken yet.
     var events: [AnswerEvent] = []
     private let candidate: Candidate
+    private let call: Call
+    /// Of a document.
+    private let limitBytes: Int
     private let isStream: Bool
+    /// Bytes of a document that the call is charged for.
+    private var charge = 0
     private var decoder: ReplyDecoder
     private var head: HTTPHead?
     private var bytes: [UInt8] = []
 
-    init(_ exchange: Exchange, _ decoder: consuming ReplyDecoder, _ candidate: Candidate, isStream: Bool) {
+    /// - Parameters:
+    ///   - call: charged for what is kept of the reply.
+    ///   - limitBytes: of a reply that is one document.
+    init(
+        _ exchange: Exchange, _ decoder: consuming ReplyDecoder, _ candidate: Candidate, _ call: Call, limitBytes: Int,
+        isStream: Bool
+    ) {
         self.exchange = exchange
         self.decoder = decoder
         self.candidate = candidate
+        self.call = call
+        self.limitBytes = limitBytes
         self.isStream = isStream
     }
 
@@ -46,6 +59,7 @@ final class UpstreamReply {
                 head = arrived
                 decoder.receive(arrived, now: time(nil))
             }
+            if charge > 0, call.memory.mustWait(self) { return .nothing }
             switch try exchange.takeArrived(into: &bytes) {
             case .nothing: return .nothing
             case .bytes: return receive()
@@ -62,18 +76,51 @@ final class UpstreamReply {
     private func receive() -> Look {
         do throws(UltraError) {
             try decoder.receive(bytes, into: &events)
+            if decoder.keptByteCount >= charge + Self.chargedStep { try chargeDocument() }
             return .more
         } catch {
             return .failure(error)
         }
     }
 
+    private static let chargedStep = 256 << 10
+
+    private func chargeDocument() throws(UltraError) {
+        let kept = decoder.keptByteCount
+        guard kept <= limitBytes else {
+            throw UltraError(
+                .tooLarge, "the answer of \(candidate.provider.id) has more than \(limitBytes) bytes",
+                hint: "use stream, ask for less at once, or raise limits.frame_bytes", provider: candidate.provider.id,
+                model: candidate.id, requestID: decoder.requestID)
+        }
+        call.hold(kept - charge)
+        charge = kept
+    }
+
+    /// What the document was charged for; the reply is done with.
+    func release() {
+        call.memory.replyEnded(self)
+        call.hold(-charge)
+        charge = 0
+    }
+
     private func finish() -> Look {
         do throws(UltraError) {
+            defer { release() }
             try decoder.finish(into: &events)
             return .more
         } catch {
             return .failure(error)
         }
+    }
+}
+
+extension UpstreamReply: RoomWaiter {
+    var user: ByteAccount.User { call.user }
+
+    func roomMayBeFree() -> Bool {
+        guard !call.isOverShare else { return false }
+        exchange.wake()
+        return true
     }
 }

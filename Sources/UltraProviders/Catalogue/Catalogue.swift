@@ -58,6 +58,17 @@ package struct Catalogue: Sendable {
         return entry
     }
 
+    /// Whether two ids of a provider mean one model, with or without a date or `-latest`.
+    package static func isSameModel(_ one: String, _ other: String) -> Bool {
+        base(one) == base(other)
+    }
+
+    private static func base(_ model: String) -> Substring {
+        var id = Substring(model.lowercased())
+        if id.hasPrefix("models/") { id = id.dropFirst("models/".count) }
+        return Snapshot(id)?.base ?? id
+    }
+
     private func position(_ provider: String, _ id: Substring) -> Int? {
         guard let names = named[provider] else { return nil }
         if let found = names[String(id)] ?? undated[provider]?[String(id)] { return found }

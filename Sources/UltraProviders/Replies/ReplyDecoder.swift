@@ -47,6 +47,9 @@ package struct ReplyDecoder: Sendable {
     /// The answer is complete: its finish reason was delivered, and whatever still comes does not matter.
     package private(set) var isComplete = false
 
+    /// Bytes of a document that are kept until it is whole.
+    package var keptByteCount: Int { document.count }
+
     /// The provider's id of this exchange, for its support.
     package private(set) var requestID: String?
 

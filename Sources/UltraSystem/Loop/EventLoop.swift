@@ -49,6 +49,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Waits for descriptors and timers, since the start.
     package private(set) var turnCount: UInt64 = 0
 
+    /// When the last wait returned, in nanoseconds of the monotonic clock; 0: before the first.
+    private var awokeAt: UInt64 = 0
+    private var longest: (sinceStart: UInt64, sinceAsked: UInt64) = (0, 0)
+
     /// When the queue of jobs was last seen empty, in nanoseconds of the monotonic clock.
     private var lastQuiet: UInt64 = 0
 
@@ -163,12 +167,35 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
         if !flushes.isEmpty { runFlushes() }
         let now = Self.now
+        note(turnEndedAt: now)
         let isQuiet = jobs.isEmpty && kicks.isEmpty
         if isQuiet { lastQuiet = now }
         guard isRunning else { return }
         turnCount &+= 1
-        dispatch(wait(isQuiet ? timers.nextDeadline.map { $0 > now ? $0 - now : 0 } : 0))
-        fireTimers()
+        let count = wait(isQuiet ? timers.nextDeadline.map { $0 > now ? $0 - now : 0 } : 0)
+        awokeAt = Self.now
+        dispatch(count)
+        fireTimers(awokeAt)
+    }
+
+    private func note(turnEndedAt now: UInt64) {
+        guard awokeAt > 0, now > awokeAt else { return }
+        let length = now - awokeAt
+        if length > longest.sinceAsked {
+            longest.sinceAsked = length
+            if length > longest.sinceStart { longest.sinceStart = length }
+        }
+    }
+
+    /// The longest turn, from the end of one wait to the beginning of the next, since the start.
+    @Loop
+    package var longestTurn: Duration { .nanoseconds(Int64(clamping: longest.sinceStart)) }
+
+    /// The longest turn since this was asked last.
+    @Loop
+    package func takeLongestTurn() -> Duration {
+        defer { longest.sinceAsked = 0 }
+        return .nanoseconds(Int64(clamping: longest.sinceAsked))
     }
 
     /// How many events are ready, after at most `nanoseconds`; nil waits without end.
@@ -195,8 +222,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
     }
 
-    private func fireTimers() {
-        let now = Self.now
+    private func fireTimers(_ now: UInt64) {
         Loop.assumeIsolated {
             while let timer = timers.popDue(now) { timer.onFire() }
         }

@@ -67,4 +67,12 @@ package actor Loop {
         }
         if Task.isCancelled { throw CancellationError() }
     }
+
+    /// Suspends until the loop has looked at its descriptors and timers: for work that takes long, in between.
+    @Loop
+    package static func nextTurn() async {
+        await withUnsafeContinuation(isolation: Loop.shared) { continuation in
+            Deferred(.endOfTurn) { continuation.resume() }.schedule()
+        }
+    }
 }

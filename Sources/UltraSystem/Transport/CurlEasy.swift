@@ -21,6 +21,17 @@ final class CurlEasy {
     /// Where the present request goes.
     private var host: ConnectionPool.Host?
     private var hasProxy = false
+    /// What is sent. libcurl reads it where it is, without a copy of its own.
+    private var body: SentBody?
+
+    /// Bytes that do not move.
+    private final class SentBody: Sendable {
+        let bytes: [UInt8]
+        init(_ bytes: [UInt8]) { self.bytes = bytes }
+    }
+
+    /// A shorter body is kept until the transfer ends.
+    private static let longBodyBytes = 16 << 10
 
     private struct Destination: Equatable {
         let url: String
@@ -117,8 +128,10 @@ final class CurlEasy {
         case .post:
             set(CURLOPT_POST, 1)
             set(CURLOPT_POSTFIELDSIZE, request.body.count)
-            request.body.withUnsafeBytes { bytes in
-                _ = ccurl_setopt_pointer(handle, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(handle))
+            let body = SentBody(request.body)
+            self.body = body
+            body.bytes.withUnsafeBytes { bytes in
+                _ = ccurl_setopt_pointer(handle, CURLOPT_POSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(handle))
             }
         }
         if headers == nil || request.headers != headerFields { setHeaders(request.headers, settings.userAgent) }
@@ -197,6 +210,22 @@ final class CurlEasy {
     }
 
     // MARK: - Outcome
+
+    /// Gives a long body up once all of it was sent and the reply has begun: after that libcurl sends nothing again (it
+    /// repeats a request by itself only on a reused connection that brought no byte; Curl_retry_request). True: it did.
+    func releaseBody() -> Bool {
+        guard let body, body.bytes.count >= Self.longBodyBytes else { return false }
+        var sent: curl_off_t = 0
+        ccurl_getinfo_offset(handle, CURLINFO_SIZE_UPLOAD_T, &sent)
+        guard sent >= body.bytes.count else { return false }
+        self.body = nil
+        return true
+    }
+
+    /// libcurl has no part in the transfer any more.
+    func dropBody() {
+        body = nil
+    }
 
     /// The transfer is over, however: counts it.
     func ended() {

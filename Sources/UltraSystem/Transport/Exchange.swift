@@ -1,5 +1,14 @@
 package import UltraAPI
 
+/// Whose memory the bytes of an exchange are.
+@Loop
+package protocol ByteHolder: AnyObject {
+    /// More is held than there should be: what can be put off is.
+    var isOverShare: Bool { get }
+    /// `change` more bytes are held, or fewer.
+    func hold(_ change: Int)
+}
+
 /// One request to an upstream and its reply, as it arrives.
 ///
 /// Reading is pulling: what nobody reads stays in a bounded buffer, and past the bound the upstream is paused.
@@ -10,6 +19,8 @@ package final class Exchange {
     nonisolated static let bufferLimitBytes = 64 << 10
     nonisolated static let headLimitBytes = 256 << 10
     private nonisolated static let burstBytes = 16 << 10
+    /// What a reply that comes in bursts takes: this buffer and the reader's, which change places.
+    private nonisolated static let burstCharge = 2 * (bufferLimitBytes + burstBytes)
 
     private let transport: Transport?
     private var easy: CurlEasy?
@@ -22,6 +33,12 @@ package final class Exchange {
     /// How it ended: nil while it runs, `.some(nil)` complete.
     private var outcome: TransportError??
     private var waiter: UnsafeContinuation<Void, Never>?
+    /// Charged once the reply comes in bursts; nil: nobody.
+    package var holder: (any ByteHolder)?
+    private var isCharged = false
+    private var lastPhase = TransportError.Phase.body
+    /// Called when the request was sent whole and the reply has begun: its bytes are gone.
+    package var onBodySent: (@Loop () -> Void)?
 
     private var timeouts: ExchangeTimeouts
     private var startedAt = EventLoop.now
@@ -118,7 +135,7 @@ package final class Exchange {
     }
 
     /// How far the transfer is.
-    package var phase: TransportError.Phase { easy?.phase ?? .body }
+    package var phase: TransportError.Phase { easy?.phase ?? lastPhase }
 
     /// The reader has what it wants: what still comes is dropped, so that the connection can serve again, but only for
     /// `limit`.
@@ -126,6 +143,7 @@ package final class Exchange {
         guard outcome == nil else { return }
         isDiscarding = true
         buffer = []
+        releaseCharge()
         if isPaused, let easy {
             isPaused = false
             transport?.multi.unpause(easy)
@@ -166,6 +184,7 @@ package final class Exchange {
     func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         lastByteAt = EventLoop.now
         guard parser.receive(line), parser.byteCount <= Self.headLimitBytes else { return false }
+        if easy?.releaseBody() == true { onBodySent?() }
         if parser.head != nil { wake() }
         return true
     }
@@ -181,6 +200,14 @@ package final class Exchange {
         if buffer.isEmpty { lastByteAt = EventLoop.now }
         // What comes in bursts fills the buffer: growing it step by step would copy all of it twice.
         if buffer.count >= Self.burstBytes, buffer.capacity < Self.bufferLimitBytes + bytes.count {
+            if let holder, !isCharged {
+                guard !holder.isOverShare else {
+                    isPaused = true
+                    return false
+                }
+                isCharged = true
+                holder.hold(Self.burstCharge)
+            }
             buffer.reserveCapacity(Self.bufferLimitBytes + max(bytes.count, Self.burstBytes))
         }
         buffer.append(contentsOf: bytes)
@@ -195,14 +222,24 @@ package final class Exchange {
     private func end(with error: TransportError?) {
         guard outcome == nil else { return }
         outcome = .some(error)
+        if error != nil, let easy { lastPhase = easy.phase }
         timer.cancel()
         if let easy { transport?.recycle(easy) }
         easy = nil
         Self.lingering.remove(self)
+        releaseCharge()
         wake()
     }
 
-    private func wake() {
+    private func releaseCharge() {
+        if isCharged { holder?.hold(-Self.burstCharge) }
+        isCharged = false
+        holder = nil
+        onBodySent = nil
+    }
+
+    /// Lets a reader that waits look again: what kept it from reading may be over.
+    package func wake() {
         guard let continuation = waiter else { return }
         waiter = nil
         continuation.resume()

@@ -44,6 +44,7 @@ package final class Transport {
         easy.ended()
         multi.remove(easy)
         easy.exchange = nil
+        easy.dropBody()
         if spareHandles.count < Self.spareHandleLimit { spareHandles.append(easy) }
     }
 }

@@ -19,6 +19,10 @@ extension DaemonSettings: SettingTable {
 extension Limits: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey("frame_bytes", \.frameBytes, .size(64 << 10, 256 << 20), "The longest request or answer"),
+        SettingKey(
+            "memory", \.memory, .optional(.size(Limits.leastMemory, 1 << 40), absent: "auto"),
+            "What clients may make the daemon hold, all together; auto: half of the control group's memory.max, else 128 MB"
+        ),
         SettingKey("connections", \.connections, .integer(1...1_000_000), "Connections at once, of all users"),
         SettingKey(
             "connections_per_user", \.connectionsPerUser, .integer(1...1_000_000), "Connections at once of one user"),
@@ -27,7 +31,7 @@ extension Limits: SettingTable {
             "Requests at once to one provider; further ones wait"),
         SettingKey(
             "queued_per_provider", \.queuedPerProvider, .integer(0...1_000_000),
-            "Requests that may wait for one provider; further ones are refused"),
+            "Requests that may wait for one provider, a quarter of them of one user; then the longest line's newest is refused"),
         SettingKey(
             "calls_per_connection", \.callsPerConnection, .integer(1...1_000_000),
             "Requests in flight on one connection"),
