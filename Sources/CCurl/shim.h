@@ -1,6 +1,14 @@
 #pragma once
 // libcurl's setters are variadic, which Swift cannot call: one inline function per argument type.
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -56,4 +64,56 @@ static inline CURLMcode ccurl_multi_setopt_timer_function(CURLM *multi, curl_mul
 // RestrictAddressFamilies= no connection would be allowed.
 static inline int ccurl_socket(int family, int type, int protocol) {
     return (int)syscall(SYS_socket, (long)family, (long)type, (long)protocol);
+}
+
+// How long bytes that the peer has not acknowledged are sent again before the kernel gives the connection up (tcp(7)).
+static inline int ccurl_set_user_timeout(int fd, unsigned int milliseconds) {
+    return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
+// What the kernel knows of a TCP connection: milliseconds since the peer's last data, and whether bytes sent to it are
+// unacknowledged and have been sent again. 0, or -1 with errno where it is no TCP connection.
+struct ccurl_tcp_state {
+    unsigned int silent_milliseconds;
+    int is_unheard;
+};
+static inline int ccurl_tcp_state(int fd, struct ccurl_tcp_state *state) {
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
+    state->silent_milliseconds = info.tcpi_last_data_recv;
+    state->is_unheard = info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
+    return 0;
+}
+
+// Takes what has arrived on a socket out of the kernel, without looking at it.
+static inline void ccurl_discard(int fd) {
+    while (recv(fd, NULL, 1 << 20, MSG_TRUNC | MSG_DONTWAIT) > 0) {}
+}
+
+// The local port of an IP socket; 0 for any other.
+static inline int ccurl_local_port(int fd) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ip4;
+        struct sockaddr_in6 ip6;
+        struct sockaddr_storage space;
+    } address;
+    socklen_t length = sizeof address;
+    if (getsockname(fd, &address.any, &length) != 0) return 0;
+    if (address.any.sa_family == AF_INET) return ntohs(address.ip4.sin_port);
+    return address.any.sa_family == AF_INET6 ? ntohs(address.ip6.sin6_port) : 0;
+}
+
+// A socket that tells of changes of this machine's addresses and routes (rtnetlink(7)); -1 with errno.
+static inline int ccurl_network_changes(void) {
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    if (fd < 0) return -1;
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+    address.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    int code = errno;
+    close(fd);
+    errno = code;
+    return -1;
 }

@@ -44,6 +44,8 @@ enum Blame: Sendable, Equatable {
         case .quotaExceeded: self = .quota(milliseconds: error.retryAfterMilliseconds)
         case .rateLimited: self = .rate(milliseconds: error.retryAfterMilliseconds)
         case .modelNotFound: self = .missingModel
+        // A redirection: the endpoint is set wrong.
+        case .upstreamProtocol where 300...399 ~= error.status ?? 0: self = .client(isReachable: true)
         case .overloaded, .upstreamError, .upstreamProtocol, .streamTruncated: self = .model
         case .invalidFrame, .invalidRequest, .noModelAvailable, .capabilityMissing, .contextLength, .contentFiltered,
             .badRequest, .cancelled, .shuttingDown, .tooLarge, .fellBehind, .internal:

@@ -155,9 +155,10 @@ final class Prober {
         var models: [DiscoveredModel] = []
         var page: String?
         var pages = 0
+        let isFresh = provider.lastProbe?.error?.doubtsConnections == true
         repeat {
             let next = try await Document(daemon.transport, adapter).fetch(
-                adapter.listRequest(page: page), Self.timeouts
+                adapter.listRequest(page: page), Self.timeouts, isFresh: isFresh && pages == 0
             ) { (reader) throws(JSONError) in try adapter.decodeModels(&reader) }
             models += next.models
             page = next.next

@@ -18,6 +18,7 @@ final class WarmPool {
         }
         warmers = hosts.mapValues { Warmer($0.request, $0.providers, daemon) }
         daemon.transport.onIdleClose = { [weak self] host, idle in self?.warmers[host]?.lost(afterIdle: idle) }
+        daemon.transport.onRetire = { [weak self] host in self?.warmers[host]?.retired() }
         for warmer in warmers.values { warmer.start() }
     }
 

@@ -50,6 +50,11 @@ final class Warmer {
         look()
     }
 
+    /// The connections were given up, which says nothing of the host.
+    func retired() {
+        look()
+    }
+
     private func look() {
         guard asking == nil else { return }
         let warmth = warmth

@@ -235,12 +235,17 @@ final class AttemptChain {
             }
             return nil
         }
+        let ofProvider = provider.health.breaker.ask(at: now, settings)
+        var ofModel = Breaker.Verdict.allowed
         var isRefused = false
-        if case .refused = provider.health.breaker.ask(at: now, settings) {
+        if case .refused = ofProvider {
             isRefused = true
-        } else if case .refused = model.health.breaker.ask(at: now, settings) {
-            provider.health.breaker.gaveUp(askedAt: now)
-            isRefused = true
+        } else {
+            ofModel = model.health.breaker.ask(at: now, settings)
+            if case .refused = ofModel {
+                provider.health.breaker.gaveUp(askedAt: now)
+                isRefused = true
+            }
         }
         guard !isRefused else {
             plan.exclude(index)
@@ -249,7 +254,10 @@ final class AttemptChain {
         }
         sentCount += 1
         if sentCount > 1 { daemon.askedAgain(call) }
-        return Ticket(candidate: candidate, key: key, remaining: remaining, askedAt: now)
+        let isRetry = lastError.map { $0.provider == provider.id && $0.doubtsConnections } ?? false
+        return Ticket(
+            candidate: candidate, key: key, remaining: remaining, askedAt: now,
+            needsFreshConnection: isRetry || ofProvider == .trial || ofModel == .trial)
     }
 
     /// Writes the attempt down and lets the registry learn from it.

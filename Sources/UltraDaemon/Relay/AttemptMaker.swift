@@ -28,12 +28,15 @@ final class AttemptTicket {
     let remaining: Int?
     /// When the breakers let it pass, in milliseconds of `WallClock`.
     let askedAt: Int
+    /// Connections that are there are not to be used: one of them may have failed already.
+    let needsFreshConnection: Bool
     let startedAt = EventLoop.now
 
-    init(candidate: Candidate, key: Int, remaining: Int?, askedAt: Int) {
+    init(candidate: Candidate, key: Int, remaining: Int?, askedAt: Int, needsFreshConnection: Bool = false) {
         self.candidate = candidate
         self.key = key
         self.remaining = remaining
         self.askedAt = askedAt
+        self.needsFreshConnection = needsFreshConnection
     }
 }

@@ -20,11 +20,12 @@ final class Document {
     }
 
     /// The reply to `request`, read by `read`, which consumes one value.
+    /// - Parameter isFresh: on a connection of its own making.
     func fetch<Value>(
-        _ request: HTTPRequest, _ timeouts: ExchangeTimeouts,
+        _ request: HTTPRequest, _ timeouts: ExchangeTimeouts, isFresh: Bool = false,
         _ read: (inout JSONReader) throws(JSONError) -> Value
     ) async throws(UltraError) -> Value {
-        let exchange = transport.start(request, timeouts)
+        let exchange = transport.start(request, timeouts, isFresh: isFresh)
         var decoder = ReplyDecoder(adapter, isStream: false, model: model)
         var body: [UInt8] = []
         var head: HTTPHead?

@@ -105,7 +105,8 @@ final class Embedding: AttemptMaker {
             connect: request.timeouts.connect.map { .milliseconds($0) } ?? daemon.timeouts.connect,
             total: ticket.remaining.map { .milliseconds($0) })
         let document = Document(daemon.transport, adapter, model: candidate.id)
-        let reply = try await document.fetch(encoded.http, limits) { (reader) throws(JSONError) in
+        let reply = try await document.fetch(encoded.http, limits, isFresh: ticket.needsFreshConnection) {
+            (reader) throws(JSONError) in
             try adapter.decodeEmbeddings(&reader)
         }
         requestID = document.requestID ?? requestID

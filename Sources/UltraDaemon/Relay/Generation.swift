@@ -225,7 +225,8 @@ final class Generation: AttemptMaker {
         let adapter = try candidate.provider.adapter(key: ticket.key).serving(request, model: candidate.name)
         let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream)
         answer.warnings = encoded.warnings
-        let exchange = daemon.transport.start(encoded.http, timeouts(candidate, remaining: ticket.remaining))
+        let exchange = daemon.transport.start(
+            encoded.http, timeouts(candidate, remaining: ticket.remaining), isFresh: ticket.needsFreshConnection)
         hold(exchange)
         progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
         let decoder = ReplyDecoder(

@@ -2,6 +2,14 @@ internal import UltraAPI
 internal import UltraSystem
 
 extension UltraError {
+    /// A connection fell silent or broke: others of that time may be in the same state.
+    var doubtsConnections: Bool {
+        switch code {
+        case .timeout, .connectFailed, .streamTruncated: true
+        default: false
+        }
+    }
+
     /// What a failed transfer is called on the wire, and what can be done about it.
     /// - Parameters:
     ///   - head: of the reply, if it came before the failure.
@@ -13,7 +21,7 @@ extension UltraError {
         let words = Self.words(for: error, provider)
         self.init(
             Self.code(for: error), words.message, hint: words.hint, provider: provider, model: model,
-            status: head?.status, requestID: requestID, isRetryable: error.kind != .cancelled)
+            status: head?.status, requestID: requestID, isRetryable: error.kind.mayPass)
         if case .timeout(let kind) = error.kind { self.timeout = kind }
     }
 
@@ -23,6 +31,7 @@ extension UltraError {
         case .tls, .certificateExpired, .certificateUntrusted, .certificateWrongHost: .connectFailed
         case .connectionLost: error.phase == .body ? .streamTruncated : .connectFailed
         case .protocolViolation: .upstreamProtocol
+        case .tooLarge: .tooLarge
         case .timeout: .timeout
         case .cancelled: .cancelled
         case .internal: .internal
@@ -47,7 +56,10 @@ extension UltraError {
                 "check the network, the firewall and the endpoint"
             )
         case .proxy:
-            ("the proxy to \(provider) failed: \(error.message)", "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
+            (
+                "the proxy to \(provider) failed: \(error.message)",
+                "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY; user and password stand in the proxy's URL"
+            )
         case .tls:
             (
                 "no TLS connection to \(provider): \(error.message)",
@@ -71,6 +83,8 @@ extension UltraError {
             ("\(provider) closed the connection without an answer", "ask again; if it persists, check the endpoint")
         case .protocolViolation:
             ("\(provider) did not speak HTTP as it should: \(error.message)", "does the endpoint name an HTTP API?")
+        case .tooLarge:
+            ("\(provider) sent too much: \(error.message)", "ask for less; the limit cannot be raised")
         case .timeout(let kind):
             ("\(provider) did not answer in time: the \(kind.rawValue) timer ran out", hint(for: kind))
         case .cancelled:
@@ -85,6 +99,18 @@ extension UltraError {
         case .connect: "check the network and the endpoint"
         case .firstToken, .idle: "the model may be busy: ask again, or raise timeouts_ms.\(kind.rawValue)"
         case .total, .queue, .writeStall: "ask for less, or raise timeouts_ms.total or timeout_ms"
+        }
+    }
+}
+
+extension TransportError.Kind {
+    /// Asking again may help.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .tooLarge, .cancelled: false
+        case .resolve, .refused, .unreachable, .proxy, .tls, .certificateExpired, .certificateUntrusted,
+            .certificateWrongHost, .connectionLost, .protocolViolation, .timeout, .internal:
+            true
         }
     }
 }

@@ -39,10 +39,23 @@ extension ReplyInterpreter {
 
     /// Not followed: the key must not go where a reply says.
     func redirect(_ head: HTTPHead) -> UltraError {
-        var error = protocolError("\(adapter.provider) answered HTTP \(head.status), a redirection")
+        let target = head["location"].flatMap { Self.redirectTarget($0, key: adapter.key) }
+        var error = protocolError(
+            "\(adapter.provider) answered HTTP \(head.status), a redirection\(target.map { " to \($0)" } ?? "")")
         error.isRetryable = false
         error.hint = "set the endpoint to where the provider is now"
         return error
+    }
+
+    /// A URL to show: without what may be secret in it, which are user, password, query and fragment.
+    static func redirectTarget(_ location: String, key: Secret?) -> String? {
+        var target = location.prefix { $0 != "?" && $0 != "#" }
+        if let start = target.firstRange(of: "//")?.upperBound {
+            let authority = target[start...].prefix { $0 != "/" }
+            if let at = authority.lastIndex(of: "@") { target.removeSubrange(start...at) }
+        }
+        let cleaned = ErrorText.cleaned(String(target), key: key)
+        return cleaned.isEmpty ? nil : cleaned
     }
 
     func protocolError(_ message: String) -> UltraError {

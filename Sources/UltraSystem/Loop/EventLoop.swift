@@ -283,6 +283,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// The monotonic clock in nanoseconds.
     package static var now: UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
+    /// How long the machine has been suspended since it started, in nanoseconds: what the one clock counts and the other
+    /// does not (clock_gettime(2)).
+    package static var suspended: UInt64 {
+        let monotonic = now
+        let all = nanoseconds(of: CLOCK_BOOTTIME)
+        return all - min(all, monotonic)
+    }
+
     /// How far the loop lags behind its work: the age of its oldest unfinished backlog or overdue timer.
     ///
     /// The watchdog is fed only while this is small (sd-event's own ping misses a starved queue).

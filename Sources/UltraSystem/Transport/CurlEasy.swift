@@ -8,9 +8,10 @@ final class CurlEasy {
     let handle: UnsafeMutableRawPointer
     /// Who receives what the transfer brings. It owns this handle while it is set, and clears it when it goes.
     unowned(unsafe) var exchange: Exchange?
-    private let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
-    private var isOwnedByCurl = false
+    /// Where it is in the list of transfers; nil: no transfer is under way.
+    var place: Int?
     private let multi: CurlMulti
     private var pool: ConnectionPool { multi.pool }
     /// What the handle is set to. Requests of one model differ in their bodies alone, so most of it stays.
@@ -19,8 +20,16 @@ final class CurlEasy {
     private var url: OpaquePointer?
     private var headerFields: [HTTPHeader] = []
     /// Where the present request goes.
-    private var host: ConnectionPool.Host?
-    private var hasProxy = false
+    private(set) var host: ConnectionPool.Host?
+    /// Of the host, when the present request began.
+    private(set) var generation = 0
+    /// Its connection was retired for the silence of this transfer.
+    var isDoubted = false
+    /// The last failure was of a stream, not of its connection.
+    var hasLostStreamAlone = false
+    /// The proxy of the present request, as it is configured; nil: none.
+    private(set) var proxy: String?
+    private var isFresh = false
     /// What is sent. libcurl reads it where it is, without a copy of its own.
     private var body: SentBody?
 
@@ -32,6 +41,10 @@ final class CurlEasy {
 
     /// A shorter body is kept until the transfer ends.
     private static let longBodyBytes = 16 << 10
+
+    /// TCP keep-alive probes on a silent connection: what HTTP/2 has PING for, which libcurl 7.88 sends for no transfer
+    /// of a multi handle.
+    private static let (probeAfterSeconds, probeIntervalSeconds) = (15, 5)
 
     private struct Destination: Equatable {
         let url: String
@@ -54,6 +67,10 @@ final class CurlEasy {
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_TCP_KEEPIDLE, Self.probeAfterSeconds)
+        set(CURLOPT_TCP_KEEPINTVL, Self.probeIntervalSeconds)
+        // All codings that libcurl knows are decoded; a field of ours takes the place of the one that asks for them.
+        set(CURLOPT_ACCEPT_ENCODING, "")
         if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
         set(CURLOPT_WRITEDATA, user)
         ccurl_setopt_data_function(handle, CURLOPT_WRITEFUNCTION, Self.receiveBody)
@@ -76,7 +93,11 @@ final class CurlEasy {
 
     private nonisolated static let receiveBody: Receive = { bytes, size, count, user in
         CurlEasy.receive(bytes, size &* count, user) { exchange, bytes in
-            exchange.receiveBody(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
+            switch exchange.receiveBody(bytes) {
+            case .taken: bytes.count
+            case .paused: Int(CURL_WRITEFUNC_PAUSE)
+            case .refused: 0
+            }
         }
     }
 
@@ -91,7 +112,7 @@ final class CurlEasy {
         let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
         return Loop.assumeIsolated {
             guard let host = easy.host else { return CURL_SOCKET_BAD }
-            return easy.multi.open(address, to: host)
+            return easy.multi.open(address, to: host, generation: easy.generation)
         }
     }
 
@@ -111,13 +132,23 @@ final class CurlEasy {
     }
 
     /// Sets what differs from one request to the next.
-    func prepare(_ request: HTTPRequest, connectTimeout: Duration, _ settings: TransportSettings) {
+    /// - Parameter wantsFresh: a connection of its own making.
+    func prepare(
+        _ request: HTTPRequest, connectTimeout: Duration, isFresh wantsFresh: Bool, _ settings: TransportSettings
+    ) {
         errorBuffer.pointee = 0
+        isDoubted = false
+        hasLostStreamAlone = false
         let destination = Destination(url: request.url, unixSocketPath: request.unixSocketPath)
         if destination != self.destination { direct(to: destination, request.origin, settings) }
         if let host {
             pool.began(host)
             set(CURLOPT_MAXAGE_CONN, pool.maxAgeSeconds(host))
+            if generation != host.generation { adopt(host.generation) }
+        }
+        if wantsFresh != isFresh {
+            isFresh = wantsFresh
+            set(CURLOPT_FRESH_CONNECT, wantsFresh ? 1 : 0)
         }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connectTimeout.milliseconds)))
         switch request.method {
@@ -149,12 +180,21 @@ final class CurlEasy {
         } else {
             ccurl_setopt_pointer(handle, CURLOPT_UNIX_SOCKET_PATH, nil)
         }
-        let proxy = settings.proxy(isSecure: isSecure) ?? ""
-        hasProxy = !proxy.isEmpty
-        set(CURLOPT_PROXY, proxy)
+        proxy = destination.unixSocketPath == nil ? settings.proxy(for: origin) : nil
+        set(CURLOPT_PROXY, proxy ?? "")
         // A tunnel's request has none of the fields; some proxies refuse whoever does not say what it is.
-        if hasProxy { set(CURLOPT_USERAGENT, settings.userAgent) }
-        set(CURLOPT_NOPROXY, settings.noProxy ?? "")
+        if proxy != nil { set(CURLOPT_USERAGENT, settings.userAgent) }
+        // Decided above. Without it, libcurl asks the environment.
+        set(CURLOPT_NOPROXY, "")
+    }
+
+    /// Of a host's generation, three bits tell connections apart: libcurl shares one only among transfers whose options
+    /// of TLS are the same, and three of these mean something to Windows alone.
+    private func adopt(_ generation: Int) {
+        self.generation = generation
+        let bits = [CURLSSLOPT_NO_REVOKE, CURLSSLOPT_REVOKE_BEST_EFFORT, CURLSSLOPT_AUTO_CLIENT_CERT]
+        let options = bits.enumerated().reduce(0) { $0 | (generation >> $1.offset & 1 == 1 ? Int($1.element) : 0) }
+        set(CURLOPT_SSL_OPTIONS, options)
     }
 
     /// Hands the URL over in parts where it can: its text is parsed, and put together again, for every transfer.
@@ -181,24 +221,13 @@ final class CurlEasy {
         // Among the fields, not as an option: that is formatted twice for every transfer.
         var list = curl_slist_append(nil, "User-Agent: \(userAgent)")
         for field in fields { list = curl_slist_append(list, "\(field.name): \(field.value)") }
+        // Whoever compresses all the same is understood, but a stream would come in lumps.
+        list = curl_slist_append(list, "Accept-Encoding: identity")
         // libcurl would wait a second for "100 Continue" before a large body.
         list = curl_slist_append(list, "Expect:")
         set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(list))
         curl_slist_free_all(headers)
         headers = list
-    }
-
-    // MARK: - Ownership
-
-    func retainForCurl() {
-        isOwnedByCurl = true
-        _ = Unmanaged.passRetained(self)
-    }
-
-    func releaseFromCurl() {
-        guard isOwnedByCurl else { return }
-        isOwnedByCurl = false
-        Unmanaged.passUnretained(self).release()
     }
 
     static func of(_ handle: UnsafeMutableRawPointer?) -> CurlEasy? {
@@ -235,7 +264,7 @@ final class CurlEasy {
         ccurl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)
         ccurl_getinfo_long(handle, CURLINFO_HTTP_VERSION, &version)
         let hasAnswered = exchange?.hasReplyBegun == true
-        let name = version == Int(CURL_HTTP_VERSION_2_0) ? "h2" : "http/1.1"
+        let name = version == Int(CURL_HTTP_VERSION_2_0) ? ConnectionPool.multiplexed : "http/1.1"
         pool.ended(
             host, connections: hasAnswered ? connections : nil, version: hasAnswered ? name : nil,
             keepAlive: exchange?.keepAliveSeconds)
@@ -253,29 +282,18 @@ final class CurlEasy {
         return time(CURLINFO_NAMELOOKUP_TIME_T) > 0 ? .connecting : .resolving
     }
 
-    private func failure(_ code: CURLcode) -> TransportError {
-        let words = errorBuffer.pointee == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorBuffer)
-        var systemError = 0
-        ccurl_getinfo_long(handle, CURLINFO_OS_ERRNO, &systemError)
-        var verification = 0
-        ccurl_getinfo_long(handle, CURLINFO_SSL_VERIFYRESULT, &verification)
-        let kind = TransportError.Kind(
-            code, systemError: CInt(truncatingIfNeeded: systemError), verification: verification)
-        if refusedByProxy(code) { return TransportError(.proxy, phase, words) }
-        // libcurl notes the time of the connection only once TLS is through (7.88).
-        return TransportError(kind, kind.isOfTLS ? max(phase, .tls) : phase, words)
+    /// The port of this machine that its connection has; 0: none yet, or no IP connection.
+    var localPort: Int {
+        var port = 0
+        ccurl_getinfo_long(handle, CURLINFO_LOCAL_PORT, &port)
+        return port
     }
 
-    /// Whether a proxy denied the tunnel, or closed the connection in place of an answer: before the request proper
-    /// there is nobody else who speaks.
-    private func refusedByProxy(_ code: CURLcode) -> Bool {
-        guard hasProxy, phase < .waiting else { return false }
-        var status = 0
-        ccurl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
-        return status >= 300 || [CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING].contains(code)
-    }
+    /// Bytes of the reply's body as they came over the wire.
+    var wireByteCount: Int { Int(clamping: time(CURLINFO_SIZE_DOWNLOAD_T)) }
 
-    private func time(_ info: CURLINFO) -> curl_off_t {
+    /// A figure of libcurl's own; times are in microseconds.
+    func time(_ info: CURLINFO) -> curl_off_t {
         var microseconds: curl_off_t = 0
         ccurl_getinfo_offset(handle, info, &microseconds)
         return microseconds
@@ -300,40 +318,5 @@ final class CurlEasy {
         nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
         guard let exchange = Loop.assumeIsolated(with: easy, { $0.exchange }) else { return 0 }
         return Loop.assumeIsolated(with: (exchange, bytes), body)
-    }
-}
-
-extension TransportError.Kind {
-    fileprivate var isOfTLS: Bool {
-        switch self {
-        case .tls, .certificateExpired, .certificateUntrusted, .certificateWrongHost: true
-        case .resolve, .refused, .unreachable, .proxy, .connectionLost, .protocolViolation, .timeout, .cancelled,
-            .internal:
-            false
-        }
-    }
-
-    /// What libcurl's result means; libcurl-errors(3), X509_V_ERR_* of OpenSSL for `verification`.
-    fileprivate init(_ code: CURLcode, systemError: CInt, verification: Int) {
-        switch code {
-        case CURLE_COULDNT_RESOLVE_HOST: self = .resolve
-        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: self = .proxy
-        case CURLE_COULDNT_CONNECT where systemError == ECONNREFUSED: self = .refused
-        case CURLE_COULDNT_CONNECT: self = .unreachable
-        case CURLE_OPERATION_TIMEDOUT: self = .timeout(.connect)
-        case CURLE_PEER_FAILED_VERIFICATION:
-            switch verification {
-            case 9, 10: self = .certificateExpired
-            case 2, 18, 19, 20, 21: self = .certificateUntrusted
-            default: self = .certificateWrongHost
-            }
-        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM: self = .tls
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_WRITE_ERROR,
-            CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING:
-            self = .protocolViolation
-        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2_STREAM:
-            self = .connectionLost
-        default: self = .internal
-        }
     }
 }

@@ -16,9 +16,17 @@ final class CurlMulti {
     private var isTimeoutDue = false
     private var unpausing: [CurlEasy] = []
     private var kick = Deferred(.soon) {}
+    /// Those under way, in no order. Each knows its place.
+    private(set) var transfers: [CurlEasy] = []
+    private var silence = Timer {}
 
     /// Idle connections kept warm over all hosts.
     static let idleConnectionLimit = 256
+    /// Bytes that a peer does not acknowledge for so long end a connection, and so does a peer that answers no keep-alive
+    /// probe for so long.
+    static let unheardMilliseconds: CUnsignedInt = 30_000
+    /// How often transfers are looked at that may wait on a dead connection.
+    static let silenceInterval = Duration.seconds(5)
 
     /// Throws only where memory has run out.
     init(_ settings: TransportSettings) throws(TransportError) {
@@ -51,34 +59,56 @@ final class CurlMulti {
         // The loop may still hold a kick when its transport goes.
         kick = Deferred(.soon) { [weak self] in self?.runKick() }
         timer.onFire = { [unowned self] in act(on: CURL_SOCKET_TIMEOUT, 0) }
+        silence.onFire = { [unowned self] in
+            retireSilent()
+            watchSilence()
+        }
+        pool.isWatched = { [unowned self] in sockets.contains($0) }
+        pool.isInUse = { [unowned self] in isInUse($0, $1) }
     }
 
     isolated deinit {
         timer.cancel()
+        silence.cancel()
         curl_multi_cleanup(multi)
     }
 
-    /// Starts the transfer `easy` was prepared for. libcurl owns a reference until `remove`.
+    /// Starts the transfer `easy` was prepared for, which is kept until `remove`.
     func add(_ easy: CurlEasy) {
-        easy.retainForCurl()
+        easy.place = transfers.count
+        transfers.append(easy)
+        watchSilence()
         let code = curl_multi_add_handle(multi, easy.handle)
-        if code != CURLM_OK {
-            easy.releaseFromCurl()
-            easy.finished(CURLE_FAILED_INIT)
-        }
+        if code != CURLM_OK { easy.finished(CURLE_FAILED_INIT) }
     }
 
     /// Takes a transfer out, finished or not; an unfinished HTTP/1.1 one has its connection closed at once.
     func remove(_ easy: CurlEasy) {
         curl_multi_remove_handle(multi, easy.handle)
         unpausing.removeAll { $0 === easy }
-        easy.releaseFromCurl()
+        guard let place = easy.place, let last = transfers.popLast() else { return }
+        easy.place = nil
+        if last !== easy {
+            last.place = place
+            transfers[place] = last
+        }
     }
 
     /// Lets a transfer that refused bytes receive again.
     func unpause(_ easy: CurlEasy) {
         unpausing.append(easy)
         kick.schedule()
+    }
+
+    /// Whether a transfer uses `descriptor`: libcurl waits for it, or one that is paused has it.
+    private func isInUse(_ descriptor: CInt, _ host: ConnectionPool.Host) -> Bool {
+        if sockets.contains(descriptor) { return true }
+        let port = Int(ccurl_local_port(descriptor))
+        return transfers.contains { port == 0 ? $0.host === host : $0.localPort == port }
+    }
+
+    private func watchSilence() {
+        if !silence.isArmed, !transfers.isEmpty { silence.arm(after: Self.silenceInterval) }
     }
 
     // MARK: - From libcurl's callbacks
@@ -96,12 +126,15 @@ final class CurlMulti {
     }
 
     /// Makes a socket for a connection to `host`; closed on exec, which libcurl's own are not in every version.
-    func open(_ address: curl_sockaddr, to host: ConnectionPool.Host) -> curl_socket_t {
+    func open(_ address: curl_sockaddr, to host: ConnectionPool.Host, generation: Int) -> curl_socket_t {
         let type = address.socktype | CInt(SOCK_CLOEXEC.rawValue)
         let descriptor = ccurl_socket(address.family, type, address.protocol)
         guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+        if address.family == AF_INET || address.family == AF_INET6 {
+            ccurl_set_user_timeout(descriptor, Self.unheardMilliseconds)
+        }
         sockets.opened(descriptor)
-        pool.opened(descriptor, to: host)
+        pool.opened(descriptor, to: host, generation: generation)
         return descriptor
     }
 

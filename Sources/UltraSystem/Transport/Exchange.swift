@@ -39,6 +39,9 @@ package final class Exchange {
     private var lastPhase = TransportError.Phase.body
     /// Called when the request was sent whole and the reply has begun: its bytes are gone.
     package var onBodySent: (@Loop () -> Void)?
+    /// Why what libcurl handed over was not taken, which ends the transfer.
+    private var refusal: TransportError?
+    private var decoded = DecodedSize()
 
     private var timeouts: ExchangeTimeouts
     private var startedAt = EventLoop.now
@@ -183,18 +186,39 @@ package final class Exchange {
 
     func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         lastByteAt = EventLoop.now
-        guard parser.receive(line), parser.byteCount <= Self.headLimitBytes else { return false }
+        guard parser.receive(line) else { return false }
+        guard parser.byteCount <= Self.headLimitBytes else {
+            refusal = TransportError(
+                .protocolViolation, .body, "its header is longer than \(Self.headLimitBytes) bytes")
+            return false
+        }
         if easy?.releaseBody() == true { onBodySent?() }
-        if parser.head != nil { wake() }
+        guard let head = parser.head else { return true }
+        // Only a proxy asks so (RFC 9110, section 15.5.8), whatever it sits between.
+        if head.status == 407, let easy {
+            refusal = easy.authenticationRefusal(head)
+            return false
+        }
+        wake()
         return true
     }
 
-    /// False: keep the bytes and pause.
-    func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        if isDiscarding { return true }
+    enum Reception {
+        case taken
+        /// Keep the bytes, and wait.
+        case paused
+        case refused
+    }
+
+    func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Reception {
+        if decoded.needsLook(at: bytes.count), let flaw = decoded.flaw(parser.head, easy?.wireByteCount ?? 0) {
+            refusal = flaw
+            return .refused
+        }
+        if isDiscarding { return .taken }
         guard buffer.count < Self.bufferLimitBytes else {
             isPaused = true
-            return false
+            return .paused
         }
         // The pieces of one turn come at the same time.
         if buffer.isEmpty { lastByteAt = EventLoop.now }
@@ -212,11 +236,16 @@ package final class Exchange {
         }
         buffer.append(contentsOf: bytes)
         wake()
-        return true
+        return .taken
     }
 
     func finished(_ error: TransportError?) {
-        end(with: error)
+        end(with: refusal ?? error)
+    }
+
+    /// For how long nothing has come. A paused transfer listens to nobody.
+    func silentMilliseconds(at now: UInt64) -> Int {
+        isPaused ? 0 : Int(clamping: (now - min(now, lastByteAt)) / 1_000_000)
     }
 
     private func end(with error: TransportError?) {
@@ -224,7 +253,11 @@ package final class Exchange {
         outcome = .some(error)
         if error != nil, let easy { lastPhase = easy.phase }
         timer.cancel()
-        if let easy { transport?.recycle(easy) }
+        if let easy {
+            let host = error.flatMap { suspect(easy, after: $0) }
+            transport?.recycle(easy)
+            if let host { transport?.multi.pool.retire(host) }
+        }
         easy = nil
         Self.lingering.remove(self)
         releaseCharge()
@@ -236,6 +269,15 @@ package final class Exchange {
         isCharged = false
         holder = nil
         onBodySent = nil
+    }
+
+    /// The host whose connections are not to be used again after this failure; nil: they are.
+    private func suspect(_ easy: CurlEasy, after error: TransportError) -> ConnectionPool.Host? {
+        // Whoever only listens for the end has set a limit that says nothing of the peer.
+        guard !isDiscarding else { return nil }
+        let now = EventLoop.now
+        let elapsed = Int(clamping: (now - min(now, startedAt)) / 1_000_000)
+        return transport?.multi.suspect(easy, after: error, silent: silentMilliseconds(at: now), elapsed: elapsed)
     }
 
     /// Lets a reader that waits look again: what kept it from reading may be over.

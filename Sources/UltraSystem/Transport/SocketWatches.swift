@@ -33,6 +33,10 @@ final class SocketWatches {
         }
     }
 
+    func contains(_ socket: CInt) -> Bool {
+        Int(socket) < entries.count && entries[Int(socket)] != nil
+    }
+
     enum Removal {
         case open, closed
         /// It was not watched.

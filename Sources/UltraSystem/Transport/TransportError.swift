@@ -5,7 +5,7 @@ package struct TransportError: Error, Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// `refused` and `unreachable` may mean the proxy: the message names host and port.
         case resolve, refused, unreachable
-        /// The proxy does not resolve, denied the tunnel or closed it.
+        /// The proxy does not resolve, denied the tunnel, closed it, or wants to know who asks (407).
         case proxy
         case tls
         /// Ended, or not begun: by this machine's clock.
@@ -14,6 +14,8 @@ package struct TransportError: Error, Sendable, Equatable {
         /// The peer closed or reset the connection.
         case connectionLost
         case protocolViolation
+        /// The reply is larger than a limit of ours, which the message names.
+        case tooLarge
         case timeout(TimeoutKind)
         case cancelled
         case `internal`

@@ -7,15 +7,23 @@ package struct TransportSettings: Sendable, Equatable {
     /// Proxy for `http` upstreams (`HTTP_PROXY`) and for `https` ones (`HTTPS_PROXY`).
     package var httpProxy: String?
     package var httpsProxy: String?
-    /// Hosts reached without a proxy, comma-separated, as libcurl's `CURLOPT_NOPROXY` takes them.
-    package var noProxy: String?
+    /// Hosts that are reached without a proxy (`NO_PROXY`).
+    package var noProxy: String? {
+        didSet { exceptions = ProxyExceptions(noProxy) }
+    }
+    private var exceptions = ProxyExceptions(nil)
     /// An idle connection older than this is not used again; shorter where its host closes sooner. Whole seconds count.
     package var longestIdle = Duration.seconds(118)
 
     package init() {}
 
-    func proxy(isSecure: Bool) -> String? {
-        isSecure ? httpsProxy : httpProxy
+    /// The proxy for `origin`, scheme, host and port of a URL; nil: none.
+    func proxy(for origin: String) -> String? {
+        guard let proxy = origin.hasPrefix("https:") ? httpsProxy : httpProxy, !proxy.isEmpty else { return nil }
+        if exceptions.contains(origin) { return nil }
+        // A proxy elsewhere would look for the server on its own loopback. One of this machine is asked: it was named.
+        if ProxyExceptions.isThisMachine(origin), !ProxyExceptions.isThisMachine(proxy) { return nil }
+        return proxy
     }
 }
 
