@@ -38,6 +38,10 @@ package struct FrameWriter: Sendable {
 
     /// Adds a `delta` of text: what nearly every frame is, and the same as `frame` writes.
     package mutating func text(_ id: Int, _ text: String) {
+        // A piece may be longer than a frame, escaped the more so.
+        guard text.utf8.count <= maxFrameBytes / Self.escapedLength - Self.openingBytes else {
+            return longText(id, text)
+        }
         if id != textOpeningID {
             textOpeningID = id
             textOpening = Array("\0\0\0\0{\"id\":\(id),\"event\":\"delta\",\"text\":".utf8)
@@ -49,6 +53,29 @@ package struct FrameWriter: Sendable {
         limit(setLength(from: start), id)
     }
 
+    /// The longest escape of one byte, `\u00XX`.
+    private static let escapedLength = 6
+    /// More than what a frame of text holds beside the text.
+    private static let openingBytes = 64
+
+    /// Adds as many frames of text as `text` needs.
+    private mutating func longText(_ id: Int, _ text: String) {
+        let length = max(4, maxFrameBytes / Self.escapedLength - Self.openingBytes)
+        guard text.utf8.count > length else {
+            // The bound is too small for any piece.
+            frame(id, "delta") { $0.field("text", text) }
+            return
+        }
+        var rest = text[...]
+        while !rest.isEmpty {
+            var end = rest.utf8.index(rest.startIndex, offsetBy: length, limitedBy: rest.endIndex) ?? rest.endIndex
+            // Not within a character's bytes.
+            while end < rest.endIndex, rest.utf8[end] & 0xC0 == 0x80 { end = rest.utf8.index(before: end) }
+            self.text(id, String(rest[..<end]))
+            rest = rest[end...]
+        }
+    }
+
     /// Puts an error in the place of a frame of `length` bytes, if it is too long.
     private mutating func limit(_ length: Int, _ id: Int) {
         guard length > maxFrameBytes else { return }
@@ -56,8 +83,8 @@ package struct FrameWriter: Sendable {
         error(
             id,
             UltraError(
-                .internal, "the answer takes \(length) bytes, more than the \(maxFrameBytes) of a frame",
-                hint: "ask for less at once, or use stream"))
+                .tooLarge, "the answer takes \(length) bytes, more than the \(maxFrameBytes) of a frame",
+                hint: "ask for less at once, use stream, or raise limits.frame_bytes", provider: "ultrad"))
     }
 
     /// Adds a frame of any length, and returns that length.

@@ -31,6 +31,10 @@ package struct UltraError: Error, Sendable, Equatable {
         package var attempts: [Attempt]
         /// Of a configuration that was refused: `file:line: text` each.
         package var problems: [String] = []
+        /// `message` is the provider's own sentence. Not on the wire.
+        package var isQuoted = false
+        /// Nobody listened at the provider's address. Not on the wire.
+        package var isConnectionRefused = false
     }
 
     /// One word long: every asynchronous function that throws this keeps room for it in its frame, for as long as a

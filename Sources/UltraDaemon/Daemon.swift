@@ -25,7 +25,6 @@ package final class Daemon {
     let transport: Transport
     let registry: Registry
     let feed = EventFeed()
-    var retryBudget = RetryBudget()
     /// nil: the configuration wants none.
     var cache: AnswerCache?
     /// By provider id.
@@ -70,6 +69,7 @@ package final class Daemon {
     private var probing: [String: Task<Void, Never>] = [:]
     private var deepProbing: Task<Void, Never>?
     private var lastStatus = ""
+    private let statusTimer = Timer {}
     private(set) var watchdog: Watchdog?
     private var memoryRelease: MemoryRelease?
     private var drainTimer = Timer {}
@@ -153,6 +153,8 @@ package final class Daemon {
         memoryRelease = MemoryRelease()
         log.note(.ready, "ready", ["ultra_socket": configuration.socketPath])
         registry.onChange = { [unowned self] change in stateChanged(change) }
+        registry.onManyChanges = { [unowned self] provider, count in statesChanged(of: provider, count: count) }
+        statusTimer.onFire = { [unowned self] in tellStatus() }
         registry.onKeyRefused = { [unowned self] provider, key in
             log.note(
                 .keyRefused, "a key was refused",
@@ -210,11 +212,17 @@ package final class Daemon {
         service.ready(status: lastStatus)
     }
 
-    /// One line for `systemctl status`, when it says something new.
+    /// One line for `systemctl status`, when it says something new. It counts all models: once for changes that come
+    /// together.
     func tellServiceManager() {
-        guard case .running = state, statusLine != lastStatus else { return }
-        lastStatus = statusLine
-        service.status(lastStatus)
+        if !statusTimer.isArmed { statusTimer.arm(after: .milliseconds(20)) }
+    }
+
+    private func tellStatus() {
+        let line = statusLine
+        guard case .running = state, line != lastStatus else { return }
+        lastStatus = line
+        service.status(line)
     }
 
     private func listen(_ path: String) throws(StartFailure) -> Listener {
@@ -364,7 +372,7 @@ package final class Daemon {
             probing.values.forEach { $0.cancel() }
             deepProbing?.cancel()
             warmPool.stop()
-            store?.save()
+            store?.saveAndWait()
             connections.values.forEach { $0.goAway() }
             drainTimer.onFire = { [unowned self] in stopNow() }
             drainTimer.arm(after: limits.drain)

@@ -22,6 +22,8 @@ package protocol Adapter: Sendable {
     func serving(_ request: Request, model: String) -> any Adapter
     /// The call that lists the provider's models and costs nothing; `page` as `ModelPage.next` gave it.
     func listRequest(page: String?) -> HTTPRequest
+    /// Where in the reply to that call the models are.
+    var listForm: ModelListForm { get }
     /// The call that tells more of one listed model, for lists that say little; `nil`: there is none, or no need.
     func detailRequest(_ model: DiscoveredModel) -> HTTPRequest?
     /// The call that tells which models are being loaded; `nil`: there is none.
@@ -70,6 +72,7 @@ extension Adapter {
     package var framing: Framing { .serverSentEvents }
     package var hasEndMarker: Bool { true }
     package var embedBatchLimit: Int { 2048 }
+    package var listForm: ModelListForm { ModelListForm("data") }
 
     package func serving(_ request: Request, model: String) -> any Adapter { self }
 

@@ -28,7 +28,7 @@ struct Style {
         let text = text ?? word
         return switch word {
         case "available", "running": green(text)
-        case "degraded", "rate_limited", "loading", "draining": yellow(text)
+        case "degraded", "rate_limited", "quota_exceeded", "loading", "draining": yellow(text)
         case "unavailable", "unauthorized": red(text)
         default: dim(text)
         }

@@ -20,6 +20,11 @@ package struct HealthSettings: Sendable, Equatable {
     package var breakerPause = Duration.seconds(10)
     package var maxBreakerPause = Duration.seconds(300)
 
+    /// The longest wait that a provider can ask for.
+    package var maxRest = Duration.seconds(3600)
+    /// A client that asks for a probe gets the outcome of one that is no older.
+    package var probeReuse = Duration.seconds(2)
+
     /// Real generations of one token as probes. `nil`: none but those a client asks for.
     package var deepProbeInterval: Duration?
     /// Most that probes may cost in a day (UTC), in micro-USD.

@@ -1,8 +1,14 @@
+internal import UltraProviders
+
 /// Bounds on what a client or an upstream can make the daemon hold. Sizes in bytes.
 package struct Limits: Sendable, Equatable {
     package var frameBytes = 16 << 20
     /// What clients may make the daemon hold, all together; nil: half of the control group's `memory.max`, else 128 MB.
     package var memory: Int?
+    /// A line or an event of a provider's stream.
+    package var eventBytes = 16 << 20
+    /// A provider's reply that is one document: an answer that is not streamed, a list of models.
+    package var replyBytes = 64 << 20
     /// Connections at once, of all users.
     package var connections = 4096
     /// Connections at once of one user.
@@ -30,4 +36,6 @@ package struct Limits: Sendable, Equatable {
     package static let leastMemory = 16 << 20
 
     package init() {}
+
+    var reply: ReplyLimits { ReplyLimits(event: eventBytes, document: replyBytes) }
 }

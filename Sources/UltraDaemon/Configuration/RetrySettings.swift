@@ -5,9 +5,9 @@ package struct RetrySettings: Sendable, Equatable {
     /// Pause before the first repetition, doubled for each further one; the real pause is drawn from zero to it.
     package var initialPause = Duration.milliseconds(250)
     package var maxPause = Duration.seconds(20)
-    /// Repetitions on the same candidate, as a share of the last minute's requests, in percent.
+    /// Repetitions on the same candidate, as a share of its provider's requests of the last minute, in percent.
     package var budgetPercent = 20
-    /// Repetitions a minute that are allowed however few requests there are.
+    /// Repetitions at one provider that are allowed in any 10 s, however few requests there are.
     package var budgetMinimum = 10
 
     package init() {}

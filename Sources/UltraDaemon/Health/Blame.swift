@@ -9,6 +9,8 @@ enum Blame: Sendable, Equatable {
     case client(isReachable: Bool)
     /// No connection.
     case host
+    /// A server of this machine does not listen: it is not running. A try costs nothing, so the next request may ask.
+    case absentServer
     /// The key is refused.
     case key
     /// The key may not use this model.
@@ -22,14 +24,16 @@ enum Blame: Sendable, Equatable {
     /// The model fails: errors of the server, answers cut short, nonsense, silence.
     case model
 
-    /// - Parameter isOwnTimeout: the timer that ran out was set by the client.
-    init(_ error: UltraError?, isOwnTimeout: Bool = false) {
+    /// - Parameters:
+    ///   - isOwnTimeout: the timer that ran out was set by the client.
+    ///   - isOnThisMachine: the provider's address is one of this machine's.
+    init(_ error: UltraError?, isOwnTimeout: Bool = false, isOnThisMachine: Bool = false) {
         guard let error else {
             self = .none
             return
         }
         switch error.code {
-        case .connectFailed: self = .host
+        case .connectFailed: self = error.isConnectionRefused && isOnThisMachine ? .absentServer : .host
         case .timeout:
             switch error.timeout {
             case _ where isOwnTimeout: self = .client(isReachable: false)
@@ -52,4 +56,57 @@ enum Blame: Sendable, Equatable {
             self = .client(isReachable: error.status != nil)
         }
     }
+
+    /// It is written down as the last failure of those it concerns.
+    var isKept: Bool {
+        switch self {
+        case .none, .client: false
+        case .host, .absentServer, .key, .keyForModel, .quota, .rate, .missingModel, .model: true
+        }
+    }
+
+    /// What a live failure says once it is known whose request it was and what others met.
+    ///
+    /// 1. A request that its client shaped blames nobody but the connection.
+    /// 2. A 403 concerns everybody only in the provider's own word for permission, billing or region.
+    /// 3. 400, 403, 413 and 422 say nothing before a request of different content meets the same.
+    /// 4. That a listed model is missing takes a second request too, or a list without it.
+    /// - Parameter model: takes note of what the request met.
+    func judged(
+        _ error: UltraError, by request: RequestMark, of model: inout ModelHealth, key: Int, at now: Int
+    ) -> Blame {
+        let excuse = Blame.client(isReachable: error.status != nil)
+        switch self {
+        case .none, .client, .host, .absentServer: return self
+        case .key, .keyForModel, .quota, .rate, .missingModel, .model: break
+        }
+        if request.isShaped { return excuse }
+        if error.status == 403, !Self.isProvidersWord(error.providerCode) { return excuse }
+        let isMissing = self == .missingModel
+        let needsSecond = Self.isOfTheRequest(error.status) || isMissing && model.isSurelyListed
+        guard needsSecond else { return self }
+        let isConfirmed = model.suspicions.confirm(self, key: key, by: request, isClientEnough: isMissing, at: now)
+        return isConfirmed ? self : excuse
+    }
+
+    /// Statuses by which a provider judges one request.
+    private static func isOfTheRequest(_ status: Int?) -> Bool {
+        switch status {
+        case 400, 403, 413, 422: true
+        default: false
+        }
+    }
+
+    /// Whether a provider's code speaks of the account or of what it may use, rather than of a request.
+    private static func isProvidersWord(_ code: String?) -> Bool {
+        guard let code else { return false }
+        return accountCodes.contains(code.lowercased())
+    }
+
+    private static let accountCodes: Set<String> = [
+        "permission_error", "permission_denied", "unsupported_country_region_territory", "insufficient_permissions",
+        "insufficient_quota", "billing_error", "billing_not_active", "billing_hard_limit_reached",
+        "credit_balance_exhausted", "account_deactivated", "access_terminated", "model_not_found",
+        "invalid_api_key", "api_key_invalid", "authentication_error", "unauthenticated",
+    ]
 }

@@ -89,6 +89,11 @@ struct Breaker: Sendable, Equatable {
         if trialSince == askedAt { trialSince = nil }
     }
 
+    /// Somebody looked, and it seems to work: the next request may try at once.
+    mutating func endPause(at now: Int) {
+        openUntil = openUntil.map { min($0, now) }
+    }
+
     private mutating func open(at now: Int, _ settings: HealthSettings) {
         let first = settings.breakerPause.wholeMilliseconds
         let longest = settings.maxBreakerPause.wholeMilliseconds

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
@@ -23,36 +24,45 @@ struct DeepProbe {
             return refusal(.capabilityMissing, "the model neither chats nor embeds: there is nothing to ask it", nil)
         }
         let provider = candidate.provider
-        // A key that may not use the model rests for it, and asking shows whether that is still so.
-        let health = candidate.model.health
-        let isDenied = health.authorised.holds == false
-        guard let key = provider.health.takeKey(for: isDenied ? nil : health, at: WallClock.now) else {
-            return refusal(.noModelAvailable, "no key can be used for the model now", nil)
-        }
+        let key = provider.health.keyToProbe(at: WallClock.now)
         let registry = daemon.registry
         let price = candidate.model.facts.price?.value
         let budget = daemon.configuration.health.deepProbeMicroUSDPerDay
         guard
             let reservation = registry.probeSpend.reserve(
-                price?.cost(of: Self.expectedUsage) ?? 0, of: budget, at: WallClock.now)
+                price?.cost(of: Self.expectedUsage) ?? 0, of: budget, at: RealTime.now)
         else {
             return refusal(
                 .quotaExceeded, "today's budget for deep probes is used up",
                 "try again tomorrow, or raise health.deep_probe_usd_per_day")
         }
+        let askedAt = WallClock.now
         do throws(UltraError) {
-            let usage = try await ask(try provider.adapter(key: key))
+            let usage = try await inTurn(key)
             registry.probeSpend.settle(reservation, cost: price?.cost(of: usage) ?? reservation.microUSD)
-            registry.record(nil, of: candidate, key: key, by: .probe)
+            registry.record(nil, of: candidate, key: key, askedAt: askedAt, from: .probe)
             return nil
         } catch {
-            // What was refused costs nothing; what broke off may.
-            let isRefused = error.code == .connectFailed || error.status.map { $0 >= 300 } ?? false
+            // What was refused, or not sent, costs nothing; what broke off may.
+            let isRefused =
+                error.code == .connectFailed || error.provider == "ultrad" || error.status.map { $0 >= 300 } ?? false
             registry.probeSpend.settle(reservation, cost: isRefused ? 0 : reservation.microUSD)
-            registry.record(error, of: candidate, key: key, by: .probe)
+            registry.record(error, of: candidate, key: key, askedAt: askedAt, from: .probe)
             return error
         }
     }
+
+    /// Asks when a place at the provider is free: a probe is one of its requests.
+    private func inTurn(_ key: Int) async throws(UltraError) -> Usage {
+        let gate = candidate.provider.gate
+        try await gate.enter(Self.client, within: daemon.timeouts.queue)
+        defer { gate.leave() }
+        if case .command(let command) = candidate.means { return try await ask(command) }
+        return try await ask(try candidate.provider.adapter(key: key))
+    }
+
+    /// The daemon itself, in the queue.
+    private static let client = ConcurrencyGate.Client(uid: getuid(), pid: getpid())
 
     /// "ping" in every dialect, and a token of the answer.
     private static let expectedUsage = Usage(inputTokens: 20, outputTokens: 1, source: .estimated)
@@ -67,30 +77,66 @@ struct DeepProbe {
             total: candidate.provider.isLocal ? daemon.timeouts.slowFirstToken : daemon.timeouts.firstToken)
         if candidate.model.kind == .embeddings {
             let encoded = try adapter.encodeEmbed(EmbedRequest(input: ["ping"]), model: candidate.name)
-            let reply = try await Document(daemon.transport, adapter, model: candidate.id).fetch(
-                encoded.http, timeouts
-            ) { (reader) throws(JSONError) in try adapter.decodeEmbeddings(&reader) }
+            let reply = try await Document(
+                daemon.transport, adapter, model: candidate.id, limitBytes: Self.replyLimit
+            ).fetch(encoded.http, timeouts) { (reader) throws(JSONError) in try adapter.decodeEmbeddings(&reader) }
             return Usage(inputTokens: reply.inputTokens, outputTokens: 0, source: .measured)
         }
-        var request = Request(messages: [Message(.user, [.text("ping")])])
-        request.sampling.maxTokens = 1
-        let serving = adapter.serving(request, model: candidate.name)
-        let encoded = try serving.encode(request, model: candidate.name, isStream: false)
+        let serving = adapter.serving(Self.request, model: candidate.name)
+        let encoded = try serving.encode(Self.request, model: candidate.name, isStream: false)
         let exchange = daemon.transport.start(encoded.http, timeouts)
-        var decoder = ReplyDecoder(serving, isStream: false, model: candidate.id)
+        let limits = ReplyLimits(event: Self.replyLimit, document: Self.replyLimit)
+        var decoder = ReplyDecoder(serving, isStream: false, model: candidate.id, limits: limits)
         var answer = Answer(model: candidate.id, provider: candidate.provider.id)
         var events: [AnswerEvent] = []
-        var body: [UInt8] = []
+        var bytes: [UInt8] = []
+        defer { exchange.cancel() }
+        decoder.receive(try await transported { () throws(TransportError) in try await exchange.head() }, now: time(nil))
+        while try await transported({ () throws(TransportError) in try await exchange.read(into: &bytes) }) {
+            try decoder.receive(bytes, into: &events)
+            for event in events { answer.receive(event, keepsContent: false) }
+            events.removeAll(keepingCapacity: true)
+        }
+        if !decoder.isComplete { try decoder.finish(into: &events) }
+        for event in events { answer.receive(event, keepsContent: false) }
+        return answer.usage
+    }
+
+    /// What a step of the transfer brings, its failure in the words of the protocol.
+    private func transported<Value>(
+        _ step: @Loop () async throws(TransportError) -> Value
+    ) async throws(UltraError) -> Value {
         do throws(TransportError) {
-            decoder.receive(try await exchange.head(), now: WallClock.now / 1000)
-            var bytes: [UInt8] = []
-            while try await exchange.read(into: &bytes) { body += bytes }
+            return try await step()
         } catch {
             throw UltraError(error, provider: candidate.provider.id, model: candidate.id)
         }
-        try decoder.receive(body, into: &events)
-        try decoder.finish(into: &events)
-        for event in events { answer.receive(event, keepsContent: false) }
+    }
+
+    /// What a model answers to "ping" is shorter by far.
+    private static let replyLimit = 1 << 20
+
+    private static var request: Request {
+        var request = Request(messages: [Message(.user, [.text("ping")])])
+        request.sampling.maxTokens = 1
+        return request
+    }
+
+    /// Asks a provider that is a program of this machine.
+    private func ask(_ command: DockerCommand) async throws(UltraError) -> Usage {
+        guard candidate.model.kind != .embeddings else {
+            throw refusal(.capabilityMissing, "the program has no embeddings: there is nothing to ask the model", nil)
+        }
+        var answer = Answer(model: candidate.id, provider: candidate.provider.id)
+        var request = Self.request
+        // The program has no bound on tokens.
+        request.sampling.maxTokens = nil
+        let timeouts = ExchangeTimeouts(
+            connect: daemon.timeouts.connect, firstToken: daemon.timeouts.slowFirstToken,
+            total: daemon.timeouts.slowFirstToken)
+        try await CommandRelay(command: command, timeouts: timeouts).run(request, model: candidate.name) { events in
+            for event in events { answer.receive(event, keepsContent: false) }
+        }
         return answer.usage
     }
 }

@@ -41,9 +41,9 @@ final class DeepProber {
 
     private func subject(_ candidate: Candidate, _ named: Set<String>, at now: Int) -> DeepProbePlan.Subject {
         let (provider, model) = (candidate.provider, candidate.model)
-        // Who fails is asked, to see whether it still does; who asked to wait, or has no use for the key, is not.
+        // Probe failing models again, but skip rate-limited ones and those that reject the key.
         let state = provider.availability(of: model, at: now)
-        let isInTheWay = [.rateLimited, .unauthorized, .needsKey, .disabled].contains(state)
+        let isInTheWay = [.rateLimited, .quotaExceeded, .unauthorized, .needsKey, .disabled].contains(state)
         let hasPrice = model.facts.price != nil || provider.isLocal
         return DeepProbePlan.Subject(
             isReliedOn: model.isAskedFor || named.contains(model.id), canBeAsked: hasPrice && !isInTheWay,
@@ -58,9 +58,8 @@ extension Registry {
     /// Those of `provider`.
     func deepCandidates(_ provider: ProviderState) -> [Candidate] {
         guard provider.isUpstream, provider.settings.isEnabled else { return [] }
-        let now = WallClock.now
         return provider.models.filter { model in
-            model.settings.isEnabled && model.kind != .other && !model.health.isMissing(at: now, configuration.health)
+            model.settings.isEnabled && model.kind != .other && !model.health.isMissing
         }
         .map { candidate(provider, $0) }
     }

@@ -22,13 +22,27 @@ struct ProbeSchedule: Sendable, Equatable {
         nextAt = now + Int(interval * (1 + jitter))
     }
 
-    /// After a failed probe: soon, then less and less often, and not before `retryAfter` milliseconds.
+    /// After a failed probe: soon, then less and less often, and not before `retryAfter` milliseconds, as far as such a
+    /// wait is obeyed without a look in between.
     mutating func failed(at now: Int, retryAfter: Int?, _ settings: HealthSettings) {
         let first = settings.retryInterval.wholeMilliseconds
         let pause = first << min(consecutiveFailures, 16)
         consecutiveFailures += 1
         succeededAt = nil
-        nextAt = now + max(min(pause, settings.maxRetryInterval.wholeMilliseconds), retryAfter ?? 0)
+        let wait = min(max(0, retryAfter ?? 0), Rest.trialMilliseconds)
+        nextAt = now + max(min(pause, settings.maxRetryInterval.wholeMilliseconds), wait)
+    }
+
+    /// A server of this machine does not run: to look costs nothing, so the pauses do not grow.
+    mutating func isAbsent(at now: Int, _ settings: HealthSettings) {
+        consecutiveFailures = max(1, consecutiveFailures)
+        succeededAt = nil
+        nextAt = now + settings.retryInterval.wholeMilliseconds
+    }
+
+    /// A look that is needed then, whatever else is due.
+    mutating func look(at time: Int) {
+        nextAt = min(nextAt ?? time, time)
     }
 
     /// Other settings: of a provider that is well, the next probe is no more than their interval away.

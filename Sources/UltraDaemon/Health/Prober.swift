@@ -13,13 +13,16 @@ final class Prober {
     let provider: ProviderState
     private unowned let daemon: Daemon
     private var listedAt: Int?
+    /// The last list lacks models that the one before had: a second look decides.
+    private var isInDoubt = false
+    private var details: ModelDetails?
     private var timer = Timer {}
     /// When the timer fires, in milliseconds of `WallClock`.
     private var wakesAt = 0
     private var sleeper: UnsafeContinuation<Void, Never>?
     /// The probe that is under way.
     private var looking: Task<Void, Never>?
-    /// Who waits for it.
+    /// Clients that wait for it.
     private var waiters: [Int: UnsafeContinuation<Void, Never>] = [:]
     private var waiterCount = 0
 
@@ -45,6 +48,7 @@ final class Prober {
             await sleep(milliseconds: min(next - WallClock.now, settings.discoveryInterval.wholeMilliseconds))
         }
         looking?.cancel()
+        details?.cancel()
     }
 
     /// Sleeps until the schedule says so; traffic moves it, so it is looked at again now and then.
@@ -68,23 +72,49 @@ final class Prober {
         continuation?.resume()
     }
 
-    /// The schedule was moved. Who wakes too early sleeps on, so that a request that succeeds costs no timer.
+    /// The schedule was moved. One that wakes too early sleeps on, so that a request that succeeds costs no timer.
     func reschedule() {
         guard sleeper != nil, let next = provider.schedule.nextAt, next < wakesAt else { return }
         wakesAt = next
         timer.arm(after: .milliseconds(max(0, next - WallClock.now)))
     }
 
-    /// Probes now, unless a probe is under way, which serves the caller as well. It belongs to nobody: a client that
-    /// goes away does not end it for the others.
-    func begin() {
+    /// A client wants to know. The outcome of a moment ago is the answer, unless something has failed since; and however
+    /// many ask, the provider is asked once a second.
+    func beginForClient() {
+        guard let last = provider.lastProbe else { return begin() }
+        let reuse = settings.probeReuse.wholeMilliseconds
+        let age = WallClock.now - last.at
+        let hasFailedSince = provider.health.lastFailure.map { $0.at > last.at } ?? false
+        if age < reuse, !hasFailedSince { return }
+        begin(after: min(Self.spacingMilliseconds, reuse) - age)
+    }
+
+    private static let spacingMilliseconds = 1000
+
+    /// Probes now, or after a pause, unless a probe is under way, which serves the caller as well. It belongs to nobody: a
+    /// client that goes away does not end it for the others.
+    func begin(after milliseconds: Int = 0) {
         guard looking == nil else { return }
         looking = Loop.spawn { [self] in
+            if milliseconds > 0 { await pause(milliseconds) }
             await look()
+            await details?.end(within: Self.detailPatience)
             looking = nil
             let served = waiters.values
             waiters = [:]
             for waiter in served { waiter.resume() }
+        }
+    }
+
+    /// The list stands without what is asked of single models: a probe waits no longer for that.
+    private static let detailPatience = Duration.seconds(1)
+
+    private func pause(_ milliseconds: Int) async {
+        do throws(CancellationError) {
+            try await Loop.sleep(for: .milliseconds(milliseconds))
+        } catch {
+            // The exchange that follows ends at once.
         }
     }
 
@@ -113,13 +143,19 @@ final class Prober {
         if failure?.code == .cancelled { return }
         let now = WallClock.now
         if let failure {
-            provider.schedule.failed(at: now, retryAfter: failure.retryAfterMilliseconds, settings)
+            if Blame(failure, isOnThisMachine: provider.isOnThisMachine) == .absentServer {
+                provider.schedule.isAbsent(at: now, settings)
+            } else {
+                provider.schedule.failed(at: now, retryAfter: failure.retryAfterMilliseconds, settings)
+            }
             daemon.log.warning(
                 "probe failed",
                 metadata: ["ultra_provider": "\(provider.id)", "ultra_error_code": "\(failure.code.rawValue)"])
         } else {
             provider.schedule.succeeded(at: now, random: .random(in: 0..<1), settings)
+            daemon.registry.probeSucceeded(provider)
         }
+        if isInDoubt { provider.schedule.look(at: now + ModelHealth.absenceMilliseconds + 100) }
         daemon.registry.note(provider, nil, reason: failure?.code.rawValue ?? "probe")
     }
 
@@ -141,14 +177,16 @@ final class Prober {
         if failure?.code == .cancelled { return failure }
         provider.lastProbe = ProviderState.ProbeRecord(
             at: now, milliseconds: Double(EventLoop.now - started) / 1e6, error: failure)
-        provider.health.record(Blame(failure), failure, key: key, at: now, by: .probe, settings)
+        let blame = Blame(failure, isOnThisMachine: provider.isOnThisMachine)
+        provider.health.record(
+            blame, failure, keeping: failure.map { Failure($0, prompt: nil, at: now) }, key: key, at: now, by: .probe,
+            settings)
         return failure
     }
 
     private func list(_ key: Int) async throws(UltraError) {
         if case .command(let command) = provider.provider.backend {
-            provider.list(try await CommandRelay(command: command).models(), at: WallClock.now)
-            listedAt = WallClock.now
+            await take(try await CommandRelay(command: command).models())
             return
         }
         let adapter = try provider.adapter(key: key)
@@ -157,25 +195,70 @@ final class Prober {
         var pages = 0
         let isFresh = provider.lastProbe?.error?.doubtsConnections == true
         repeat {
-            let next = try await Document(daemon.transport, adapter).fetch(
-                adapter.listRequest(page: page), Self.timeouts, isFresh: isFresh && pages == 0
-            ) { (reader) throws(JSONError) in try adapter.decodeModels(&reader) }
-            models += next.models
-            page = next.next
+            let document = Document(daemon.transport, adapter, limitBytes: daemon.limits.replyBytes)
+            let body = try await document.fetch(
+                adapter.listRequest(page: page), Self.timeouts, isFresh: isFresh && pages == 0)
+            page = try await read(body, adapter, document, &models)
             pages += 1
         } while page != nil && pages < Self.pageLimit
-        try await details(&models, adapter)
-        provider.list(models, at: WallClock.now)
-        listedAt = WallClock.now
+        let unknown = fillIn(&models, adapter)
+        await take(models)
+        if !unknown.isEmpty {
+            details = details ?? ModelDetails(provider, daemon)
+            details?.ask(unknown, adapter)
+        }
         try await loading(adapter)
     }
+
+    /// Reads a page in pieces, between which others have their turn; returns what the next page is asked by.
+    private func read(
+        _ body: [UInt8], _ adapter: any Adapter, _ document: Document, _ models: inout [DiscoveredModel]
+    ) async throws(UltraError) -> String? {
+        var next: String?
+        do throws(NotAModelList) {
+            var text = ModelListText(body, adapter.listForm)
+            while try text.scan() { await giveWay() }
+            for index in 0..<text.pieceCount {
+                if index > 0 { await giveWay() }
+                let page = try text.decode(index, by: adapter)
+                models += page.models
+                next = page.next ?? next
+            }
+        } catch {
+            throw document.unexpected("with \(error.words) in place of its list of models")
+        }
+        return next
+    }
+
+    /// Takes the list in, in pieces.
+    private func take(_ models: [DiscoveredModel]) async {
+        let now = WallClock.now
+        var merge = ProviderState.ListMerge()
+        for start in stride(from: 0, to: models.count, by: ModelListText.pieceLength) {
+            if start > 0 { await giveWay() }
+            provider.merge(models[start..<min(start + ModelListText.pieceLength, models.count)], into: &merge, at: now)
+        }
+        if models.count > ModelListText.pieceLength { await giveWay() }
+        let known = provider.unkeptModels
+        isInDoubt = provider.finish(merge, at: now)
+        listedAt = now
+        if provider.unkeptModels > 0, known == 0 {
+            daemon.log.warning(
+                "a provider lists more models than are kept",
+                metadata: ["ultra_provider": "\(provider.id)", "ultra_models": "\(provider.unkeptModels)"])
+        }
+    }
+
+    /// Lets everything else that is due have its turn.
+    private func giveWay() async { await pause(1) }
 
     /// Asks which models are being loaded, where that can be asked.
     private func loading(_ adapter: any Adapter) async throws(UltraError) {
         guard let request = adapter.loadingRequest() else { return }
         do throws(UltraError) {
-            let names = try await Document(daemon.transport, adapter).fetch(request, Self.timeouts) {
-                (reader) throws(JSONError) in try adapter.decodeLoading(&reader)
+            let document = Document(daemon.transport, adapter, limitBytes: daemon.limits.replyBytes)
+            let names = try await document.fetch(request, Self.timeouts) { (reader) throws(JSONError) in
+                try adapter.decodeLoading(&reader)
             }
             for model in provider.models { model.health.isLoading = names.contains(model.name) }
         } catch {
@@ -184,27 +267,16 @@ final class Prober {
         }
     }
 
-    /// Asks for what the list does not say of models that are new.
-    private func details(_ models: inout [DiscoveredModel], _ adapter: any Adapter) async throws(UltraError) {
-        for index in models.indices {
-            guard let request = adapter.detailRequest(models[index]) else { continue }
+    /// Adds what is known of models already and their list does not say; returns those of which it is not known.
+    private func fillIn(_ models: inout [DiscoveredModel], _ adapter: any Adapter) -> [DiscoveredModel] {
+        var unknown: [DiscoveredModel] = []
+        for index in models.indices where adapter.detailRequest(models[index]) != nil {
             if let known = provider.model(models[index].id)?.discovered, known.capabilities != nil {
                 models[index].fillIn(from: known)
-                continue
+            } else {
+                unknown.append(models[index])
             }
-            var model = models[index]
-            do throws(UltraError) {
-                model = try await Document(daemon.transport, adapter).fetch(request, Self.timeouts) {
-                    (reader) throws(JSONError) in
-                    var detailed = model
-                    try adapter.decodeDetail(&reader, into: &detailed)
-                    return detailed
-                }
-            } catch {
-                // The list stands without it.
-                if error.code == .cancelled { throw error }
-            }
-            models[index] = model
         }
+        return unknown
     }
 }

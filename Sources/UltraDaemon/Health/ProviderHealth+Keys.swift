@@ -7,6 +7,7 @@ extension ProviderHealth {
         reachable = old.reachable
         breaker = old.breaker
         lastFailure = old.lastFailure
+        hasWorked = old.hasWorked
         for (index, origin) in origins.enumerated() {
             if let origin, old.keys.indices.contains(origin) { keys[index] = old.keys[origin] }
         }
@@ -19,9 +20,10 @@ extension ModelHealth {
         let old = rests
         rests = [:]
         for (index, origin) in origins.enumerated() {
-            if let origin, let until = old[origin] { rests[index] = until }
+            if let origin, let rest = old[origin] { rests[index] = rest }
         }
         // A new key may be allowed what the others are not.
         if origins.contains(nil) { authorised = Evidence() }
+        suspicions.clear()
     }
 }

@@ -29,14 +29,15 @@ extension Daemon {
         }
         let chosen = (providers: providers, model: model)
         call.run { [self] in
-            // All at once: who does not answer keeps nobody else waiting.
-            for provider in chosen.providers { probers[provider.id]?.begin() }
+            // All at once: a provider that does not answer keeps no other waiting.
+            for provider in chosen.providers { probers[provider.id]?.beginForClient() }
             for provider in chosen.providers { await probers[provider.id]?.end() }
             var deep: [DeepProbes.Finding] = []
             if target.isDeep {
                 let candidates = chosen.model.map { [$0] } ?? chosen.providers.flatMap(registry.deepCandidates)
                 deep = await DeepProbes(self, candidates).run()
             }
+            endWaits(chosen.model, deep)
             if let reason = call.cancellation { return call.fail(reason) }
             call.end { writer, id in
                 writer.frame(id, "result") { json in
@@ -52,6 +53,13 @@ extension Daemon {
                 }
             }
         }
+    }
+
+    /// A wait ends when a probe of its model, which somebody asked for, succeeds.
+    private func endWaits(_ model: Candidate?, _ deep: [DeepProbes.Finding]) {
+        for finding in deep where finding.failure == nil { registry.endWaits(of: finding.candidate) }
+        guard deep.isEmpty, let model, let last = model.provider.lastProbe, last.error == nil else { return }
+        registry.endWaits(of: model)
     }
 
     /// A failure of the free probe explains that of the deep one.
@@ -128,6 +136,19 @@ extension Daemon {
                 "ultra_provider": change.provider.id, "ultra_model": change.model?.id, "ultra_reason": change.reason,
                 "ultra_state": change.to.rawValue, "ultra_previous_state": change.from.rawValue,
             ])
+        store?.schedule()
+        tellServiceManager()
+    }
+
+    /// Tells of many models at once. Subscribers begin anew, with the state as it is now, since so many events would take
+    /// longer to send than that; the journal has one line.
+    func statesChanged(of provider: ProviderState, count: Int) {
+        feed.end(
+            UltraError(
+                .fellBehind, "\(count) models of \(provider.id) changed at once",
+                hint: "subscribe again: a snapshot comes first", isRetryable: true))
+        log.note(
+            .stateChanged, "the states of \(count) models changed", ["ultra_provider": provider.id])
         store?.schedule()
         tellServiceManager()
     }

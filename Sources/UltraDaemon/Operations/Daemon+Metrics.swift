@@ -104,7 +104,7 @@ extension Daemon {
         text.begin(.counter, "ultrad_ledger_lost_rows_total", "Requests that will never be in the ledger.")
         text.sample(ledger.lost)
         text.begin(.gauge, "ultrad_probe_spend_today_usd", "What deep probes cost since midnight UTC.")
-        text.sample(microUSD: registry.probeSpend.today(at: WallClock.now))
+        text.sample(microUSD: registry.probeSpend.today(at: RealTime.now))
     }
 
     private func writeProviders(to text: inout MetricsText) {

@@ -6,27 +6,112 @@ internal import UltraSystem
 extension Daemon {
     func models(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let filter = try frame.modelFilter()
-        call.end { writer, id in
-            writer.frame(id, "result") { json in
-                writeModels(matching: filter, to: &json)
-                json.fieldOrNull("default", registry.routing.defaultModel)
+        let count = registry.providers.reduce(0) { $0 + (filter.provider ?? $1.id == $1.id ? $1.models.count : 0) }
+        guard count > Self.modelsAtOnce else {
+            return call.end { writer, id in
+                writer.frame(id, "result") { json in
+                    writeModels(matching: filter, to: &json)
+                    json.fieldOrNull("default", registry.routing.defaultModel)
+                }
+            }
+        }
+        call.run { [self] in
+            let list = await modelsInPieces(filter, isBrief: count > Self.modelsInFull)
+            if let reason = call.cancellation { return call.fail(reason) }
+            call.end { writer, id in
+                writer.frame(id, "result") { json in
+                    json.field("models", list)
+                    json.fieldOrNull("default", registry.routing.defaultModel)
+                }
             }
         }
     }
 
-    /// The member `models`.
-    func writeModels(matching filter: ModelFilter, to json: inout JSONWriter) {
-        let now = WallClock.now
-        json.key("models")
+    /// Models that are written in one turn of the loop.
+    private static let modelsAtOnce = 500
+    /// Of more models than that only what is known is written, so that they fit into a frame.
+    static let modelsInFull = 5000
+
+    /// The value of `models`, written in pieces between which others have their turn.
+    private func modelsInPieces(_ filter: ModelFilter, isBrief: Bool) async -> RawJSON {
+        var json = JSONWriter()
         json.beginArray()
         for provider in registry.providers where filter.provider ?? provider.id == provider.id {
-            for model in provider.models {
-                let state = provider.availability(of: model, at: now)
-                guard Self.matches(filter, provider, model, state) else { continue }
-                write(model, of: provider, state, at: now, to: &json)
+            let models = provider.models
+            for start in stride(from: 0, to: models.count, by: Self.modelsAtOnce) {
+                let piece = models[start..<min(start + Self.modelsAtOnce, models.count)]
+                write(piece, of: provider, matching: filter, isBrief: isBrief, to: &json)
+                do throws(CancellationError) {
+                    try await Loop.sleep(for: .milliseconds(1))
+                } catch {
+                    break
+                }
             }
         }
         json.endArray()
+        return RawJSON(validated: json.bytes)
+    }
+
+    /// The member `models`.
+    func writeModels(matching filter: ModelFilter, to json: inout JSONWriter) {
+        let count = registry.providers.reduce(0) { $0 + $1.models.count }
+        json.key("models")
+        json.beginArray()
+        for provider in registry.providers where filter.provider ?? provider.id == provider.id {
+            write(provider.models[...], of: provider, matching: filter, isBrief: count > Self.modelsInFull, to: &json)
+        }
+        json.endArray()
+    }
+
+    private func write(
+        _ models: ArraySlice<ModelState>, of provider: ProviderState, matching filter: ModelFilter, isBrief: Bool,
+        to json: inout JSONWriter
+    ) {
+        let now = WallClock.now
+        for model in models {
+            let state = provider.availability(of: model, at: now)
+            guard Self.matches(filter, provider, model, state) else { continue }
+            if isBrief {
+                writeBriefly(model, of: provider, state, at: now, to: &json)
+            } else {
+                write(model, of: provider, state, at: now, to: &json)
+            }
+        }
+    }
+
+    /// What is known of a model, without members that say nothing.
+    private func writeBriefly(
+        _ model: ModelState, of provider: ProviderState, _ state: Availability, at now: Int, to json: inout JSONWriter
+    ) {
+        json.beginObject()
+        json.field("id", model.id)
+        json.field("provider", provider.id)
+        json.field("name", model.name)
+        json.fieldIfPresent("display_name", model.facts.displayName?.value)
+        if !model.aliases.isEmpty { json.strings("aliases", model.aliases) }
+        json.fieldIfPresent("kind", model.kind?.rawValue)
+        json.field("state", state.rawValue)
+        json.fieldIfPresent("retry_at", provider.retryTime(of: model, at: now).map(WallClock.text))
+        if model.settings.weight != 1 { json.field("weight", model.settings.weight) }
+        let tags = (model.settings.tags + provider.settings.tags).unique
+        if !tags.isEmpty { json.strings("tags", tags) }
+        if let capabilities = model.capabilities { json.strings("capabilities", capabilities.map(\.rawValue).sorted()) }
+        json.fieldIfPresent("context_window", model.facts.contextWindow?.value)
+        json.fieldIfPresent("max_output_tokens", model.facts.maxOutputTokens?.value)
+        if let price = model.facts.price?.value {
+            json.key("price")
+            Self.write(price, to: &json)
+        }
+        json.fieldIfPresent("retires_on", model.facts.retiresOn?.value)
+        if let failure = model.health.lastFailure {
+            json.key("failures")
+            json.beginObject()
+            json.field("consecutive", model.health.breaker.consecutiveFailures)
+            json.field("last", failure.code.rawValue)
+            json.field("last_at", WallClock.text(failure.at))
+            json.endObject()
+        }
+        json.endObject()
     }
 
     private static func matches(
@@ -54,8 +139,8 @@ extension Daemon {
         json.strings("aliases", model.aliases)
         json.fieldOrNull("kind", model.kind?.rawValue)
         json.field("state", state.rawValue)
-        json.field("state_since", RFC3339.string(model.reportedSince / 1000))
-        json.fieldOrNull("retry_at", provider.retryTime(of: model, at: now).map { RFC3339.string($0 / 1000) })
+        json.field("state_since", WallClock.text(model.reportedSince))
+        json.fieldOrNull("retry_at", provider.retryTime(of: model, at: now).map(WallClock.text))
         json.field("weight", model.settings.weight)
         json.strings("tags", (model.settings.tags + provider.settings.tags).unique)
         json.strings("capabilities", (model.capabilities ?? []).map(\.rawValue).sorted())
@@ -78,7 +163,7 @@ extension Daemon {
         json.beginObject()
         json.field("consecutive", model.health.breaker.consecutiveFailures)
         json.fieldOrNull("last", model.health.lastFailure?.code.rawValue)
-        json.fieldIfPresent("last_at", model.health.lastFailure.map { RFC3339.string($0.at / 1000) })
+        json.fieldIfPresent("last_at", model.health.lastFailure.map { WallClock.text($0.at) })
         json.endObject()
         json.endObject()
     }

@@ -49,7 +49,7 @@ extension Daemon {
         json.field("id", provider.id)
         json.field("name", provider.provider.displayName)
         json.field("state", provider.availability(at: now).rawValue)
-        json.field("state_since", RFC3339.string(provider.reportedSince / 1000))
+        json.field("state_since", WallClock.text(provider.reportedSince))
         json.field("models", provider.models.count)
         json.field("available", usable.count)
         json.field("key", provider.keyState)
@@ -62,7 +62,7 @@ extension Daemon {
         json.field("in_flight", provider.gate.inFlight)
         json.field("queued", provider.gate.queued)
         json.field("limit", provider.gate.limit)
-        json.fieldOrNull("retry_at", provider.retryTime(of: nil, at: now).map { RFC3339.string($0 / 1000) })
+        json.fieldOrNull("retry_at", provider.retryTime(of: nil, at: now).map(WallClock.text))
         json.key("evidence")
         json.beginObject()
         writeEvidence(provider, nil, to: &json)
@@ -70,7 +70,7 @@ extension Daemon {
         json.key("last_probe")
         if let probe = provider.lastProbe {
             json.beginObject()
-            json.field("at", RFC3339.string(probe.at / 1000))
+            json.field("at", WallClock.text(probe.at))
             json.field("ok", probe.error == nil)
             json.field("ms", probe.milliseconds)
             json.fieldOrNull("error", probe.error?.code.rawValue)
@@ -78,8 +78,9 @@ extension Daemon {
         } else {
             json.null()
         }
-        json.fieldOrNull("next_probe_at", provider.schedule.nextAt.map { RFC3339.string($0 / 1000) })
-        json.fieldOrNull("last_error", provider.health.lastFailure?.message)
+        json.fieldOrNull("next_probe_at", provider.schedule.nextAt.map(WallClock.text))
+        json.fieldOrNull("last_error", provider.health.lastFailure?.sentence(of: provider.id))
+        if !provider.notices.isEmpty { json.strings("notices", provider.notices) }
         json.endObject()
     }
 
@@ -128,6 +129,6 @@ extension Daemon {
         json.microUSD("cost_usd", today.costMicroUSD)
         json.endObject()
         writeLedger(visibility, to: &json)
-        json.microUSD("probe_spend_today_usd", registry.probeSpend.today(at: WallClock.now))
+        json.microUSD("probe_spend_today_usd", registry.probeSpend.today(at: RealTime.now))
     }
 }

@@ -6,7 +6,7 @@ extension JSONWriter {
         key(name)
         beginObject()
         fieldOrNull("ok", evidence.holds)
-        fieldOrNull("at", evidence.at.map { RFC3339.string($0 / 1000) })
+        fieldOrNull("at", evidence.at.map(WallClock.text))
         fieldOrNull("by", evidence.source?.rawValue)
         endObject()
     }

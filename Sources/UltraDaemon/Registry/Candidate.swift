@@ -26,6 +26,13 @@ struct Candidate {
         return .http
     }
 
+    /// What a client should know of the choice: a code and a sentence each.
+    @Loop
+    var warnings: [String] {
+        guard case .upstream = target, provider.lacks(model) else { return [] }
+        return ["not_listed: \(provider.id) does not list \(name)"]
+    }
+
     /// `provider/model`.
     var id: String { model.id }
     /// The model as the provider calls it.

@@ -13,16 +13,16 @@ final class ModelState {
     private(set) var discovered: DiscoveredModel?
     private(set) var facts: ModelFacts
     var health = ModelHealth()
-    /// The state that was told last, and since when it holds (milliseconds since 1970).
+    /// The state that was told last, and since when it holds (milliseconds of `WallClock`).
     var reported = Availability.unknown
     var reportedSince: Int
     /// The name by which the model answered last where that is not its own, and its price where it is another model's.
     var answeredAs: (name: String, price: Price?)?
     /// A client has asked for it since the start.
     var isAskedFor = false
-    /// When a deep probe of it was tried last (milliseconds since 1970).
+    /// When a deep probe of it was tried last (milliseconds of `WallClock`).
     var deepProbedAt: Int?
-    /// Looks at the provider's list that did not find it, in a row.
+    /// Lists in a row that lacked it, after the first.
     private(set) var absences = 0
 
     init(
@@ -48,7 +48,12 @@ final class ModelState {
     /// The provider lists it, as `discovered`.
     func found(_ discovered: DiscoveredModel, at now: Int) {
         absences = 0
-        health.listed = Evidence(true, at: now, by: .probe)
+        health.found(at: now)
+        detailed(discovered, at: now)
+    }
+
+    /// More is known of it.
+    func detailed(_ discovered: DiscoveredModel, at now: Int) {
         if discovered != self.discovered {
             self.discovered = discovered
             facts = Self.facts(settings, discovered, catalogue, now)
@@ -56,9 +61,11 @@ final class ModelState {
     }
 
     /// The provider's list does not have it (any more).
-    func missing(at now: Int) {
+    /// - Returns: whether that was confirmed by an earlier list.
+    func missing(at now: Int) -> Bool {
+        guard health.missing(at: now) else { return false }
         absences += 1
-        health.listed = Evidence(false, at: now, by: .probe)
+        return true
     }
 
     /// Other names that mean it.
@@ -76,7 +83,8 @@ final class ModelState {
     ) -> ModelFacts {
         ModelFacts(
             configuration: ConfiguredModel(settings), discovery: discovered, catalogue: catalogue,
-            on: String(RFC3339.string(now / 1000).prefix(10)))
+            // Only the catalogue's prices depend on the day.
+            on: catalogue == nil ? "" : String(RFC3339.string(now / 1000).prefix(10)))
     }
 }
 

@@ -10,12 +10,23 @@ final class ProviderState {
     let gate: ConcurrencyGate
     var health: ProviderHealth
     var schedule = ProbeSchedule()
-    private(set) var models: [ModelState] = []
-    private var byName: [String: ModelState] = [:]
+    /// By name, but for those that a list under way has just added.
+    var models: [ModelState] = []
+    var byName: [String: ModelState] = [:]
     /// Models that were named, are not listed and have not answered yet, newest last: what is seen of them counts, but
     /// is kept of a few only.
-    private var unlisted: [ModelState] = []
-    /// The state that was told last, and since when it holds (milliseconds since 1970).
+    var unlisted: [ModelState] = []
+    /// nil: the models have changed since.
+    var names: ModelNames? {
+        didSet { if names == nil { modelChanges += 1 } }
+    }
+    private(set) var modelChanges = 0
+    /// The provider has a list, and it was read, now or in an earlier run.
+    var hasList = false
+    /// Models of the last list beyond `modelLimit`.
+    var unkeptModels = 0
+    var retryBudget = RetryBudget()
+    /// The state that was told last, and since when it holds (milliseconds of `WallClock`).
     var reported = Availability.unknown
     var reportedSince: Int
     /// How the last probe ended.
@@ -24,10 +35,10 @@ final class ProviderState {
     var refusedKeys: Set<Int> = []
     /// It is not configured any more, or was replaced: what is in flight ends, and nobody is told of its state.
     var isRetired = false
-    private unowned let registry: Registry
+    unowned let registry: Registry
     /// What is built in of its models; nil: nothing, or a flaw, which tests of the whole text would have found. Read
     /// when it is first asked for: the start does not wait for it.
-    private lazy var catalogue = isUpstream ? try? Catalogue.embedded(of: id) : nil
+    lazy var catalogue = isUpstream ? try? Catalogue.embedded(of: id) : nil
 
     struct ProbeRecord {
         var at: Int
@@ -36,9 +47,6 @@ final class ProviderState {
         var error: UltraError?
     }
 
-    /// Looks at the list in a row that must miss a model before it is forgotten.
-    static let forgottenAfterAbsences = 3
-    static let unlistedLimit = 64
 
     /// - Parameter gate: of the one whose place it takes: the places at a host are the same ones.
     init(_ provider: Provider, _ registry: Registry, gate: ConcurrencyGate? = nil, now: Int) {
@@ -57,16 +65,14 @@ final class ProviderState {
             health = ProviderHealth(keys: 1)
         }
         reportedSince = now
-        for name in registry.configuration.models.keys.sorted() {
-            guard let model = name.afterSlash(of: provider.id) else { continue }
-            add(model, discovered: nil, now: now)
-        }
+        addConfigured(at: now)
         if case .mock = provider.backend {
             for name in Mock.models {
                 var model = DiscoveredModel(id: name)
                 model.kind = .chat
                 model.capabilities = [.chat, .streaming, .tools, .vision, .json, .jsonSchema, .reasoning]
                 add(name, discovered: model, now: now).found(model, at: now)
+                sortModels()
             }
         }
     }
@@ -85,108 +91,26 @@ final class ProviderState {
 
     var isLocal: Bool { provider.isLocal }
 
-    // MARK: - Models
-
-    func model(_ name: String) -> ModelState? { byName[name] }
-
-    /// The price of `model`, or of the model that answered where that is another one whose price is known. What the
-    /// configuration says of `model` holds in any case.
-    /// - Parameter answered: as the reply names it; nil: it does not.
-    func price(of model: ModelState?, answeredAs answered: String?) -> Price? {
-        let own = model?.facts.price?.value
-        guard let model, let answered, answered != model.name, model.settings.price == nil else { return own }
-        // Providers name the same snapshot each time: it is looked up once.
-        if model.answeredAs?.name != answered {
-            let isSame = Catalogue.isSameModel(answered, model.name)
-            model.answeredAs = (answered, isSame ? nil : priceOfOther(answered))
-        }
-        return model.answeredAs?.price ?? own
-    }
-
-    private func priceOfOther(_ name: String) -> Price? {
-        byName[name]?.facts.price?.value
-            ?? catalogue?.entry(provider: id, model: name)?.price(
-                on: String(RFC3339.string(RealTime.now / 1000).prefix(10)))
-    }
-
-    /// The model called `name`, whether it is listed or not: the provider knows best.
-    func anyModel(_ name: String) -> ModelState {
-        if let model = byName[name] ?? unlisted.first(where: { $0.name == name }) { return model }
-        let model = make(name, discovered: nil, now: WallClock.now)
-        if unlisted.count == Self.unlistedLimit { unlisted.removeFirst() }
-        unlisted.append(model)
-        return model
-    }
-
-    /// The provider has no such model: the next request asks it again, unless it lists the model.
-    func forget(_ model: ModelState) {
-        unlisted.removeAll { $0 === model }
-    }
-
-    /// Keeps a model that was not listed and has answered all the same.
-    func keep(_ model: ModelState) {
-        guard byName[model.name] == nil else { return }
-        forget(model)
-        insert(model)
-    }
-
-    /// Takes in the whole list the provider gives.
-    func list(_ listed: [DiscoveredModel], at now: Int) {
-        var seen: Set<String> = []
-        for model in listed where seen.insert(model.id).inserted {
-            (byName[model.id] ?? add(model.id, discovered: model, now: now)).found(model, at: now)
-        }
-        for model in models where !seen.contains(model.name) {
-            // What an alias of a listed model, or a dated name of it, stands for is not missing.
-            if model.discovered == nil, model.health.generated.holds == true { continue }
-            model.missing(at: now)
-        }
-        let forgotten = models.filter { model in
-            model.absences >= Self.forgottenAfterAbsences
-                && registry.configuration.models[model.id] == nil
-        }
-        for model in forgotten { byName[model.name] = nil }
-        if !forgotten.isEmpty { models.removeAll { byName[$0.name] == nil } }
-    }
-
-    /// Takes the catalogue's models, where the provider has no list.
-    func listFromCatalogue(at now: Int) {
-        for entry in catalogue?.entries ?? [] where entry.aliasOf == nil {
-            let model = byName[entry.model] ?? add(entry.model, discovered: nil, now: now)
-            // There is no list that could take back what one request was told.
-            if model.health.listed.holds == false { model.health.listed = Evidence() }
+    /// Its address is one of this machine's.
+    var isOnThisMachine: Bool {
+        switch provider.backend {
+        case .http(let endpoint, let adapters):
+            endpoint.isLoopback || adapters.contains { $0.listRequest(page: nil).unixSocketPath != nil }
+        case .command: true
+        case .mock: false
         }
     }
 
-    /// Takes a model as an earlier run of the daemon knew it; `discovered` is nil if it was not listed.
-    func restore(_ name: String, _ discovered: DiscoveredModel?, at now: Int) -> ModelState {
-        let model = byName[name] ?? add(name, discovered: discovered, now: now)
-        if let discovered { model.found(discovered, at: now) }
-        return model
-    }
-
-    @discardableResult
-    private func add(_ name: String, discovered: DiscoveredModel?, now: Int) -> ModelState {
-        let model = make(name, discovered: discovered, now: now)
-        if let known = unlisted.first(where: { $0.name == name }) {
-            model.health = known.health
-            forget(known)
+    /// What an operator should know of it that is no state: a code and a sentence each.
+    var notices: [String] {
+        var notices: [String] = []
+        if health.isListRefused {
+            notices.append("list_refused: \(id) refuses its list of models to the key, while requests succeed")
         }
-        insert(model)
-        return model
-    }
-
-    private func insert(_ model: ModelState) {
-        byName[model.name] = model
-        let place = models.firstIndex { $0.name > model.name } ?? models.count
-        models.insert(model, at: place)
-    }
-
-    private func make(_ name: String, discovered: DiscoveredModel?, now: Int) -> ModelState {
-        ModelState(
-            provider: id, name: name, discovered: discovered,
-            settings: registry.configuration.models["\(id)/\(name)"] ?? ModelSettings(),
-            catalogue: catalogue?.entry(provider: id, model: name), now: now)
+        if unkeptModels > 0 {
+            notices.append("list_too_long: \(unkeptModels) models of \(id) beyond \(Self.modelLimit) are not kept")
+        }
+        return notices
     }
 
     // MARK: - Another configuration
@@ -197,28 +121,14 @@ final class ProviderState {
         settings = registry.configuration.providerSettings[id] ?? ProviderSettings()
         adoptLimits()
         schedule.adopt(registry.configuration.health, at: now)
-        for model in models + unlisted {
-            model.adopt(registry.configuration.models[model.id] ?? ModelSettings(), at: now)
-        }
-        let dropped = models.filter(isKnownByConfigurationAlone)
-        for model in dropped { byName[model.name] = nil }
-        if !dropped.isEmpty { models.removeAll { byName[$0.name] == nil } }
-        for name in registry.configuration.models.keys.sorted() {
-            guard let model = name.afterSlash(of: id), byName[model] == nil else { continue }
-            add(model, discovered: nil, now: now)
-        }
+        adoptModels(at: now)
     }
 
     /// Takes over what was seen of `old`: the same host, asked with other keys.
     func succeed(_ old: ProviderState, keys origins: [Int?], at now: Int) {
         health = ProviderHealth(succeeding: old.health, keys: origins)
         (reported, reportedSince) = (old.reported, old.reportedSince)
-        for known in old.models where !isKnownByConfigurationAlone(known) {
-            let model = restore(known.name, known.discovered, at: now)
-            model.health = known.health
-            model.health.moveKeys(origins)
-            (model.reported, model.reportedSince) = (known.reported, known.reportedSince)
-        }
+        succeedModels(of: old, keys: origins, at: now)
     }
 
     func adoptLimits() {
@@ -226,12 +136,6 @@ final class ProviderState {
         gate.adopt(
             limit: settings.concurrency ?? provider.concurrencyLimit ?? limits.callsPerProvider,
             queueLimit: limits.queuedPerProvider)
-    }
-
-    /// The configuration named it once and does not any more, and nobody else ever did.
-    private func isKnownByConfigurationAlone(_ model: ModelState) -> Bool {
-        registry.configuration.models[model.id] == nil && model.discovered == nil && model.catalogue == nil
-            && model.health.generated.holds != true
     }
 
     // MARK: - State
@@ -252,8 +156,10 @@ final class ProviderState {
 
     /// When a model, or the provider as a whole, that is not usable now may be again; nil: nobody knows.
     func retryTime(of model: ModelState?, at now: Int) -> Int? {
-        [health.restEnd(for: model?.health, at: now), health.breaker.openUntil, model?.health.breaker.openUntil]
-            .compactMap { $0 }.filter { $0 > now }.max()
+        [
+            health.restEnd(for: model?.health, at: now), health.breaker.openUntil, model?.health.breaker.openUntil,
+            model?.health.gone?.until,
+        ].compactMap { $0 }.filter { $0 > now }.max()
     }
 
     /// `set`, `missing` or `refused`, as `status` says it.

@@ -17,8 +17,19 @@ final class Registry {
     var onUse: @Loop (ProviderState) -> Void = { _ in }
     /// What deep probes cost today.
     var probeSpend = ProbeSpend()
+    /// Told once in place of `onChange`, of more changes at once than anybody reads one by one.
+    var onManyChanges: @Loop (ProviderState, Int) -> Void = { _, _ in }
     /// Until the next state that ends by itself does.
     private let expiry = Timer {}
+    /// When `expiry` fires, in milliseconds of `WallClock`; nil: it does not.
+    private var expiresAt: Int?
+    /// Models with a wait of their own that ends by itself.
+    private var waiting: [ObjectIdentifier: (provider: ProviderState, model: ModelState)] = [:]
+    /// The names of all models as of their last change.
+    var namesVersion: (version: [ModelsVersion], index: NameIndex)?
+
+    /// Changes of models at once that are told one by one.
+    static let changesToldSingly = 256
 
     init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -44,6 +55,7 @@ final class Registry {
         let new = configuration.providers.map(state)
         for provider in old where !new.contains(where: { $0 === provider }) { provider.isRetired = true }
         providers = new
+        namesVersion = nil
     }
 
     /// Whether a provider lists the model of that id (`provider/model`), the configuration names it, or it has answered:
@@ -86,19 +98,40 @@ final class Registry {
 
     /// Takes in how a request, a live one or a deep probe, ended; nil is success.
     /// - Parameters:
+    ///   - request: what tells it from another one; nil: it is the daemon's own, or succeeded.
+    ///   - prompt: its words, of which nothing may be kept; asked for only where a sentence may be.
     ///   - askedAt: when the breakers let it pass, in milliseconds of `WallClock`; nil: they were not asked.
     ///   - firstToken: milliseconds to the first content, of a success.
     func record(
-        _ error: UltraError?, of candidate: Candidate, key: Int, askedAt: Int? = nil, firstToken: Double? = nil,
-        isOwnTimeout: Bool = false, by source: Evidence.Source = .live
+        _ error: UltraError?, of candidate: Candidate, key: Int, by request: RequestMark? = nil,
+        prompt: () -> PromptText? = { nil }, askedAt: Int? = nil, firstToken: Double? = nil,
+        isOwnTimeout: Bool = false, from source: Evidence.Source = .live
     ) {
         guard case .upstream = candidate.target, candidate.provider.isUpstream else { return }
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
-        let blame = Blame(error, isOwnTimeout: isOwnTimeout)
+        let settings = configuration.health
+        let isLocalRefusal = error?.isConnectionRefused == true && provider.isOnThisMachine
+        var blame = Blame(error, isOwnTimeout: isOwnTimeout, isOnThisMachine: isLocalRefusal)
+        if let error, let request {
+            blame = blame.judged(error, by: request, of: &model.health, key: key, at: now)
+        }
+        var failure: Failure?
+        if let error, blame.isKept { failure = Failure(error, prompt: prompt(), at: now) }
         provider.health.record(
-            blame, error, key: key, askedAt: askedAt, at: now, by: source, configuration.health)
-        model.health.record(blame, error, key: key, askedAt: askedAt, at: now, by: source, configuration.health)
+            blame, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
+        model.health.record(
+            blame, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
         if source == .live { model.isAskedFor = true }
+        follow(blame, error, provider, model, firstToken: firstToken, at: now)
+        note(provider, model, reason: error?.code.rawValue ?? "answered")
+        onUse(provider)
+    }
+
+    /// What an outcome means for the models that are kept and for the next probe.
+    private func follow(
+        _ blame: Blame, _ error: UltraError?, _ provider: ProviderState, _ model: ModelState, firstToken: Double?,
+        at now: Int
+    ) {
         switch blame {
         case .none:
             if let firstToken { model.health.latency.record(firstToken) }
@@ -107,16 +140,31 @@ final class Registry {
             if !provider.schedule.isFresh(at: now, configuration.health) {
                 provider.schedule.succeeded(at: now, random: .random(in: 0..<1), configuration.health)
             }
-        case .host, .key:
+        case .host, .absentServer, .key, .keyForModel, .quota:
             provider.schedule.hasten(at: now, configuration.health)
         case .missingModel:
             provider.forget(model)
-        case .client, .keyForModel, .quota, .rate, .model:
-            break
+            provider.schedule.hasten(at: now, configuration.health)
+        case .client, .rate, .model:
+            // One 404 of a listed model is no proof: the list may be.
+            if error?.code == .modelNotFound { provider.schedule.hasten(at: now, configuration.health) }
         }
-        note(provider, model, reason: error?.code.rawValue ?? "answered")
-        onUse(provider)
     }
+
+    /// The free probe of `provider` succeeded: what was a guess of ours ends, for each of its models.
+    func probeSucceeded(_ provider: ProviderState) {
+        for model in provider.models { model.health.probeSucceeded() }
+    }
+
+    /// Somebody asked for a probe of `candidate`, and it succeeded: no wait goes on.
+    func endWaits(of candidate: Candidate) {
+        let now = WallClock.now
+        candidate.provider.health.endWaits(at: now)
+        candidate.model.health.endWaits(at: now)
+        note(candidate.provider, candidate.model, reason: "probe")
+    }
+
+    // MARK: - Telling
 
     /// Tells of the states that differ from what was told last.
     func note(_ provider: ProviderState, _ only: ModelState?, reason: String) {
@@ -125,26 +173,49 @@ final class Registry {
         let now = WallClock.now
         let state = provider.availability(at: now)
         let isOfAll = state != provider.reported
-        var isWaiting = isOfAll && !state.isUsable
         if isOfAll {
             let change = StateChange(provider: provider, model: nil, from: provider.reported, to: state, reason: reason)
             provider.reported = state
             provider.reportedSince = now
             onChange(change)
         }
-        var models = only.map { [$0] } ?? []
-        if only == nil || isOfAll { models += provider.models.filter { $0 !== only } }
-        for model in models {
-            let state = provider.availability(of: model, at: now)
-            guard state != model.reported else { continue }
-            isWaiting = isWaiting || !state.isUsable
-            let change = StateChange(provider: provider, model: model, from: model.reported, to: state, reason: reason)
-            model.reported = state
-            model.reportedSince = now
-            // What only follows from the provider's change was told with that.
-            if model === only || !isOfAll || state != provider.reported { onChange(change) }
+        if let end = provider.retryTime(of: nil, at: now) { awaitExpiry(end, at: now) }
+        if let only, !isOfAll {
+            if let change = noted(only, of: provider, isOfAll: false, at: now, reason) { onChange(change) }
+            return
         }
-        if isWaiting { awaitExpiry(at: now) }
+        var changes: [StateChange] = []
+        for model in provider.models {
+            if let change = noted(model, of: provider, isOfAll: isOfAll && model !== only, at: now, reason) {
+                changes.append(change)
+            }
+        }
+        if let only, provider.model(only.name) !== only,
+            let change = noted(only, of: provider, isOfAll: false, at: now, reason)
+        {
+            changes.append(change)
+        }
+        if changes.count > Self.changesToldSingly { return onManyChanges(provider, changes.count) }
+        for change in changes { onChange(change) }
+    }
+
+    /// Takes down the model's state; returns the change that is to be told.
+    private func noted(
+        _ model: ModelState, of provider: ProviderState, isOfAll: Bool, at now: Int, _ reason: String
+    ) -> StateChange? {
+        let state = provider.availability(of: model, at: now)
+        if let end = model.health.waitEnd(at: now) {
+            waiting[ObjectIdentifier(model)] = (provider, model)
+            awaitExpiry(end, at: now)
+        } else if !waiting.isEmpty {
+            waiting[ObjectIdentifier(model)] = nil
+        }
+        guard state != model.reported else { return nil }
+        let change = StateChange(provider: provider, model: model, from: model.reported, to: state, reason: reason)
+        model.reported = state
+        model.reportedSince = now
+        // What only follows from the provider's change was told with that.
+        return isOfAll && state == provider.reported ? nil : change
     }
 
     /// Tells of keys that are refused since they were last looked at.
@@ -158,16 +229,23 @@ final class Registry {
 
     /// A wait that a provider asked for is over, or a breaker's pause: that is a change like any other.
     private func expire() {
-        for provider in providers { note(provider, nil, reason: "expired") }
-        awaitExpiry(at: WallClock.now)
+        expiresAt = nil
+        let known = waiting.values
+        waiting = [:]
+        for provider in providers where provider.reported != provider.availability(at: WallClock.now) {
+            note(provider, nil, reason: "expired")
+        }
+        let now = WallClock.now
+        for provider in providers {
+            if let end = provider.retryTime(of: nil, at: now) { awaitExpiry(end, at: now) }
+        }
+        for (provider, model) in known { note(provider, model, reason: "expired") }
     }
 
-    private func awaitExpiry(at now: Int) {
-        let ends = providers.flatMap { provider in
-            [provider.retryTime(of: nil, at: now)] + provider.models.map { provider.retryTime(of: $0, at: now) }
-        }
-        guard let next = ends.compactMap({ $0 }).min() else { return expiry.cancel() }
-        expiry.arm(after: .milliseconds(min(next - now, 86_400_000)))
+    private func awaitExpiry(_ end: Int, at now: Int) {
+        if let expiresAt, expiresAt <= end, expiresAt > now { return }
+        expiresAt = end
+        expiry.arm(after: .milliseconds(min(max(0, end - now), 86_400_000)))
     }
 }
 

@@ -3,16 +3,20 @@ internal import UltraProviders
 
 extension RegistrySnapshot {
     /// Reads a file. Unknown members are skipped, missing ones are unknown, so that an older or newer daemon can read it;
-    /// a value out of its range is unknown, or cut to it: nothing was seen in the future, and no rest outlasts
-    /// `restLimitMilliseconds`.
+    /// a value out of its range is unknown, or cut to it: nothing was seen in the future, and no wait lasts longer than
+    /// what was left of it when the file was written, whatever the system's clock shows since.
+    /// Of failures that an older daemon wrote down nothing but the code is read: their messages may quote an answer.
     init(_ bytes: [UInt8], at now: Int) throws(JSONError) {
         self = try JSONReader.read(bytes) { (reader) throws(JSONError) in
             var snapshot = RegistrySnapshot()
-            let clock = Clock(now: now)
+            var clock = Clock(now: now, savedAt: now)
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
-                case "saved_at": snapshot.savedAt = clock.past(try reader.int())
+                case "saved_at":
+                    let time = try reader.int()
+                    snapshot.savedAt = clock.past(time)
+                    clock.savedAt = clock.plausible(time)
                 case "probe_spend_micro_usd": snapshot.probeSpend = min(max(0, try reader.int()), Int(Int32.max))
                 case "providers":
                     try reader.beginArray()
@@ -25,18 +29,27 @@ extension RegistrySnapshot {
         }
     }
 
-    /// The longest wait a provider's answer can ask for: 366 days.
-    private static let restLimitMilliseconds = 366 * 86_400_000
-    /// The longest pause of a breaker that can be configured: a day.
-    private static let breakerLimitMilliseconds = 86_400_000
+    /// The longest wait, and the longest pause of a breaker, that can be configured: a day.
+    private static let waitLimitMilliseconds = 86_400_000
+    /// What no system's clock is off by.
+    private static let clockErrorMilliseconds = 366 * 86_400_000
 
     /// Reads what holds times.
     private struct Clock {
         let now: Int
+        /// As the file says: later than now if the system's clock was set back.
+        var savedAt: Int
 
         func past(_ time: Int) -> Int { min(max(0, time), now) }
 
-        func future(_ time: Int, within limit: Int) -> Int { min(max(0, time), now + limit) }
+        func plausible(_ time: Int) -> Int { (0...now + clockErrorMilliseconds).contains(time) ? time : now }
+
+        /// The end of a wait.
+        func future(_ time: Int) -> Int {
+            let time = max(0, time)
+            let left = min(time - now, time - savedAt, waitLimitMilliseconds)
+            return left > 0 ? now + left : min(time, now)
+        }
 
         func provider(_ reader: inout JSONReader) throws(JSONError) -> KeptProvider {
             var provider = KeptProvider()
@@ -68,7 +81,10 @@ extension RegistrySnapshot {
             while let key = try reader.nextKey() {
                 switch key {
                 case "authorised": health.authorised = try evidence(&reader)
-                case "rests_until": health.rest(until: future(try reader.int(), within: restLimitMilliseconds))
+                case "rest": health.rest(try rest(&reader).rest)
+                // As older daemons wrote it.
+                case "rests_until":
+                    health.rest(Rest(.rate, since: now, until: future(try reader.int()), isAsked: true))
                 default: try reader.skip()
                 }
             }
@@ -89,10 +105,13 @@ extension RegistrySnapshot {
                 case "loading": model.health.isLoading = try reader.bool()
                 case "rests":
                     try reader.beginArray()
-                    while try reader.nextElement() { try rest(&reader, of: &model.health) }
+                    while try reader.nextElement() {
+                        let (key, rest) = try rest(&reader)
+                        if key >= 0 { model.health.rests[key] = rest }
+                    }
                 case "latency":
                     let mean = try reader.double()
-                    if mean >= 0, mean < Double(restLimitMilliseconds) { model.health.latency.record(mean) }
+                    if mean >= 0, mean < Double(clockErrorMilliseconds) { model.health.latency.record(mean) }
                 case "discovered": model.discovered = try discovered(&reader)
                 default: try reader.skip()
                 }
@@ -101,18 +120,23 @@ extension RegistrySnapshot {
             return model
         }
 
-        private func rest(_ reader: inout JSONReader, of health: inout ModelHealth) throws(JSONError) {
+        /// A rest, and the number of its key; -1: it has none.
+        private func rest(_ reader: inout JSONReader) throws(JSONError) -> (key: Int, rest: Rest) {
             var number = -1
             var until = 0
+            var reason = Rest.Reason.rate
+            var isAsked = true
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
                 case "key": number = try reader.int()
-                case "until": until = future(try reader.int(), within: restLimitMilliseconds)
+                case "until": until = future(try reader.int())
+                case "reason": reason = Rest.Reason(rawValue: try reader.string()) ?? .rate
+                case "asked": isAsked = try reader.bool()
                 default: try reader.skip()
                 }
             }
-            if number >= 0 { health.rests[number] = until }
+            return (number, Rest(reason, since: now, until: until, isAsked: isAsked))
         }
 
         private func discovered(_ reader: inout JSONReader) throws(JSONError) -> DiscoveredModel {
@@ -166,28 +190,32 @@ extension RegistrySnapshot {
             while let key = try reader.nextKey() {
                 switch key {
                 case "failures": failures = min(max(0, try reader.int()), Int(Int32.max))
-                case "open_until": openUntil = future(try reader.int(), within: breakerLimitMilliseconds)
-                case "pause": pause = min(max(0, try reader.int()), breakerLimitMilliseconds)
+                case "open_until": openUntil = future(try reader.int())
+                case "pause": pause = min(max(0, try reader.int()), waitLimitMilliseconds)
                 default: try reader.skip()
                 }
             }
             return Breaker(consecutiveFailures: failures, openUntil: openUntil, pauseMilliseconds: pause)
         }
 
-        private func failure(_ reader: inout JSONReader) throws(JSONError) -> ModelHealth.Failure? {
-            var code: ErrorCode?
-            var message = ""
-            var at = 0
+        private func failure(_ reader: inout JSONReader) throws(JSONError) -> Failure? {
+            var failure = Failure(code: .internal, at: 0)
+            var isKnown = false
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
-                case "code": code = ErrorCode(rawValue: try reader.string())
-                case "message": message = try reader.string()
-                case "at": at = past(try reader.int())
+                case "code":
+                    guard let code = ErrorCode(rawValue: try reader.string()) else { continue }
+                    failure.code = code
+                    isKnown = true
+                case "status": failure.status = try reader.int()
+                case "provider_code": failure.providerCode = try reader.string()
+                case "words": failure.words = try reader.string()
+                case "at": failure.at = past(try reader.int())
                 default: try reader.skip()
                 }
             }
-            return code.map { ModelHealth.Failure(code: $0, message: message, at: at) }
+            return isKnown ? failure : nil
         }
     }
 }

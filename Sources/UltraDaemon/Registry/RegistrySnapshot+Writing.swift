@@ -3,21 +3,31 @@ internal import UltraProviders
 
 extension RegistrySnapshot {
     /// The file.
-    var bytes: [UInt8] {
+    var bytes: [UInt8] { bytes(shiftedBy: 0) }
+
+    /// The file.
+    /// - Parameter shift: what the system's clock shows more than the steady clock by which the times are kept.
+    func bytes(shiftedBy shift: Int) -> [UInt8] {
+        let writer = Writer(shift: shift)
         var json = JSONWriter()
         json.beginObject()
         json.field("version", Self.version)
-        json.field("saved_at", savedAt)
+        json.field("saved_at", savedAt + shift)
         json.field("probe_spend_micro_usd", probeSpend)
         json.key("providers")
         json.beginArray()
-        for provider in providers { Self.write(provider, to: &json) }
+        for provider in providers { writer.write(provider, to: &json) }
         json.endArray()
         json.endObject()
         return json.bytes
     }
+}
 
-    private static func write(_ provider: KeptProvider, to json: inout JSONWriter) {
+/// Writes what holds times.
+private struct Writer {
+    let shift: Int
+
+    func write(_ provider: RegistrySnapshot.KeptProvider, to json: inout JSONWriter) {
         json.beginObject()
         json.field("id", provider.id)
         write(provider.reachable, "reachable", to: &json)
@@ -28,7 +38,10 @@ extension RegistrySnapshot {
         for key in provider.keys {
             json.beginObject()
             write(key.authorised, "authorised", to: &json)
-            json.fieldIfPresent("rests_until", key.restsUntil)
+            if let rest = key.rest {
+                json.key("rest")
+                write(rest, to: &json)
+            }
             json.endObject()
         }
         json.endArray()
@@ -39,7 +52,7 @@ extension RegistrySnapshot {
         json.endObject()
     }
 
-    private static func write(_ model: KeptModel, to json: inout JSONWriter) {
+    func write(_ model: RegistrySnapshot.KeptModel, to json: inout JSONWriter) {
         json.beginObject()
         json.field("name", model.name)
         write(model.health.listed, "listed", to: &json)
@@ -51,11 +64,8 @@ extension RegistrySnapshot {
         if !model.health.rests.isEmpty {
             json.key("rests")
             json.beginArray()
-            for (key, until) in model.health.rests.sorted(by: { $0.key < $1.key }) {
-                json.beginObject()
-                json.field("key", key)
-                json.field("until", until)
-                json.endObject()
+            for (key, rest) in model.health.rests.sorted(by: { $0.key < $1.key }) {
+                write(rest, key: key, to: &json)
             }
             json.endArray()
         }
@@ -64,7 +74,7 @@ extension RegistrySnapshot {
         json.endObject()
     }
 
-    private static func write(_ model: DiscoveredModel, to json: inout JSONWriter) {
+    func write(_ model: DiscoveredModel, to json: inout JSONWriter) {
         json.key("discovered")
         json.beginObject()
         json.fieldIfPresent("name", model.displayName)
@@ -79,33 +89,44 @@ extension RegistrySnapshot {
         json.endObject()
     }
 
-    private static func write(_ evidence: Evidence, _ name: StaticString, to json: inout JSONWriter) {
+    func write(_ evidence: Evidence, _ name: StaticString, to json: inout JSONWriter) {
         guard let holds = evidence.holds, let at = evidence.at, let source = evidence.source else { return }
         json.key(name)
         json.beginObject()
         json.field("ok", holds)
-        json.field("at", at)
+        json.field("at", at + shift)
         json.field("by", source.rawValue)
         json.endObject()
     }
 
-    private static func write(_ breaker: Breaker, to json: inout JSONWriter) {
+    func write(_ breaker: Breaker, to json: inout JSONWriter) {
         guard breaker.consecutiveFailures > 0 || breaker.openUntil != nil else { return }
         json.key("breaker")
         json.beginObject()
         json.field("failures", breaker.consecutiveFailures)
-        json.fieldIfPresent("open_until", breaker.openUntil)
+        json.fieldIfPresent("open_until", breaker.openUntil.map { $0 + shift })
         json.field("pause", breaker.pauseMilliseconds)
         json.endObject()
     }
 
-    private static func write(_ failure: ModelHealth.Failure?, to json: inout JSONWriter) {
+    func write(_ rest: Rest, key: Int? = nil, to json: inout JSONWriter) {
+        json.beginObject()
+        json.fieldIfPresent("key", key)
+        json.field("reason", rest.reason.rawValue)
+        json.field("until", rest.until + shift)
+        json.field("asked", rest.isAsked)
+        json.endObject()
+    }
+
+    func write(_ failure: Failure?, to json: inout JSONWriter) {
         guard let failure else { return }
         json.key("failure")
         json.beginObject()
         json.field("code", failure.code.rawValue)
-        json.field("message", failure.message)
-        json.field("at", failure.at)
+        json.fieldIfPresent("status", failure.status)
+        json.fieldIfPresent("provider_code", failure.providerCode)
+        json.fieldIfPresent("words", failure.words)
+        json.field("at", failure.at + shift)
         json.endObject()
     }
 }

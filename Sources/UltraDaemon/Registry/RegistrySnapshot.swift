@@ -8,7 +8,7 @@ struct RegistrySnapshot: Sendable, Equatable {
         var id = ""
         var reachable = Evidence()
         var breaker = Breaker()
-        var lastFailure: ModelHealth.Failure?
+        var lastFailure: Failure?
         /// Told by their number alone.
         var keys: [KeyHealth] = []
         var models: [KeptModel] = []
@@ -23,7 +23,7 @@ struct RegistrySnapshot: Sendable, Equatable {
 
     static let version = 1
 
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970, as all times of the file: the system's clock may be set between two runs.
     var savedAt = 0
     /// Of deep probes on the day of `savedAt`, in micro-USD.
     var probeSpend = 0
@@ -38,7 +38,8 @@ extension RegistrySnapshot {
     init(_ registry: Registry, at now: Int) {
         self.init()
         savedAt = now
-        probeSpend = registry.probeSpend.today(at: now)
+        // Its days are those of the system's clock.
+        probeSpend = registry.probeSpend.today(at: now + RealTime.now - WallClock.now)
         providers = registry.providers.filter(\.isUpstream).map { state in
             KeptProvider(
                 id: state.id, reachable: state.health.reachable, breaker: state.health.breaker,
@@ -53,16 +54,18 @@ extension RegistrySnapshot {
         for kept in providers {
             guard let provider = registry.provider(kept.id), provider.isUpstream else { continue }
             provider.health.reachable = kept.reachable
+            provider.health.hasWorked = kept.reachable.holds == true
             provider.health.breaker = kept.breaker
             provider.health.lastFailure = kept.lastFailure
             // Another number of keys means others.
             let areSameKeys = provider.health.keys.count == kept.keys.count
             if areSameKeys { provider.health.keys = kept.keys }
-            for model in kept.models {
-                let state = provider.restore(model.name, model.discovered, at: now)
-                state.health = model.health
-                if !areSameKeys { state.health.forgetKeys() }
+            let models = kept.models.lazy.map { model in
+                var health = model.health
+                if !areSameKeys { health.forgetKeys() }
+                return (name: model.name, discovered: model.discovered, health: health)
             }
+            provider.restore(models, at: now)
             registry.note(provider, nil, reason: "restored")
         }
     }

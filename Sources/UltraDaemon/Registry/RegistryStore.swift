@@ -33,22 +33,56 @@ final class RegistryStore {
         timer.cancel()
     }
 
-    /// Saves soon.
+    /// Saves soon. A registry of many thousand models is saved less often: each time takes a copy of it.
     func schedule() {
-        if !timer.isArmed { timer.arm(after: Self.delay) }
+        guard !timer.isArmed else { return }
+        let models = registry.providers.reduce(0) { $0 + $1.models.count }
+        timer.arm(after: max(Self.delay, .milliseconds(models / Self.modelsPerMillisecond)))
     }
 
+    /// Of the delay: 20,000 models are saved every 10 seconds at most.
+    private static let modelsPerMillisecond = 2
+
+    /// Saves what is known now. The loop takes the copy; the disk's thread makes the text of it and writes it.
     func save() {
         timer.cancel()
-        let bytes = RegistrySnapshot(registry, at: WallClock.now).bytes
-        do throws(SystemError) {
-            try StateFile.replace(path, in: folder, with: bytes)
-            hasComplained = false
-        } catch {
-            guard !hasComplained else { return }
-            hasComplained = true
-            log.warning("the registry is not kept: \(error)", metadata: ["ultra_path": "\(path)"])
+        let now = WallClock.now
+        let (snapshot, shift) = (RegistrySnapshot(registry, at: now), RealTime.now - now)
+        let (path, folder) = (path, folder)
+        Disk.perform { [self] in
+            let failure = Self.write(snapshot, shift, path, in: folder)
+            Loop.perform { self.saved(failure) }
         }
+    }
+
+    /// Saves for the last time, and returns when that is done, or when the disk takes too long.
+    func saveAndWait() {
+        timer.cancel()
+        let now = WallClock.now
+        let (snapshot, shift) = (RegistrySnapshot(registry, at: now), RealTime.now - now)
+        let (path, folder) = (path, folder)
+        let failure = Disk.wait(atMost: Self.patience) { Self.write(snapshot, shift, path, in: folder) }
+        saved(failure ?? nil)
+    }
+
+    private static let patience = Duration.seconds(5)
+
+    private nonisolated static func write(
+        _ snapshot: RegistrySnapshot, _ shift: Int, _ path: String, in folder: String
+    ) -> SystemError? {
+        do throws(SystemError) {
+            try StateFile.replace(path, in: folder, with: snapshot.bytes(shiftedBy: shift))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func saved(_ failure: SystemError?) {
+        guard let failure else { return hasComplained = false }
+        guard !hasComplained else { return }
+        hasComplained = true
+        log.warning("the registry is not kept: \(failure)", metadata: ["ultra_path": "\(path)"])
     }
 
     func load() {

@@ -55,13 +55,14 @@ final class AttemptChain {
         var step = begin()
         while case .attempt(let index, let pause, let isRetry) = step {
             if pause > 0 || isRetry {
-                guard try await wait(pause, isRetry: isRetry, maker.progress) else {
+                guard try await wait(pause, for: index, isRetry: isRetry, maker.progress) else {
                     // Whoever was not asked yet, because it rests, may still be.
                     plan.exclude(index)
                     step = plan.next(now: WallClock.now)
                     continue
                 }
             }
+            if !isRetry { count(index) }
             do throws(UltraError) {
                 if try await enter(index, maker) { return }
                 step = plan.next(now: WallClock.now)
@@ -74,7 +75,6 @@ final class AttemptChain {
 
     @inline(never)
     private func begin() -> RetryPlan.Step {
-        daemon.retryBudget.request(at: Int(EventLoop.now / 1_000_000_000))
         let now = WallClock.now
         passOverUnusable(at: now)
         return plan.next(now: now)
@@ -109,11 +109,17 @@ final class AttemptChain {
             switch state {
             case .available, .degraded, .loading, .unknown:
                 continue
-            case .rateLimited:
+            case .rateLimited where allowsTrial(candidate, at: now),
+                .quotaExceeded where allowsTrial(candidate, at: now):
+                // After those that need not wait.
+                plan.postpone(index, until: now + 1, random: 0)
+                postponed.append((index, state))
+            case .rateLimited, .quotaExceeded:
                 let end = candidate.provider.health.restEnd(for: candidate.model.health, at: now) ?? now
                 plan.postpone(index, until: end, random: .random(in: 0..<1))
                 postponed.append((index, state))
             case .unavailable where mayBeWrong(candidate, at: now),
+                .unauthorized where allowsTrial(candidate, at: now),
                 .unauthorized where candidate.provider.health.isRefusalOld(of: candidate.model.health, at: now):
                 // Asked all the same, but after those of which nothing bad is known.
                 plan.postpone(index, until: now + 1, random: 0)
@@ -125,13 +131,17 @@ final class AttemptChain {
         }
     }
 
-    /// One failed probe is no proof: only an open breaker keeps requests away. A model its provider does not list is
-    /// out too.
+    private func allowsTrial(_ candidate: Candidate, at now: Int) -> Bool {
+        candidate.provider.health.allowsTrial(of: candidate.model.health, at: now)
+    }
+
+    /// One failed probe is no proof, and a list is a hint: only an open breaker, and the provider's own word that the
+    /// model does not exist, keep requests away.
     private func mayBeWrong(_ candidate: Candidate, at now: Int) -> Bool {
         let settings = daemon.configuration.health
         if case .refused = candidate.provider.health.breaker.look(at: now, settings) { return false }
         if case .refused = candidate.model.health.breaker.look(at: now, settings) { return false }
-        return !candidate.model.health.isMissing(at: now, settings)
+        return !candidate.model.health.isGone(at: now)
     }
 
     /// The story says why others are asked before those that were postponed, or instead of them.
@@ -146,14 +156,23 @@ final class AttemptChain {
         lastError = lastError ?? unusable(candidate, state)
     }
 
-    /// Whether the wait was worth it: false, the budget for repetitions is used up.
-    private func wait(_ milliseconds: Int, isRetry: Bool, _ progress: ProgressReporter?) async throws(UltraError)
-        -> Bool
-    {
-        if isRetry {
-            let second = Int(EventLoop.now / 1_000_000_000)
-            guard daemon.retryBudget.takeRetry(at: second, daemon.configuration.retry) else { return false }
-        }
+    /// The request is one of those of which repetitions may be a share.
+    @inline(never)
+    private func count(_ index: Int) {
+        candidates[index].provider.retryBudget.request(at: Int(EventLoop.now / 1_000_000_000))
+    }
+
+    @inline(never)
+    private func takeRetry(of index: Int) -> Bool {
+        candidates[index].provider.retryBudget.takeRetry(
+            at: Int(EventLoop.now / 1_000_000_000), daemon.configuration.retry)
+    }
+
+    /// Returns false if the provider's budget for repetitions is used up.
+    private func wait(
+        _ milliseconds: Int, for index: Int, isRetry: Bool, _ progress: ProgressReporter?
+    ) async throws(UltraError) -> Bool {
+        if isRetry, !takeRetry(of: index) { return false }
         let tries = attempts.count { $0.skipped == nil }
         if tries > 0 || milliseconds > 1 { progress?.retrying(attempt: tries + 1, inMilliseconds: milliseconds) }
         do throws(CancellationError) {
@@ -181,7 +200,7 @@ final class AttemptChain {
                 attempts.append(Attempt(ticket.candidate.id, nil, since: ticket.startedAt))
                 return true
             }
-            failed(ticket, error)
+            failed(ticket, error, maker)
             guard mayGoOn else { throw error }
             guard !maker.isCommitted, mayChangeKey(after: error, from: ticket) else { throw error }
         }
@@ -225,10 +244,10 @@ final class AttemptChain {
         let candidate = candidates[index]
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
         let settings = daemon.configuration.health
-        guard let key = provider.health.takeKey(for: model.health, at: now) else {
-            if let end = provider.health.restEnd(for: model.health, at: now) {
-                plan.postpone(index, until: end, random: .random(in: 0..<1))
-                lastError = lastError ?? unusable(candidate, .rateLimited)
+        guard let key = provider.health.takeKey(for: &model.health, at: now) else {
+            if let rest = provider.health.rest(for: model.health, at: now) {
+                plan.postpone(index, until: rest.until, random: .random(in: 0..<1))
+                lastError = lastError ?? unusable(candidate, rest.reason == .quota ? .quotaExceeded : .rateLimited)
             } else {
                 plan.exclude(index)
                 skip(candidate, .unauthorized)
@@ -262,11 +281,14 @@ final class AttemptChain {
 
     /// Writes the attempt down and lets the registry learn from it.
     @inline(never)
-    private func failed(_ ticket: Ticket, _ error: UltraError) {
+    private func failed(_ ticket: Ticket, _ error: UltraError, _ maker: any AttemptMaker) {
         attempts.append(Attempt(ticket.candidate.id, error, since: ticket.startedAt))
+        let request = RequestMark(client: call.client, isShaped: maker.isShaped(for: ticket.candidate.provider.id)) {
+            maker.contentHash
+        }
         daemon.registry.record(
-            error, of: ticket.candidate, key: ticket.key, askedAt: ticket.askedAt, firstToken: nil,
-            isOwnTimeout: isOwn(error.timeout))
+            error, of: ticket.candidate, key: ticket.key, by: request, prompt: { maker.prompt },
+            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout))
     }
 
     /// Lets the registry learn from the attempt that succeeded. For whoever ran the chain to call, when the client has
@@ -338,28 +360,35 @@ final class AttemptChain {
                 .authentication, "\(provider.id) has refused the key for \(candidate.id)",
                 hint: "set a valid key, or ask ultractl probe \(provider.id) whether it is valid again",
                 provider: provider.id, model: candidate.id)
-        case .rateLimited:
-            let end = provider.health.restEnd(for: candidate.model.health, at: WallClock.now) ?? WallClock.now
+        case .rateLimited, .quotaExceeded:
+            let now = WallClock.now
+            let end = provider.health.restEnd(for: candidate.model.health, at: now) ?? now
+            let isQuota = state == .quotaExceeded
+            let reason = isQuota ? "the quota at \(provider.id) is used up" : "\(provider.id) takes no requests"
             return UltraError(
-                .rateLimited,
-                "\(provider.id) takes no requests for \(candidate.id) until \(RFC3339.string(end / 1000))",
-                hint: "ask again then, or name a fallback", provider: provider.id, model: candidate.id,
-                isRetryable: true, retryAfterMilliseconds: max(0, end - WallClock.now))
+                isQuota ? .quotaExceeded : .rateLimited,
+                "\(reason) for \(candidate.id) until \(WallClock.text(end))",
+                hint: isQuota
+                    ? "add credit or raise the spending limit at the provider, then ultractl probe \(candidate.id)"
+                    : "ask again then, or name a fallback",
+                provider: provider.id, model: candidate.id, isRetryable: true, retryAfterMilliseconds: max(0, end - now))
         case .disabled:
             return UltraError(
                 .noModelAvailable, "\(candidate.id) is disabled in the configuration",
                 hint: "enable it in ultrad.toml", provider: provider.id, model: candidate.id)
         case .unavailable, .available, .degraded, .loading, .unknown:
-            let last = candidate.model.health.lastFailure ?? provider.health.lastFailure
-            let isGone = candidate.model.health.isMissing(at: WallClock.now, daemon.configuration.health)
+            let model = candidate.model.health
+            if model.isGone(at: WallClock.now) {
+                return UltraError(
+                    .modelNotFound, "\(provider.id) says that it has no model \(candidate.name)",
+                    hint: "ultractl models lists what there is; ultractl probe \(candidate.id) asks again",
+                    provider: provider.id, model: candidate.id, isRetryable: false)
+            }
+            let last = (model.lastFailure ?? provider.health.lastFailure).map { ": \($0.sentence(of: provider.id))" }
             return UltraError(
-                .noModelAvailable,
-                isGone
-                    ? "\(provider.id) does not list \(candidate.name) any more"
-                    : "\(candidate.id) fails and is left alone for a while\(last.map { ": \($0.message)" } ?? "")",
-                hint: isGone
-                    ? "ultractl models lists what there is" : "ask again later, or ultractl probe \(provider.id)",
-                provider: provider.id, model: candidate.id, isRetryable: !isGone)
+                .noModelAvailable, "\(candidate.id) fails and is left alone for a while\(last ?? "")",
+                hint: "ask again later, or ultractl probe \(candidate.id)",
+                provider: provider.id, model: candidate.id, isRetryable: true)
         }
     }
 }

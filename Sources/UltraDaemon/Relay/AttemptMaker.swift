@@ -16,6 +16,15 @@ protocol AttemptMaker: AnyObject {
     func restart() -> Bool
     /// One try. Returns why it failed; nil: it succeeded.
     func attempt(_ ticket: Ticket) async -> UltraError?
+
+    // Asked of failures alone.
+
+    /// A hash of what is asked, the same for equal requests of this process.
+    var contentHash: Int { get }
+    /// The words that no report of a failure may repeat.
+    var prompt: PromptText { get }
+    /// The client gave options for `provider`, which reach it as they are.
+    func isShaped(for provider: String) -> Bool
 }
 
 /// What an attempt has to work with.

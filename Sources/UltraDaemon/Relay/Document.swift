@@ -13,10 +13,16 @@ final class Document {
     /// The provider's id of the exchange, once its head came.
     private(set) var requestID: String?
 
-    init(_ transport: Transport, _ adapter: any Adapter, model: String? = nil) {
+    /// Of the reply; 0: none came.
+    private var status = 0
+    private let limitBytes: Int
+
+    /// - Parameter limitBytes: a longer reply is `too_large`.
+    init(_ transport: Transport, _ adapter: any Adapter, model: String? = nil, limitBytes: Int) {
         self.transport = transport
         self.adapter = adapter
         self.model = model
+        self.limitBytes = limitBytes
     }
 
     /// The reply to `request`, read by `read`, which consumes one value.
@@ -25,6 +31,22 @@ final class Document {
         _ request: HTTPRequest, _ timeouts: ExchangeTimeouts, isFresh: Bool = false,
         _ read: (inout JSONReader) throws(JSONError) -> Value
     ) async throws(UltraError) -> Value {
+        let body = try await fetch(request, timeouts, isFresh: isFresh)
+        do throws(JSONError) {
+            return try JSONReader.read(body) { (reader) throws(JSONError) in
+                let value = try read(&reader)
+                try reader.end()
+                return value
+            }
+        } catch {
+            throw unexpected("in a form its API does not promise")
+        }
+    }
+
+    /// The body of the reply to `request`, which is a success.
+    func fetch(
+        _ request: HTTPRequest, _ timeouts: ExchangeTimeouts, isFresh: Bool = false
+    ) async throws(UltraError) -> [UInt8] {
         let exchange = transport.start(request, timeouts, isFresh: isFresh)
         var decoder = ReplyDecoder(adapter, isStream: false, model: model)
         var body: [UInt8] = []
@@ -35,23 +57,24 @@ final class Document {
             decoder.receive(received, now: time(nil))
             requestID = decoder.requestID
             var bytes: [UInt8] = []
-            while try await exchange.read(into: &bytes), body.count <= ReplyDecoder.documentLimitBytes { body += bytes }
+            while try await exchange.read(into: &bytes), body.count <= limitBytes { body += bytes }
         } catch {
             throw UltraError(error, provider: adapter.provider, model: model, head, requestID)
         }
-        let status = head?.status ?? 0
-        if !(200...299).contains(status) { throw refusal(&decoder, status, body) }
-        do throws(JSONError) {
-            return try JSONReader.read(body) { (reader) throws(JSONError) in
-                let value = try read(&reader)
-                try reader.end()
-                return value
-            }
-        } catch {
-            throw UltraError(
-                .upstreamProtocol, "\(adapter.provider) answered in a form its API does not promise",
-                provider: adapter.provider, model: model, status: status, requestID: requestID, isRetryable: true)
+        status = head?.status ?? 0
+        guard body.count <= limitBytes else {
+            exchange.cancel()
+            throw .tooLarge(limitBytes, isDocument: true, provider: adapter.provider, model: model, status)
         }
+        if !(200...299).contains(status) { throw refusal(&decoder, status, body) }
+        return body
+    }
+
+    /// What an answer in `form` is called.
+    func unexpected(_ form: String) -> UltraError {
+        UltraError(
+            .upstreamProtocol, "\(adapter.provider) answered \(form)", provider: adapter.provider, model: model,
+            status: status, requestID: requestID, isRetryable: true)
     }
 
     private func refusal(_ decoder: inout ReplyDecoder, _ status: Int, _ body: [UInt8]) -> UltraError {

@@ -55,6 +55,16 @@ final class Embedding: AttemptMaker {
     var firstContentMilliseconds: Double? { nil }
     func restart() -> Bool { false }
 
+    var contentHash: Int {
+        var bytes = CanonicalBytes()
+        bytes.request(request, CacheScope(models: []))
+        return bytes.bytes.hashValue
+    }
+
+    var prompt: PromptText { PromptText(request) }
+
+    func isShaped(for provider: String) -> Bool { request.providerOptions[provider] != nil }
+
     func attempt(_ ticket: Ticket) async -> UltraError? {
         var failure: UltraError?
         do throws(UltraError) {
@@ -100,11 +110,12 @@ final class Embedding: AttemptMaker {
     ) async throws(UltraError) -> Embeddings {
         let candidate = ticket.candidate
         let encoded = try adapter.encodeEmbed(part, model: candidate.name)
-        for warning in encoded.warnings where !warnings.contains(warning) { warnings.append(warning) }
+        for warning in candidate.warnings + encoded.warnings where !warnings.contains(warning) { warnings.append(warning) }
         let limits = ExchangeTimeouts(
             connect: request.timeouts.connect.map { .milliseconds($0) } ?? daemon.timeouts.connect,
             total: ticket.remaining.map { .milliseconds($0) })
-        let document = Document(daemon.transport, adapter, model: candidate.id)
+        let document = Document(
+            daemon.transport, adapter, model: candidate.id, limitBytes: daemon.limits.replyBytes)
         let reply = try await document.fetch(encoded.http, limits, isFresh: ticket.needsFreshConnection) {
             (reader) throws(JSONError) in
             try adapter.decodeEmbeddings(&reader)

@@ -154,6 +154,16 @@ final class Generation: AttemptMaker {
         return Double(firstContentAt - ticket.startedAt) / 1e6
     }
 
+    var contentHash: Int {
+        var bytes = CanonicalBytes()
+        bytes.request(request, CacheScope(models: []))
+        return bytes.bytes.hashValue
+    }
+
+    var prompt: PromptText { PromptText(request) }
+
+    func isShaped(for provider: String) -> Bool { request.providerOptions[provider] != nil }
+
     func restart() -> Bool {
         guard request.restartsMidStream else { return false }
         call.send { $0.restart($1) }
@@ -224,14 +234,14 @@ final class Generation: AttemptMaker {
         let candidate = ticket.candidate
         let adapter = try candidate.provider.adapter(key: ticket.key).serving(request, model: candidate.name)
         let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream)
-        answer.warnings = encoded.warnings
+        answer.warnings = candidate.warnings + encoded.warnings
         let exchange = daemon.transport.start(
             encoded.http, timeouts(candidate, remaining: ticket.remaining), isFresh: ticket.needsFreshConnection)
         hold(exchange)
         progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
         let decoder = ReplyDecoder(
             adapter, isStream: isStream, model: candidate.id, replyID: daemon.nextReplyID(),
-            includesReasoning: request.reasoning?.isIncluded ?? true)
+            includesReasoning: request.reasoning?.isIncluded ?? true, limits: daemon.limits.reply)
         return UpstreamReply(exchange, decoder, candidate, call, limitBytes: documentLimitBytes, isStream: isStream)
     }
 
@@ -328,7 +338,7 @@ final class Generation: AttemptMaker {
         let candidate = ticket.candidate
         let relay = CommandRelay(command: command, timeouts: timeouts(candidate, remaining: ticket.remaining))
         do throws(UltraError) {
-            answer.warnings = try await relay.run(request, model: candidate.name) { events in
+            answer.warnings = try await candidate.warnings + relay.run(request, model: candidate.name) { events in
                 deliver(events)
                 if call.isCongested { await call.drained() }
             }

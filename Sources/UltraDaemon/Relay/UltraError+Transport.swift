@@ -23,6 +23,7 @@ extension UltraError {
             Self.code(for: error), words.message, hint: words.hint, provider: provider, model: model,
             status: head?.status, requestID: requestID, isRetryable: error.kind.mayPass)
         if case .timeout(let kind) = error.kind { self.timeout = kind }
+        self.isConnectionRefused = error.kind == .refused
     }
 
     private static func code(for error: TransportError) -> ErrorCode {

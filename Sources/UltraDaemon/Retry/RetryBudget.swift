@@ -1,5 +1,6 @@
-/// Stops retry storms: repetitions on the same candidate may be a share of the last minute's requests, and at least a
-/// few. Pure: told the time in seconds of one steady clock.
+/// Stops retry storms at one provider: repetitions on the same candidate may be a share of the provider's requests of the
+/// last minute, and at least a few in any ten seconds, so that a provider that comes back after a pause is not left alone.
+/// Pure: told the time in seconds of one steady clock.
 struct RetryBudget: Sendable, Equatable {
     private struct Second: Sendable, Equatable {
         var number: Int
@@ -8,6 +9,8 @@ struct RetryBudget: Sendable, Equatable {
     }
 
     private static let windowSeconds = 60
+    /// Over which the least number is counted.
+    private static let shortSeconds = 10
     private var seconds: [Second] = []
     private var requests = 0
     private var retries = 0
@@ -21,10 +24,15 @@ struct RetryBudget: Sendable, Equatable {
     /// Takes one repetition out of the budget, if there is one left.
     mutating func takeRetry(at second: Int, _ settings: RetrySettings) -> Bool {
         turn(to: second)
-        guard retries < max(settings.budgetMinimum, requests * settings.budgetPercent / 100) else { return false }
+        guard retries < requests * settings.budgetPercent / 100 || recentRetries(at: second) < settings.budgetMinimum
+        else { return false }
         seconds[seconds.count - 1].retries += 1
         retries += 1
         return true
+    }
+
+    private func recentRetries(at second: Int) -> Int {
+        seconds.suffix(Self.shortSeconds).lazy.filter { $0.number > second - Self.shortSeconds }.reduce(0) { $0 + $1.retries }
     }
 
     private mutating func turn(to second: Int) {

@@ -82,9 +82,9 @@ extension Registry {
             // A provider's own alias may be the name the caller knows; the provider understands it as well.
             return Meaning(models: [(provider, provider.anyModel(model))], strategy: .ordered)
         }
-        let aliased = all { $0.aliases.contains(name) }
+        let aliased = providers.flatMap { provider in provider.aliased(name).map { (provider: provider, model: $0) } }
         if !aliased.isEmpty { return Meaning(models: aliased, strategy: routing.strategy) }
-        let listing = all { $0.name == name }
+        let listing = providers.compactMap { provider in provider.model(name).map { (provider: provider, model: $0) } }
         guard let first = listing.first else {
             guard let docker = docker(for: name) else { throw notFound(name) }
             return Meaning(models: [(docker, docker.anyModel(name))], strategy: .ordered)
@@ -110,27 +110,15 @@ extension Registry {
     }
 
     private func tagged(_ tag: String) throws(UltraError) -> Meaning {
-        var models: [(provider: ProviderState, model: ModelState)] = []
-        for provider in providers {
-            let isWhole = provider.settings.tags.contains(tag)
-            for model in provider.models where isWhole || model.settings.tags.contains(tag) {
-                models.append((provider, model))
-            }
-        }
+        let models = providers.flatMap { provider in provider.tagged(tag).map { (provider: provider, model: $0) } }
         guard !models.isEmpty else {
-            let tags = Set(providers.flatMap { $0.settings.tags + $0.models.flatMap(\.settings.tags) }).sorted()
+            let tags = Set(providers.flatMap(\.tags)).sorted()
             throw UltraError(
                 .modelNotFound, "no model has the tag \(Self.shown(tag))",
                 hint: tags.isEmpty ? "tags are set in the configuration" : "there are \(tags.joined(separator: ", "))",
                 field: "model")
         }
         return Meaning(models: models, strategy: routing.strategy)
-    }
-
-    private func all(_ matches: (ModelState) -> Bool) -> [(provider: ProviderState, model: ModelState)] {
-        providers.flatMap { provider in
-            provider.models.filter(matches).map { (provider: provider, model: $0) }
-        }
     }
 
     private var localModels: [(provider: ProviderState, model: ModelState)] {
@@ -147,12 +135,22 @@ extension Registry {
     }
 
     private func notFound(_ name: String) -> UltraError {
-        let names = modelIDs + routing.routes.keys + all { _ in true }.flatMap(\.model.aliases)
-        let nearest = NearestNames.of(name, among: names)
+        let nearest = nameIndex.nearest(name)
         let hint =
             nearest.isEmpty
             ? "ultractl models lists what there is" : "did you mean \(nearest.joined(separator: ", "))?"
-        return UltraError(.modelNotFound, "no model is called \(Self.shown(name))", hint: hint, field: "model")
+        return UltraError(
+            .modelNotFound, "no model is called \(Self.shown(name))\(unreadLists)", hint: hint, field: "model")
+    }
+
+    /// The lists that may have the name and could not be looked at; nothing if there is none.
+    private var unreadLists: String {
+        let unread = providers.filter { $0.canBeProbed && !$0.hasList }
+        let parts = unread.compactMap { provider -> String? in
+            guard let probe = provider.lastProbe else { return "the list of \(provider.id) is still being read" }
+            return probe.error.map { "the list of \(provider.id) could not be read (\($0.code.rawValue))" }
+        }
+        return parts.isEmpty ? "" : "; but " + parts.joined(separator: ", ")
     }
 
     /// A name as an error shows it: it came from outside and may be long.

@@ -7,6 +7,8 @@ extension CohereAdapter {
         return HTTPRequest(method: .get, url: url("v1", "/models?page_size=1000" + token), headers: headers())
     }
 
+    package var listForm: ModelListForm { ModelListForm("models") }
+
     package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
         var page = ModelPage()
         try reader.beginObject()

@@ -69,6 +69,8 @@ package struct DockerAdapter: Adapter {
         try openAI.decodeEmbeddings(&reader)
     }
 
+    package var listForm: ModelListForm { ModelListForm("data", allowsBareArray: true, allowsNull: true) }
+
     package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
         ModelPage(try DockerModels.read(&reader))
     }

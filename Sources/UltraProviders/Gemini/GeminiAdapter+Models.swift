@@ -2,6 +2,8 @@ package import UltraAPI
 
 /// `GET /models`: limits and methods are told, capabilities are those of the family.
 extension GeminiAdapter {
+    package var listForm: ModelListForm { ModelListForm("models") }
+
     package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
         var page = ModelPage()
         try reader.beginObject()

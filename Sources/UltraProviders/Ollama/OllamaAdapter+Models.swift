@@ -13,6 +13,8 @@ extension OllamaAdapter {
         return call("/api/show", json.bytes)
     }
 
+    package var listForm: ModelListForm { ModelListForm("models") }
+
     package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
         var models: [DiscoveredModel] = []
         try reader.beginObject()

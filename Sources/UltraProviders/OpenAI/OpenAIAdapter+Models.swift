@@ -3,9 +3,13 @@ package import UltraAPI
 /// `GET /models`. OpenAI lists ids alone; other servers add windows, prices and capabilities under names of their own,
 /// and Together answers with a bare array.
 extension OpenAIAdapter {
+    package var listForm: ModelListForm { ModelListForm("data", "models", allowsBareArray: true) }
+
     package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
         var models: [DiscoveredModel] = []
         var multimodal: Set<String> = []
+        var named: [String] = []
+        var hasData = false
         if try reader.kind() == .array {
             try list(&reader, &models)
             return ModelPage(models)
@@ -13,19 +17,25 @@ extension OpenAIAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "data" where try reader.kind() == .array: try list(&reader, &models)
-            case "models" where try reader.kind() == .array: multimodal = try multimodalModels(&reader)
+            case "data" where try reader.kind() == .array:
+                hasData = true
+                try list(&reader, &models)
+            case "models" where try reader.kind() == .array: multimodal = try secondList(&reader, &named)
             default: try reader.skip()
             }
         }
+        if !hasData { models = named.map { DiscoveredModel(id: $0) } }
         for index in models.indices where multimodal.contains(models[index].id) {
             models[index].capabilities = (models[index].capabilities ?? []).union([.vision])
         }
         return ModelPage(models)
     }
 
-    /// llama.cpp's second list: `[{"name":…,"capabilities":["completion","multimodal"]}]`.
-    private func multimodalModels(_ reader: inout JSONReader) throws(JSONError) -> Set<String> {
+    /// llama.cpp's second list, `[{"name":…,"model":…,"capabilities":["completion","multimodal"]}]`, which other servers
+    /// have in place of the first.
+    /// - Parameter named: takes the names of its models.
+    /// - Returns: the names of those that see images.
+    private func secondList(_ reader: inout JSONReader, _ named: inout [String]) throws(JSONError) -> Set<String> {
         var found: Set<String> = []
         try reader.beginArray()
         while try reader.nextElement() {
@@ -33,18 +43,22 @@ extension OpenAIAdapter {
                 try reader.skip()
                 continue
             }
-            var names: [String] = []
+            var name = ""
+            var model = ""
             var isMultimodal = false
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
-                case "name", "model": names.append(try reader.text() ?? "")
+                case "name": name = try reader.text() ?? ""
+                case "model", "id": model = try reader.text() ?? ""
                 case "capabilities" where try reader.kind() == .array:
                     isMultimodal = try reader.texts().contains("multimodal")
                 default: try reader.skip()
                 }
             }
-            if isMultimodal { found.formUnion(names) }
+            let id = model.isEmpty ? name : model
+            if !id.isEmpty { named.append(id) }
+            if isMultimodal { found.formUnion([name, model]) }
         }
         return found
     }

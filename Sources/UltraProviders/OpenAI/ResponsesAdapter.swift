@@ -24,6 +24,8 @@ package struct ResponsesAdapter: Adapter {
         try chat.encodeEmbed(request, model: model)
     }
 
+    package var listForm: ModelListForm { chat.listForm }
+
     package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
         try chat.decodeModels(&reader)
     }

@@ -111,6 +111,13 @@ extension Endpoint {
         return !number.isEmpty && ["", "alpha", "beta"].contains(stage)
     }
 
+    /// The host is this machine (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3; RFC 6761, section 6.3).
+    package var isLoopback: Bool {
+        if host == "::1" || host == "localhost" || host.hasSuffix(".localhost") { return true }
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.count == 4 && labels[0] == "127" && labels.allSatisfy { UInt8($0) != nil }
+    }
+
     /// Loopback, link-local and private addresses (RFC 1918, 4193, 6598), names that public DNS does not have
     /// (one label, RFC 6761, 6762, 8375, and `.internal`).
     static func isPrivate(_ host: String) -> Bool {

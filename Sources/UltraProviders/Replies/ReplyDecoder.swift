@@ -25,8 +25,9 @@ package struct ReplyDecoder: Sendable {
 
     private let isStream: Bool
     private var body = Body.undecided
-    private var events = ServerSentEvents()
-    private var lines = JSONLines()
+    private var events: ServerSentEvents
+    private var lines: JSONLines
+    private let limits: ReplyLimits
     private var document: [UInt8] = []
     private var reply: ReplyInterpreter
 
@@ -34,12 +35,16 @@ package struct ReplyDecoder: Sendable {
     ///   - isStream: what the request asked for.
     ///   - model: `provider/model` as routed, named in errors.
     ///   - replyID: makes the ids of tool calls unique where the provider gives none; different for every exchange.
+    ///   - limits: what is longer is `too_large`.
     ///   - includesReasoning: false drops reasoning and its signature.
     package init(
         _ adapter: any Adapter, isStream: Bool, model: String? = nil, replyID: UInt64 = 0,
-        includesReasoning: Bool = true
+        includesReasoning: Bool = true, limits: ReplyLimits = ReplyLimits()
     ) {
         self.isStream = isStream
+        self.limits = limits
+        events = ServerSentEvents(limitBytes: limits.event)
+        lines = JSONLines(limitBytes: limits.event)
         reply = ReplyInterpreter(
             adapter, model: model, state: ReplyState(replyID: replyID, includesReasoning: includesReasoning))
     }
@@ -78,7 +83,7 @@ package struct ReplyDecoder: Sendable {
             case .error: document.append(contentsOf: bytes.prefix(Self.errorLimitBytes - document.count))
             }
         } catch {
-            reply.take(error)
+            reply.take(error, isDocument: isDocument)
         }
         if reply.state.hasEnded { reply.conclude() }
         if reply.isOver { try complete() }
@@ -104,10 +109,14 @@ package struct ReplyDecoder: Sendable {
             case .error: document.withUnsafeBytes { reply.takeError($0) }
             }
         } catch {
-            reply.take(error)
+            reply.take(error, isDocument: isDocument)
         }
         reply.conclude()
         try complete()
+    }
+
+    private var isDocument: Bool {
+        if case .document = body { true } else { false }
     }
 
     /// The reply is over: well, or with what is wrong with it.
@@ -117,8 +126,8 @@ package struct ReplyDecoder: Sendable {
     }
 
     private mutating func collect(_ bytes: UnsafeRawBufferPointer) throws(SplitLimitExceeded) {
-        guard document.count + bytes.count <= Self.documentLimitBytes else {
-            throw SplitLimitExceeded(limitBytes: Self.documentLimitBytes)
+        guard document.count + bytes.count <= limits.document else {
+            throw SplitLimitExceeded(limitBytes: limits.document)
         }
         document.append(contentsOf: bytes)
     }

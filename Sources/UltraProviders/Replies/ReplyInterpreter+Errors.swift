@@ -1,11 +1,13 @@
-import UltraAPI
+package import UltraAPI
 
 extension ReplyInterpreter {
     func reportedError(_ error: ErrorBody) -> UltraError {
         let status = head?.status
         let advice = head.map { RetryAdvice($0, now: now) } ?? RetryAdvice()
         let meaning = adapter.classify(error, status: status)
-        var result = UltraError(meaning.code, message(of: error, meaning.code))
+        let message = message(of: error, meaning.code)
+        var result = UltraError(meaning.code, message.text)
+        result.isQuoted = message.isQuoted
         result.hint = ErrorText.hint(meaning.code)
         result.provider = adapter.provider
         result.model = model
@@ -21,15 +23,16 @@ extension ReplyInterpreter {
         return result
     }
 
-    private func message(of error: ErrorBody, _ code: ErrorCode) -> String {
+    /// A sentence, and whether it is the provider's own.
+    private func message(of error: ErrorBody, _ code: ErrorCode) -> (text: String, isQuoted: Bool) {
         if let text = error.message {
             let cleaned = ErrorText.cleaned(text, key: adapter.key)
-            if !cleaned.isEmpty { return cleaned }
+            if !cleaned.isEmpty { return (cleaned, true) }
         }
         let status = head?.status ?? 200
-        if status < 400 { return "\(adapter.provider) failed while it answered" }
-        return "\(adapter.provider) answered HTTP \(status)"
-            + (error.isHTML ? " with an HTML page" : " without a reason")
+        if status < 400 { return ("\(adapter.provider) failed while it answered", false) }
+        let form = error.isHTML ? "with an HTML page" : "without a reason"
+        return ("\(adapter.provider) answered HTTP \(status) \(form)", false)
     }
 
     func unreadable(_ json: UnsafeRawBufferPointer, _ error: JSONError) -> UltraError {
@@ -69,5 +72,19 @@ extension ReplyInterpreter {
             .streamTruncated, "\(adapter.provider) ended the stream before the answer was complete",
             provider: adapter.provider, model: model, status: head?.status, requestID: requestID, isRetryable: true,
             partialTextBytes: state.textBytes)
+    }
+}
+
+extension UltraError {
+    /// A reply is longer than the daemon takes. Asking again would bring the same, and nobody is to blame.
+    package static func tooLarge(
+        _ limitBytes: Int, isDocument: Bool, provider: String, model: String?, _ status: Int?
+    ) -> UltraError {
+        let part = isDocument ? "a reply" : "a piece of a stream"
+        let size = limitBytes >= 1 << 20 ? "\(limitBytes >> 20) MiB" : "\(limitBytes) bytes"
+        return UltraError(
+            .tooLarge, "\(provider) sent \(part) of more than \(size), the most that is taken at once",
+            hint: "ask for less, or raise \(isDocument ? "limits.reply_bytes" : "limits.event_bytes")",
+            provider: provider, model: model, status: status)
     }
 }

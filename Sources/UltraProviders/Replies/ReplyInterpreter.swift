@@ -126,8 +126,8 @@ struct ReplyInterpreter: Sendable {
         fail(protocolError("\(adapter.provider) sent an empty reply"))
     }
 
-    mutating func take(_ error: SplitLimitExceeded) {
-        fail(protocolError("\(adapter.provider) sent a piece of more than \(error.limitBytes >> 20) MiB"))
+    mutating func take(_ error: SplitLimitExceeded, isDocument: Bool) {
+        fail(.tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
     }
 
     /// The end of the reply, by its marker or by the end of the body.

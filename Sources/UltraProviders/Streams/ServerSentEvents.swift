@@ -8,9 +8,22 @@ package struct ServerSentEvent {
     package let data: UnsafeRawBufferPointer
 }
 
-/// A line or an event is longer than the splitter may hold.
+/// A line, an event or a document is longer than may be held.
 package struct SplitLimitExceeded: Error, Equatable {
     package let limitBytes: Int
+}
+
+/// How much of one reply is held at once; in bytes.
+package struct ReplyLimits: Sendable, Equatable {
+    /// The longest line, and the longest data of one event.
+    package var event: Int
+    /// The longest reply that is one document.
+    package var document: Int
+
+    package init(event: Int = ServerSentEvents.limitBytes, document: Int = ReplyDecoder.documentLimitBytes) {
+        self.event = event
+        self.document = document
+    }
 }
 
 /// Splits a `text/event-stream` into events, wherever the reads fall

@@ -23,6 +23,10 @@ extension Limits: SettingTable {
             "memory", \.memory, .optional(.size(Limits.leastMemory, 1 << 40), absent: "auto"),
             "What clients may make the daemon hold, all together; auto: half of the control group's memory.max, else 128 MB"
         ),
+            "event_bytes", \.eventBytes, .size(64 << 10, 256 << 20), "The longest piece of a provider's stream"),
+        SettingKey(
+            "reply_bytes", \.replyBytes, .size(1 << 20, 1 << 30),
+            "The longest reply of a provider that comes as a whole, such as a list of models"),
         SettingKey("connections", \.connections, .integer(1...1_000_000), "Connections at once, of all users"),
         SettingKey(
             "connections_per_user", \.connectionsPerUser, .integer(1...1_000_000), "Connections at once of one user"),
@@ -84,10 +88,10 @@ extension RetrySettings: SettingTable {
         SettingKey("max_pause", \.maxPause, .duration(.milliseconds(1), .seconds(600)), "The longest such pause"),
         SettingKey(
             "budget_percent", \.budgetPercent, .integer(0...100),
-            "Repetitions on the same model, as a share of the last minute's requests, in percent"),
+            "Repetitions on the same model, as a share of its provider's requests of the last minute, in percent"),
         SettingKey(
             "budget_minimum", \.budgetMinimum, .integer(0...10_000),
-            "Repetitions a minute that are allowed however few requests there are"),
+            "Repetitions that are allowed in any 10 seconds at each provider, however few requests there are"),
     ]
 
     func check(_ path: String, _ reader: inout KeyReader) {

@@ -33,6 +33,12 @@ extension HealthSettings: SettingTable {
             "max_breaker_pause", \.maxBreakerPause, .duration(.milliseconds(100), .seconds(86_400)),
             "The longest such pause"),
         SettingKey(
+            "max_rest", \.maxRest, .duration(.seconds(1), .seconds(86_400)),
+            "The longest wait that a provider can ask for; a request is tried every 5 minutes of it"),
+        SettingKey(
+            "probe_reuse", \.probeReuse, .duration(.zero, .seconds(60)),
+            "Whoever asks for a probe gets the outcome of one that is no older"),
+        SettingKey(
             "deep_probe_interval", \.deepProbeInterval,
             .optional(.duration(.seconds(1), .seconds(604_800)), absent: "none"),
             "Real generations of one token, which cost money, of the models that are named here or were asked for"),
