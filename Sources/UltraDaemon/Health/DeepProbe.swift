@@ -75,7 +75,8 @@ struct DeepProbe {
         var request = Request(messages: [Message(.user, [.text("ping")])])
         request.sampling.maxTokens = 1
         let serving = adapter.serving(request, model: candidate.name)
-        let encoded = try serving.encode(request, model: candidate.name, isStream: false)
+        let encoded = try serving.encode(
+            request, model: candidate.name, isStream: false, facts: candidate.wireFacts)
         let exchange = daemon.transport.start(encoded.http, timeouts)
         var decoder = ReplyDecoder(serving, isStream: false, model: candidate.id)
         var answer = Answer(model: candidate.id, provider: candidate.provider.id)
