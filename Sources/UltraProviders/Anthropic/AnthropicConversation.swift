@@ -166,8 +166,7 @@ extension AnthropicConversation {
         }
         for call in message.toolCalls {
             if seenNames.insert(call.name).inserted { toolNames.append(call.name) }
-            let input = RawJSON(validated: Array(call.arguments.utf8))
-            blocks.append(AnthropicBlock(.toolUse(id: call.id, name: call.name, input: input)))
+            blocks.append(AnthropicBlock(.toolUse(id: call.id, name: call.name, input: call.object)))
         }
         return blocks
     }

@@ -108,8 +108,7 @@ struct GeminiConversation {
         if signature == nil, calls.isEmpty, rules.needsCallSignatures { signature = Self.skipsSignatureValidation }
         if places[call.id] == nil { places[call.id] = calls.count }
         calls.append((call, nil))
-        let arguments = RawJSON(validated: Array(call.arguments.utf8))
-        return .call(id: id(of: call), name: call.name, arguments: arguments, signature: signature)
+        return .call(id: id(of: call), name: call.name, arguments: call.object, signature: signature)
     }
 
     /// A result names its call by id, or, without one, answers the first call without a result.

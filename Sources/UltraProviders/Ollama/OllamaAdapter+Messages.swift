@@ -67,7 +67,7 @@ extension OllamaAdapter {
             json.key("function")
             json.beginObject()
             json.field("name", call.name)
-            json.field("arguments", RawJSON(validated: Array(call.arguments.utf8)))
+            json.field("arguments", call.object)
             json.endObject()
             json.endObject()
         }

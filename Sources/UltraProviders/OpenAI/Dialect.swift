@@ -82,6 +82,8 @@ extension Dialect {
     package static let openAI = Dialect {
         $0.tokenLimit = .maxCompletionTokens
         $0.needs.callIDs = .openAI
+        $0.needs.toolSchemas.isGiven = false
+        $0.demandsContent = false
         $0.models = .openAI
         $0.obfuscates = true
         $0.takesTextParts = true
@@ -93,6 +95,8 @@ extension Dialect {
     private static let azure = Dialect {
         $0.tokenLimit = .maxCompletionTokens
         $0.needs.callIDs = .openAI
+        $0.needs.toolSchemas.isGiven = false
+        $0.demandsContent = false
         $0.keyHeader = .apiKey
         $0.models = .openAI
         $0.takesTextParts = true
@@ -102,6 +106,7 @@ extension Dialect {
     }
 
     private static let groq = Dialect {
+        $0.demandsContent = false
         $0.tokenLimit = .maxCompletionTokens
         $0.models = .groq
         $0.refused = [.topK, .frequencyPenalty, .presencePenalty]
@@ -117,6 +122,7 @@ extension Dialect {
     }
 
     private static let xAI = Dialect {
+        $0.demandsContent = false
         $0.models = .xAI
         $0.encryptsReasoning = true
     }
@@ -142,6 +148,7 @@ extension Dialect {
 
     /// Google's own layer over Gemini.
     private static let google = Dialect {
+        $0.demandsContent = false
         $0.signsCalls = true
         $0.versionPath = "/v1beta/openai"
     }

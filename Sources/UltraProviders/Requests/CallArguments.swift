@@ -165,3 +165,15 @@ private struct CutObject {
         return Array(literal.reversed().drop { !$0.isDigit }.reversed())
     }
 }
+
+extension ToolCall {
+    /// The arguments of a call of a mended request, as JSON.
+    var object: RawJSON {
+        let bytes = Array(arguments.utf8)
+        guard bytes.first?.isJSONWhitespace == true || bytes.last?.isJSONWhitespace == true else {
+            return RawJSON(validated: bytes)
+        }
+        let start = bytes.drop(while: \.isJSONWhitespace)
+        return RawJSON(validated: Array(start[...(start.lastIndex { !$0.isJSONWhitespace } ?? start.startIndex)]))
+    }
+}

@@ -48,7 +48,7 @@ enum RequestMending {
                     switch part {
                     case .text, .cacheMarker: break
                     case .imageURL, .imageData, .document: parts = parts || MediaTypes.mended(part) != nil
-                    case .reasoning: self.reasoning = self.reasoning || !reasoning.keeps(message)
+                    case .reasoning: self.reasoning = reasoning != .asWritten
                     }
                 }
                 hasCalls = hasCalls || !message.toolCalls.isEmpty || message.toolCallID != nil
@@ -82,8 +82,15 @@ enum RequestMending {
     }
 
     private static func dropReasoning(_ messages: inout [Message], _ reasoning: ReasoningReturn) {
-        for index in messages.indices where !reasoning.keeps(messages[index]) {
-            messages[index].parts.removeAll { if case .reasoning = $0 { true } else { false } }
+        var start = messages.startIndex
+        for end in 1...messages.count where end == messages.count || messages[end].role == .user {
+            let turn = start..<end
+            start = end
+            let isKept = reasoning == .turnsWithCalls && messages[turn].contains { !$0.toolCalls.isEmpty }
+            guard !isKept else { continue }
+            for index in turn where messages[index].role == .assistant {
+                messages[index].parts.removeAll { if case .reasoning = $0 { true } else { false } }
+            }
         }
     }
 
@@ -171,16 +178,6 @@ extension RequestNeeds {
         case .auto: reasoning
         case .always: .asWritten
         case .never: .never
-        }
-    }
-}
-
-extension ReasoningReturn {
-    fileprivate func keeps(_ message: Message) -> Bool {
-        switch self {
-        case .asWritten: true
-        case .turnsWithCalls: !message.toolCalls.isEmpty
-        case .never: false
         }
     }
 }

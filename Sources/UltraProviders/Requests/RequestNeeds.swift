@@ -29,7 +29,8 @@ package struct RequestNeeds: Sendable, Equatable {
 enum ReasoningReturn: Sendable, Equatable {
     /// The adapter writes what its API has a place for.
     case asWritten
-    /// Turns with calls keep theirs: the server goes on with it, and ignores or refuses that of others.
+    /// A turn, which is all between two messages of the user, keeps its own if it has calls: the server demands it,
+    /// and ignores or refuses that of other turns.
     case turnsWithCalls
     case never
 }

@@ -41,10 +41,11 @@ struct ToolSchema {
         }
         var mending = ToolSchema(needs)
         let root = needs.hasPlainRoot ? mending.plainRoot(schema) : schema
+        let saysType = needs.hasPlainRoot && (try? SchemaMembers(root))?["type"] == nil
         var json = JSONWriter()
         do throws(JSONError) {
             try JSONReader.read(root.bytes) { (reader) throws(JSONError) in
-                try mending.write(&reader, isRoot: true, &json)
+                try mending.write(&reader, saysType: saysType, &json)
             }
         } catch {
             return nil
@@ -160,10 +161,15 @@ struct ToolSchema {
 
     // MARK: - Writing
 
-    private func write(_ reader: inout JSONReader, isRoot: Bool, _ json: inout JSONWriter) throws(JSONError) {
+    /// - Parameter saysType: the schema is one of an object, and does not say so.
+    private func write(_ reader: inout JSONReader, saysType: Bool, _ json: inout JSONWriter) throws(JSONError) {
         guard try reader.kind() == .object else { return json.raw(try reader.rawJSON()) }
         var seen = Seen()
         json.beginObject()
+        if saysType {
+            json.field("type", "object")
+            seen.isObject = true
+        }
         try reader.beginObject()
         while let key = try reader.nextKey() {
             let place = Self.place(key)
@@ -187,25 +193,21 @@ struct ToolSchema {
                 try reader.beginObject()
                 while let member = try reader.nextKey() {
                     json.key(String(member))
-                    try write(&reader, isRoot: false, &json)
+                    try write(&reader, saysType: false, &json)
                 }
                 json.endObject()
             case (.schemas, .array):
                 json.beginArray()
                 try reader.beginArray()
-                while try reader.nextElement() { try write(&reader, isRoot: false, &json) }
+                while try reader.nextElement() { try write(&reader, saysType: false, &json) }
                 json.endArray()
             case (.schema, _), (.schemas, _):
-                try write(&reader, isRoot: false, &json)
+                try write(&reader, saysType: false, &json)
             case (.members, _), (.other, _):
                 let value = try reader.rawJSON()
                 try JSONReader.read(value.bytes) { (reader) throws(JSONError) in try seen.read(key, &reader) }
                 json.raw(value)
             }
-        }
-        if isRoot, needs.hasPlainRoot, !seen.hasType {
-            json.field("type", "object")
-            seen.isObject = true
         }
         if needs.isComplete, seen.isObject, !seen.hasProperties { emptyObject("properties", &json) }
         if needs.isComplete, seen.isArray, !seen.hasItems { emptyObject("items", &json) }

@@ -12,7 +12,7 @@ extension KeyType where Value == String {
 extension KeyType where Value == WireFacts.Window {
     fileprivate static var window: Self {
         KeyType(
-            "\"auto\", \"server\" or a whole number of tokens from 256 to 100000000",
+            "\"auto\", \"server\" or a whole number from 256 to 100000000",
             write: { window in
                 switch window {
                 case .auto: Quantity.quoted("auto")
@@ -61,8 +61,9 @@ extension ProviderTable: SettingTable {
             "api", \.settings.api, .optional(.choice(), absent: "auto"),
             "Which of OpenAI's APIs another server is asked with"),
         SettingKey(
-            "omit", \.settings.omit, .list(.refusable, of: "members"),
-            "Members of a request's body that the server refuses, such as stream_options; found out without it too"),
+            "omit", \.settings.omit, .list(.refusable, of: "parameters"),
+            "Parameters that the server refuses, such as stream_options; a refusal is also learnt from the server, "
+                + "until the daemon ends"),
         SettingKey(
             "num_ctx", \.settings.window, .window,
             "The context window Ollama makes room for; auto: what a request needs, server: Ollama's own"),
