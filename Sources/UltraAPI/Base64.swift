@@ -1,7 +1,7 @@
 /// The encoding of RFC 4648, section 4.
 package enum Base64 {
     /// Whether `text` is made of whole groups of four characters of the standard alphabet, padded at its end only.
-    static func isValid(_ text: String) -> Bool {
+    package static func isValid(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { utf8 in
             guard utf8.count >= 4, utf8.count % 4 == 0 else { return false }

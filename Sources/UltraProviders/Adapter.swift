@@ -14,9 +14,15 @@ package protocol Adapter: Sendable {
     /// Whether `data: [DONE]` ends a stream. Where it does not, it says nothing.
     var hasEndMarker: Bool { get }
 
-    /// The call that answers `request`. Nothing the provider would refuse is sent: it is left out and named in
-    /// `warnings`. Throws `capability_missing` or `bad_request` when nothing sensible remains.
-    func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest
+    /// What the provider demands of a request to `model`; `encode` sees to it.
+    func needs(of model: String) -> RequestNeeds
+    /// The call that answers `request`, which is as `needs` has it. Nothing the provider would refuse is sent: it is
+    /// left out and named in `warnings`. Only `encode` calls this.
+    /// - Throws: `capability_missing` or `bad_request` when nothing sensible remains, `context_length` where more is
+    ///   said than the model can read.
+    func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest
     /// The adapter that serves `request` to `model`: another one where the provider has several APIs. Everything else
     /// of that exchange is asked of it.
     func serving(_ request: Request, model: String) -> any Adapter
@@ -61,6 +67,10 @@ package struct EncodedRequest: Sendable, Equatable {
     package var http: HTTPRequest
     /// One sentence each, for the answer's `warnings`.
     package var warnings: [String]
+    /// For `AnswerEvent.restoreToolName`; `nil`: every tool is called by its own name.
+    package var toolNames: ToolNames?
+    /// The context window, in tokens, the server was asked to make room for; `nil`: it was not asked.
+    package var contextWindow: Int?
 
     package init(_ http: HTTPRequest, warnings: [String] = []) {
         self.http = http
@@ -69,6 +79,29 @@ package struct EncodedRequest: Sendable, Equatable {
 }
 
 extension Adapter {
+    /// The call that answers `request`, with `request` mended where the provider demands it. Nothing the provider would
+    /// refuse is sent: it is left out, or said otherwise, and named in `warnings` if the meaning may have changed.
+    /// - Throws: `capability_missing` or `bad_request` when nothing sensible remains, `context_length` where more is
+    ///   said than the model can read.
+    package func encode(
+        _ request: Request, model: String, isStream: Bool, facts: WireFacts = WireFacts()
+    ) throws(UltraError) -> EncodedRequest {
+        let name = "\(provider)/\(model)"
+        let mended = RequestMending.mended(request, needs(of: model), model: name, facts.returnReasoning)
+        var encoded = try write(mended?.request ?? request, model: model, isStream: isStream, facts)
+        if let mended {
+            encoded.warnings = mended.warnings + encoded.warnings
+            encoded.toolNames = mended.toolNames
+        }
+        if !facts.omitted.isEmpty {
+            for warning in RefusedMember.wishes(in: request, facts, model: name)
+            where !encoded.warnings.contains(warning) { encoded.warnings.append(warning) }
+        }
+        return encoded
+    }
+
+    package func needs(of model: String) -> RequestNeeds { RequestNeeds() }
+
     package var framing: Framing { .serverSentEvents }
     package var hasEndMarker: Bool { true }
     package var embedBatchLimit: Int { 2048 }

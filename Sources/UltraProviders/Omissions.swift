@@ -4,6 +4,8 @@ struct Omissions {
     private let name: String
     let refused: ParameterSet
     private(set) var warnings: [String] = []
+    /// Most warnings of one request: a client that needs more knows by then.
+    private static let warningLimit = 64
 
     init(_ provider: String, _ model: String, refused: ParameterSet) {
         self.provider = provider
@@ -29,6 +31,7 @@ struct Omissions {
     }
 
     mutating func warn(_ sentence: String) {
-        if !warnings.contains(sentence) { warnings.append(sentence) }
+        guard warnings.count < Self.warningLimit, !warnings.contains(sentence) else { return }
+        warnings.append(warnings.count + 1 == Self.warningLimit ? "\(model): there is more of this kind" : sentence)
     }
 }

@@ -2,8 +2,7 @@ internal import UltraAPI
 
 /// Tools and the choice among them as Chat Completions has them, and APIs made after it.
 extension RequestBody {
-    /// - Parameter emptyParameters: what stands for the schema of a tool that takes nothing; nil: nothing does.
-    mutating func functions(_ tools: [Tool], emptyParameters: RawJSON? = nil) {
+    mutating func functions(_ tools: [Tool]) {
         member("tools") { json in
             json.beginArray()
             for tool in tools {
@@ -13,7 +12,7 @@ extension RequestBody {
                 json.beginObject()
                 json.field("name", tool.name)
                 json.fieldIfPresent("description", tool.description)
-                json.fieldIfPresent("parameters", tool.parameters ?? emptyParameters)
+                json.fieldIfPresent("parameters", tool.parameters)
                 json.endObject()
                 json.endObject()
             }

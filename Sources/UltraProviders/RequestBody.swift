@@ -1,18 +1,21 @@
 import UltraAPI
 
 /// Writes the JSON object of a request body into which `provider_options` are merged: a member the client gives
-/// takes the place of ours, so that no name occurs twice.
+/// takes the place of ours, so that no name occurs twice. Members the server is known to refuse are left out.
 struct RequestBody {
     private var json = JSONWriter()
     private var options: [(name: String, value: RawJSON)] = []
+    /// Names that are not ours to write.
     private var names: Set<String> = []
 
-    init(_ request: Request, provider: String) throws(UltraError) {
-        try self.init(request.providerOptions, provider: provider)
+    init(_ request: Request, provider: String, _ facts: WireFacts) throws(UltraError) {
+        try self.init(request.providerOptions, provider: provider, facts)
     }
 
     /// - Parameter providerOptions: of the request, by provider.
-    init(_ providerOptions: [String: RawJSON], provider: String) throws(UltraError) {
+    init(
+        _ providerOptions: [String: RawJSON], provider: String, _ facts: WireFacts = WireFacts()
+    ) throws(UltraError) {
         if let raw = providerOptions[provider] {
             do throws(JSONError) {
                 options = try JSONReader.read(raw.bytes) { (reader) throws(JSONError) in
@@ -25,6 +28,7 @@ struct RequestBody {
             }
             names = Set(options.map(\.name))
         }
+        if !facts.omitted.isEmpty { names.formUnion(facts.omitted) }
         json.beginObject()
     }
 

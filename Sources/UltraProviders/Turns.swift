@@ -9,6 +9,7 @@ enum Turns {
     ) -> [Message] {
         var leading: [Message] = []
         var others: [Message] = []
+        let lastOther = messages.lastIndex { $0.role != .system } ?? -1
         for (index, message) in messages.enumerated() {
             guard message.role == .system else {
                 others.append(message)
@@ -16,8 +17,7 @@ enum Turns {
             }
             let before = others.last?.role
             let stays =
-                mayFollowUser && (before == .user || before == .system)
-                && messages[index...].contains { $0.role != .system }
+                mayFollowUser && (before == .user || before == .system) && index < lastOther
             if others.isEmpty {
                 leading.append(message)
             } else if stays {
@@ -55,11 +55,5 @@ enum Turns {
             }
         }
         try checkClosed()
-    }
-
-    /// The name of the tool whose call message `index` answers; `nil`: it answers none.
-    static func toolName(_ messages: [Message], answeredBy index: Int) -> String? {
-        let calls = messages[..<index].last { $0.role == .assistant }?.toolCalls
-        return calls?.first { $0.id == messages[index].toolCallID }?.name
     }
 }

@@ -13,6 +13,8 @@ package struct ModelSettings: Sendable, Equatable {
     package var contextWindow: Int?
     package var maxOutputTokens: Int?
     package var price: Price?
+    /// When the reasoning of earlier turns goes back to it.
+    package var returnReasoning = WireFacts.ReturnReasoning.auto
 
     package init() {}
 }

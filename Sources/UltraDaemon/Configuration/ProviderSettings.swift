@@ -17,6 +17,10 @@ package struct ProviderSettings: Sendable, Equatable {
     package var concurrency: Int?
     /// Which of OpenAI's APIs another server is asked with; `nil`: `chat`.
     package var api: OpenAIAdapter.API?
+    /// Members of the body of a request that the server refuses: see `RefusedMember`.
+    package var omit: [String] = []
+    /// The context window a local server is asked to make room for.
+    package var window = WireFacts.Window.auto
     /// Of every model of the provider.
     package var tags: [String] = []
 

@@ -83,7 +83,8 @@ struct DeepProbe {
             return Usage(inputTokens: reply.inputTokens, outputTokens: 0, source: .measured)
         }
         let serving = adapter.serving(Self.request, model: candidate.name)
-        let encoded = try serving.encode(Self.request, model: candidate.name, isStream: false)
+        let encoded = try serving.encode(
+            Self.request, model: candidate.name, isStream: false, facts: candidate.wireFacts)
         let exchange = daemon.transport.start(encoded.http, timeouts)
         let limits = ReplyLimits(event: Self.replyLimit, document: Self.replyLimit)
         var decoder = ReplyDecoder(serving, isStream: false, model: candidate.id, limits: limits)

@@ -33,6 +33,17 @@ struct Candidate {
         return ["not_listed: \(provider.id) does not list \(name)"]
     }
 
+    /// How it is to be asked: what was learnt, and what the configuration and the list of models say.
+    @Loop
+    var wireFacts: WireFacts {
+        var facts = model.wireFacts
+        facts.returnReasoning = model.settings.returnReasoning
+        facts.contextWindow = model.facts.contextWindow?.value
+        facts.window = provider.settings.window
+        if !provider.settings.omit.isEmpty { facts.omitted.formUnion(provider.settings.omit) }
+        return facts
+    }
+
     /// `provider/model`.
     var id: String { model.id }
     /// The model as the provider calls it.

@@ -29,6 +29,12 @@ final class Generation: AttemptMaker {
     private var delivered = UseOfAttempts.Delivered()
     /// The request of this attempt reached the provider, or was about to.
     private var wasSent = false
+    /// The tools of the attempt, where they are called otherwise upstream.
+    private var toolNames: ToolNames?
+    /// What the attempt's server refused of the request, and was sent again without.
+    private var refused: Set<String> = []
+    /// The window the attempt's server was asked to make room for.
+    private var contextWindow: Int?
 
     init(_ daemon: Daemon, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
         self.daemon = daemon
@@ -124,6 +130,9 @@ final class Generation: AttemptMaker {
         firstContentAt = nil
         delivered = UseOfAttempts.Delivered()
         wasSent = ticket.candidate.means.isLocalProgram
+        toolNames = nil
+        refused = []
+        contextWindow = nil
         answer = Answer(model: ticket.candidate.id, provider: ticket.candidate.provider.id)
     }
 
@@ -204,7 +213,7 @@ final class Generation: AttemptMaker {
                 wasSent = reply.exchange.phase >= .waiting
                 reply.release()
                 self.reply = nil
-                return .ended(error)
+                return sendWithout(reply) ?? .ended(error)
             case .nothing: return .awaitArrival
             case .more: if call.isCongested { return .awaitClient }
             }
@@ -212,7 +221,47 @@ final class Generation: AttemptMaker {
         wasSent = true
         reply.exchange.finishAlone(within: daemon.limits.lingering)
         answer.requestID = reply.requestID
+        learn()
         return .ended(nil)
+    }
+
+    /// Most members that one attempt is sent again without, one after the other.
+    private static let refusalLimit = 4
+
+    /// Sends the request again within its attempt if the server refused a member it can do without; nil: it did not,
+    /// or nothing would change.
+    @inline(never)
+    private func sendWithout(_ reply: UpstreamReply) -> Advance? {
+        guard let ticket, !isCommitted, refused.count < Self.refusalLimit else { return nil }
+        let known = ticket.candidate.wireFacts.omitted.union(refused)
+        guard let member = reply.refusedMember(known: known) else { return nil }
+        guard let before = try? encoded(ticket) else { return nil }
+        let earlier = refused
+        refused.formUnion(member.names)
+        guard let after = try? encoded(ticket), after.http.body != before.http.body else {
+            refused = earlier
+            return nil
+        }
+        return send()
+    }
+
+    /// The server answered what it was sent: it is sent that from now on.
+    private func learn() {
+        guard let ticket else { return }
+        if !refused.isEmpty { ticket.candidate.model.wireFacts.omitted.formUnion(refused) }
+        if let contextWindow {
+            let least = ticket.candidate.model.wireFacts.leastWindow
+            ticket.candidate.model.wireFacts.leastWindow = max(least, contextWindow)
+        }
+    }
+
+    private func encoded(_ ticket: Ticket) throws(UltraError) -> EncodedRequest {
+        let candidate = ticket.candidate
+        let own = SignatureTag.own(request, of: candidate.provider.id) ?? request
+        var facts = candidate.wireFacts
+        facts.omitted.formUnion(refused)
+        return try candidate.provider.adapter(key: ticket.key).serving(own, model: candidate.name)
+            .encode(own, model: candidate.name, isStream: isStream, facts: facts)
     }
 
     private func send() -> Advance {
@@ -233,10 +282,14 @@ final class Generation: AttemptMaker {
     private func send(_ request: Request, _ ticket: Ticket) throws(UltraError) -> UpstreamReply {
         let candidate = ticket.candidate
         let adapter = try candidate.provider.adapter(key: ticket.key).serving(request, model: candidate.name)
-        let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream)
+        var facts = candidate.wireFacts
+        if !refused.isEmpty { facts.omitted.formUnion(refused) }
+        let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream, facts: facts)
         answer.warnings = candidate.warnings + encoded.warnings
+        toolNames = encoded.toolNames
+        contextWindow = encoded.contextWindow
         let exchange = daemon.transport.start(
-            encoded.http, timeouts(candidate, remaining: ticket.remaining), isFresh: ticket.needsFreshConnection)
+            encoded.http, timeouts(candidate, remaining: remaining(of: ticket)), isFresh: ticket.needsFreshConnection)
         hold(exchange)
         progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
         let decoder = ReplyDecoder(
@@ -273,10 +326,17 @@ final class Generation: AttemptMaker {
     /// bytes that UTF-8 takes.
     private var documentLimitBytes: Int { 2 * daemon.limits.frameBytes }
 
+    /// What is left of the attempt's time when it is sent again.
+    private func remaining(of ticket: Ticket) -> Int? {
+        guard !refused.isEmpty else { return ticket.remaining }
+        return ticket.remaining.map { max(1, $0 - Int((EventLoop.now - ticket.startedAt) / 1_000_000)) }
+    }
+
     private func deliver(_ reply: UpstreamReply) {
         reply.exchange.contentBegan()
         for index in reply.events.indices where reply.events[index].isSignable {
             reply.events[index].tagSignature(answer.provider)
+            if let toolNames { reply.events[index].restoreToolName(toolNames) }
         }
         deliver(reply.events)
         reply.events.removeAll(keepingCapacity: true)
@@ -298,6 +358,7 @@ final class Generation: AttemptMaker {
             guard events.contains(where: { $0.isContent }) else { return }
             answer.timing.firstToken = elapsedMilliseconds
             firstContentAt = EventLoop.now
+            learn()
             progress?.stop()
             if isStream {
                 isCommitted = true

@@ -38,6 +38,9 @@ final class UpstreamReply {
     /// The answer is complete, whatever still comes.
     var isComplete: Bool { decoder.isComplete }
 
+    /// See `ReplyDecoder`.
+    func refusedMember(known: Set<String>) -> RefusedMember? { decoder.refusedMember(known: known) }
+
     /// The provider's id of the exchange, for its support.
     var requestID: String? { decoder.requestID }
 

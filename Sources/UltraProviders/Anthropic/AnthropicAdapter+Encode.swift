@@ -1,7 +1,19 @@
 package import UltraAPI
 
 extension AnthropicAdapter {
-    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+    package func needs(of model: String) -> RequestNeeds { Self.needs }
+
+    private static let needs: RequestNeeds = {
+        var needs = RequestNeeds()
+        needs.toolNames = NameRule(.wordAndDash, length: 1...128)
+        needs.callIDs = NameRule(.wordAndDash, length: 1...128)
+        needs.toolSchemas.isGiven = true
+        return needs
+    }()
+
+    package func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest {
         let options = try AnthropicOptions(request, provider: provider)
         let version = options.version ?? self.version
         // Versions are dates. This one takes no sampling, and documents from the user alone.
@@ -18,7 +30,7 @@ extension AnthropicAdapter {
             request.reasoning, rules, forcesTools: tools.forcesCall, conversation, &omitted)
         if let instruction = tools.instruction { conversation.system.append(AnthropicBlock(.text(instruction))) }
 
-        var body = try RequestBody(options.body, provider: provider)
+        var body = try RequestBody(options.body, provider: provider, facts)
         body.member("model", model)
         body.member("max_tokens", thinking.maxTokens(request.sampling.maxTokens, rules, &omitted))
         if !conversation.system.isEmpty { body.member("system") { AnthropicBlock.write(conversation.system, &$0) } }

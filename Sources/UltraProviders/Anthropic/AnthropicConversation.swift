@@ -13,6 +13,7 @@ struct AnthropicConversation {
     private(set) var turns: [Turn] = []
     /// The tools called, each once: they must be declared as long as their calls are part of the conversation.
     private(set) var toolNames: [String] = []
+    private var seenNames: Set<String> = []
 
     /// The model is to continue what an assistant message began.
     var hasPrefill: Bool { turns.last?.isUser == false }
@@ -134,7 +135,7 @@ extension AnthropicConversation {
         // The mark belongs on the result: what is inside it is no prefix.
         let marker = content.compactMap(\.cacheControl).last
         for index in content.indices { content[index].cacheControl = nil }
-        var block = AnthropicBlock(.toolResult(id: callID(message.toolCallID ?? ""), content: content))
+        var block = AnthropicBlock(.toolResult(id: message.toolCallID ?? "", content: content))
         block.cacheControl = marker
         return block
     }
@@ -164,41 +165,10 @@ extension AnthropicConversation {
             }
         }
         for call in message.toolCalls {
-            if !toolNames.contains(call.name) { toolNames.append(call.name) }
-            let input = Self.input(call, &omitted)
-            blocks.append(AnthropicBlock(.toolUse(id: Self.callID(call.id), name: call.name, input: input)))
+            if seenNames.insert(call.name).inserted { toolNames.append(call.name) }
+            blocks.append(AnthropicBlock(.toolUse(id: call.id, name: call.name, input: call.object)))
         }
         return blocks
-    }
-
-    /// The arguments as the object they must be; Anthropic's advice for what a model wrote that is none.
-    private static func input(_ call: ToolCall, _ omitted: inout Omissions) -> RawJSON {
-        if isBlank(call.arguments) { return RawJSON(validated: Array("{}".utf8)) }
-        let object = try? JSONReader.read(Array(call.arguments.utf8)) { (reader) throws(JSONError) in
-            guard try reader.kind() == .object else { return nil as RawJSON? }
-            let object = try reader.rawJSON()
-            try reader.end()
-            return object
-        }
-        if let object { return object }
-        omitted.warn("\(omitted.model) takes objects as arguments of a call: those that are none were put into one")
-        var json = JSONWriter()
-        json.beginObject()
-        json.field("INVALID_JSON", call.arguments)
-        json.endObject()
-        return RawJSON(validated: json.bytes)
-    }
-
-    /// An id the API takes, `[a-zA-Z0-9_-]+`: other providers make others.
-    private static func callID(_ id: String) -> String {
-        func isTaken(_ byte: UInt8) -> Bool {
-            byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "_")
-                || byte == UInt8(ascii: "-")
-        }
-        if id.utf8.allSatisfy(isTaken) { return id }
-        return id.utf8.reduce(into: "") { result, byte in
-            result += isTaken(byte) ? String(Unicode.Scalar(byte)) : "_" + String(byte, radix: 16)
-        }
     }
 
     /// Puts `marker` on the last block, unless it is nothing the API knows: it is a hint.

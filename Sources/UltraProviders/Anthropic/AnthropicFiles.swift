@@ -3,15 +3,12 @@ import UltraAPI
 /// Images and documents as sources of blocks.
 enum AnthropicFiles {
     static func image(_ url: String, _ omitted: Omissions) throws(UltraError) -> AnthropicBlock {
-        if let data = dataURL(url) { return try image(data.mediaType, data.base64, omitted) }
         return AnthropicBlock(.image(.url(try fetched(url, omitted))))
     }
 
     static func image(
         _ mediaType: String, _ base64: String, _ omitted: Omissions
     ) throws(UltraError) -> AnthropicBlock {
-        // A common misspelling.
-        let mediaType = mediaType.lowercased() == "image/jpg" ? "image/jpeg" : mediaType.lowercased()
         guard ["image/jpeg", "image/png", "image/gif", "image/webp"].contains(mediaType) else {
             throw omitted.capabilityMissing("takes JPEG, PNG, GIF and WebP images only")
         }
@@ -22,9 +19,6 @@ enum AnthropicFiles {
         let title = document.name == "" ? nil : document.name
         switch document.source {
         case .url(let url):
-            if let data = dataURL(url) {
-                return AnthropicBlock(.document(try source(data.mediaType, data.base64, omitted), title: title))
-            }
             return AnthropicBlock(.document(.url(try fetched(url, omitted)), title: title))
         case .data(let mediaType, let base64):
             return AnthropicBlock(.document(try source(mediaType, base64, omitted), title: title))
@@ -52,13 +46,5 @@ enum AnthropicFiles {
                 "fetches https URLs only", hint: "send the file itself, as media_type and data")
         }
         return url
-    }
-
-    /// The parts of `data:image/png;base64,…` (RFC 2397); `nil`: another URL.
-    private static func dataURL(_ url: String) -> (mediaType: String, base64: String)? {
-        guard url.hasPrefix("data:"), let comma = url.firstIndex(of: ",") else { return nil }
-        let words = url[..<comma].dropFirst("data:".count).split(separator: ";")
-        guard words.count > 1, words.last == "base64", let mediaType = words.first else { return nil }
-        return (String(mediaType), String(url[url.index(after: comma)...]))
     }
 }

@@ -41,13 +41,10 @@ struct AnthropicTools {
     private func check(_ omitted: Omissions) throws(UltraError) {
         var names: Set<String> = []
         for tool in tools {
-            guard Self.isName(tool.name) else {
-                throw refusal("takes names of tools made of 1 to 128 of a-z, A-Z, 0-9, _ and -", "tools", omitted)
-            }
             guard names.insert(tool.name).inserted else {
                 throw refusal("takes no two tools of one name", "tools", omitted)
             }
-            if let parameters = tool.parameters, Self.type(of: parameters) == .other {
+            if let parameters = tool.parameters, !Self.isObject(parameters) {
                 throw refusal("takes parameters of tools that are a schema of an object", "tools", omitted)
             }
         }
@@ -92,56 +89,24 @@ struct AnthropicTools {
         json.field("name", tool.name)
         json.fieldIfPresent("description", tool.description)
         json.key("input_schema")
-        switch tool.parameters {
-        case let parameters? where type(of: parameters) == .object:
-            json.raw(parameters)
-        case let parameters?:
-            withType(parameters, &json)
-        case nil:
-            json.raw(RawJSON(validated: Array(#"{"type":"object","properties":{}}"#.utf8)))
-        }
+        // Tools made up of calls alone have none.
+        json.raw(tool.parameters ?? .noParameters)
         json.endObject()
     }
 
-    private enum Root {
-        case object, untyped, other
-    }
-
-    private static func type(of schema: RawJSON) -> Root {
-        let root = try? JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
-            var root = Root.untyped
+    /// Whether the root of `schema` says that it is an object.
+    private static func isObject(_ schema: RawJSON) -> Bool {
+        let isObject = try? JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
+            var isObject = false
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
-                case "type": root = try reader.text() == "object" ? .object : .other
+                case "type": isObject = try reader.text() == "object"
                 default: try reader.skip()
                 }
             }
-            return root
+            return isObject
         }
-        return root ?? .other
-    }
-
-    /// `schema` with the type it implies: the API wants it said.
-    private static func withType(_ schema: RawJSON, _ json: inout JSONWriter) {
-        json.beginObject()
-        json.field("type", "object")
-        // It was read before; what cannot be read ends here.
-        try? JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
-            try reader.beginObject()
-            while let key = try reader.nextKey() {
-                json.key(String(key))
-                json.raw(try reader.rawJSON())
-            }
-        }
-        json.endObject()
-    }
-
-    private static func isName(_ name: String) -> Bool {
-        (1...128).contains(name.utf8.count)
-            && name.utf8.allSatisfy { byte in
-                byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26
-                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-            }
+        return isObject ?? false
     }
 }

@@ -17,8 +17,8 @@ struct ClaudeSchema {
     private var unions = 0
     /// The definition being read; `nil`: the root.
     private var scope: String?
-    /// References from one definition to another.
-    private var references: [(from: String, to: String)] = []
+    /// The definitions each definition refers to.
+    private var references: [String: [String]] = [:]
 
     mutating func rewrite(_ schema: RawJSON) throws(Flaw) -> RawJSON {
         var json = JSONWriter()
@@ -167,22 +167,33 @@ struct ClaudeSchema {
         guard target.hasPrefix("#/"), let name = target.split(separator: "/").last else {
             return refuse("references to other documents")
         }
-        if let scope { references.append((scope, String(name))) }
+        if let scope { references[scope, default: []].append(String(name)) }
     }
 
-    /// Whether some definition leads back to itself.
+    /// Whether some definition leads back to itself: a walk that meets a definition it has not come back from. Each is
+    /// entered once.
     private var isRecursive: Bool {
-        Set(references.map(\.from)).contains { start in
-            var seen: Set<String> = []
-            var next = [start]
-            while let name = next.popLast() {
-                for reference in references where reference.from == name {
-                    if reference.to == start { return true }
-                    if seen.insert(reference.to).inserted { next.append(reference.to) }
+        var entered: Set<String> = []
+        for start in references.keys where entered.insert(start).inserted {
+            var path: [(name: String, next: Int)] = [(start, 0)]
+            var onPath: Set<String> = [start]
+            while let step = path.last {
+                let targets = references[step.name] ?? []
+                guard step.next < targets.count else {
+                    onPath.remove(step.name)
+                    path.removeLast()
+                    continue
+                }
+                path[path.count - 1].next += 1
+                let target = targets[step.next]
+                if onPath.contains(target) { return true }
+                if entered.insert(target).inserted {
+                    path.append((target, 0))
+                    onPath.insert(target)
                 }
             }
-            return false
         }
+        return false
     }
 
     private mutating func refuse(_ what: String) {

@@ -137,7 +137,7 @@ extension CohereAdapter {
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
                     switch key {
-                    case "name": name = try reader.text().map(names.original)
+                    case "name": name = try reader.text()
                     case "arguments": arguments = try reader.text() ?? ""
                     default: try reader.skip()
                     }

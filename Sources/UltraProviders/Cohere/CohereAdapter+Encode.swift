@@ -1,18 +1,28 @@
 package import UltraAPI
 
 extension CohereAdapter {
-    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+    package func needs(of model: String) -> RequestNeeds { Self.needs }
+
+    private static let needs: RequestNeeds = {
+        var needs = RequestNeeds()
+        needs.toolNames = NameRule(.word, first: .letterOrUnderscore, length: 1...64)
+        needs.toolSchemas.isGiven = true
+        return needs
+    }()
+
+    package func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest {
         let rules = CohereRules.of(model)
         var omitted = Omissions(provider, model, refused: rules.reasons ? [] : [.reasoning])
-        let names = CohereToolNames(request)
         let messages = try conversation(request.messages, rules, &omitted)
         let documents = try documents(messages, omitted)
-        var body = try RequestBody(request, provider: provider)
+        var body = try RequestBody(request, provider: provider, facts)
         body.member("model", model)
-        body.member("messages") { write(messages, rules, names, &$0) }
+        body.member("messages") { write(messages, rules, &$0) }
         if !documents.isEmpty { body.member("documents") { write(documents, &$0) } }
         limits(request.sampling, &body, &omitted)
-        let hasTools = try tools(request, rules, names, &body, omitted)
+        let hasTools = try tools(request, rules, &body, omitted)
         try responseFormat(
             request.responseFormat, isAlone: !hasTools && documents.isEmpty, &body, &omitted)
         thinking(request.reasoning, &body, &omitted)
@@ -55,8 +65,7 @@ extension CohereAdapter {
 
     /// Returns whether tools are sent.
     private func tools(
-        _ request: Request, _ rules: CohereRules, _ names: CohereToolNames, _ body: inout RequestBody,
-        _ omitted: Omissions
+        _ request: Request, _ rules: CohereRules, _ body: inout RequestBody, _ omitted: Omissions
     ) throws(UltraError) -> Bool {
         var tools = request.tools
         var choice: String?
@@ -78,10 +87,7 @@ extension CohereAdapter {
         if choice == "REQUIRED", !rules.takesToolChoice {
             throw omitted.capabilityMissing("cannot be told to call a tool", hint: "leave tool_choice to the model")
         }
-        let renamed = tools.map {
-            Tool(name: names.sent($0.name), description: $0.description, parameters: $0.parameters)
-        }
-        body.functions(renamed, emptyParameters: .noParameters)
+        body.functions(tools)
         body.member("tool_choice", choice)
         return true
     }

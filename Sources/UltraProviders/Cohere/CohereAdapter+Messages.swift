@@ -62,7 +62,7 @@ extension CohereAdapter {
         json.endArray()
     }
 
-    func write(_ messages: [Message], _ rules: CohereRules, _ names: CohereToolNames, _ json: inout JSONWriter) {
+    func write(_ messages: [Message], _ rules: CohereRules, _ json: inout JSONWriter) {
         json.beginArray()
         for message in messages {
             json.beginObject()
@@ -78,7 +78,7 @@ extension CohereAdapter {
                 json.key("content")
                 content(message.parts, rules, &json)
             case .assistant:
-                assistant(message, rules, names, &json)
+                assistant(message, rules, &json)
             }
             json.endObject()
         }
@@ -111,9 +111,7 @@ extension CohereAdapter {
         json.endObject()
     }
 
-    private func assistant(
-        _ message: Message, _ rules: CohereRules, _ names: CohereToolNames, _ json: inout JSONWriter
-    ) {
+    private func assistant(_ message: Message, _ rules: CohereRules, _ json: inout JSONWriter) {
         let isSent = message.parts.contains { part in
             part.textOrNil?.isEmpty == false || rules.reasons && part.isShownReasoning
         }
@@ -137,8 +135,8 @@ extension CohereAdapter {
             json.field("type", "function")
             json.key("function")
             json.beginObject()
-            json.field("name", names.sent(call.name))
-            json.field("arguments", call.arguments.isEmpty ? "{}" : call.arguments)
+            json.field("name", call.name)
+            json.field("arguments", call.arguments)
             json.endObject()
             json.endObject()
         }

@@ -5,28 +5,24 @@ package struct CohereAdapter: Adapter {
     package let provider: String
     package let endpoint: Endpoint
     package let key: Secret?
-    /// How the tools of the request being served are called here.
-    let names: CohereToolNames
     /// The client wants one tool call at most, which Cohere cannot be told: the others are left out of the answer.
     let takesOneCall: Bool
 
     package init(provider: String = "cohere", endpoint: Endpoint, key: Secret?) {
-        self.init(provider: provider, endpoint: endpoint, key: key, names: CohereToolNames([]), takesOneCall: false)
+        self.init(provider: provider, endpoint: endpoint, key: key, takesOneCall: false)
     }
 
-    private init(provider: String, endpoint: Endpoint, key: Secret?, names: CohereToolNames, takesOneCall: Bool) {
+    private init(provider: String, endpoint: Endpoint, key: Secret?, takesOneCall: Bool) {
         self.provider = provider
         self.endpoint = endpoint
         self.key = key
-        self.names = names
         self.takesOneCall = takesOneCall
     }
 
-    /// An adapter that knows, when the answer comes, what the request called its tools.
+    /// An adapter that knows, when the answer comes, how many calls the client wants.
     package func serving(_ request: Request, model: String) -> any Adapter {
         CohereAdapter(
-            provider: provider, endpoint: endpoint, key: key, names: CohereToolNames(request),
-            takesOneCall: request.parallelToolCalls == false)
+            provider: provider, endpoint: endpoint, key: key, takesOneCall: request.parallelToolCalls == false)
     }
 
     package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {

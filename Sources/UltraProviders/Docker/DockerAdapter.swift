@@ -24,7 +24,11 @@ package struct DockerAdapter: Adapter {
 
     package var key: Secret? { nil }
 
-    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+    package func needs(of model: String) -> RequestNeeds { openAI.needs(of: model) }
+
+    package func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest {
         for part in request.messages.lazy.flatMap(\.parts) {
             switch part {
             case .imageURL:
@@ -38,7 +42,7 @@ package struct DockerAdapter: Adapter {
             case .text, .imageData, .reasoning, .cacheMarker: break
             }
         }
-        return try checked(openAI.encode(request, model: model, isStream: isStream), model)
+        return try checked(openAI.write(request, model: model, isStream: isStream, facts), model)
     }
 
     package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {

@@ -1,19 +1,29 @@
 package import UltraAPI
 
 extension GeminiAdapter {
-    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+    package func needs(of model: String) -> RequestNeeds { Self.needs }
+
+    private static let needs: RequestNeeds = {
+        var needs = RequestNeeds()
+        needs.toolNames = NameRule(.wordAndDash, first: .letterOrUnderscore, length: 1...64)
+        // Schemas are rewritten by rules of their own: see `GeminiSchema`.
+        needs.toolSchemas = .none
+        needs.refusesRepeatedKeys = true
+        return needs
+    }()
+
+    package func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest {
         let rules = GeminiRules.of(model)
         let name = "\(provider)/\(model)"
         var omitted = Omissions(provider, model, refused: rules.refused)
         let conversation = try conversation(request, rules, name)
-        if conversation.hasTextArguments {
-            omitted.warn("\(name) takes objects as arguments of calls: what was none went as text within one")
-        }
         let functions = try functions(request, rules, &omitted)
         let options = GeminiOptions(request.providerOptions[provider], provider: provider)
-        let generation = try generationConfig(request, options, rules, isStream: isStream, &omitted)
+        let generation = try generationConfig(request, options, rules, isStream: isStream, facts, &omitted)
 
-        var body = try RequestBody(options.top, provider: provider)
+        var body = try RequestBody(options.top, provider: provider, facts)
         if !conversation.system.isEmpty {
             body.member("systemInstruction") { json in
                 json.beginObject()
@@ -87,11 +97,6 @@ extension GeminiAdapter {
         }
         var functions: [Function] = []
         for tool in request.tools {
-            guard Self.isFunctionName(tool.name) else {
-                throw UltraError(
-                    .badRequest, "\(omitted.model) takes tool names of letters, digits and _ . : - alone",
-                    field: "tools", provider: provider, model: omitted.model)
-            }
             var function = Function(tool: tool, form: rules.takesJSONSchema ? .jsonSchema : .openAPI)
             if let parameters = tool.parameters {
                 function.parameters = try schema(
@@ -134,15 +139,6 @@ extension GeminiAdapter {
             }
         }
     }
-
-    private static func isFunctionName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, first == UInt8(ascii: "_") || isLetter(first) else { return false }
-        return name.utf8.allSatisfy { byte in
-            isLetter(byte) || byte &- UInt8(ascii: "0") < 10 || "_.:-".utf8.contains(byte)
-        }
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
 
     /// All functions are one tool.
     private static func tools(_ functions: [Function], _ json: inout JSONWriter) {

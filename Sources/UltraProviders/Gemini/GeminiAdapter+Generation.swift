@@ -5,7 +5,7 @@ extension GeminiAdapter {
     /// - Returns: `nil` if nothing is wished.
     func generationConfig(
         _ request: Request, _ options: GeminiOptions, _ rules: GeminiRules, isStream: Bool,
-        _ omitted: inout Omissions
+        _ facts: WireFacts, _ omitted: inout Omissions
     ) throws(UltraError) -> RawJSON? {
         let format = try format(request, rules, &omitted)
         let thinking = thinking(request.reasoning, rules, &omitted)
@@ -25,7 +25,7 @@ extension GeminiAdapter {
             omitted.warn("\(omitted.model) takes a seed of 32 bits: it was left out")
             taken.seed = nil
         }
-        return try options.merged { [taken] config in
+        return try options.merged(facts) { [taken] config in
             config.member("maxOutputTokens", taken.maxTokens)
             config.member("temperature", taken.temperature)
             config.member("topP", taken.topP)

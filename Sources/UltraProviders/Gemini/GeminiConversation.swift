@@ -17,13 +17,15 @@ struct GeminiConversation {
 
     private(set) var system = ""
     private(set) var contents: [GeminiContent] = []
-    /// Arguments of a call were no JSON object, and were sent as text within one.
-    private(set) var hasTextArguments = false
 
     private let rules: GeminiRules
     private let isVertex: Bool
     /// The calls of the last turn, and the result of each that came.
     private var calls: [(call: ToolCall, result: GeminiContent.Part?)] = []
+    /// Where the call of an id is among them.
+    private var places: [String: Int] = [:]
+    /// Every call before this one has its result.
+    private var firstOpen = 0
 
     init(_ messages: [Message], rules: GeminiRules, isVertex: Bool = false) throws(Flaw) {
         self.rules = rules
@@ -104,26 +106,17 @@ struct GeminiConversation {
     private mutating func translated(_ call: ToolCall) -> GeminiContent.Part {
         var signature = call.signature.flatMap { Self.isSignature($0) ? $0 : nil }
         if signature == nil, calls.isEmpty, rules.needsCallSignatures { signature = Self.skipsSignatureValidation }
+        if places[call.id] == nil { places[call.id] = calls.count }
         calls.append((call, nil))
-        var arguments = RawJSON(validated: Array(call.arguments.utf8))
-        if call.arguments.isEmpty {
-            arguments = RawJSON(validated: Array("{}".utf8))
-        } else if !Self.isPlain(arguments.bytes, UInt8(ascii: "{")) {
-            hasTextArguments = true
-            var json = JSONWriter()
-            json.beginObject()
-            json.field("arguments", call.arguments)
-            json.endObject()
-            arguments = RawJSON(validated: json.bytes)
-        }
-        return .call(id: id(of: call), name: call.name, arguments: arguments, signature: signature)
+        return .call(id: id(of: call), name: call.name, arguments: call.object, signature: signature)
     }
 
     /// A result names its call by id, or, without one, answers the first call without a result.
     private mutating func takeResult(_ message: Message) throws(Flaw) {
         let id = message.toolCallID ?? ""
-        let index = calls.firstIndex { $0.result == nil && (id.isEmpty || $0.call.id == id) }
-        guard let index else { throw .resultWithoutCall(id) }
+        while firstOpen < calls.count, calls[firstOpen].result != nil { firstOpen += 1 }
+        let index = id.isEmpty ? (firstOpen < calls.count ? firstOpen : nil) : places[id]
+        guard let index, calls[index].result == nil else { throw .resultWithoutCall(id) }
         var texts: [String] = []
         var media: [GeminiContent.Inline] = []
         for part in message.parts {
@@ -148,6 +141,8 @@ struct GeminiConversation {
             parts.append(result)
         }
         calls = []
+        places = [:]
+        firstOpen = 0
         contents.append(GeminiContent(role: .user, parts: parts, holdsResults: true))
     }
 

@@ -8,7 +8,6 @@ enum GeminiFile {
     static func part(
         _ url: String, takesAny: Bool, isVertex: Bool
     ) throws(GeminiConversation.Flaw) -> GeminiContent.Part {
-        if url.hasPrefix("data:") { return try inline(url) }
         let isGoogles = [
             "https://generativelanguage.googleapis.com/", "https://www.youtube.com/", "https://youtube.com/",
             "https://youtu.be/",
@@ -17,14 +16,6 @@ enum GeminiFile {
             throw .urlRefused
         }
         return .file(mediaType: mediaType(url), uri: url)
-    }
-
-    /// `data:image/png;base64,…` (RFC 2397).
-    private static func inline(_ url: String) throws(GeminiConversation.Flaw) -> GeminiContent.Part {
-        guard let comma = url.firstIndex(of: ",") else { throw .urlRefused }
-        let words = url[..<comma].dropFirst("data:".count).split(separator: ";")
-        guard words.count > 1, words.last == "base64", let mediaType = words.first else { throw .urlRefused }
-        return .inline(.init(mediaType: String(mediaType), base64: String(url[url.index(after: comma)...])))
     }
 
     /// By the ending of the path; `nil`: it says nothing, and Google looks for itself.

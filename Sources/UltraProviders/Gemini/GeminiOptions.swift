@@ -12,14 +12,14 @@ struct GeminiOptions {
         guard let options else { return }
         top = [provider: options]
         // What is no object is reported by who reads `top`.
-        guard var members = try? GeminiSchemaMembers(options) else { return }
+        guard var members = try? SchemaMembers(options) else { return }
         generationConfig = members.remove("generationConfig")
         if generationConfig != nil { top = [provider: members.json] }
     }
 
     /// Our members, of which those the client gives are replaced.
-    func merged(_ write: (inout RequestBody) -> Void) throws(UltraError) -> RawJSON? {
-        var config = try RequestBody(generationConfig.map { [provider: $0] } ?? [:], provider: provider)
+    func merged(_ facts: WireFacts, _ write: (inout RequestBody) -> Void) throws(UltraError) -> RawJSON? {
+        var config = try RequestBody(generationConfig.map { [provider: $0] } ?? [:], provider: provider, facts)
         write(&config)
         let bytes = config.finish()
         return bytes == Array("{}".utf8) ? nil : RawJSON(validated: bytes)

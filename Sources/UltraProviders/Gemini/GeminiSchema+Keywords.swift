@@ -2,7 +2,7 @@ import UltraAPI
 
 /// Keywords that are said differently.
 extension GeminiSchema {
-    mutating func translate(_ members: inout GeminiSchemaMembers) throws(Flaw) {
+    mutating func translate(_ members: inout SchemaMembers) throws(Flaw) {
         if members["not"] != nil { throw .unsupported("not") }
         if let value = members.remove("const") { members["enum"] = RawJSON(validated: [0x5B] + value.bytes + [0x5D]) }
         switch form {
@@ -11,7 +11,7 @@ extension GeminiSchema {
         }
     }
 
-    private mutating func translateForJSONSchema(_ members: inout GeminiSchemaMembers) throws(Flaw) {
+    private mutating func translateForJSONSchema(_ members: inout SchemaMembers) throws(Flaw) {
         if let definitions = members.remove("definitions"), members["$defs"] == nil { members["$defs"] = definitions }
         if let reference = members["$ref"] {
             var target = try text(reference)
@@ -19,7 +19,7 @@ extension GeminiSchema {
             guard target.hasPrefix("#") else { throw .unsupported("$ref to \(target)") }
             let definitions = members["$defs"]
             for (name, _) in members.list where name != "$ref" && name != "$defs" { drop(name) }
-            members = GeminiSchemaMembers()
+            members = SchemaMembers()
             members["$ref"] = Self.string(target)
             if let definitions { members["$defs"] = definitions }
             return
@@ -31,7 +31,7 @@ extension GeminiSchema {
         if !types.isEmpty { members["type"] = Self.types(types) }
     }
 
-    private mutating func translateForOpenAPI(_ members: inout GeminiSchemaMembers) throws(Flaw) {
+    private mutating func translateForOpenAPI(_ members: inout SchemaMembers) throws(Flaw) {
         if members["prefixItems"] != nil { throw .unsupported("prefixItems") }
         if let options = members.remove("oneOf"), members["anyOf"] == nil { members["anyOf"] = options }
         var types = try self.types(members)
@@ -45,10 +45,10 @@ extension GeminiSchema {
             members["anyOf"] = Self.array(types.map { Self.object("type", Self.string($0)) })
         }
         if let options = members["anyOf"] {
-            let all = try GeminiSchemaMembers.elements(options)
+            let all = try SchemaMembers.elements(options)
             var others: [RawJSON] = []
             for option in all {
-                if try self.types(try GeminiSchemaMembers(option)) == ["null"] {
+                if try self.types(try SchemaMembers(option)) == ["null"] {
                     isNullable = true
                 } else {
                     others.append(option)
@@ -56,8 +56,9 @@ extension GeminiSchema {
             }
             if others.count == 1 {
                 members.remove("anyOf")
-                try members.merge(try GeminiSchemaMembers(others[0]))
-                members = try merged(members)
+                var union = SchemaUnion(members)
+                try union.add(try SchemaMembers(others[0]))
+                members = try merged(union.members)
                 try translate(&members)
             } else if others.count < all.count {
                 members["anyOf"] = Self.array(others)
@@ -75,9 +76,9 @@ extension GeminiSchema {
     }
 
     /// Strings only.
-    private mutating func restrictEnum(_ members: inout GeminiSchemaMembers) throws(Flaw) {
+    private mutating func restrictEnum(_ members: inout SchemaMembers) throws(Flaw) {
         guard let values = members["enum"] else { return }
-        let elements = try GeminiSchemaMembers.elements(values)
+        let elements = try SchemaMembers.elements(values)
         let texts = elements.filter { $0.bytes != Array("null".utf8) }
         guard texts.allSatisfy({ $0.bytes.first == UInt8(ascii: "\"") }) else {
             members.remove("enum")
@@ -89,11 +90,11 @@ extension GeminiSchema {
     }
 
     /// The types in lower case; none if the schema does not say.
-    private func types(_ members: GeminiSchemaMembers) throws(Flaw) -> [String] {
+    private func types(_ members: SchemaMembers) throws(Flaw) -> [String] {
         guard let value = members["type"] else { return [] }
         guard value.bytes.first == UInt8(ascii: "[") else { return [try text(value).lowercased()] }
         var types: [String] = []
-        for element in try GeminiSchemaMembers.elements(value) { types.append(try text(element).lowercased()) }
+        for element in try SchemaMembers.elements(value) { types.append(try text(element).lowercased()) }
         return types
     }
 
@@ -107,13 +108,7 @@ extension GeminiSchema {
         types.count == 1 ? string(types[0]) : array(types.map(string))
     }
 
-    private static func array(_ elements: [RawJSON]) -> RawJSON {
-        var json = JSONWriter()
-        json.beginArray()
-        for element in elements { json.raw(element) }
-        json.endArray()
-        return RawJSON(validated: json.bytes)
-    }
+    private static func array(_ elements: [RawJSON]) -> RawJSON { SchemaMembers.array(elements) }
 
     private static func object(_ name: String, _ value: RawJSON) -> RawJSON {
         var json = JSONWriter()

@@ -20,19 +20,25 @@ struct GeminiSchema {
     let form: Form
     /// Keywords left out, each once.
     private(set) var dropped: [String] = []
-    private var root = GeminiSchemaMembers()
+    private var droppedNames: Set<String> = []
+    private var root = SchemaMembers()
+    /// What references may name, read once: the root's `$defs` and `definitions`.
+    private var definitions: [String: SchemaMembers] = [:]
     /// References being resolved; the same one again is a recursion.
     private var resolving: [String] = []
     private var resolved = 0
+    private var resolvedBytes = 0
     /// References put in their place in one schema: each may hold others twice, and so on.
     private static let resolvedLimit = 500
+    /// Of definitions that were put in the place of references, each time they were.
+    private static let resolvedBytesLimit = 4 << 20
 
     init(_ form: Form) {
         self.form = form
     }
 
     mutating func rewrite(_ schema: RawJSON) throws(Flaw) -> RawJSON {
-        root = try GeminiSchemaMembers(schema)
+        root = try SchemaMembers(schema)
         var members = root
         if form == .jsonSchema, let reference = members["$ref"] {
             // Nothing may stand beside a reference, but at the root the definitions must.
@@ -48,14 +54,14 @@ struct GeminiSchema {
     /// Whether the arguments of a function with these parameters can be nothing but an empty object: older models
     /// refuse an object without properties, and none needs it.
     static func isEmpty(_ schema: RawJSON) throws(Flaw) -> Bool {
-        let members = try GeminiSchemaMembers(schema)
+        let members = try SchemaMembers(schema)
         for name in ["$ref", "anyOf", "oneOf", "allOf"] where members[name] != nil { return false }
         if let extra = members["additionalProperties"], extra.bytes != Array("false".utf8) { return false }
         guard let properties = members["properties"] else { return true }
-        return try GeminiSchemaMembers(properties).isEmpty
+        return try SchemaMembers(properties).isEmpty
     }
 
-    private mutating func write(_ members: GeminiSchemaMembers, _ json: inout JSONWriter) throws(Flaw) {
+    private mutating func write(_ members: SchemaMembers, _ json: inout JSONWriter) throws(Flaw) {
         let depth = resolving.count
         defer { resolving.removeLast(resolving.count - depth) }
         var members = try merged(members)
@@ -70,19 +76,19 @@ struct GeminiSchema {
             switch name {
             case "properties", "$defs":
                 json.beginObject()
-                for (name, value) in try GeminiSchemaMembers(value).list {
+                for (name, value) in try SchemaMembers(value).list {
                     json.key(name)
-                    try write(try GeminiSchemaMembers(value), &json)
+                    try write(try SchemaMembers(value), &json)
                 }
                 json.endObject()
             case "items":
-                try write(try GeminiSchemaMembers(value), &json)
+                try write(try SchemaMembers(value), &json)
             case "additionalProperties" where value.bytes.first == UInt8(ascii: "{"):
-                try write(try GeminiSchemaMembers(value), &json)
+                try write(try SchemaMembers(value), &json)
             case "anyOf", "oneOf", "prefixItems":
                 json.beginArray()
-                for element in try GeminiSchemaMembers.elements(value) {
-                    try write(try GeminiSchemaMembers(element), &json)
+                for element in try SchemaMembers.elements(value) {
+                    try write(try SchemaMembers(element), &json)
                 }
                 json.endArray()
             default:
@@ -93,32 +99,36 @@ struct GeminiSchema {
     }
 
     /// `members` without `allOf`, and, where references cannot be sent, without `$ref`.
-    mutating func merged(_ members: GeminiSchemaMembers) throws(Flaw) -> GeminiSchemaMembers {
+    mutating func merged(_ members: SchemaMembers) throws(Flaw) -> SchemaMembers {
         var members = members
         if let reference = members["$ref"], form == .openAPI {
             members.remove("$ref")
-            try members.merge(try merged(try target(of: try text(reference))))
+            var union = SchemaUnion(members)
+            try union.add(try merged(try target(of: try text(reference))))
+            members = union.members
         }
         guard let all = members.remove("allOf") else { return members }
-        let elements = try GeminiSchemaMembers.elements(all)
+        let elements = try SchemaMembers.elements(all)
         if form == .jsonSchema, elements.count == 1, members["properties"] == nil,
-            let reference = try GeminiSchemaMembers(elements[0])["$ref"]
+            let reference = try SchemaMembers(elements[0])["$ref"]
         {
             members["$ref"] = reference
             return members
         }
+        var union = SchemaUnion(members)
         for element in elements {
-            var part = try GeminiSchemaMembers(element)
-            if let reference = part["$ref"] {
-                part.remove("$ref")
-                try part.merge(try target(of: try text(reference)))
+            var part = try SchemaMembers(element)
+            if let reference = part.remove("$ref") {
+                var both = SchemaUnion(part)
+                try both.add(try target(of: try text(reference)))
+                part = both.members
             }
-            try members.merge(try merged(part))
+            try union.add(try merged(part))
         }
-        return members
+        return union.members
     }
 
-    private mutating func target(of reference: String) throws(Flaw) -> GeminiSchemaMembers {
+    private mutating func target(of reference: String) throws(Flaw) -> SchemaMembers {
         guard !resolving.contains(reference) else { throw .unsupported("recursive $ref") }
         resolved += 1
         guard resolved <= Self.resolvedLimit else { throw .unsupported("that many $ref") }
@@ -126,10 +136,11 @@ struct GeminiSchema {
         if reference == "#" { return root }
         for (prefix, name) in [("#/$defs/", "$defs"), ("#/definitions/", "definitions")]
         where reference.hasPrefix(prefix) {
-            guard let definitions = root[name],
-                let found = try GeminiSchemaMembers(definitions)[String(reference.dropFirst(prefix.count))]
-            else { break }
-            return try GeminiSchemaMembers(found)
+            if definitions[name] == nil, let raw = root[name] { definitions[name] = try SchemaMembers(raw) }
+            guard let found = definitions[name]?[String(reference.dropFirst(prefix.count))] else { break }
+            resolvedBytes += found.bytes.count
+            guard resolvedBytes <= Self.resolvedBytesLimit else { throw .unsupported("$ref to so much") }
+            return try SchemaMembers(found)
         }
         throw .unsupported("$ref to \(reference)")
     }
@@ -143,7 +154,7 @@ struct GeminiSchema {
     }
 
     mutating func drop(_ name: String) {
-        if !Self.annotations.contains(name), !dropped.contains(name) { dropped.append(name) }
+        if !Self.annotations.contains(name), droppedNames.insert(name).inserted { dropped.append(name) }
     }
 
     private func isKept(_ name: String) -> Bool {

@@ -4,7 +4,18 @@ package import UltraAPI
 extension MistralAdapter {
     private static let mostTools = 128
 
-    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+    package func needs(of model: String) -> RequestNeeds { Self.needs }
+
+    private static let needs: RequestNeeds = {
+        var needs = RequestNeeds()
+        needs.callIDs = .nineLetters
+        needs.toolSchemas.isGiven = true
+        return needs
+    }()
+
+    package func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest {
         let rules = MistralRules.of(model)
         var omitted = Omissions(
             provider, model, refused: rules.reasoning == .none ? [.topK, .reasoning] : [.topK])
@@ -12,12 +23,12 @@ extension MistralAdapter {
         if request.tools.count > Self.mostTools {
             throw omitted.capabilityMissing("takes \(Self.mostTools) tools at most")
         }
-        var body = try RequestBody(request, provider: provider)
+        var body = try RequestBody(request, provider: provider, facts)
         body.member("model", model)
-        body.member("messages") { write(messages, rules, &$0) }
+        body.member("messages") { write(messages, rules, facts, &$0) }
         limits(request.sampling, &body, &omitted)
         tools(request, &body)
-        responseFormat(request.responseFormat, &body)
+        responseFormat(request.responseFormat, facts, &body)
         reasoning(request.reasoning, rules, &body, &omitted)
         // Usage comes with the last chunk unasked.
         if isStream { body.member("stream", true) }
@@ -49,13 +60,13 @@ extension MistralAdapter {
 
     private func tools(_ request: Request, _ body: inout RequestBody) {
         guard !request.tools.isEmpty else { return }
-        body.functions(request.tools, emptyParameters: .noParameters)
+        body.functions(request.tools)
         // `required` is newer, and means the same.
         if let choice = request.toolChoice { body.functionChoice(choice, required: "any") }
         body.member("parallel_tool_calls", request.parallelToolCalls)
     }
 
-    private func responseFormat(_ format: ResponseFormat, _ body: inout RequestBody) {
+    private func responseFormat(_ format: ResponseFormat, _ facts: WireFacts, _ body: inout RequestBody) {
         if case .text = format { return }
         body.member("response_format") { json in
             json.beginObject()
@@ -65,7 +76,7 @@ extension MistralAdapter {
                 json.beginObject()
                 json.field("name", name)
                 json.field("schema", schema)
-                json.field("strict", isStrict)
+                if !facts.omitted.contains("strict") { json.field("strict", isStrict) }
                 json.endObject()
             } else {
                 json.field("type", "json_object")

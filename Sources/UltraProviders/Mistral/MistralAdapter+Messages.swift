@@ -36,7 +36,9 @@ extension MistralAdapter {
         return ordered
     }
 
-    func write(_ messages: [Message], _ rules: MistralRules, _ json: inout JSONWriter) {
+    func write(_ messages: [Message], _ rules: MistralRules, _ facts: WireFacts, _ json: inout JSONWriter) {
+        /// The tools called last, by the ids of their calls.
+        var names: [String: String] = [:]
         json.beginArray()
         for (index, message) in messages.enumerated() {
             json.beginObject()
@@ -50,12 +52,14 @@ extension MistralAdapter {
             case .tool:
                 json.key("content")
                 content(message.parts, &json)
-                json.fieldIfPresent("tool_call_id", message.toolCallID.map(MistralCallID.of))
-                json.fieldIfPresent("name", Turns.toolName(messages, answeredBy: index))
+                json.fieldIfPresent("tool_call_id", message.toolCallID)
+                json.fieldIfPresent("name", message.toolCallID.flatMap { names[$0] })
             case .assistant:
+                names.removeAll(keepingCapacity: true)
+                for call in message.toolCalls where names[call.id] == nil { names[call.id] = call.name }
                 assistant(message, rules, &json)
                 // The beginning of the answer, to be continued.
-                if index == messages.count - 1 { json.field("prefix", true) }
+                if index == messages.count - 1, !facts.omitted.contains("prefix") { json.field("prefix", true) }
             }
             json.endObject()
         }
@@ -123,12 +127,12 @@ extension MistralAdapter {
         json.beginArray()
         for call in message.toolCalls {
             json.beginObject()
-            json.field("id", MistralCallID.of(call.id))
+            json.field("id", call.id)
             json.field("type", "function")
             json.key("function")
             json.beginObject()
             json.field("name", call.name)
-            json.field("arguments", call.arguments.isEmpty ? "{}" : call.arguments)
+            json.field("arguments", call.arguments)
             json.endObject()
             json.endObject()
         }

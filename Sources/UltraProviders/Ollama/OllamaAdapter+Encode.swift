@@ -1,10 +1,23 @@
 package import UltraAPI
 
 extension OllamaAdapter {
-    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+    package func needs(of model: String) -> RequestNeeds { Self.needs }
+
+    private static let needs: RequestNeeds = {
+        var needs = RequestNeeds()
+        needs.toolSchemas.isGiven = true
+        return needs
+    }()
+
+    package func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest {
         var omitted = Omissions(provider, model, refused: [.parallelToolCalls])
-        let options = try OllamaOptions(request, provider: provider)
-        var body = try RequestBody(options.providerOptions, provider: provider)
+        let window = OllamaWindow(request, facts)
+        try window.check(omitted.model, provider: provider)
+        let asked = facts.omitted.contains("num_ctx") ? nil : window.tokens
+        let options = try OllamaOptions(request, provider: provider, window: asked, facts)
+        var body = try RequestBody(options.providerOptions, provider: provider, facts)
         body.member("model", model)
         let messages = try messages(request.messages, model)
         body.member("messages") { $0.raw(messages) }
@@ -19,7 +32,9 @@ extension OllamaAdapter {
         // True unless it is said.
         body.member("stream", isStream)
         let accept = isStream ? "application/x-ndjson" : "application/json"
-        return EncodedRequest(call("/api/chat", accept: accept, body.finish()), warnings: omitted.warnings)
+        var encoded = EncodedRequest(call("/api/chat", accept: accept, body.finish()), warnings: omitted.warnings)
+        encoded.contextWindow = asked
+        return encoded
     }
 
     /// There is no `tool_choice`: none is told by leaving the tools out, a named one by sending it alone.
@@ -50,17 +65,7 @@ extension OllamaAdapter {
         json.beginObject()
         json.field("name", tool.name)
         json.fieldIfPresent("description", tool.description)
-        if let parameters = tool.parameters {
-            json.field("parameters", parameters)
-        } else {
-            json.key("parameters")
-            json.beginObject()
-            json.field("type", "object")
-            json.key("properties")
-            json.beginObject()
-            json.endObject()
-            json.endObject()
-        }
+        json.fieldIfPresent("parameters", tool.parameters)
         json.endObject()
         json.endObject()
     }
@@ -92,17 +97,18 @@ private struct OllamaOptions {
     /// Those of the request; `options` in them hold ours too.
     let providerOptions: [String: RawJSON]
 
-    init(_ request: Request, provider: String) throws(UltraError) {
+    /// - Parameter window: `num_ctx`.
+    init(_ request: Request, provider: String, window: Int?, _ facts: WireFacts) throws(UltraError) {
         guard let given = request.providerOptions[provider], let own = Self.options(of: given) else {
-            var ours = try RequestBody([:], provider: provider)
-            let isEmpty = Self.write(request.sampling, to: &ours)
+            var ours = try RequestBody([:], provider: provider, facts)
+            let isEmpty = Self.write(request.sampling, window, to: &ours)
             merged = isEmpty ? nil : RawJSON(validated: ours.finish())
             providerOptions = request.providerOptions
             return
         }
         let name = "\(provider).options"
-        var both = try RequestBody([name: own], provider: name)
-        _ = Self.write(request.sampling, to: &both)
+        var both = try RequestBody([name: own], provider: name, facts)
+        _ = Self.write(request.sampling, window, to: &both)
         var outer = try RequestBody([:], provider: provider)
         outer.member("options") { $0.raw(RawJSON(validated: both.finish())) }
         var options = request.providerOptions
@@ -112,7 +118,8 @@ private struct OllamaOptions {
     }
 
     /// Returns true when there was nothing to write.
-    private static func write(_ sampling: Sampling, to body: inout RequestBody) -> Bool {
+    private static func write(_ sampling: Sampling, _ window: Int?, to body: inout RequestBody) -> Bool {
+        body.member("num_ctx", window)
         body.member("num_predict", sampling.maxTokens)
         body.member("temperature", sampling.temperature)
         body.member("top_p", sampling.topP)
@@ -121,7 +128,7 @@ private struct OllamaOptions {
         body.member("seed", sampling.seed)
         body.member("frequency_penalty", sampling.frequencyPenalty)
         body.member("presence_penalty", sampling.presencePenalty)
-        return sampling == Sampling()
+        return window == nil && sampling == Sampling()
     }
 
     /// Its member `options`; `nil`: it has none, or is no object, which `RequestBody` refuses.

@@ -12,7 +12,7 @@ extension OllamaAdapter {
             json.field("role", message.role.rawValue)
             json.field("content", message.parts.compactMap(\.textOrNil).joined(separator: "\n"))
             try images(of: message, model, &json)
-            if message.role == .assistant { try assistant(message, model, &json) }
+            if message.role == .assistant { assistant(message, &json) }
             if let id = message.toolCallID {
                 // Templates want the name; newer servers take the id too.
                 json.fieldIfPresent("tool_name", names[id])
@@ -31,7 +31,7 @@ extension OllamaAdapter {
             case .text, .reasoning, .cacheMarker:
                 break
             case .imageData(let mediaType, let base64):
-                guard ["image/png", "image/jpeg", "image/jpg", "image/webp"].contains(mediaType.lowercased()) else {
+                guard ["image/png", "image/jpeg", "image/webp"].contains(mediaType) else {
                     throw refusal(
                         .capabilityMissing, model, "takes images as PNG, JPEG or WebP only", hint: "convert the image")
                 }
@@ -53,7 +53,7 @@ extension OllamaAdapter {
         json.endArray()
     }
 
-    private func assistant(_ message: Message, _ model: String, _ json: inout JSONWriter) throws(UltraError) {
+    private func assistant(_ message: Message, _ json: inout JSONWriter) {
         let thinking = message.parts.compactMap { part -> String? in
             if case .reasoning(let text, _) = part { text } else { nil }
         }.joined()
@@ -67,27 +67,10 @@ extension OllamaAdapter {
             json.key("function")
             json.beginObject()
             json.field("name", call.name)
-            json.field("arguments", try arguments(of: call, model))
+            json.field("arguments", call.object)
             json.endObject()
             json.endObject()
         }
         json.endArray()
-    }
-
-    /// The arguments as the object they must be here; a model may have written anything.
-    private func arguments(of call: ToolCall, _ model: String) throws(UltraError) -> RawJSON {
-        if call.arguments.isEmpty { return RawJSON(validated: Array("{}".utf8)) }
-        do throws(JSONError) {
-            return try JSONReader.read(Array(call.arguments.utf8)) { (reader) throws(JSONError) in
-                guard try reader.kind() == .object else { throw JSONError(.unexpectedByte, offset: 0) }
-                let object = try reader.rawJSON()
-                try reader.end()
-                return object
-            }
-        } catch {
-            throw refusal(
-                .badRequest, model, "takes arguments of tool calls as JSON objects: those of \(call.id) are none",
-                hint: "leave the broken call and its result out of the conversation")
-        }
     }
 }

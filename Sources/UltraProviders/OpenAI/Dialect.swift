@@ -49,8 +49,12 @@ package struct Dialect: Sendable, Equatable {
     package var asksForUsage = true
     /// Pads stream chunks with random text unless told not to.
     package var obfuscates = false
-    /// Reasoning of earlier turns goes back to it as `reasoning_content`.
-    package var takesReasoningBack = false
+    /// What every model of the server demands.
+    var needs = RequestNeeds(chat: true)
+    /// An assistant message has `content`, null where it has calls alone.
+    var demandsContent = true
+    /// A turn of calls is refused without the reasoning that led to them.
+    var demandsReasoning = false
     /// Its details of reasoning go back to it as they came, `reasoning_details`.
     package var takesReasoningDetails = false
     /// Proof that goes with a call comes and goes as `extra_content.google.thought_signature`.
@@ -77,6 +81,9 @@ package struct Dialect: Sendable, Equatable {
 extension Dialect {
     package static let openAI = Dialect {
         $0.tokenLimit = .maxCompletionTokens
+        $0.needs.callIDs = .openAI
+        $0.needs.toolSchemas.isGiven = false
+        $0.demandsContent = false
         $0.models = .openAI
         $0.obfuscates = true
         $0.takesTextParts = true
@@ -87,6 +94,9 @@ extension Dialect {
 
     private static let azure = Dialect {
         $0.tokenLimit = .maxCompletionTokens
+        $0.needs.callIDs = .openAI
+        $0.needs.toolSchemas.isGiven = false
+        $0.demandsContent = false
         $0.keyHeader = .apiKey
         $0.models = .openAI
         $0.takesTextParts = true
@@ -96,6 +106,7 @@ extension Dialect {
     }
 
     private static let groq = Dialect {
+        $0.demandsContent = false
         $0.tokenLimit = .maxCompletionTokens
         $0.models = .groq
         $0.refused = [.topK, .frequencyPenalty, .presencePenalty]
@@ -106,10 +117,12 @@ extension Dialect {
     private static let deepSeek = Dialect {
         $0.reasoning = .thinking
         $0.refused = [.topK, .jsonSchema]
-        $0.takesReasoningBack = true
+        $0.demandsReasoning = true
+        $0.needs.reasoning = .turnsWithCalls
     }
 
     private static let xAI = Dialect {
+        $0.demandsContent = false
         $0.models = .xAI
         $0.encryptsReasoning = true
     }
@@ -118,6 +131,7 @@ extension Dialect {
         $0.reasoning = .object
         $0.refused = []
         $0.takesReasoningDetails = true
+        $0.needs.reasoning = .asWritten
         $0.files = .pdfOrURL
         $0.encryptsReasoning = true
         $0.versionPath = "/api/v1"
@@ -134,6 +148,7 @@ extension Dialect {
 
     /// Google's own layer over Gemini.
     private static let google = Dialect {
+        $0.demandsContent = false
         $0.signsCalls = true
         $0.versionPath = "/v1beta/openai"
     }
@@ -169,6 +184,14 @@ extension Dialect {
     package static func of(_ host: String) -> Dialect {
         known(host) ?? (Endpoint.isPrivate(host) ? local : Dialect())
     }
+
+    /// Models that go on with the reasoning that led to calls, whoever serves them.
+    static func returnsReasoning(_ model: String) -> Bool {
+        let model = model.lowercased()
+        return reasoningFamilies.contains(where: model.holds)
+    }
+
+    private static let reasoningFamilies: [StaticString] = ["deepseek", "kimi", "glm-", "minimax-m", "mimo"]
 
     private init(_ change: (inout Dialect) -> Void) {
         self.init()

@@ -13,7 +13,7 @@ extension ModelRules {
         return rules
     }
 
-    private static func responsesOnly(_ name: String) -> ModelRules {
+    static func responsesOnly(_ name: String) -> ModelRules {
         let always: ParameterSet = [.temperature, .topP]
         if name.hasPrefix("computer-use-preview") {
             return ModelRules(refused: always.union([.reasoning]), efforts: [])

@@ -13,22 +13,61 @@ struct ModelRules: Equatable {
     var needsChatCompletions = false
     /// Chat Completions serves the request only without the reasoning it asks for, or the model would do.
     var losesReasoning = false
+    /// nil: as the server has it.
+    var tokenLimit: Dialect.TokenLimit?
 
     /// - Parameter hasEffort: the request asks for reasoning.
     static func of(_ model: String, _ family: Dialect.ModelFamily, hasTools: Bool, hasEffort: Bool) -> ModelRules {
         switch family {
-        case .any: ModelRules()
+        case .any: isOpenAIs(model) ? behindGateway(model, hasTools: hasTools, hasEffort: hasEffort) : ModelRules()
         case .groq: groq(model)
         case .openAI: openAI(model, hasTools: hasTools, hasEffort: hasEffort)
         case .xAI: xAI(model)
         }
     }
 
+    /// Whether `model` is one of OpenAI's by its name, whatever stands before it.
+    static func isOpenAIs(_ model: String) -> Bool {
+        let name = familyName(model)
+        return isOSeries(name) || name.hasPrefix("gpt-") && !name.hasPrefix("gpt-oss") && gptVersion(name) != nil
+            || name.hasPrefix("chatgpt-")
+    }
+
+    /// OpenAI's models that reason refuse the same things behind any server; older ones take what the server takes.
+    private static func behindGateway(_ model: String, hasTools: Bool, hasEffort: Bool) -> ModelRules {
+        let name = familyName(model)
+        let isFive = (gptVersion(name)?.major ?? 0) >= 5 && !name.hasPrefix("gpt-5-chat")
+        guard isOSeries(name) || isFive else { return ModelRules() }
+        var rules = openAI(name, hasTools: hasTools, hasEffort: hasEffort)
+        if rules.needsResponsesAPI { rules = responsesOnly(name) }
+        // Which of OpenAI's APIs it is asked with is the server's business.
+        rules.needsResponsesAPI = false
+        rules.needsChatCompletions = false
+        rules.losesReasoning = false
+        rules.tokenLimit = .maxCompletionTokens
+        return rules
+    }
+
+    /// `gpt-5-mini` of `openai/gpt-5-mini`, `azure:gpt-5-mini`, `openai.gpt-5-mini`.
+    private static func familyName(_ model: String) -> String {
+        let name = baseName(model)
+        for mark in [":", "."] {
+            guard let end = name.utf8.firstIndex(of: mark.utf8.first ?? 0) else { continue }
+            let rest = String(name[name.utf8.index(after: end)...])
+            if rest.hasPrefix("gpt-") || isOSeries(rest) { return rest }
+        }
+        return name
+    }
+
+    private static func isOSeries(_ name: String) -> Bool {
+        name.hasPrefix("o") && name.utf8.dropFirst().first?.isDigit == true
+    }
+
     private static func openAI(_ model: String, hasTools: Bool, hasEffort: Bool) -> ModelRules {
         let name = baseName(model)
         if isResponsesOnly(name) { return ModelRules(needsResponsesAPI: true) }
         if name.holds("-search-preview") || name.holds("-search-api") { return search }
-        if name.hasPrefix("o"), name.utf8.dropFirst().first?.isDigit == true { return oSeries(name) }
+        if isOSeries(name) { return oSeries(name) }
         guard let version = gptVersion(name), version.major >= 5, !name.hasPrefix("gpt-5-chat") else {
             return ModelRules(refused: [.reasoning], efforts: [], needsChatCompletions: name.holds("-audio"))
         }

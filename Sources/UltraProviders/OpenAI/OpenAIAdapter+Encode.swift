@@ -1,7 +1,18 @@
 package import UltraAPI
 
 extension OpenAIAdapter {
-    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+    package func needs(of model: String) -> RequestNeeds {
+        var needs = dialect.needs
+        if dialect.models == .any {
+            needs.callIDs = .callIDs(ofModel: model)
+            if needs.reasoning == .never, Dialect.returnsReasoning(model) { needs.reasoning = .turnsWithCalls }
+        }
+        return needs
+    }
+
+    package func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest {
         let rules = ModelRules.of(
             model, dialect.models, hasTools: !request.tools.isEmpty, hasEffort: request.reasoning != nil)
         if rules.needsResponsesAPI {
@@ -11,15 +22,15 @@ extension OpenAIAdapter {
         }
         var omitted = Omissions(provider, model, refused: dialect.refused.union(rules.refused))
         try check(request, omitted)
-        var body = try RequestBody(request, provider: provider)
+        var body = try RequestBody(request, provider: provider, facts)
         body.member("model", model)
         let isThinking = dialect.reasoning == .thinking && (request.reasoning != nil || model.holds("reasoner"))
-        body.member("messages") { messages(request.messages, isThinking: isThinking, &$0) }
-        limits(request.sampling, rules, &body, &omitted)
+        body.member("messages") { messages(request.messages, isThinking: isThinking, facts, &$0) }
+        limits(request.sampling, rules, facts, &body, &omitted)
         tools(request, &body, &omitted)
-        responseFormat(request.responseFormat, &body)
+        responseFormat(request.responseFormat, facts, &body)
         reasoning(request.reasoning, rules, &body, &omitted)
-        if isStream { stream(&body) }
+        if isStream { stream(facts, &body) }
 
         var http = HTTPRequest(url: endpoint.url("/chat/completions"), headers: authorization, body: body.finish())
         http.headers.append(HTTPHeader("Content-Type", "application/json"))
@@ -52,9 +63,10 @@ extension OpenAIAdapter {
     }
 
     private func limits(
-        _ sampling: Sampling, _ rules: ModelRules, _ body: inout RequestBody, _ omitted: inout Omissions
+        _ sampling: Sampling, _ rules: ModelRules, _ facts: WireFacts, _ body: inout RequestBody,
+        _ omitted: inout Omissions
     ) {
-        switch dialect.tokenLimit {
+        switch tokenLimit(rules, facts) {
         case .maxTokens: body.member("max_tokens", sampling.maxTokens)
         case .maxCompletionTokens: body.member("max_completion_tokens", sampling.maxTokens)
         }
@@ -75,6 +87,15 @@ extension OpenAIAdapter {
         body.member("presence_penalty", omitted.unless(.presencePenalty, sampling.presencePenalty))
     }
 
+    /// A server that refuses one name takes the other.
+    private func tokenLimit(_ rules: ModelRules, _ facts: WireFacts) -> Dialect.TokenLimit {
+        switch rules.tokenLimit ?? dialect.tokenLimit {
+        case .maxTokens: facts.omitted.contains("max_tokens") ? .maxCompletionTokens : .maxTokens
+        case .maxCompletionTokens:
+            facts.omitted.contains("max_completion_tokens") ? .maxTokens : .maxCompletionTokens
+        }
+    }
+
     private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
         // Servers refuse the choice, and an empty list, when there are no tools.
         guard !request.tools.isEmpty else { return }
@@ -83,12 +104,13 @@ extension OpenAIAdapter {
         body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
     }
 
-    private func responseFormat(_ format: ResponseFormat, _ body: inout RequestBody) {
+    private func responseFormat(_ format: ResponseFormat, _ facts: WireFacts, _ body: inout RequestBody) {
+        let takesStrict = !facts.omitted.contains("strict")
         switch format {
         case .text:
             break
         case .schema(let name, let schema, let isStrict):
-            self.schema(name, schema, isStrict: isStrict, &body)
+            self.schema(name, schema, isStrict: takesStrict ? isStrict : nil, &body)
         case .json where dialect.takesNoJSONMode:
             schema("object", .anyObject, isStrict: nil, &body)
         case .json:
@@ -149,13 +171,15 @@ extension OpenAIAdapter {
         }
     }
 
-    private func stream(_ body: inout RequestBody) {
+    private func stream(_ facts: WireFacts, _ body: inout RequestBody) {
         body.member("stream", true)
         guard dialect.asksForUsage else { return }
         body.member("stream_options") { json in
             json.beginObject()
             json.field("include_usage", true)
-            if dialect.obfuscates { json.field("include_obfuscation", false) }
+            if dialect.obfuscates, !facts.omitted.contains("include_obfuscation") {
+                json.field("include_obfuscation", false)
+            }
             json.endObject()
         }
     }

@@ -1,9 +1,10 @@
 import UltraAPI
 
-/// The `messages` array: null and empty members are left out, since many servers refuse them.
+/// The `messages` array: null and empty members are left out, since many servers refuse them, but for the `content` of
+/// a message of calls, which others demand.
 extension OpenAIAdapter {
     /// - Parameter isThinking: the server insists on the reasoning that led to calls.
-    func messages(_ messages: [Message], isThinking: Bool, _ json: inout JSONWriter) {
+    func messages(_ messages: [Message], isThinking: Bool, _ facts: WireFacts, _ json: inout JSONWriter) {
         json.beginArray()
         for message in messages {
             json.beginObject()
@@ -13,7 +14,7 @@ extension OpenAIAdapter {
                 json.key("content")
                 userContent(message.parts, &json)
             case .assistant:
-                assistant(message, isThinking: isThinking, &json)
+                assistant(message, isThinking: isThinking, facts, &json)
             case .system, .tool:
                 json.field("content", text(of: message))
                 json.fieldIfPresent("tool_call_id", message.toolCallID)
@@ -76,21 +77,19 @@ extension OpenAIAdapter {
         json.endObject()
     }
 
-    private func assistant(_ message: Message, isThinking: Bool, _ json: inout JSONWriter) {
+    private func assistant(_ message: Message, isThinking: Bool, _ facts: WireFacts, _ json: inout JSONWriter) {
         let content = text(of: message)
-        if !content.isEmpty || message.toolCalls.isEmpty { json.field("content", content) }
-        if dialect.takesReasoningBack {
-            let reasoning = message.parts.compactMap { part -> String? in
-                if case .reasoning(let text, _) = part { text } else { nil }
-            }
-            if !reasoning.isEmpty {
-                json.field("reasoning_content", reasoning.joined())
-            } else if isThinking, !message.toolCalls.isEmpty {
-                // Calls without any are refused; a blank will do.
-                json.field("reasoning_content", " ")
-            }
+        if !content.isEmpty || message.toolCalls.isEmpty || facts.omitted.contains(RefusedMember.nullContent) {
+            json.field("content", content)
+        } else if dialect.demandsContent {
+            json.key("content")
+            json.null()
         }
-        if dialect.takesReasoningDetails { reasoningDetails(message.parts, &json) }
+        if dialect.takesReasoningDetails {
+            if !facts.omitted.contains("reasoning_details") { reasoningDetails(message.parts, &json) }
+        } else if !facts.omitted.contains("reasoning_content") {
+            reasoningContent(message, isThinking: isThinking, &json)
+        }
         guard !message.toolCalls.isEmpty else { return }
         json.key("tool_calls")
         json.beginArray()
@@ -101,12 +100,25 @@ extension OpenAIAdapter {
             json.key("function")
             json.beginObject()
             json.field("name", call.name)
-            json.field("arguments", call.arguments.isEmpty ? "{}" : call.arguments)
+            json.field("arguments", call.arguments)
             json.endObject()
             if dialect.signsCalls, let signature = call.signature { googleSignature(signature, &json) }
             json.endObject()
         }
         json.endArray()
+    }
+
+    /// Whatever reasoning is left, by `needs`, is to go back.
+    private func reasoningContent(_ message: Message, isThinking: Bool, _ json: inout JSONWriter) {
+        let reasoning = message.parts.compactMap { part -> String? in
+            if case .reasoning(let text, _) = part { text } else { nil }
+        }.joined()
+        if !reasoning.isEmpty {
+            json.field("reasoning_content", reasoning)
+        } else if dialect.demandsReasoning, isThinking, !message.toolCalls.isEmpty {
+            // Calls without any are refused; a blank will do.
+            json.field("reasoning_content", " ")
+        }
     }
 
     private func reasoningDetails(_ parts: [Part], _ json: inout JSONWriter) {

@@ -4,17 +4,26 @@ extension ResponsesAdapter {
     /// Smallest `max_output_tokens` OpenAI takes.
     private static let leastOutputTokens = 16
 
-    package func encode(_ request: Request, model: String, isStream: Bool) throws(UltraError) -> EncodedRequest {
+    package func needs(of model: String) -> RequestNeeds {
+        var needs = RequestNeeds()
+        needs.callIDs = .word64
+        needs.toolSchemas.isGiven = true
+        return needs
+    }
+
+    package func write(
+        _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
+    ) throws(UltraError) -> EncodedRequest {
         let dialect = chat.dialect
         let rules = ModelRules.responses(model, dialect.models, hasEffort: request.reasoning != nil)
         var omitted = Omissions(provider, model, refused: dialect.refused.union(rules.refused))
         try attachments.check(request.messages, omitted)
-        var body = try RequestBody(request, provider: provider)
+        var body = try RequestBody(request, provider: provider, facts)
         body.member("model", model)
         body.member("input") { input(request.messages, &$0) }
         limits(request.sampling, &body, &omitted)
-        tools(request, &body, &omitted)
-        format(request.responseFormat, &body)
+        tools(request, facts, &body, &omitted)
+        format(request.responseFormat, facts, &body)
         reasoning(request.reasoning, rules, &body, &omitted)
         // Kept unless told otherwise.
         if dialect.keepsResponses { body.member("store", false) }
@@ -60,7 +69,9 @@ extension ResponsesAdapter {
         _ = omitted.unless(.presencePenalty, sampling.presencePenalty, default: 0)
     }
 
-    private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
+    private func tools(
+        _ request: Request, _ facts: WireFacts, _ body: inout RequestBody, _ omitted: inout Omissions
+    ) {
         guard !request.tools.isEmpty else { return }
         body.member("tools") { json in
             json.beginArray()
@@ -69,19 +80,9 @@ extension ResponsesAdapter {
                 json.field("type", "function")
                 json.field("name", tool.name)
                 json.fieldIfPresent("description", tool.description)
-                json.key("parameters")
-                if let parameters = tool.parameters {
-                    json.raw(parameters)
-                } else {
-                    json.beginObject()
-                    json.field("type", "object")
-                    json.key("properties")
-                    json.beginObject()
-                    json.endObject()
-                    json.endObject()
-                }
+                json.fieldIfPresent("parameters", tool.parameters)
                 // True unless told otherwise, which would change schemas that leave members out.
-                json.field("strict", false)
+                if !facts.omitted.contains("strict") { json.field("strict", false) }
                 json.endObject()
             }
             json.endArray()
@@ -103,7 +104,7 @@ extension ResponsesAdapter {
         body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
     }
 
-    private func format(_ format: ResponseFormat, _ body: inout RequestBody) {
+    private func format(_ format: ResponseFormat, _ facts: WireFacts, _ body: inout RequestBody) {
         guard format != .text else { return }
         body.member("text") { json in
             json.beginObject()
@@ -122,7 +123,7 @@ extension ResponsesAdapter {
                 json.field("type", "json_schema")
                 json.field("name", name)
                 json.field("schema", schema)
-                json.field("strict", isStrict)
+                if !facts.omitted.contains("strict") { json.field("strict", isStrict) }
             }
             json.endObject()
             json.endObject()

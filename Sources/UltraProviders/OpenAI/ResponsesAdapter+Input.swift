@@ -86,7 +86,7 @@ extension ResponsesAdapter {
             json.field("type", "function_call")
             json.field("call_id", call.id)
             json.field("name", call.name)
-            json.field("arguments", call.arguments.isEmpty ? "{}" : call.arguments)
+            json.field("arguments", call.arguments)
             json.endObject()
         }
     }

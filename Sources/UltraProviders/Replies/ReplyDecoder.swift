@@ -55,6 +55,15 @@ package struct ReplyDecoder: Sendable {
     /// Bytes of a document that are kept until it is whole.
     package var keptByteCount: Int { document.count }
 
+    /// The member of the request for which the provider refused it, if it can be left out.
+    /// - Parameter known: what was left out already.
+    package func refusedMember(known: Set<String>) -> RefusedMember? {
+        guard let error = reply.errorBody, let status = reply.head?.status, status == 400 || status == 422 else {
+            return nil
+        }
+        return RefusedMember(error, known: known)
+    }
+
     /// The provider's id of this exchange, for its support.
     package private(set) var requestID: String?
 

@@ -12,6 +12,8 @@ struct ReplyInterpreter: Sendable {
     /// The end was reported, or `failure` was found.
     private(set) var isOver = false
     private(set) var failure: UltraError?
+    /// What a reply whose status is an error says.
+    private(set) var errorBody: ErrorBody?
     private var template = TextTemplate()
 
     init(_ adapter: any Adapter, model: String?, state: ReplyState) {
@@ -118,7 +120,9 @@ struct ReplyInterpreter: Sendable {
 
     /// The body of a reply whose status is an error.
     mutating func takeError(_ body: UnsafeRawBufferPointer) {
-        fail(reportedError(ErrorBody(body)))
+        let error = ErrorBody(body)
+        errorBody = error
+        fail(reportedError(error))
     }
 
     /// The body was empty, or white space.

@@ -193,7 +193,7 @@ struct AnthropicRequestTests {
             rule: "tools, with a schema for each",
             change: { $0.tools = [tool, Tool(name: "g"), Tool(name: "h", parameters: json(#"{"required":[]}"#))] },
             body: hi + "," + toolJSON.dropLast() + #",{"name":"g","input_schema":{"type":"object","properties":{}}},"#
-                + #"{"name":"h","input_schema":{"type":"object","required":[]}}]"#),
+                + #"{"name":"h","input_schema":{"type":"object","required":[],"properties":{}}}]"#),
         Case(
             rule: "a choice", change: choose(.required), body: hi + "," + toolJSON + #","tool_choice":{"type":"any"}"#),
         Case(

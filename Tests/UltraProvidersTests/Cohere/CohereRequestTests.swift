@@ -22,7 +22,7 @@ struct CohereRequestTests {
     static let tool = Tool(
         name: "f", description: "d", parameters: RawJSON(validated: Array(#"{"type":"object"}"#.utf8)))
     static let toolJSON =
-        #""tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"}}}]"#
+        #""tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{}}}}]"#
     static let a = "cohere/command-a-03-2025"
     static let call = ToolCall(id: "a", name: "f", arguments: "")
     static let text = Document(.data(mediaType: "text/plain", base64: "w6Q="), name: "a.txt")
@@ -75,9 +75,9 @@ struct CohereRequestTests {
             body: #""messages":[{"role":"assistant","tool_calls":[{"id":"a","type":"function","#
                 + #""function":{"name":"f","arguments":"{}"}}]},"#
                 + #"{"role":"tool","tool_call_id":"a","content":"1\n2"},"#
-                + #"{"role":"assistant","content":"b","tool_calls":[{"id":"a","type":"function","#
+                + #"{"role":"assistant","content":"b","tool_calls":[{"id":"a_2","type":"function","#
                 + #""function":{"name":"f","arguments":"{}"}}]},"#
-                + #"{"role":"tool","tool_call_id":"a","content":[{"type":"text","text":"3"},"#
+                + #"{"role":"tool","tool_call_id":"a_2","content":[{"type":"text","text":"3"},"#
                 + #"{"type":"document","document":{"data":{"title":"a.txt","text":"ä"}}}]}]"#),
         Case(
             rule: "an assistant message of nothing is left out",

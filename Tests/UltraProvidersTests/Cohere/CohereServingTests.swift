@@ -9,6 +9,7 @@ struct CohereServingTests {
         var request = Request(messages: [Message(.user, [.text("Hi")])])
         change(&request)
         let adapter = CohereAdapter.testing().serving(request, model: "m")
+        let names = try adapter.encode(request, model: "m", isStream: false).toolNames
         let body = """
             {"message":{"tool_calls":[{"id":"a","function":{"name":"my_tool","arguments":"{}"}},\
             {"id":"b","function":{"name":"other","arguments":"{}"}}]},"finish_reason":"TOOL_CALL"}
@@ -16,7 +17,11 @@ struct CohereServingTests {
         let outcome = Outcome(
             adapter, isStream: false, head: HTTPHead(status: 200), body: Array(body.utf8)[...])
         #expect(outcome.error == nil)
-        return outcome.events
+        return outcome.events.map { event in
+            var event = event
+            if let names { event.restoreToolName(names) }
+            return event
+        }
     }
 
     private let other = AnswerEvent.toolCall(ToolCallDelta(index: 1, id: "b", name: "other", arguments: "{}"))
@@ -67,7 +72,7 @@ struct CohereServingTests {
             (["ä"], ["__"]), (["a-b", "a-b"], ["a_b", "a_b"]),
         ])
     func spelling(names: [String], sent: [String]) {
-        let table = CohereToolNames(names)
+        let table = ToolNames(names, CohereAdapter.testing().needs(of: "m").toolNames)
         #expect(names.map(table.sent) == sent)
         #expect(sent.map(table.original) == names)
     }

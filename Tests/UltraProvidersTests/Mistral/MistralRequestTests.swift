@@ -22,7 +22,7 @@ struct MistralRequestTests {
     static let tool = Tool(
         name: "f", description: "d", parameters: RawJSON(validated: Array(#"{"type":"object"}"#.utf8)))
     static let toolJSON =
-        #""tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"}}}]"#
+        #""tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{}}}}]"#
     static let small = "mistral/mistral-small-latest"
 
     static let cases = messageCases + orderCases + samplingCases + toolCases + reasoningCases
@@ -64,10 +64,10 @@ struct MistralRequestTests {
                 Message(.tool, [.text("1")], toolCallID: "call_abc"),
             ],
             body: #""messages":[{"role":"assistant","tool_calls":["#
-                + #"{"id":"\#(MistralCallID.of("call_abc"))","type":"function","function":{"name":"f","arguments":"{}"}},"#
+                + #"{"id":"\#(CallIDs.mistral("call_abc"))","type":"function","function":{"name":"f","arguments":"{}"}},"#
                 + #"{"id":"D681PevKs","type":"function","function":{"name":"g","arguments":"{\"x\":1}"}}]},"#
                 + #"{"role":"tool","content":"2","tool_call_id":"D681PevKs","name":"g"},"#
-                + #"{"role":"tool","content":"1","tool_call_id":"\#(MistralCallID.of("call_abc"))","name":"f"}]"#),
+                + #"{"role":"tool","content":"1","tool_call_id":"\#(CallIDs.mistral("call_abc"))","name":"f"}]"#),
         Case(
             rule: "a result may hold an image",
             messages: [
@@ -317,11 +317,11 @@ struct MistralRequestTests {
             ["call_1", "call_2"], ["functions.f:0", "functions.f:1"], ["", "ä", "日本"], ["D681PevK", "D681PevKs_"],
         ])
     func ids(ids: [String]) {
-        let mapped = ids.map(MistralCallID.of)
+        let mapped = ids.map(CallIDs.mistral)
         #expect(Set(mapped).count == ids.count)
-        #expect(mapped == ids.map(MistralCallID.of))
+        #expect(mapped == ids.map(CallIDs.mistral))
         for id in mapped { #expect(id.wholeMatch(of: /[a-zA-Z0-9]{9}/) != nil, "\(id)") }
-        #expect(MistralCallID.of("D681PevKs") == "D681PevKs")
+        #expect(CallIDs.mistral("D681PevKs") == "D681PevKs")
     }
 
     @Test("the key goes into a header and nowhere else")
@@ -339,4 +339,8 @@ struct MistralRequestTests {
         #expect(adapter.listRequest(page: nil).url == "https://api.example.com/v1/models")
         #expect(adapter.listRequest(page: nil).headers.first == HTTPHeader("Authorization", "Bearer k"))
     }
+}
+
+extension CallIDs {
+    static func mistral(_ id: String) -> String { spelled(id, .nineLetters) }
 }

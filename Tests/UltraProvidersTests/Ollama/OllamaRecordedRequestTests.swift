@@ -16,8 +16,10 @@ struct OllamaRecordedRequestTests {
         let isStream = fields["stream"] as? Bool ?? true
         let host = recording.requestURL.replacingOccurrences(of: "/api/chat", with: "")
         let adapter = OllamaAdapter(endpoint: try Endpoint(host, versionPath: ""))
+        var facts = WireFacts()
+        facts.window = .server
         let encoded = try adapter.encode(
-            try request(fields), model: try #require(fields["model"] as? String), isStream: isStream)
+            try request(fields), model: try #require(fields["model"] as? String), isStream: isStream, facts: facts)
         try recording.expect(encoded, ours(fields))
     }
 

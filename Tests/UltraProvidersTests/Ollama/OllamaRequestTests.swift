@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import UltraAPI
 
@@ -23,7 +24,7 @@ struct OllamaRequestTests {
     static let schema = RawJSON(validated: Array(#"{"type":"object"}"#.utf8))
     static let tools = [Tool(name: "f", description: "d", parameters: schema), Tool(name: "g")]
     static let f =
-        #"{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"}}}"#
+        #"{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{}}}}"#
     static let g =
         #"{"type":"function","function":{"name":"g","parameters":{"type":"object","properties":{}}}}"#
 
@@ -172,7 +173,10 @@ struct OllamaRequestTests {
     func encode(example: Case) throws {
         var request = Request(messages: example.messages)
         example.change(&request)
-        let encoded = try OllamaAdapter.testing().encode(request, model: example.model, isStream: false)
+        var facts = WireFacts()
+        facts.window = .server
+        let encoded = try OllamaAdapter.testing().encode(
+            request, model: example.model, isStream: false, facts: facts)
         let body = String(decoding: encoded.http.body, as: UTF8.self)
         #expect(body == #"{"model":"\#(example.model)",\#(example.body),"stream":false\#(example.options)}"#)
         #expect(encoded.warnings == example.warnings)
@@ -203,14 +207,15 @@ struct OllamaRequestTests {
         #expect(error?.hint != nil)
     }
 
-    @Test("arguments that are no object are refused", arguments: ["{", "[]", "7", "{} {}", #"{"x":}"#])
-    func arguments(text: String) {
+    @Test("arguments that are no object are sent within one", arguments: ["[]", "7", "{} {}", #"{"x":}"#])
+    func arguments(text: String) throws {
         let call = ToolCall(id: "1", name: "f", arguments: text)
-        let error = #expect(throws: UltraError.self) {
-            try OllamaAdapter.testing().encode(
-                Request(messages: [Message(.assistant, [], toolCalls: [call])]), model: "m", isStream: true)
-        }
-        #expect(error?.code == .badRequest)
+        let encoded = try OllamaAdapter.testing().encode(
+            Request(messages: [Message(.assistant, [], toolCalls: [call])]), model: "m", isStream: true)
+        let escaped = text.replacingOccurrences(of: "\"", with: "\\\"")
+        #expect(
+            String(decoding: encoded.http.body, as: UTF8.self).contains(
+                #""arguments":{"arguments":"\#(escaped)"}"#))
     }
 
     @Test(

@@ -6,7 +6,7 @@ import UltraAPI
 extension ChatRequestTests {
     static let dialectCases = [
         Case(
-            rule: "a server nobody knows gets the widest spelling", model: "gpt-5", dialect: .of("llm.example.com"),
+            rule: "a server nobody knows gets the widest spelling", model: "m", dialect: .of("llm.example.com"),
             isStream: true, messages: [Message(.user, [.text("a"), .text("b")])],
             change: { request in
                 request.sampling.maxTokens = 9
@@ -28,12 +28,25 @@ extension ChatRequestTests {
         Case(
             rule: "DeepSeek wants its reasoning back, and thinks when told", model: "deepseek-chat",
             dialect: .of("api.deepseek.com"),
-            messages: [Message(.assistant, [.reasoning(text: "hm", signature: nil), .text("b")])],
+            messages: [
+                Message(.user, [.text("a")]),
+                Message(
+                    .assistant, [.reasoning(text: "hm", signature: nil)],
+                    toolCalls: [ToolCall(id: "1", name: "f", arguments: "{}")]),
+                Message(.tool, [.text("x")], toolCallID: "1"),
+                Message(.assistant, [.reasoning(text: "so", signature: nil), .text("b")]),
+                Message(.user, [.text("c")]),
+                Message(.assistant, [.reasoning(text: "no", signature: nil), .text("d")]),
+            ],
             change: { request in
                 request.reasoning = Reasoning(effort: .high)
                 request.responseFormat = .json
             },
-            body: #""messages":[{"role":"assistant","content":"b","reasoning_content":"hm"}],"#
+            body: #""messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"#
+                + #""reasoning_content":"hm","tool_calls":[{"id":"1","type":"function","#
+                + #""function":{"name":"f","arguments":"{}"}}]},{"role":"tool","content":"x","tool_call_id":"1"},"#
+                + #"{"role":"assistant","content":"b","reasoning_content":"so"},{"role":"user","content":"c"},"#
+                + #"{"role":"assistant","content":"d"}],"#
                 + #""response_format":{"type":"json_object"},"thinking":{"type":"enabled"},"reasoning_effort":"high""#),
         Case(
             rule: "DeepSeek refuses calls without reasoning while it thinks, and takes a blank for it",
@@ -42,14 +55,15 @@ extension ChatRequestTests {
                 Message(.assistant, [], toolCalls: [ToolCall(id: "1", name: "f", arguments: "{}")]),
                 Message(.tool, [.text("x")], toolCallID: "1"),
             ], change: { _ in },
-            body: #""messages":[{"role":"assistant","reasoning_content":" ","tool_calls":[{"id":"1","type":"function","#
+            body:
+                #""messages":[{"role":"assistant","content":null,"reasoning_content":" ","tool_calls":[{"id":"1","type":"function","#
                 + #""function":{"name":"f","arguments":"{}"}}]},{"role":"tool","content":"x","tool_call_id":"1"}]"#),
         Case(
             rule: "DeepSeek that does not think takes calls as they are", model: "deepseek-chat",
             dialect: .of("api.deepseek.com"),
             messages: [Message(.assistant, [], toolCalls: [ToolCall(id: "1", name: "f", arguments: "{}")])],
             change: { _ in },
-            body: #""messages":[{"role":"assistant","tool_calls":[{"id":"1","type":"function","#
+            body: #""messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","#
                 + #""function":{"name":"f","arguments":"{}"}}]}]"#),
         Case(
             rule: "Groq's gpt-oss takes an effort", model: "openai/gpt-oss-120b", dialect: .of("api.groq.com"),
@@ -116,7 +130,7 @@ extension ChatRequestTests {
             messages: [
                 Message(.assistant, [], toolCalls: [ToolCall(id: "1", name: "f", arguments: "{}", signature: "S")])
             ], change: { _ in },
-            body: #""messages":[{"role":"assistant","tool_calls":[{"id":"1","type":"function","#
+            body: #""messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","#
                 + #""function":{"name":"f","arguments":"{}"}}]}]"#),
         Case(
             rule: "xAI's reasoning models refuse stop", model: "grok-4", dialect: .of("api.x.ai"),

@@ -23,7 +23,7 @@ struct ChatRequestTests {
     static let tool = Tool(
         name: "f", description: "d", parameters: RawJSON(validated: Array(#"{"type":"object"}"#.utf8)))
     static let toolJSON =
-        #""tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"}}}]"#
+        #""tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{}}}}]"#
     static let schema = RawJSON(validated: Array(#"{"type":"object"}"#.utf8))
 
     static let cases =

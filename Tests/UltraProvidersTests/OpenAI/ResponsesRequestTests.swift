@@ -154,7 +154,8 @@ struct ResponsesRequestTests {
                 request.toolChoice = .named("f")
                 request.parallelToolCalls = false
             },
-            body: hi + #","tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object"},"#
+            body: hi
+                + #","tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object","properties":{}},"#
                 + #""strict":false},{"type":"function","name":"g","parameters":{"type":"object","properties":{}},"#
                 + #""strict":false}],"tool_choice":{"type":"function","name":"f"},"parallel_tool_calls":false"# + end),
         Case(

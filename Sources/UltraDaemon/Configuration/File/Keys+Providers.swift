@@ -1,3 +1,36 @@
+internal import UltraProviders
+
+extension KeyType where Value == String {
+    /// A member of a request that can be left out.
+    fileprivate static var refusable: Self {
+        KeyType("the name of a parameter that can be left out", example: "\"stream_options\"", write: Quantity.quoted) {
+            if case .text(let text) = $0, RefusedMember.isName(text) { text } else { nil }
+        }
+    }
+}
+
+extension KeyType where Value == WireFacts.Window {
+    fileprivate static var window: Self {
+        KeyType(
+            "\"auto\", \"server\" or a whole number from 256 to 100000000",
+            write: { window in
+                switch window {
+                case .auto: Quantity.quoted("auto")
+                case .server: Quantity.quoted("server")
+                case .tokens(let tokens): "\(tokens)"
+                }
+            },
+            parse: { value in
+                switch value {
+                case .text("auto"): .auto
+                case .text("server"): .server
+                case .integer(let tokens) where (256...100_000_000).contains(tokens): .tokens(tokens)
+                default: nil
+                }
+            })
+    }
+}
+
 extension ProviderTable: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey(
@@ -27,5 +60,12 @@ extension ProviderTable: SettingTable {
         SettingKey(
             "api", \.settings.api, .optional(.choice(), absent: "auto"),
             "Which of OpenAI's APIs another server is asked with"),
+        SettingKey(
+            "omit", \.settings.omit, .list(.refusable, of: "parameters"),
+            "Parameters that the server refuses, such as stream_options; a refusal is also learnt from the server, "
+                + "until the daemon ends"),
+        SettingKey(
+            "num_ctx", \.settings.window, .window,
+            "The context window Ollama makes room for; auto: what a request needs, server: Ollama's own"),
     ]
 }

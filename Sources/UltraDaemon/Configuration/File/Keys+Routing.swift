@@ -55,6 +55,9 @@ extension ModelSettings: SettingTable {
             .optional(
                 KeyType<PriceTable>.table().mapped({ $0.price }, back: { PriceTable($0) }), absent: "auto"),
             "USD per million tokens: {input = 2.5, cached_input = 1.25, cache_write = 2.5, output = 10}"),
+        SettingKey(
+            "return_reasoning", \.returnReasoning, .choice(),
+            "When the reasoning of earlier turns goes back to it; auto: as models of its family have it"),
     ]
 
     private static let capabilityNames = Capability.allCases.map(\.rawValue).joined(separator: ", ")

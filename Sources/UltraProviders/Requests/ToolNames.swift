@@ -1,0 +1,58 @@
+import UltraAPI
+
+/// The names of a request's tools as its provider takes them, and the way back: the client sees its own names.
+package struct ToolNames: Sendable, Equatable {
+    /// Only of names that had to change.
+    private var sentNames: [String: String] = [:]
+    private var originals: [String: String] = [:]
+
+    /// - Parameter names: the same list always gives the same result.
+    init(_ names: [String], _ rule: NameRule) {
+        var taken: Set<String> = []
+        for name in names where rule.accepts(name) { taken.insert(name) }
+        /// The next number to try for names that look alike, so that a crowd of them costs no search.
+        var numbers: [String: Int] = [:]
+        for name in names where sentNames[name] == nil && !rule.accepts(name) {
+            let base = Self.spelled(name, rule)
+            var sent = base
+            var number = numbers[base] ?? 2
+            while !taken.insert(sent).inserted {
+                let suffix = "_\(number)"
+                sent = Self.prefix(base, rule.length.upperBound - suffix.utf8.count) + suffix
+                number += 1
+            }
+            numbers[base] = number
+            sentNames[name] = sent
+            originals[sent] = name
+        }
+    }
+
+    func sent(_ name: String) -> String { sentNames[name] ?? name }
+
+    /// The client's name of what the provider calls `sent`.
+    package func original(_ sent: String) -> String { originals[sent] ?? sent }
+
+    /// `_` for each byte that is not taken. A name that is too long ends in a fingerprint of all of it, so that two
+    /// that begin alike stay apart in every request.
+    private static func spelled(_ name: String, _ rule: NameRule) -> String {
+        var bytes = name.utf8.map { rule.letters.contains($0) ? $0 : UInt8(ascii: "_") }
+        if bytes.first.map({ !rule.first.contains($0) }) ?? true { bytes.insert(UInt8(ascii: "_"), at: 0) }
+        let word = String(decoding: bytes, as: UTF8.self)
+        guard bytes.count > rule.length.upperBound else { return word }
+        return prefix(word, rule.length.upperBound - 9) + "_" + Fingerprint.letters(name, 8)
+    }
+
+    /// - Precondition: `word` is ASCII.
+    private static func prefix(_ word: String, _ count: Int) -> String {
+        String(decoding: word.utf8.prefix(max(0, count)), as: UTF8.self)
+    }
+}
+
+extension AnswerEvent {
+    /// Calls a tool by the name the client gave it.
+    package mutating func restoreToolName(_ names: ToolNames) {
+        guard case .toolCall(var piece) = self, let name = piece.name else { return }
+        piece.name = names.original(name)
+        self = .toolCall(piece)
+    }
+}
