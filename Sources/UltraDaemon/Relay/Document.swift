@@ -34,14 +34,19 @@ final class Document {
             decoder.receive(received, now: time(nil))
             requestID = decoder.requestID
             var bytes: [UInt8] = []
-            while try await exchange.read(into: &bytes), body.count <= ReplyDecoder.documentLimitBytes { body += bytes }
+            // Of an error more than that says nothing that would be kept.
+            let limit =
+                (200...299).contains(received.status) ? ReplyDecoder.documentLimitBytes : ReplyDecoder.errorLimitBytes
+            while body.count <= limit, try await exchange.read(into: &bytes) { body += bytes }
+            // Ends a transfer that is not complete.
+            exchange.cancel()
         } catch {
             throw UltraError(error, provider: adapter.provider, model: model, head, requestID)
         }
         let status = head?.status ?? 0
         if !(200...299).contains(status) { throw refusal(&decoder, status, body) }
         do throws(JSONError) {
-            return try JSONReader.read(body) { (reader) throws(JSONError) in
+            return try JSONReader.read(reply: body) { (reader) throws(JSONError) in
                 let value = try read(&reader)
                 try reader.end()
                 return value
