@@ -37,13 +37,21 @@ extension Answer {
 }
 
 extension Usage {
-    /// Takes over the numbers that `newer` gives.
+    /// Takes over the numbers that `newer` gives. A 0 takes no number back: servers send it for what they do not know.
     package mutating func update(with newer: Usage) {
-        inputTokens = newer.inputTokens ?? inputTokens
-        outputTokens = newer.outputTokens ?? outputTokens
-        cachedInputTokens = newer.cachedInputTokens ?? cachedInputTokens
-        cacheWriteTokens = newer.cacheWriteTokens ?? cacheWriteTokens
-        reasoningTokens = newer.reasoningTokens ?? reasoningTokens
+        inputTokens = inputTokens.updated(with: newer.inputTokens)
+        outputTokens = outputTokens.updated(with: newer.outputTokens)
+        cachedInputTokens = cachedInputTokens.updated(with: newer.cachedInputTokens)
+        cacheWriteTokens = cacheWriteTokens.updated(with: newer.cacheWriteTokens)
+        reasoningTokens = reasoningTokens.updated(with: newer.reasoningTokens)
         source = newer.source
+    }
+}
+
+extension Int? {
+    /// A number of tokens after a later one was told: the later one, unless that is 0 or unknown; never negative.
+    package func updated(with newer: Int?) -> Int? {
+        if let newer, newer > 0 { return newer }
+        return self ?? newer.map { max(0, $0) }
     }
 }

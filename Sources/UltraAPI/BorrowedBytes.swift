@@ -35,6 +35,10 @@ struct BorrowedBytes {
         return UInt64(littleEndian: start.loadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 
+    /// U+FEFF in UTF-8.
+    @inline(__always)
+    var startsWithByteOrderMark: Bool { count >= 3 && self[0] == 0xEF && self[1] == 0xBB && self[2] == 0xBF }
+
     func equals(_ other: BorrowedBytes) -> Bool {
         guard count == other.count else { return false }
         guard count >= 8 else {

@@ -24,10 +24,12 @@ extension JSONReader {
                 _ = try bool()
             case UInt8(ascii: "n"):
                 try null()
-            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                try skipNumber()
+            case UInt8(ascii: "-") where !isNonNumber:
                 try skipNumber()
             default:
-                throw unexpected()
+                guard skipNonNumber() else { throw unexpected() }
             }
         } while depth > outside
     }
@@ -40,8 +42,53 @@ extension JSONReader {
         return bytes[start..<position].buffer
     }
 
-    /// Consumes the next value and returns a copy of its bytes.
+    /// Consumes the next value and returns a copy of its bytes as strict JSON: in a provider's reply, half of a
+    /// surrogate pair alone becomes `\ufffd`, and `NaN` or `Infinity` is an error.
     package mutating func rawJSON() throws(JSONError) -> RawJSON {
-        RawJSON(validated: [UInt8](try raw()))
+        let value = try strictlyRaw()
+        return RawJSON(validated: hasMetLoneSurrogate ? JSONText.withoutLoneSurrogates(value) : [UInt8](value))
+    }
+
+    /// The same as text.
+    package mutating func rawText() throws(JSONError) -> String {
+        let value = try strictlyRaw()
+        return hasMetLoneSurrogate
+            ? String(decoding: JSONText.withoutLoneSurrogates(value), as: UTF8.self)
+            : String(decoding: value, as: UTF8.self)
+    }
+
+    private mutating func strictlyRaw() throws(JSONError) -> UnsafeRawBufferPointer {
+        hasMetNonNumber = false
+        let value = try raw()
+        guard !hasMetNonNumber else { throw JSONError(.invalidNumber, offset: position) }
+        return value
+    }
+
+    /// Consumes the next value if it is `NaN`, `Infinity` or `-Infinity` of a provider's reply, which Python's and
+    /// JavaScript's writers produce although JSON has no such numbers.
+    /// - Returns: whether it was.
+    package mutating func skipNonNumber() -> Bool {
+        guard isNonNumber else { return false }
+        hasMetNonNumber = true
+        position += bytes[position] == UInt8(ascii: "N") ? 3 : bytes[position] == UInt8(ascii: "I") ? 8 : 9
+        return true
+    }
+
+    /// Whether such a value starts at `position`.
+    @inline(__always)
+    var isNonNumber: Bool {
+        guard isLenient, position < bytes.count else { return false }
+        switch bytes[position] {
+        case UInt8(ascii: "N"), UInt8(ascii: "I"): return holdsNonNumber(at: position)
+        case UInt8(ascii: "-"): return position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "I")
+            && holdsNonNumber(at: position + 1)
+        default: return false
+        }
+    }
+
+    @inline(never)
+    private func holdsNonNumber(at index: Int) -> Bool {
+        let rest = bytes[index..<bytes.count].buffer
+        return rest.starts(with: "Infinity".utf8) || (index == position && rest.starts(with: "NaN".utf8))
     }
 }

@@ -86,7 +86,7 @@ extension JSONReader {
     }
 
     /// Validates the escape that starts at `index` and returns the index after it; a surrogate pair counts as one.
-    private func escapeEnd(at index: Int) throws(JSONError) -> Int {
+    private mutating func escapeEnd(at index: Int) throws(JSONError) -> Int {
         guard index + 1 < bytes.count else { throw JSONError(.unexpectedEnd, offset: bytes.count) }
         switch bytes[index + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
@@ -98,16 +98,23 @@ extension JSONReader {
             case 0xD800...0xDBFF:
                 guard index + 8 <= bytes.count, bytes[index + 6] == UInt8(ascii: "\\"),
                     bytes[index + 7] == UInt8(ascii: "u"), case 0xDC00...0xDFFF = try codeUnit(at: index + 8)
-                else { throw JSONError(.loneSurrogate, offset: index) }
+                else { return try loneSurrogateEnd(at: index) }
                 return index + 12
             case 0xDC00...0xDFFF:
-                throw JSONError(.loneSurrogate, offset: index)
+                return try loneSurrogateEnd(at: index)
             default:
                 return index + 6
             }
         default:
             throw JSONError(.invalidEscape, offset: index)
         }
+    }
+
+    /// The index after the escape at `index`, half of a surrogate pair.
+    private mutating func loneSurrogateEnd(at index: Int) throws(JSONError) -> Int {
+        guard isLenient else { throw JSONError(.loneSurrogate, offset: index) }
+        hasMetLoneSurrogate = true
+        return index + 6
     }
 
     /// The value of the four hexadecimal digits at `index`.

@@ -1,5 +1,7 @@
 /// Reads one JSON text on demand: strict RFC 8259, no tree, nothing copied but what is asked for.
 ///
+/// Replies of providers are read by `JSONReader(reply:)`, which passes over what does no harm there; all else is strict.
+///
 /// The reader borrows the bytes: it, its keys and its raw values are valid only while they are. Every value is either
 /// read or skipped, and skipping validates as strictly as reading does. After an error the reader is of no further use.
 /// ```swift
@@ -33,6 +35,12 @@ package struct JSONReader {
     var isFresh = false
     /// The names seen in every open object; `nil`: duplicates are not looked for.
     var seenKeys: JSONSeenKeys?
+    /// The text is a provider's reply.
+    let isLenient: Bool
+    /// A string, read or skipped, held half of a surrogate pair alone. Such a half reads as U+FFFD.
+    package internal(set) var hasMetLoneSurrogate = false
+    /// A value that was skipped is or holds `NaN` or `Infinity`.
+    var hasMetNonNumber = false
 
     /// - Parameter maxDepth: deepest nesting accepted, at most `depthLimit`.
     package init(
@@ -41,6 +49,16 @@ package struct JSONReader {
         self.bytes = BorrowedBytes(bytes)
         self.maxDepth = min(maxDepth, JSONReader.depthLimit)
         seenKeys = duplicateKeys == .reject ? JSONSeenKeys() : nil
+        isLenient = false
+    }
+
+    /// A reader of what a provider sent, or of a part of it. It passes over a byte order mark before the text, takes
+    /// half of a surrogate pair alone for U+FFFD, and skips `NaN`, `Infinity` and `-Infinity`, which it does not read.
+    package init(reply bytes: UnsafeRawBufferPointer) {
+        self.bytes = BorrowedBytes(bytes)
+        maxDepth = JSONReader.depthLimit
+        isLenient = true
+        if self.bytes.startsWithByteOrderMark { position = 3 }
     }
 
     /// Runs `body` with a reader of `bytes`. Whether anything follows the value is for `body` to ask, by `end()`.
@@ -55,13 +73,26 @@ package struct JSONReader {
         }
     }
 
+    /// The same with a reader of a provider's reply.
+    package static func read<T, E: Error>(
+        reply bytes: [UInt8], _ body: (inout JSONReader) throws(E) -> T
+    ) throws(E) -> T {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(E) -> T in
+            var reader = JSONReader(reply: UnsafeRawBufferPointer(buffer))
+            return try body(&reader)
+        }
+    }
+
     /// Bytes consumed: where an error of the reader's own would lie.
     package var offset: Int { position }
 
     /// The type of the next value, which is not consumed.
     package mutating func kind() throws(JSONError) -> JSONKind {
         let byte = try significantByte()
-        guard let kind = JSONReader.kind(startingWith: byte) else { throw unexpected() }
+        guard let kind = JSONReader.kind(startingWith: byte) else {
+            guard isNonNumber else { throw unexpected() }
+            return .number
+        }
         return kind
     }
 
@@ -231,7 +262,7 @@ extension JSONReader {
     /// The error for a next byte that no value can start with here.
     @inline(never)
     func unexpected() -> JSONError {
-        let isMark = position == 0 && bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
+        let isMark = position == 0 && bytes.startsWithByteOrderMark
         return JSONError(isMark ? .byteOrderMark : .unexpectedByte, offset: position)
     }
 

@@ -65,8 +65,7 @@ extension JSONText {
     ) -> Int {
         var code = hexadecimal(content, at: index + 2) ?? 0
         var length = 6
-        if code & 0xFC00 == 0xD800 {
-            let low = hexadecimal(content, at: index + 8) ?? 0
+        if code & 0xFC00 == 0xD800, let low = lowSurrogate(content, at: index + 6) {
             code = 0x10000 + (code & 0x3FF) << 10 + (low & 0x3FF)
             length = 12
         }
@@ -75,5 +74,41 @@ extension JSONText {
             written += 1
         }
         return length
+    }
+
+    /// The second half of a surrogate pair, if its escape is at `index`.
+    private static func lowSurrogate(_ content: BorrowedBytes, at index: Int) -> UInt32? {
+        guard index + 6 <= content.count, content[index] == UInt8(ascii: "\\"), content[index + 1] == UInt8(ascii: "u"),
+            let unit = hexadecimal(content, at: index + 2), unit & 0xFC00 == 0xDC00
+        else { return nil }
+        return unit
+    }
+
+    /// A copy of `json`, a value that a lenient reader has validated, with `\ufffd` for every half of a surrogate pair
+    /// that is alone.
+    static func withoutLoneSurrogates(_ json: UnsafeRawBufferPointer) -> [UInt8] {
+        var copy = [UInt8](json)
+        let bytes = BorrowedBytes(json)
+        var index = 0
+        while index < bytes.count {
+            // Backslashes stand in strings only.
+            guard bytes[index] == UInt8(ascii: "\\") else {
+                index += 1
+                continue
+            }
+            guard index + 6 <= bytes.count, bytes[index + 1] == UInt8(ascii: "u"),
+                let unit = hexadecimal(bytes, at: index + 2), unit & 0xF800 == 0xD800
+            else {
+                index += 2
+                continue
+            }
+            if unit & 0xFC00 == 0xD800, lowSurrogate(bytes, at: index + 6) != nil {
+                index += 12
+            } else {
+                copy.replaceSubrange((index + 2)..<(index + 6), with: "fffd".utf8)
+                index += 6
+            }
+        }
+        return copy
     }
 }

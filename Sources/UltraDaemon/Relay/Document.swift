@@ -33,7 +33,7 @@ final class Document {
     ) async throws(UltraError) -> Value {
         let body = try await fetch(request, timeouts, isFresh: isFresh)
         do throws(JSONError) {
-            return try JSONReader.read(body) { (reader) throws(JSONError) in
+            return try JSONReader.read(reply: body) { (reader) throws(JSONError) in
                 let value = try read(&reader)
                 try reader.end()
                 return value
@@ -57,13 +57,16 @@ final class Document {
             decoder.receive(received, now: time(nil))
             requestID = decoder.requestID
             var bytes: [UInt8] = []
-            while try await exchange.read(into: &bytes), body.count <= limitBytes { body += bytes }
+            // Of an error more than that says nothing that would be kept.
+            let limit = (200...299).contains(received.status) ? limitBytes : ReplyDecoder.errorLimitBytes
+            while body.count <= limit, try await exchange.read(into: &bytes) { body += bytes }
+            // Ends a transfer that is not complete.
+            exchange.cancel()
         } catch {
             throw UltraError(error, provider: adapter.provider, model: model, head, requestID)
         }
         status = head?.status ?? 0
         guard body.count <= limitBytes else {
-            exchange.cancel()
             throw .tooLarge(limitBytes, isDocument: true, provider: adapter.provider, model: model, status)
         }
         if !(200...299).contains(status) { throw refusal(&decoder, status, body) }

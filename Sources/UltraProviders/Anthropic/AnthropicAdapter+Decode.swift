@@ -27,8 +27,7 @@ extension AnthropicAdapter {
             case "usage":
                 try usage(&reader, isFirst: false, &reply)
             case "error":
-                if try reader.kind() != .null { reply.reportError() }
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -48,12 +47,14 @@ extension AnthropicAdapter {
             case "index": index = try reader.count() ?? 0
             case "delta", "content_block", "message": content = try reader.raw()
             case "usage": usage = try reader.raw()
+            // Of gateways that have forgotten whose events these are.
+            case "error": if try reader.saysSomething() { reply.reportError() }
             default: try reader.skip()
             }
         }
         guard let type else { return }
         if let usage {
-            var reader = JSONReader(usage)
+            var reader = JSONReader(reply: usage)
             try self.usage(&reader, isFirst: false, &reply)
         }
         switch type {
@@ -62,7 +63,7 @@ extension AnthropicAdapter {
         default: break
         }
         guard let content else { return }
-        var inner = JSONReader(content)
+        var inner = JSONReader(reply: content)
         switch type {
         case "content_block_delta": try delta(&inner, index: index, &reply)
         case "content_block_start": try block(&inner, index: index, isWhole: false, &reply)
@@ -158,18 +159,11 @@ extension AnthropicAdapter {
     }
 
     private func finish(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
-        guard try reader.kind() == .string else { return try reader.skip() }
-        switch try reader.word() {
-        case "end_turn", "stop_sequence": reply.finish(.stop)
-        case "max_tokens", "model_context_window_exceeded": reply.finish(.length)
-        case "tool_use": reply.finish(.toolCalls)
-        case "refusal": reply.finish(.contentFilter)
-        default: reply.finish(.other)
-        }
+        if let word = try reader.stringOrNull() { reply.finish(word) }
     }
 
     private static func text(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String {
-        var reader = JSONReader(value)
+        var reader = JSONReader(reply: value)
         return try reader.text() ?? ""
     }
 

@@ -20,16 +20,17 @@ extension CohereAdapter {
                 } else {
                     try body(&reader, index: index, &reply)
                 }
-            case "message":
+            case "message" where try reader.kind() == .string:
                 // An error of the front end, as it stands in a reply of its own.
-                if try reader.kind() == .string { reply.reportError() }
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
+            case "error":
+                if try reader.saysSomething() { reply.reportError() }
             default:
                 try reader.skip()
             }
         }
         guard let early else { return }
-        var inner = JSONReader(early)
+        var inner = JSONReader(reply: early)
         try body(&inner, index: index, &reply)
     }
 
@@ -43,8 +44,7 @@ extension CohereAdapter {
             case "message":
                 switch try reader.kind() {
                 case .string:
-                    reply.reportError()
-                    try reader.skip()
+                    if try reader.saysSomething() { reply.reportError() }
                 case .null:
                     try reader.skip()
                 default:
@@ -52,12 +52,11 @@ extension CohereAdapter {
                     try message(&reader, index: index, &reply)
                 }
             case "finish_reason":
-                if let reason = try reader.stringOrNull() { finished(reason, &reply) }
+                if let reason = try reader.stringOrNull() { reply.finish(reason) }
             case "usage":
                 try usage(&reader, &reply)
             case "error":
-                if try reader.kind() != .null { reply.reportError() }
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -72,7 +71,7 @@ extension CohereAdapter {
             switch key {
             case "content": try content(&reader, &reply)
             // What the model means to do with its tools: not a part of the answer.
-            case "tool_plan": reply.reasoning(try reader.stringOrNull() ?? "")
+            case "tool_plan": reply.reasoning(try reader.optionalString("tool_plan", &reply) ?? "")
             case "tool_calls": try toolCalls(&reader, index: index, &reply)
             default: try reader.skip()
             }
@@ -89,7 +88,8 @@ extension CohereAdapter {
         case .string:
             reply.text(try reader.string())
         default:
-            try reader.skip()
+            // Of another type it would pass for an empty answer.
+            try reader.null()
         }
     }
 
@@ -98,7 +98,7 @@ extension CohereAdapter {
         while let key = try reader.nextKey() {
             switch key {
             case "text": reply.text(try reader.stringOrNull() ?? "")
-            case "thinking": reply.reasoning(try reader.stringOrNull() ?? "")
+            case "thinking": reply.reasoning(try reader.optionalString("thinking", &reply) ?? "")
             default: try reader.skip()
             }
         }
@@ -150,20 +150,9 @@ extension CohereAdapter {
         reply.toolCall(key: index, id: id, name: name, arguments: arguments)
     }
 
-    private func finished(_ reason: String, _ reply: inout ReplyState) {
-        switch reason {
-        case "COMPLETE", "STOP_SEQUENCE": reply.finish(.stop)
-        case "MAX_TOKENS", "ERROR_LIMIT": reply.finish(.length)
-        case "TOOL_CALL": reply.finish(.toolCalls)
-        case "ERROR_TOXIC": reply.finish(.contentFilter)
-        case "ERROR", "TIMEOUT": reply.reportError()
-        default: reply.finish(.other)
-        }
-    }
-
     /// Tokens the model worked on; what is billed for them, `billed_units`, leaves out Cohere's own prompt.
     private func usage(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
-        guard try reader.kind() == .object else { return try reader.skip() }
+        guard try reader.isOptional(.object, "usage", &reply) else { return }
         var tokens = Counts()
         var billed = Counts()
         var cached: Int?

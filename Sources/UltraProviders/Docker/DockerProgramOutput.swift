@@ -7,7 +7,7 @@ enum DockerProgramOutput {
         _ output: [UInt8], _ body: (inout JSONReader) throws(JSONError) -> Value
     ) throws(JSONError) -> Value {
         let start = start(output)
-        return try JSONReader.read(Array(output[start...])) { (reader) throws(JSONError) in
+        return try JSONReader.read(reply: Array(output[start...])) { (reader) throws(JSONError) in
             let value = try body(&reader)
             try reader.end()
             return value

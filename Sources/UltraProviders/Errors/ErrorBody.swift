@@ -24,6 +24,7 @@ package struct ErrorBody: Sendable, Equatable {
     package init() {}
 
     package init(_ bytes: UnsafeRawBufferPointer) {
+        let bytes = bytes.withoutByteOrderMark
         switch bytes.first(where: { !$0.isJSONWhitespace }) {
         case UInt8(ascii: "<")?:
             isHTML = true
@@ -38,7 +39,7 @@ package struct ErrorBody: Sendable, Equatable {
     }
 
     private init(json bytes: UnsafeRawBufferPointer) throws(JSONError) {
-        var reader = JSONReader(bytes)
+        var reader = JSONReader(reply: bytes)
         self = try Self.read(&reader)
         try reader.end()
         if let text = message, text.utf8.first == UInt8(ascii: "{") {

@@ -7,7 +7,8 @@ package enum ErrorText {
     /// Longest excerpt of a reply in an `upstream_protocol` error; fixed by the wire protocol.
     package static let excerptLimitBytes = 200
 
-    /// - Parameter key: the key the request carried; taken out even if it looks like nothing of the kind.
+    /// - Parameter key: the key the request carried; taken out even if it looks like nothing of the kind, unless it is
+    ///   a placeholder.
     package static func cleaned(_ text: String, key: Secret?, limitBytes: Int = Self.limitBytes) -> String {
         var words: [String] = []
         for word in text.split(whereSeparator: {
@@ -32,7 +33,7 @@ package enum ErrorText {
     private static func redacted(_ word: Substring, key: Secret?) -> String {
         var result = ""
         var rest = word
-        if let exposed = key?.exposed(), !exposed.isEmpty {
+        if let exposed = key?.exposed(), key?.isPlaceholder == false {
             while let found = rest.firstRange(of: exposed) {
                 result += redacted(rest[..<found.lowerBound], key: nil) + redaction
                 rest = rest[found.upperBound...]

@@ -34,8 +34,7 @@ extension GeminiAdapter {
             case "promptFeedback":
                 isBlocked = try hasBlockReason(&reader)
             case "error":
-                if try reader.kind() != .null { reply.reportError() }
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -60,10 +59,11 @@ extension GeminiAdapter {
         }
         guard index == 0 else { return }
         if let content {
-            var reader = JSONReader(content)
+            var reader = JSONReader(reply: content)
             try self.content(&reader, &reply)
         }
-        if let finish { finished(finish, &reply) }
+        // Of calls it says the same as of text; `ReplyState` tells them apart.
+        if let finish { reply.finish(finish) }
     }
 
     private func content(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
@@ -71,7 +71,8 @@ extension GeminiAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "parts" where try reader.kind() == .array:
+            // Of another type they would pass for an empty answer.
+            case "parts" where try reader.kind() != .null:
                 try reader.beginArray()
                 while try reader.nextElement() { try part(&reader, &reply) }
             default:
@@ -90,7 +91,7 @@ extension GeminiAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "text": text = try reader.text()
+            case "text": text = try reader.stringOrNull()
             case "thought": isThought = try reader.text() == "true"
             case "thoughtSignature": signature = try reader.text()
             case "functionCall" where try reader.kind() == .object: call = try reader.raw()
@@ -99,7 +100,7 @@ extension GeminiAdapter {
         }
         if let text { isThought ? reply.reasoning(text) : reply.text(text) }
         if let call {
-            var reader = JSONReader(call)
+            var reader = JSONReader(reply: call)
             try functionCall(&reader, signature: signature, &reply)
         } else if let signature {
             reply.reasoningSignature(signature)
@@ -123,21 +124,6 @@ extension GeminiAdapter {
             }
         }
         reply.toolCall(key: reply.callCount, id: id, name: name, arguments: arguments, signature: signature)
-    }
-
-    private func finished(_ reason: String, _ reply: inout ReplyState) {
-        switch reason {
-        // Of calls it says the same; `ReplyState` tells them apart.
-        case "STOP": reply.finish(.stop)
-        case "MAX_TOKENS", "CONTINUATION": reply.finish(.length)
-        case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
-            "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "ESCALATION", "PUP_LIMITED_DISABLED", "MODEL_ARMOR":
-            reply.finish(.contentFilter)
-        case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE",
-            "MALFORMED_RESPONSE", "LANGUAGE", "NO_IMAGE", "IMAGE_OTHER":
-            reply.reportError()
-        default: reply.finish(.other)
-        }
     }
 
     private func hasBlockReason(_ reader: inout JSONReader) throws(JSONError) -> Bool {

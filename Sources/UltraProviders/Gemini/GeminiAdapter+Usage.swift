@@ -3,7 +3,7 @@ import UltraAPI
 extension GeminiAdapter {
     /// Reads `usageMetadata`: in every chunk the sums so far, of which one seen before may be missing.
     func usage(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
-        guard try reader.kind() == .object else { return try reader.skip() }
+        guard try reader.isOptional(.object, "usageMetadata", &reply) else { return }
         var prompt: Int?
         var visible: Int?
         var thoughts: Int?
@@ -22,21 +22,21 @@ extension GeminiAdapter {
             default: try reader.skip()
             }
         }
-        guard prompt != nil || visible != nil || thoughts != nil else { return }
         let before = reply.usageSoFar
+        // Some replies count the thoughts among the candidates' tokens.
+        if let total, let all = visible, let thoughts, thoughts > 0, total == (prompt ?? 0) + all + (toolUse ?? 0) {
+            visible = max(0, all - thoughts)
+        }
+        guard prompt != nil || visible != nil || thoughts != nil else { return }
         if let prompt {
             // The results of server tools are input, and a chunk that leaves them out takes nothing back.
             usage.inputTokens = max(prompt + (toolUse ?? 0), before.inputTokens ?? 0)
         }
-        usage.reasoningTokens = thoughts ?? before.reasoningTokens
-        let visibleBefore = before.outputTokens.map { $0 - (before.reasoningTokens ?? 0) }
+        usage.reasoningTokens = before.reasoningTokens.updated(with: thoughts)
         if visible != nil || thoughts != nil {
-            // Some replies count the thoughts among the candidates' tokens.
-            let holdsThoughts =
-                total != nil && visible != nil && (thoughts ?? 0) > 0
-                && total == (prompt ?? 0) + (visible ?? 0) + (toolUse ?? 0)
-            usage.outputTokens =
-                (visible ?? visibleBefore ?? 0) + (holdsThoughts ? 0 : usage.reasoningTokens ?? 0)
+            // Thoughts that a chunk takes back do not make what was visible negative.
+            let visibleBefore = before.outputTokens.map { max(0, $0 - (before.reasoningTokens ?? 0)) }
+            usage.outputTokens = (visibleBefore.updated(with: visible) ?? 0) + (usage.reasoningTokens ?? 0)
         }
         reply.usage(usage)
     }

@@ -19,7 +19,7 @@ extension OllamaAdapter {
             case "message" where try reader.kind() != .null:
                 try message(&reader, &content, &reply)
             case "model" where !reply.hasModel:
-                reply.model(try reader.stringOrNull() ?? "")
+                reply.model(try reader.optionalString("model", &reply) ?? "")
             case "done":
                 isDone = try reader.boolOrNull() ?? false
             case "done_reason":
@@ -31,10 +31,9 @@ extension OllamaAdapter {
             case "response":
                 content.text = try reader.stringOrNull() ?? ""
             case "thinking":
-                content.thinking = try reader.stringOrNull() ?? ""
+                content.thinking = try reader.optionalString("thinking", &reply) ?? ""
             case "error":
-                if try reader.kind() != .null { reply.reportError() }
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -45,7 +44,9 @@ extension OllamaAdapter {
         guard isDone else { return }
         // A count of 0 is left out, and so is that of a prompt that was cached: neither is known.
         if usage.inputTokens != nil || usage.outputTokens != nil { reply.usage(usage) }
-        finished(reason, &reply)
+        reply.finish(reason ?? "stop")
+        // A word that says nothing.
+        if reply.finishReason == nil, !reply.isError { reply.finish(.stop) }
         reply.end()
     }
 
@@ -63,7 +64,7 @@ extension OllamaAdapter {
         while let key = try reader.nextKey() {
             switch key {
             case "content": content.text = try reader.stringOrNull() ?? ""
-            case "thinking": content.thinking = try reader.stringOrNull() ?? ""
+            case "thinking": content.thinking = try reader.optionalString("thinking", &reply) ?? ""
             case "tool_calls" where try reader.kind() == .array:
                 try reader.beginArray()
                 while try reader.nextElement() { try toolCall(&reader, &content) }
@@ -95,14 +96,5 @@ extension OllamaAdapter {
             }
         }
         if !call.name.isEmpty { content.calls.append(call) }
-    }
-
-    private func finished(_ reason: String?, _ reply: inout ReplyState) {
-        switch reason {
-        case nil, "", "stop": reply.finish(.stop)
-        case "length": reply.finish(.length)
-        // `load` and `unload`: nothing was generated.
-        default: reply.finish(.other)
-        }
     }
 }

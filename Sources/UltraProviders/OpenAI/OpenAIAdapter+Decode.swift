@@ -35,11 +35,9 @@ extension OpenAIAdapter {
                 }
             case "error", "detail":
                 hasNews = true
-                if try reader.kind() != .null { reply.reportError() }
-                try reader.skip()
-            case "message":
-                hasMessage = try reader.kind() == .string
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
+            case "message" where try reader.kind() == .string:
+                hasMessage = try reader.saysSomething()
             case "x_groq":
                 hasNews = true
                 try groq(&reader, &reply)
@@ -70,7 +68,7 @@ extension OpenAIAdapter {
         while let key = try reader.nextKey() {
             switch key {
             case "index":
-                index = try reader.intOrNull() ?? 0
+                index = try reader.count() ?? 0
             case "delta" where index == 0:
                 try piece(&reader, isWhole: false, &reply)
             case "message" where index == 0:
@@ -82,19 +80,21 @@ extension OpenAIAdapter {
                 isWhole = true
             case "finish_reason":
                 finish = try reader.stringOrNull()
+            case "usage":
+                // Moonshot's place for it.
+                try usage(&reader, &reply)
             case "error":
-                if try reader.kind() != .null { reply.reportError() }
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
             default:
                 try reader.skip()
             }
         }
         guard index ?? 0 == 0 else { return }
         if let early {
-            var reader = JSONReader(early)
+            var reader = JSONReader(reply: early)
             try piece(&reader, isWhole: isWhole, &reply)
         }
-        if let finish, !finish.isEmpty { finished(finish, &reply) }
+        if let finish { reply.finish(finish) }
     }
 
     private func piece(
@@ -109,11 +109,13 @@ extension OpenAIAdapter {
                 try self.content(&reader, &content)
             case "reasoning_content", "reasoning":
                 // Some send the same text under both names.
-                if let found = try reader.stringOrNull(), content.reasoning.isEmpty { content.reasoning = found }
+                if let found = try reader.optionalString("reasoning", &reply), content.reasoning.isEmpty {
+                    content.reasoning = found
+                }
             case "reasoning_details" where try reader.kind() == .array:
                 try reasoningDetails(&reader, &content)
             case "refusal":
-                reply.refusal(try reader.stringOrNull() ?? "")
+                reply.refusal(try reader.optionalString("refusal", &reply) ?? "")
             case "tool_calls":
                 try toolCalls(&reader, isWhole: isWhole, &reply)
             case "function_call":
@@ -149,21 +151,27 @@ extension OpenAIAdapter {
             while try reader.nextElement() {
                 try part(&reader, &content)
             }
+        case .object:
+            try part(&reader, &content)
         default:
-            try reader.skip()
+            // Of another type it would pass for an empty answer.
+            try reader.null()
         }
     }
 
     /// `{"type":"text","text":…}`, or Mistral's `{"type":"thinking","thinking":[{"type":"text","text":…}]}`.
     private func part(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
-        guard try reader.kind() == .object else { return try reader.skip() }
+        guard try reader.kind() == .object else {
+            content.text += try reader.stringOrNull() ?? ""
+            return
+        }
         var isThinking = false
         var signature: String?
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "text":
-                content.text += try reader.text() ?? ""
+                content.text += try reader.stringOrNull() ?? ""
             case "thinking":
                 isThinking = true
                 var thought = Content()
@@ -232,7 +240,7 @@ extension OpenAIAdapter {
             }
         }
         guard let function else { return }
-        var inner = JSONReader(function)
+        var inner = JSONReader(reply: function)
         try self.function(&inner, key: key, id: id, signature: signature, &reply)
     }
 
@@ -273,17 +281,6 @@ extension OpenAIAdapter {
         reply.toolCall(key: key, id: id, name: name, arguments: arguments, signature: signature)
     }
 
-    private func finished(_ reason: String, _ reply: inout ReplyState) {
-        switch reason {
-        case "stop", "eos", "eos_token", "stop_sequence", "end_turn": reply.finish(.stop)
-        case "length", "max_tokens", "model_length", "max_length": reply.finish(.length)
-        case "tool_calls", "function_call", "tool_use": reply.finish(.toolCalls)
-        case "content_filter", "safety", "recitation": reply.finish(.contentFilter)
-        case "error", "abort", "insufficient_system_resource": reply.reportError()
-        default: reply.finish(.other)
-        }
-    }
-
     private func groq(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
         try reader.beginObject()
@@ -291,8 +288,7 @@ extension OpenAIAdapter {
             switch key {
             case "usage": try usage(&reader, &reply)
             case "error":
-                if try reader.kind() != .null { reply.reportError() }
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
             default: try reader.skip()
             }
         }

@@ -34,16 +34,9 @@ extension OpenAIAdapter {
             case "data" where try reader.kind() == .array: try vectors(&reader, into: &result)
             case "model": result.providerModel = try reader.text()
             case "usage" where try reader.kind() == .object:
-                var total: Int?
-                try reader.beginObject()
-                while let key = try reader.nextKey() {
-                    switch key {
-                    case "prompt_tokens": result.inputTokens = try reader.count()
-                    case "total_tokens": total = try reader.count()
-                    default: try reader.skip()
-                    }
-                }
-                result.inputTokens = result.inputTokens ?? total
+                let figures = try UsageFigures(&reader)
+                // All tokens are input.
+                result.inputTokens = figures.total.updated(with: figures.input)
             default: try reader.skip()
             }
         }

@@ -43,12 +43,12 @@ extension ResponsesAdapter {
 
     private static func text(_ json: UnsafeRawBufferPointer?) throws(JSONError) -> String {
         guard let json else { return "" }
-        var reader = JSONReader(json)
+        var reader = JSONReader(reply: json)
         return try reader.stringOrNull() ?? ""
     }
 
     private func model(_ response: UnsafeRawBufferPointer, _ reply: inout ReplyState) throws(JSONError) {
-        var reader = JSONReader(response)
+        var reader = JSONReader(reply: response)
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -63,7 +63,7 @@ extension ResponsesAdapter {
         _ event: ResponsesEvent, _ status: String, _ reply: inout ReplyState
     ) throws(JSONError) {
         if let response = event.response {
-            var reader = JSONReader(response)
+            var reader = JSONReader(reply: response)
             try self.response(&reader, status: status, isWhole: false, &reply)
         } else {
             finished(status, nil, &reply)
@@ -91,8 +91,7 @@ extension ResponsesAdapter {
             case "status":
                 status = try reader.text() ?? status
             case "error":
-                if try reader.kind() != .null { reply.reportError() }
-                try reader.skip()
+                if try reader.saysSomething() { reply.reportError() }
             case "incomplete_details" where try reader.kind() == .object:
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
@@ -114,12 +113,12 @@ extension ResponsesAdapter {
     }
 
     private func finished(_ status: String?, _ reason: String?, _ reply: inout ReplyState) {
-        switch (status, reason) {
-        case ("completed", _): reply.finish(.stop)
-        case ("incomplete", "max_output_tokens"): reply.finish(.length)
-        case ("incomplete", "content_filter"): reply.finish(.contentFilter)
-        case ("incomplete", _): reply.finish(.other)
-        case ("failed", _), ("cancelled", _): reply.reportError()
+        switch status?.lowercased() {
+        case "completed": reply.finish(.stop)
+        case "incomplete":
+            if let reason { reply.finish(reason) }
+            if reply.finishReason == nil, !reply.isError { reply.finish(.other) }
+        case "failed", "cancelled": reply.reportError()
         default: break
         }
     }
@@ -163,7 +162,7 @@ extension ResponsesAdapter {
         var encrypted: String?
         var content: UnsafeRawBufferPointer?
         var summary: UnsafeRawBufferPointer?
-        var reader = JSONReader(json)
+        var reader = JSONReader(reply: json)
         guard try reader.kind() == .object else { return }
         try reader.beginObject()
         while let key = try reader.nextKey() {
@@ -203,7 +202,7 @@ extension ResponsesAdapter {
 
     /// `[{"type":"output_text","text":…}]`, or `refusal` in place of the text.
     private func message(_ content: UnsafeRawBufferPointer, _ reply: inout ReplyState) throws(JSONError) {
-        var reader = JSONReader(content)
+        var reader = JSONReader(reply: content)
         try reader.beginArray()
         while try reader.nextElement() {
             guard try reader.kind() == .object else {
@@ -224,7 +223,7 @@ extension ResponsesAdapter {
     /// The parts of reasoning, `[{"type":"summary_text","text":…}]`.
     private func texts(_ parts: UnsafeRawBufferPointer) throws(JSONError) -> String {
         var texts: [String] = []
-        var reader = JSONReader(parts)
+        var reader = JSONReader(reply: parts)
         try reader.beginArray()
         while try reader.nextElement() {
             guard try reader.kind() == .object else {

@@ -32,8 +32,7 @@ struct ResponsesEvent {
             case "output_index": outputIndex = try reader.count()
             case "summary_index": summaryIndex = try reader.count()
             case "error":
-                if try reader.kind() != .null { kind = .error }
-                try reader.skip()
+                if try reader.saysSomething() { kind = .error }
             default: try reader.skip()
             }
         }

@@ -12,8 +12,11 @@ package struct ReplyDecoder: Sendable {
     /// What is kept of an error reply.
     package static let errorLimitBytes = 64 << 10
 
+    /// Most bytes in a row that hold no content: comments, white space, events of nothing.
+    package static let emptinessLimitBytes = 1 << 20
+
     private enum Body {
-        /// Nothing but white space came yet.
+        /// Too little came to tell.
         case undecided
         case events
         case lines
@@ -25,6 +28,11 @@ package struct ReplyDecoder: Sendable {
 
     private let isStream: Bool
     private var body = Body.undecided
+    private var opening = BodyOpening()
+    /// White space before the body proper.
+    private var blankBytes = 0
+    /// Bytes without content when the last content came.
+    private var emptyBytesBeforeNews = 0
     private var events: ServerSentEvents
     private var lines: JSONLines
     private let limits: ReplyLimits
@@ -82,20 +90,52 @@ package struct ReplyDecoder: Sendable {
         guard !reply.isOver else { return try reply.rethrow() }
         swap(&events, &reply.state.events)
         defer { swap(&events, &reply.state.events) }
-        if case .undecided = body { decideBody(bytes) }
+        if case .undecided = body {
+            begin(bytes)
+        } else {
+            take(bytes)
+        }
+        if reply.state.hasEnded { reply.conclude() }
+        limitEmptyBytes()
+        if reply.isOver { try complete() }
+    }
+
+    private mutating func begin(_ bytes: UnsafeRawBufferPointer) {
+        guard let form = opening.form(bytes) else {
+            blankBytes += bytes.count
+            return
+        }
+        body = body(form)
+        let held = opening.held
+        opening = BodyOpening()
+        if held.isEmpty { take(bytes) } else { held.withUnsafeBytes { take($0) } }
+    }
+
+    /// Ends a reply that goes on and on and says nothing.
+    private mutating func limitEmptyBytes() {
+        let emptyBytes = blankBytes + events.emptyBytes + lines.emptyBytes + reply.emptyBytes
+        if reply.takeNews() {
+            emptyBytesBeforeNews = emptyBytes
+        } else if emptyBytes - emptyBytesBeforeNews > Self.emptinessLimitBytes {
+            reply.takeEmptiness(limitBytes: Self.emptinessLimitBytes)
+        }
+    }
+
+    private mutating func take(_ bytes: UnsafeRawBufferPointer) {
         do throws(SplitLimitExceeded) {
             switch body {
             case .undecided: break
             case .events: try self.events.receive(bytes) { event in reply.take(event) }
             case .lines: try lines.receive(bytes) { line in reply.take(line) }
             case .document: try collect(bytes)
-            case .error: document.append(contentsOf: bytes.prefix(Self.errorLimitBytes - document.count))
+            case .error:
+                document.append(contentsOf: bytes.prefix(Self.errorLimitBytes - document.count))
+                // The rest says nothing that would be kept.
+                if document.count >= Self.errorLimitBytes { document.withUnsafeBytes { reply.takeError($0) } }
             }
         } catch {
             reply.take(error, isDocument: isDocument)
         }
-        if reply.state.hasEnded { reply.conclude() }
-        if reply.isOver { try complete() }
     }
 
     package mutating func receive(_ bytes: [UInt8], into events: inout [AnswerEvent]) throws(UltraError) {
@@ -109,6 +149,10 @@ package struct ReplyDecoder: Sendable {
         guard !reply.isOver else { return try reply.rethrow() }
         swap(&events, &reply.state.events)
         defer { swap(&events, &reply.state.events) }
+        if case .undecided = body, !opening.held.isEmpty {
+            body = body(.other)
+            opening.held.withUnsafeBytes { take($0) }
+        }
         do throws(SplitLimitExceeded) {
             switch body {
             case .undecided: reply.takeNothing()
@@ -141,14 +185,13 @@ package struct ReplyDecoder: Sendable {
         document.append(contentsOf: bytes)
     }
 
-    /// Decides by the first byte that is not white space how the body is read.
-    private mutating func decideBody(_ bytes: UnsafeRawBufferPointer) {
-        guard let first = bytes.first(where: { !$0.isJSONWhitespace }) else { return }
-        let isDocument = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<")
-        switch reply.adapter.framing {
-        case .jsonLines where isStream && first == UInt8(ascii: "{"): body = .lines
-        case .serverSentEvents where !isDocument && (isStream || reply.isEventStream): body = .events
-        default: body = .document
+    /// How a body of this form is read.
+    private func body(_ form: BodyOpening.Form) -> Body {
+        switch form {
+        case .serverSentEvents: .events
+        case .object where reply.adapter.framing == .jsonLines && isStream: .lines
+        case .object, .document: .document
+        case .other: reply.adapter.framing == .serverSentEvents && (isStream || reply.isEventStream) ? .events : .document
         }
     }
 }

@@ -15,6 +15,15 @@ struct ReplyInterpreter: Sendable {
     /// What a reply whose status is an error says.
     private(set) var errorBody: ErrorBody?
     private var template = TextTemplate()
+    private var halves = SurrogateHalves()
+    /// Bytes of events that only keep the connection alive.
+    private(set) var emptyBytes = 0
+    /// An event that is more than that came.
+    private var hasNews = false
+
+    /// Longest event that says nothing and passes for a sign of life, such as `{"type":"ping"}`. Longer ones are
+    /// of features that are not read here.
+    private static let signOfLifeLimitBytes = 64
 
     init(_ adapter: any Adapter, model: String?, state: ReplyState) {
         self.adapter = adapter
@@ -42,6 +51,7 @@ struct ReplyInterpreter: Sendable {
             return false
         }
         if event.isError {
+            guard event.saysSomething else { return true }
             fail(reportedError(ErrorBody(event.data)))
             return false
         }
@@ -50,13 +60,14 @@ struct ReplyInterpreter: Sendable {
 
     /// Takes one JSON text of a stream. Returns false when nothing after it matters.
     mutating func take(_ json: UnsafeRawBufferPointer) -> Bool {
-        if let text = template.text(of: json) {
+        let delivered = state.events.count
+        if !halves.isHolding, let text = template.text(of: json) {
+            hasNews = true
             state.text(text)
             return true
         }
-        let delivered = state.events.count
+        var reader = JSONReader(reply: json)
         do throws(JSONError) {
-            var reader = JSONReader(json)
             try adapter.decodeEvent(&reader, into: &state)
             try reader.end()
         } catch {
@@ -64,9 +75,17 @@ struct ReplyInterpreter: Sendable {
             fail(unreadable(json, error))
             return false
         }
+        let isCut = reader.hasMetLoneSurrogate || halves.isHolding
+        if isCut { halves.mend(&state.events, from: delivered, of: json) }
         if state.isError { fail(reportedError(ErrorBody(json))) }
         guard !isOver, !state.hasEnded else { return false }
-        if state.events.count == delivered + 1, case .text(let text) = state.events[delivered] {
+        if state.events.count == delivered, json.count <= Self.signOfLifeLimitBytes {
+            // What frames it counts too.
+            emptyBytes += json.count + 8
+        } else {
+            hasNews = true
+        }
+        if !isCut, state.events.count == delivered + 1, case .text(let text) = state.events[delivered] {
             template.learn(json, text)
         }
         return true
@@ -76,20 +95,23 @@ struct ReplyInterpreter: Sendable {
     mutating func takeLast(_ event: ServerSentEvent) -> Bool {
         guard event.isError else { return event.isEndMarker ? take(event) : takeLast(event.data) }
         let error = ErrorBody(event.data)
-        if error.message != nil { fail(reportedError(error)) }
+        if error.message != nil, event.saysSomething { fail(reportedError(error)) }
         return false
     }
 
     /// Takes a JSON text without its end, which counts only if it is whole all the same.
     mutating func takeLast(_ json: UnsafeRawBufferPointer) -> Bool {
         let before = state
+        var reader = JSONReader(reply: json)
         do throws(JSONError) {
-            var reader = JSONReader(json)
             try adapter.decodeEvent(&reader, into: &state)
             try reader.end()
         } catch {
             state = before
             return false
+        }
+        if reader.hasMetLoneSurrogate || halves.isHolding {
+            halves.mend(&state.events, from: before.events.count, of: json)
         }
         if state.isError { fail(reportedError(ErrorBody(json))) }
         return false
@@ -98,9 +120,10 @@ struct ReplyInterpreter: Sendable {
     /// Takes a whole JSON document: it says everything, or, if anything is wrong with it, nothing.
     mutating func takeDocument(_ json: UnsafeRawBufferPointer) {
         do throws(JSONError) {
-            var reader = JSONReader(json)
+            var reader = JSONReader(reply: json)
             try adapter.decodeAnswer(&reader, into: &state)
             try reader.end()
+            if reader.hasMetLoneSurrogate { halves.mend(&state.events, from: 0, of: json) }
             if state.isError {
                 fail(reportedError(ErrorBody(json)))
             } else if state.finishReason == nil, !state.hasContent {
@@ -134,6 +157,17 @@ struct ReplyInterpreter: Sendable {
         fail(.tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
     }
 
+    /// Too much came that says nothing.
+    mutating func takeEmptiness(limitBytes: Int) {
+        fail(protocolError("\(adapter.provider) sent more than \(limitBytes >> 20) MiB that say nothing"))
+    }
+
+    /// Whether something came, since this was asked last, that does not only keep the connection alive.
+    mutating func takeNews() -> Bool {
+        defer { hasNews = false }
+        return hasNews
+    }
+
     /// The end of the reply, by its marker or by the end of the body.
     mutating func conclude() {
         guard !isOver else { return }
@@ -142,6 +176,7 @@ struct ReplyInterpreter: Sendable {
         } else if !state.hasContent, state.finishReason == nil {
             fail(protocolError("\(adapter.provider) sent a stream without an answer"))
         } else {
+            if halves.isHolding { halves.finish(into: &state.events) }
             state.conclude()
             isOver = true
         }
@@ -166,5 +201,18 @@ extension ServerSentEvent {
 
     fileprivate var isError: Bool {
         !name.isEmpty && name.elementsEqual("error".utf8)
+    }
+
+    /// Whether the data is more than an empty JSON value.
+    fileprivate var saysSomething: Bool {
+        guard !data.allSatisfy(\.isJSONWhitespace) else { return false }
+        do throws(JSONError) {
+            var reader = JSONReader(reply: data)
+            let saysSomething = try reader.saysSomething()
+            try reader.end()
+            return saysSomething
+        } catch {
+            return true
+        }
     }
 }

@@ -8,6 +8,11 @@ extension UInt8 {
 }
 
 extension UnsafeRawBufferPointer {
+    /// The bytes after the byte order mark they begin with, if they do.
+    var withoutByteOrderMark: UnsafeRawBufferPointer {
+        starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeRawBufferPointer(rebasing: dropFirst(3)) : self
+    }
+
     /// Index of the first `byte` at or after `start`; `count` when there is none.
     func firstIndex(of byte: UInt8, from start: Int) -> Int {
         guard let baseAddress, start < count,

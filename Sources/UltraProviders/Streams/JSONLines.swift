@@ -5,6 +5,8 @@
 package struct JSONLines: Sendable {
     private let limitBytes: Int
     private var partialLine: [UInt8] = []
+    /// Bytes of blank lines.
+    private(set) var emptyBytes = 0
 
     package init(limitBytes: Int = ServerSentEvents.limitBytes) {
         self.limitBytes = limitBytes
@@ -25,6 +27,7 @@ package struct JSONLines: Sendable {
                 return
             }
             if partialLine.isEmpty {
+                if piece.count <= 1 { emptyBytes += 1 + piece.count }
                 if !hand(piece, to: deliver) { return }
             } else {
                 try hold(piece)

@@ -13,18 +13,83 @@ extension JSONReader {
         switch try kind() {
         case .string: try string()
         case .null: try stringOrNull()
-        default: String(decoding: try raw(), as: UTF8.self)
+        default: try rawText()
         }
     }
 
-    /// The next value as a count: a number, whole or not, at most 2^53; `nil` for anything else.
+    /// The next value as a count: a number, whole or not, at most 2^53, or a string that is one; `nil` for anything
+    /// else.
     mutating func count() throws(JSONError) -> Int? {
-        guard try kind() == .number else {
+        switch try kind() {
+        case .number where !skipNonNumber():
+            do throws(JSONError) {
+                return Self.count(try double())
+            } catch {
+                // Too large for any count, and consumed.
+                guard error.kind == .numberOutOfRange else { throw error }
+                return nil
+            }
+        case .number:
+            return nil
+        case .string:
+            return Double(try string()).flatMap(Self.count)
+        default:
             try skip()
             return nil
         }
-        let value = try double()
-        return (0...9_007_199_254_740_992).contains(value) ? Int(value) : nil
+    }
+
+    private static func count(_ value: Double) -> Int? {
+        (0...9_007_199_254_740_992).contains(value) ? Int(value) : nil
+    }
+
+    /// The next value, an optional string: its characters, `nil` for null; of another type it is passed over.
+    mutating func optionalString(_ name: StaticString, _ reply: inout ReplyState) throws(JSONError) -> String? {
+        switch try kind() {
+        case .string: return try string()
+        case .null: break
+        default: reply.ignore(name)
+        }
+        try skip()
+        return nil
+    }
+
+    /// Whether the next value, an object, an array or a string, is to be read; null is passed over in silence, anything
+    /// else but `kind` with a warning.
+    mutating func isOptional(
+        _ kind: JSONKind, _ name: StaticString, _ reply: inout ReplyState
+    ) throws(JSONError) -> Bool {
+        let found = try self.kind()
+        if found == kind { return true }
+        if found != .null { reply.ignore(name) }
+        try skip()
+        return false
+    }
+
+    /// Whether the next value, which is consumed, says anything: null, false, 0, an empty string and what holds nothing
+    /// else do not. Many servers send such an `error` beside a good answer.
+    mutating func saysSomething() throws(JSONError) -> Bool {
+        switch try kind() {
+        case .string:
+            return !(try string()).isEmpty
+        case .number:
+            return try skipNonNumber() ? false : count() != 0
+        case .bool:
+            return try bool()
+        case .null:
+            try null()
+            return false
+        case .array:
+            var found = false
+            try beginArray()
+            while try nextElement() { found = try saysSomething() || found }
+            return found
+        case .object:
+            var found = false
+            try beginObject()
+            while try nextKey() != nil { found = try saysSomething() || found }
+            return found
+        }
     }
 
     /// The next value, an array, as texts; nulls are left out.

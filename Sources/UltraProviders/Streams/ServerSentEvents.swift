@@ -49,6 +49,8 @@ package struct ServerSentEvents: Sendable {
     private var isAtStart = true
     /// Within JSON that stands in the stream without a field's name.
     private var isBareJSON = false
+    /// Bytes of lines that belong to no event with data: comments, blank lines, fields that are skipped.
+    private(set) var emptyBytes = 0
 
     package init(limitBytes: Int = Self.limitBytes) {
         self.limitBytes = limitBytes
@@ -115,6 +117,7 @@ package struct ServerSentEvents: Sendable {
                 try hold(earlier)
                 data = nil
             }
+            count(field, line.count)
             try take(field, value)
         }
     }
@@ -126,6 +129,7 @@ package struct ServerSentEvents: Sendable {
         }
         isBareJSON = isBare
         isAtStart = false
+        count(field, partialLine.count)
         try take(field, partialLine[valueStart...])
         partialLine.removeAll(keepingCapacity: true)
     }
@@ -145,6 +149,11 @@ package struct ServerSentEvents: Sendable {
         }
     }
 
+    /// Counts a line that says nothing by itself.
+    private mutating func count(_ field: Field, _ byteCount: Int) {
+        if field == .ignored || field == .event { emptyBytes += byteCount + 1 }
+    }
+
     /// Ends the present event. Returns false when the receiver wants no more.
     private mutating func dispatch(
         _ data: UnsafeRawBufferPointer?, _ deliver: (ServerSentEvent) -> Bool
@@ -157,6 +166,7 @@ package struct ServerSentEvents: Sendable {
         }
         return name.withUnsafeBytes { name in
             if let data { return deliver(ServerSentEvent(name: name, data: data)) }
+            if !holdsData { emptyBytes += 1 }
             return !holdsData || heldData.withUnsafeBytes { deliver(ServerSentEvent(name: name, data: $0)) }
         }
     }
