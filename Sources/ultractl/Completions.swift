@@ -31,15 +31,13 @@ struct Completions: ParsableCommand {
     var shell: Shell
 
     func run() throws {
-        let script = Ultractl.completionScript(for: shell.shell)
-        guard global.json else {
-            return try Output.standardOutput.write(script.hasSuffix("\n") ? script : script + "\n")
-        }
+        let script = CompletionScript.text(for: shell.shell)
+        guard global.json else { return try Output.standardOutput.write(script) }
         var writer = JSONWriter()
         writer.beginObject()
         writer.field("shell", shell.rawValue)
         writer.field("script", script)
         writer.endObject()
-        try Output.standardOutput.write(writer.bytes + [UInt8(ascii: "\n")])
+        try Output.standardOutput.write(json: writer.bytes + [UInt8(ascii: "\n")])
     }
 }

@@ -43,13 +43,14 @@ struct Embed: ParsableCommand {
     }
 
     func run() throws {
-        let inputs = try inputs()
-        let fields = fields(inputs)
+        var timeLimit = global.timeLimit
+        let inputs = try inputs(within: &timeLimit)
+        let fields = fields(inputs, timeLimit)
         var progress = Progress(.standardError, "embedding")
         let connection = try global.connect()
         do throws(Failure) {
             let answer = try connection.exchange(
-                "embed", fields: fields, timeLimit: global.timeLimit.map { $0 + Generate.grace },
+                "embed", fields: fields, timeLimit: timeLimit.map { $0 + Generate.grace },
                 idleLimit: progress.isShown ? Progress.interval : nil, onWait: { progress.draw() })
             progress.clear()
             if global.json {
@@ -70,7 +71,7 @@ struct Embed: ParsableCommand {
         }
     }
 
-    private func fields(_ inputs: [String]) -> [UInt8] {
+    private func fields(_ inputs: [String], _ timeLimit: Duration?) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.fieldIfPresent("model", model)
@@ -80,17 +81,17 @@ struct Embed: ParsableCommand {
         writer.endArray()
         writer.fieldIfPresent("dimensions", dimensions)
         writer.fieldIfPresent("purpose", purpose?.rawValue)
-        writer.fieldIfPresent("timeout_ms", global.timeLimit.map { Int($0.milliseconds) })
+        writer.fieldIfPresent("timeout_ms", timeLimit.map { Int($0.milliseconds) })
         writer.endObject()
         return writer.bytes
     }
 
-    private func inputs() throws(Failure) -> [String] {
+    private func inputs(within timeLimit: inout Duration?) throws(Failure) -> [String] {
         var sources = texts
         if sources.isEmpty || lines && !sources.contains("-") { sources.append("-") }
         var inputs: [String] = []
         for source in sources {
-            inputs += source == "-" ? try standardInput() : [source]
+            inputs += source == "-" ? try standardInput(within: &timeLimit) : [source]
         }
         guard !inputs.isEmpty, !inputs.contains("") else {
             throw .usage("nothing to embed: give texts that are not empty, or pipe one in")
@@ -98,8 +99,10 @@ struct Embed: ParsableCommand {
         return inputs
     }
 
-    private func standardInput() throws(Failure) -> [String] {
-        guard let text = try InputFile.standardInput().text else { throw .usage("standard input is not UTF-8 text") }
+    private func standardInput(within timeLimit: inout Duration?) throws(Failure) -> [String] {
+        guard let text = try InputFile.standardInput(within: &timeLimit).text else {
+            throw .usage("standard input is not UTF-8 text")
+        }
         guard lines else { return [text] }
         // CR LF is one character: it ends a line too.
         var split = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)

@@ -63,12 +63,14 @@ struct Generate: ParsableCommand {
         let isStreamed = !noStream && !global.json
         var progress = Progress(.standardError)
         var text = AnswerText(.standardOutput)
-        let fields = try fields(wantsProgress: progress.isShown)
-        let connection = try Connection(socket: global.socket, timeLimit: global.timeLimit)
+        var timeLimit = global.timeLimit
+        let prompt = try prompt(within: &timeLimit)
+        let fields = try fields(prompt, timeLimit, wantsProgress: progress.isShown)
+        let connection = try Connection(socket: global.socket, timeLimit: timeLimit)
         do throws(Failure) {
             let answer = try StreamedAnswer.ask(
                 isStreamed ? "stream" : "generate", fields, on: connection,
-                timeLimit: global.timeLimit.map { $0 + Self.grace }, progress: &progress, text: &text)
+                timeLimit: timeLimit.map { $0 + Self.grace }, progress: &progress, text: &text)
             try finish(answer, &text)
         } catch {
             if global.json { try error.printAnswer() }
@@ -86,15 +88,16 @@ struct Generate: ParsableCommand {
             if noStream {
                 try answer.withText("text") { (whole) throws(Failure) in try text.write(whole) }
             }
-            try text.end()
+            try text.end(noteFollows: stats)
         }
         if stats {
             try? Output.standardError.write(Statistics(answer).line)  // Nobody reads it: ignoring.
         }
     }
 
-    private func fields(wantsProgress: Bool) throws(Failure) -> [UInt8] {
-        let prompt = try prompt()
+    private func fields(
+        _ prompt: Prompt, _ timeLimit: Duration?, wantsProgress: Bool
+    ) throws(Failure) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.fieldIfPresent("model", model)
@@ -103,17 +106,17 @@ struct Generate: ParsableCommand {
         if let schema { try AnswerSchema(InputFile(path: schema)).write(to: &writer) }
         writer.fieldIfPresent("max_tokens", maxTokens)
         writer.fieldIfPresent("temperature", temperature)
-        writer.fieldIfPresent("timeout_ms", global.timeLimit.map { Int($0.milliseconds) })
+        writer.fieldIfPresent("timeout_ms", timeLimit.map { Int($0.milliseconds) })
         if wantsProgress { writer.field("progress", true) }
         writer.endObject()
         return writer.bytes
     }
 
-    private func prompt() throws(Failure) -> Prompt {
+    private func prompt(within timeLimit: inout Duration?) throws(Failure) -> Prompt {
         var prompt = Prompt()
         prompt.append(words.filter { $0 != "-" }.joined(separator: " "))
         if words.contains("-") || isatty(STDIN_FILENO) != 1 {
-            try prompt.append(standardInput: .standardInput())
+            try prompt.append(standardInput: .standardInput(within: &timeLimit))
         }
         for path in file { try prompt.append(attachment: InputFile(path: path)) }
         guard !prompt.isEmpty else { throw .usage("nothing to ask: give a prompt, or pipe text in") }

@@ -22,7 +22,7 @@ struct Probe: ParsableCommand {
     var deep = false
 
     func validate() throws {
-        if deep, target == nil { throw ValidationError("--deep asks one model: name it.") }
+        if deep, target == nil { throw ValidationError("--deep costs money: name a model or a provider.") }
     }
 
     /// Longer than the daemon takes for all its providers one after the other.
@@ -45,16 +45,16 @@ struct Probe: ParsableCommand {
         }
     }
 
-    /// A name without a slash is a provider's, or else a model's.
+    /// A name without slash and colon is a provider's if the daemon knows such a provider, else a model's.
     private func ask() throws(Failure) -> Event {
-        guard let target, !deep, !target.contains("/"), !target.contains(":") else {
+        guard let target, !target.contains("/"), !target.contains(":") else {
             return try Self.ask(global, model: target, isDeep: deep)
         }
         do throws(Failure) {
-            return try Self.ask(global, provider: target)
+            return try Self.ask(global, provider: target, isDeep: deep)
         } catch {
             guard case .refused(let refusal) = error, refusal.field == "provider" else { throw error }
-            return try Self.ask(global, model: target)
+            return try Self.ask(global, model: target, isDeep: deep)
         }
     }
 

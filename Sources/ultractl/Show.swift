@@ -32,7 +32,7 @@ struct Show: ParsableCommand {
             let object = try answer.read { (reader) throws(JSONError) in
                 try ModelList.object(of: report.id, &reader)
             }
-            return try Output.standardOutput.write(object)
+            return try Output.standardOutput.write(json: object)
         }
         var text = ModelText(
             model: report, isDefault: report.id == list.defaultModel, style: Style(for: .standardOutput), now: .now)

@@ -20,6 +20,9 @@ struct TestVerb: ParsableCommand {
         name: .shortAndLong, help: "This model and no other.", completion: .custom(KnownNames.models))
     var model: String?
 
+    @Option(help: ArgumentHelp("Longest answer to each check, in tokens (256; 1024 from models that reason).", valueName: "n"))
+    var maxTokens: Int?
+
     /// What is tried of a model; verify tries the rest.
     private static let checks: [Check] = [.generate, .stream, .tools, .json, .jsonSchema, .embeddings]
 
@@ -28,6 +31,7 @@ struct TestVerb: ParsableCommand {
     }
 
     func validate() throws {
+        try Generate.validate(maxTokens: maxTokens, temperature: nil)
         if provider != nil, model != nil { throw ValidationError("Give either --provider or --model.") }
     }
 
@@ -44,7 +48,8 @@ struct TestVerb: ParsableCommand {
             step.obstacle == nil ? step.model.map { 1 + Self.checks(of: $0).count } ?? 0 : 0
         }
         var checkup = Checkup(
-            global, subjects: plan.steps.map { $0.model?.id ?? $0.provider.id }, total: counts.reduce(0, +))
+            global, subjects: plan.steps.map { $0.model?.id ?? $0.provider.id }, total: counts.reduce(0, +),
+            tokenLimit: maxTokens)
         for step in plan.steps {
             if let obstacle = step.obstacle {
                 let isFailure = obstacle.isFailure || provider != nil || model != nil
@@ -55,7 +60,7 @@ struct TestVerb: ParsableCommand {
             } else if let model = step.model {
                 let checks = Self.checks(of: model)
                 if try checkup.probe(model.id) {
-                    for check in checks { try checkup.run(check, of: model.id) }
+                    for check in checks { try checkup.run(check, of: model) }
                 } else {
                     checkup.skip(checks.count)
                 }

@@ -25,6 +25,7 @@ struct Ultractl: ParsableCommand {
         ])
 
     static func main() {
+        StandardStreams.open()
         // A closed standard output is an error of write(2), which names it; the signal would kill without a word.
         signal(SIGPIPE, SIG_IGN)
         Glibc.exit(run(Array(CommandLine.arguments.dropFirst())))
@@ -33,6 +34,8 @@ struct Ultractl: ParsableCommand {
     /// Runs the command and returns its exit status.
     private static func run(_ arguments: [String]) -> Int32 {
         do {
+            // Before a request is sent, and paid for, whose answer has nowhere to go.
+            try Output.standardOutput.requireWritable()
             let arguments = LeadingOptions.behindVerb(arguments)
             try requireVerb(arguments.first)
             var command = try parseAsRoot(arguments)
@@ -69,6 +72,7 @@ struct Ultractl: ParsableCommand {
             try Output.standardOutput.write(text)
             return 0
         } catch {
+            error.report(to: .standardError)
             return error.exitStatus
         }
     }

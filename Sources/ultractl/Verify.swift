@@ -20,6 +20,13 @@ struct Verify: ParsableCommand {
     @Option(name: .shortAndLong, help: "Only this model.", completion: .custom(KnownNames.models))
     var model: String?
 
+    @Option(help: ArgumentHelp("Longest answer to each check, in tokens (256; 1024 from models that reason).", valueName: "n"))
+    var maxTokens: Int?
+
+    func validate() throws {
+        try Generate.validate(maxTokens: maxTokens, temperature: nil)
+    }
+
     func run() throws {
         let list = try global.ask("models").read { (reader) throws(JSONError) in try ModelList(&reader) }
         var models = list.models.filter { $0.isUsable && $0.kind != "other" }
@@ -29,9 +36,9 @@ struct Verify: ParsableCommand {
             throw Failure.notFound("no model that can answer now is meant", hint: "see: ultractl models")
         }
         let total = models.reduce(0) { $0 + Check.claimed(by: $1).count }
-        var checkup = Checkup(global, subjects: models.map(\.id), total: total)
+        var checkup = Checkup(global, subjects: models.map(\.id), total: total, tokenLimit: maxTokens)
         for model in models {
-            for check in Check.claimed(by: model) { try checkup.run(check, of: model.id) }
+            for check in Check.claimed(by: model) { try checkup.run(check, of: model) }
         }
         if checkup.hasFailed { throw Failure.someFailed }
     }

@@ -86,7 +86,7 @@ struct Chat: ParsableCommand {
             try Output.standardError.write(Style(for: .standardError).dim("(cancelled)") + "\n")
         case .usage(let message):
             try Output.standardError.write(Style(for: .standardError).yellow(printable(message)) + "\n")
-        case .noDaemon, .notFound, .someFailed, .refused, .lost, .unreadable, .timedOut:
+        case .noDaemon, .notFound, .someFailed, .refused, .lost, .unreadable, .timedOut, .inputTimedOut:
             if global.json { try failure.printAnswer() }
             failure.report(to: .standardError)
         }
@@ -95,7 +95,7 @@ struct Chat: ParsableCommand {
     /// With a program, or a file.
     private func listen() throws(Failure) {
         var session = ChatSession(self)
-        var lines = InputLines()
+        var lines = InputLines(timeLimit: global.timeLimit)
         while let line = try lines.next() {
             guard try session.take(line) else { return }
         }
