@@ -4,8 +4,10 @@ import UltraAPI
 struct Completions: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "completions",
-        abstract: "Print a script that has a shell complete verbs, options and the daemon's models.",
+        abstract: "Print a completion script for a shell.",
         discussion: """
+            The script completes verbs, options, and the names of the daemon's models and providers.
+
             bash: ultractl completions bash > ~/.local/share/bash-completion/completions/ultractl
             zsh: ultractl completions zsh > a folder of $fpath, as _ultractl
             fish: ultractl completions fish > ~/.config/fish/completions/ultractl.fish
@@ -27,7 +29,7 @@ struct Completions: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("The shell.", valueName: "shell"))
+    @Argument(help: ArgumentHelp("bash, zsh or fish.", valueName: "shell"))
     var shell: Shell
 
     func run() throws {

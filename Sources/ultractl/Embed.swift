@@ -5,11 +5,10 @@ import UltraAPI
 struct Embed: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
-        abstract: "Turn texts into vectors: one line of JSON for each.",
+        abstract: "Turn texts into embedding vectors, one line of JSON for each.",
         discussion: """
-            Each TEXT is one input; - stands for standard input, which is read without TEXT too. With --lines each of \
-            its lines is an input. A file or pipe gets the vectors, in the order of the inputs; a terminal gets a \
-            summary.
+            Each TEXT is one input. Standard input is one more where TEXT is - or left out; with --lines each of its \
+            lines is an input. A file or pipe gets the vectors in the order of the inputs; a terminal gets a summary.
             """)
 
     /// What the vectors are for; the raw values are the wire's words.
@@ -20,20 +19,23 @@ struct Embed: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.",
+        name: .shortAndLong, help: "Model id, alias, route or tag:NAME (default: the daemon's default model).",
         completion: .custom(KnownNames.models))
     var model: String?
 
-    @Option(help: ArgumentHelp("Length of the vectors; the model's own if left out.", valueName: "n"))
+    @Option(help: ArgumentHelp("Dimensions of the vectors (default: the model's own).", valueName: "n"))
     var dimensions: Int?
 
-    @Option(help: ArgumentHelp("What for; some providers make other vectors for each.", valueName: "purpose"))
+    @Option(
+        help: ArgumentHelp(
+            "What the vectors are for; some providers return different vectors for each purpose.", valueName: "purpose")
+    )
     var purpose: Purpose?
 
-    @Flag(help: "Take each line of standard input as an input.")
+    @Flag(help: "Treat each line of standard input as an input.")
     var lines = false
 
-    @Argument(help: ArgumentHelp("What to embed; - reads standard input.", valueName: "text"))
+    @Argument(help: ArgumentHelp("A text to embed; - stands for standard input.", valueName: "text"))
     var texts: [String] = []
 
     func validate() throws {

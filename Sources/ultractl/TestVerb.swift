@@ -4,23 +4,24 @@ import UltraAPI
 struct TestVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Try each provider: key, reachability, an answer at once and streamed, tools and JSON where claimed.",
+        abstract: "Test each provider: key, reachability, unary and streamed answers, tools and JSON.",
         discussion: """
-            One model of each provider is asked: the default one, else the cheapest that can answer. That costs a \
-            few hundred tokens each. A line for each check; exit status 1 if one failed. --json prints the daemon's \
-            answers.
+            Asks one model of each provider: the default model, else the cheapest one that can answer; tools and JSON \
+            only if the model claims them. This costs a few hundred tokens per provider. Each check may take 60 s \
+            (--timeout) and 256 tokens, 1024 if the model reasons (--max-tokens). Exit status 1 if a check fails. --json \
+            prints the daemon's answers.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Only this provider.", valueName: "id"), completion: .custom(KnownNames.providers))
+    @Option(help: ArgumentHelp("Test only this provider.", valueName: "id"), completion: .custom(KnownNames.providers))
     var provider: String?
 
     @Option(
-        name: .shortAndLong, help: "This model and no other.", completion: .custom(KnownNames.models))
+        name: .shortAndLong, help: "Test this model.", completion: .custom(KnownNames.models))
     var model: String?
 
-    @Option(help: ArgumentHelp("Longest answer to each check, in tokens (256; 1024 from models that reason).", valueName: "n"))
+    @Option(help: ArgumentHelp("Maximum length of each answer in tokens.", valueName: "n"))
     var maxTokens: Int?
 
     /// What is tried of a model; verify tries the rest.

@@ -7,14 +7,15 @@ import libultra
 struct Ultractl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ultractl",
-        abstract: "Ask and watch ultrad, the LLM daemon.",
+        abstract: "Send requests to ultrad, the LLM daemon, and show its state.",
         discussion: """
-            Exit status: 0 done, 1 the request failed, 2 usage, 3 no daemon, 130 interrupted. A reader that closes \
-            standard output early ends the command quietly with 0.
+            Exit status: 0 success; 1 the request or a check failed, or the output could not be written; 2 wrong usage; \
+            3 no daemon answers; 130 interrupted by Ctrl-C. If the reader of a pipe closes it early, the command stops \
+            without a message, with status 0.
 
-            --json, --socket and --timeout belong to every verb and may stand before it.
+            Every verb takes --json, --socket and --timeout, before or after the verb.
 
-            Environment: ULTRAD_SOCKET names the daemon's socket, NO_COLOR turns colours off.
+            Environment: ULTRAD_SOCKET is the path of the daemon's socket. NO_COLOR turns colours off.
             """,
         version: "ultractl \(String(cString: ultra_version()))",
         subcommands: [

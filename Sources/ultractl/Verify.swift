@@ -4,23 +4,24 @@ import UltraAPI
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Try what each model claims to be capable of: streaming, tools, JSON, images, reasoning, vectors.",
+        abstract: "Verify the capabilities that models claim: streaming, tools, JSON, images, reasoning, embeddings.",
         discussion: """
-            Every model that can answer now is asked once for each capability it claims, which costs tokens of all of \
-            them: narrow it with --provider or --model. A line for each; exit status 1 if one claim is wrong. --json \
-            prints the daemon's answers.
+            Sends each model that can answer now one request per claimed capability, which costs tokens: narrow it with \
+            --provider or --model. Each check may take 60 s (--timeout) and 256 tokens, 1024 if the model reasons \
+            (--max-tokens). Exit status 1 if a claim is wrong. --json prints the daemon's answers.
             """)
 
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        help: ArgumentHelp("Only models of this provider.", valueName: "id"), completion: .custom(KnownNames.providers))
+        help: ArgumentHelp("Verify only models of this provider.", valueName: "id"),
+        completion: .custom(KnownNames.providers))
     var provider: String?
 
-    @Option(name: .shortAndLong, help: "Only this model.", completion: .custom(KnownNames.models))
+    @Option(name: .shortAndLong, help: "Verify only this model.", completion: .custom(KnownNames.models))
     var model: String?
 
-    @Option(help: ArgumentHelp("Longest answer to each check, in tokens (256; 1024 from models that reason).", valueName: "n"))
+    @Option(help: ArgumentHelp("Maximum length of each answer in tokens.", valueName: "n"))
     var maxTokens: Int?
 
     func validate() throws {

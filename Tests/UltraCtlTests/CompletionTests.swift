@@ -57,7 +57,8 @@ struct CompletionTests {
     private static func hostileNames(_ file: String) -> [String] {
         [
             "plain", "two words", "it's", #"say"x""#, "$HOME", "$(touch \(file))", "`touch \(file)`",
-            "x;touch \(file)", "x&touch \(file)", "<(touch \(file))", #"\u0041"#, "8b:q4", "a b:c d", "!!", "*", "{a,b}",
+            "x;touch \(file)", "x&touch \(file)", "<(touch \(file))", #"\u0041"#, "8b:q4", "a b:c d", "!!", "*",
+            "{a,b}",
             "#h", "é", #"end\"#, "x=y", "@file", "~", "-dash",
         ].enumerated().map { "p/\($0 + 10)\($1)" }
     }
@@ -119,7 +120,8 @@ struct CompletionTests {
         session.type("exit\r")
         #expect(session.exitStatus() == 0)
         #expect(access(file, F_OK) != 0, "a name was run")
-        let words = try String(contentsOfFile: "\(folder.path)/words", encoding: .utf8).split(separator: "\0").map(String.init)
+        let words = try String(contentsOfFile: "\(folder.path)/words", encoding: .utf8).split(separator: "\0").map(
+            String.init)
         #expect(words == expected.flatMap { ["ultractl", "generate", "-m", $0] })
     }
 

@@ -15,7 +15,9 @@ struct StandardStreamTests {
 
     @Test(
         "with standard output closed nothing is asked, that is said, and the exit status is 1",
-        arguments: ["status", "models", "generate hello", "generate --no-stream hello", "--help", "help show", "--version"])
+        arguments: [
+            "status", "models", "generate hello", "generate --no-stream hello", "--help", "help show", "--version",
+        ])
     func closedOutput(_ arguments: String) throws {
         let daemon = try ScriptedDaemon([])
         let command = try run(arguments, ">&-", socket: daemon.path)

@@ -49,7 +49,8 @@ struct TerminalTests {
         let daemon = try ScriptedDaemon([
             .receive,
             .send(
-                #"{"id":ID,"event":"result","models":[{"id":"p/m","provider":"p","name":"é\#u{9B}2J\#u{202E}\#u{2069}\#u{7F}"}]}"#),
+                #"{"id":ID,"event":"result","models":[{"id":"p/m","provider":"p","name":"é\#u{9B}2J\#u{202E}\#u{2069}\#u{7F}"}]}"#
+            ),
         ])
         let text = try screen(arguments, daemon: daemon)
         #expect(text.contains(#""name":"é\u009b2J\u202e\u2069\u007f""#), "\(text)")

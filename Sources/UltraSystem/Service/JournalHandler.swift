@@ -41,7 +41,9 @@ package struct JournalHandler: LogHandler {
     }
 
     private func sendToJournal(_ event: LogEvent, _ fields: [(key: String, value: Logger.Metadata.Value)]) {
-        var entries = ["MESSAGE=\("\(event.message)".printable)", "PRIORITY=\(event.level.priority)", "SYSLOG_IDENTIFIER=ultrad"]
+        var entries = [
+            "MESSAGE=\("\(event.message)".printable)", "PRIORITY=\(event.level.priority)", "SYSLOG_IDENTIFIER=ultrad",
+        ]
         entries += fields.map { "\($0.key.uppercased())=\("\($0.value)".printable)" }
         let buffers = entries.map { Array($0.utf8) }
         let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: buffers.count)
