@@ -11,10 +11,19 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A megabyte of relocations becomes forty kilobytes (glibc 2.36 reads them): less to load, less to keep resident.
-let compact: [LinkerSetting] = [
-    .unsafeFlags(["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
+/// How both programs are linked.
+///
+/// `pack-relative-relocs`: a megabyte of relocations becomes forty kilobytes (glibc 2.36 reads them): less to load, less
+/// to keep resident. `now`: every function is looked up at the start, and the table of them is read-only afterwards.
+let linked: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld"] + ["pack-relative-relocs", "relro", "now"].flatMap { ["-Xlinker", "-z", "-Xlinker", $0] })
 ]
+
+/// What Debian compiles C and C++ with (dpkg-buildflags(1), hardening), as far as every architecture has it.
+let hardened = ["-fstack-protector-strong", "-fstack-clash-protection"]
+/// Checks the bounds of copies; it needs an optimising compiler.
+let fortified = ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]
 
 let package = Package(
     name: "ultra",
@@ -23,10 +32,12 @@ let package = Package(
         .executable(name: "ultractl", targets: ["ultractl"]),
     ],
     dependencies: [
+        // Exact versions: Package.resolved is ignored where packages are built, so a range would let each build take other
+        // code than the one that was tested.
         // Both command lines: help, validation and completions we would otherwise write twice.
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         // The logging API of the ecosystem; our handler writes to the journal.
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
     targets: [
         // System libraries: module map and inline functions for what Swift cannot call.
@@ -40,7 +51,11 @@ let package = Package(
 
         // toml++ (libtomlplusplus-dev) behind C: TOMLKit has no positions but those of syntax errors.
         .target(
-            name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti"])]
+            name: "CToml",
+            cxxSettings: [
+                .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti"] + hardened),
+                .unsafeFlags(fortified, .when(configuration: .release)),
+            ]
         ),
 
         // The process at its start: arguments without /proc, standard descriptors, memory kept from others.
@@ -65,19 +80,22 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "libultra", exclude: ["libultra.map"],
-            cSettings: [.unsafeFlags(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"])]),
+            cSettings: [
+                .unsafeFlags(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"] + hardened),
+                .unsafeFlags(fortified, .when(configuration: .release)),
+            ]),
         .executableTarget(
             name: "ultrad",
             dependencies: [
                 "CStart", "UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict, linkerSettings: compact),
+            swiftSettings: strict, linkerSettings: linked),
         .executableTarget(
             name: "ultractl",
             dependencies: [
                 "CSignal", "libultra", "UltraAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict, linkerSettings: compact),
+            swiftSettings: strict, linkerSettings: linked),
 
         // Tests and measurement; nothing below is installed.
         .systemLibrary(name: "CLinux", path: "Tests/CLinux"),

@@ -4,10 +4,10 @@ import UltraAPI
 struct Cache: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache",
-        abstract: "Show what the answer cache holds and saves, or empty it.",
+        abstract: "Show the counts of the answer cache, or clear it.",
         discussion: """
-            status prints the counts; --json prints the daemon's answer to status, whose cache member has them. clear \
-            drops every kept answer, and is for the daemon's administrators.
+            status prints what the cache holds and saves; with --json, the daemon's answer to the operation status, \
+            whose member cache has it. clear removes every stored answer, and is for the daemon's administrators.
             """)
 
     enum Action: String, ExpressibleByArgument, CaseIterable {
@@ -16,7 +16,7 @@ struct Cache: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("What to do.", valueName: "action"))
+    @Argument(help: ArgumentHelp("status or clear.", valueName: "action"))
     var action = Action.status
 
     func run() throws {

@@ -3,18 +3,18 @@ import ArgumentParser
 struct Call: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "call",
-        abstract: "Speak the protocol raw: send one request, print every frame of its answer.",
+        abstract: "Send one raw request of the protocol and print every frame of its answer.",
         discussion: """
-            JSON is the request without id and op, as the protocol has it; {} if left out. Each frame is printed \
-            unchanged on a line of its own, the error that ends a request included.
+            JSON is the request without id and op (see ultra-protocol(7)). Each frame is printed on a line of its own, \
+            an error too: unchanged in a file or pipe, and with control characters escaped on a terminal.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: ArgumentHelp("The operation.", valueName: "op"))
+    @Argument(help: ArgumentHelp("Name of the operation.", valueName: "op"))
     var op: String
 
-    @Argument(help: ArgumentHelp("Its fields.", valueName: "json"))
+    @Argument(help: ArgumentHelp("Fields of the request as a JSON object.", valueName: "json"))
     var fields = "{}"
 
     func run() throws {

@@ -11,8 +11,10 @@ enum Check: String, CaseIterable {
         "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAJ0lEQVR42u3NsQkAAAjAsP7/tF7hIASy"
         + "p6lTCQQCgUAgEAgEgi/BAjLD/C5w/SM9AAAAAElFTkSuQmCC"
 
-    /// Enough for a model that thinks before it says a word.
-    private static let tokenLimit = 1024
+    /// How many tokens an answer may have: all checks need a few, and slow local models write on and on.
+    static let tokenLimit = 256
+    /// The same for a model that claims to reason, which it does before its first word.
+    static let reasoningTokenLimit = 1024
 
     /// What a model claims that can be tried. The mock claims all there is, so that programs can rehearse with it, and
     /// does nothing but answer.
@@ -36,8 +38,14 @@ enum Check: String, CaseIterable {
         }
     }
 
+    static func tokenLimit(of model: ModelReport) -> Int {
+        model.capabilities.contains("reasoning") ? reasoningTokenLimit : tokenLimit
+    }
+
     /// The request: of this model and no other, and not from the cache.
-    func fields(model: String, timeoutMilliseconds: Int) -> [UInt8] {
+    func fields(
+        model: String, timeoutMilliseconds: Int, tokenLimit: Int = Check.tokenLimit
+    ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.field("model", model)
@@ -45,7 +53,7 @@ enum Check: String, CaseIterable {
         if self == .embeddings {
             writer.field("input", RawJSON(validated: Array(#"["ready"]"#.utf8)))
         } else {
-            writer.field("max_tokens", Self.tokenLimit)
+            writer.field("max_tokens", tokenLimit)
             writer.field("fallback", false)
             writer.field("cache", "off")
             writeQuestion(&writer)

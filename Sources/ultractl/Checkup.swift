@@ -3,8 +3,8 @@ import libultra
 
 /// Runs checks one after the other and prints what became of each as soon as it is known.
 struct Checkup {
-    /// How long one answer may take.
-    private static let patience: Duration = .seconds(120)
+    /// How long one answer may take, unless `--timeout` says otherwise.
+    static let patience: Duration = .seconds(60)
 
     let global: GlobalOptions
     /// Width of the longest provider or model.
@@ -13,24 +13,31 @@ struct Checkup {
     /// Checks to come in all, for the bar; a plan may turn out shorter.
     let total: Int
     private(set) var done = 0
+    /// Longest answer in tokens; `nil`: as `Check` has it.
+    private let tokenLimit: Int?
     private let style = Style(for: .standardOutput)
 
-    init(_ global: GlobalOptions, subjects: [String], total: Int) {
+    init(_ global: GlobalOptions, subjects: [String], total: Int, tokenLimit: Int? = nil) {
         self.global = global
         self.total = total
+        self.tokenLimit = tokenLimit
         subjectColumns = subjects.reduce(0) { max($0, $1.columns) }
     }
 
     /// Tries a model.
     ///
     /// - Throws: only what ends the whole run; a check that fails is a line.
-    mutating func run(_ check: Check, of model: String) throws(Failure) {
+    mutating func run(_ check: Check, of asked: ModelReport) throws(Failure) {
+        let model = asked.id
+        let tokenLimit = tokenLimit ?? Check.tokenLimit(of: asked)
         let start = ContinuousClock.now
         let limit = global.timeLimit ?? Self.patience
         var streamed = ""
         defer { done += 1 }
         let answer = try ask(
-            check.op, check.fields(model: model, timeoutMilliseconds: Int(limit.milliseconds)), "\(model) \(check)"
+            check.op,
+            check.fields(model: model, timeoutMilliseconds: Int(limit.milliseconds), tokenLimit: tokenLimit),
+            "\(model) \(check)"
         ) { event in
             if let text = event.string("text") { streamed += text }
         }
@@ -38,10 +45,14 @@ struct Checkup {
         switch answer {
         case .event(let event):
             let complaint = check.complaint(about: event, streamed: streamed)
+            let cut =
+                event.string("finish_reason") == "length"
+                ? "it was cut at \(tokenLimit) tokens (--max-tokens)" : nil
             try report(
                 CheckLine(
                     subject: model, check: check.rawValue, mark: complaint == nil ? .well : .failed,
-                    milliseconds: milliseconds, trouble: complaint ?? ""))
+                    milliseconds: milliseconds,
+                    trouble: [complaint, cut].compactMap(\.self).joined(separator: "; ")))
         case .trouble(let trouble):
             try report(
                 CheckLine(
@@ -114,10 +125,11 @@ struct Checkup {
             switch error {
             case .refused(let refusal):
                 if global.json { try error.printAnswer() }
-                return .trouble([refusal.message, refusal.hint].compactMap(\.self).joined(separator: "; "))
-            case .timedOut: return .trouble(error.message ?? "")
-            case .usage, .noDaemon, .notFound, .someFailed, .lost, .unreadable, .interrupted, .outputClosed,
-                .outputFailed:
+                let advice = refusal.code == "timeout" ? "--timeout gives it longer" : refusal.hint
+                return .trouble([refusal.message, advice].compactMap(\.self).joined(separator: "; "))
+            case .timedOut: return .trouble("\(error.message ?? ""); --timeout gives it longer")
+            case .usage, .noDaemon, .notFound, .someFailed, .lost, .unreadable, .inputTimedOut, .interrupted,
+                .outputClosed, .outputFailed:
                 throw error
             }
         }

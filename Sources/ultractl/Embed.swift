@@ -5,11 +5,10 @@ import UltraAPI
 struct Embed: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
-        abstract: "Turn texts into vectors: one line of JSON for each.",
+        abstract: "Turn texts into embedding vectors, one line of JSON for each.",
         discussion: """
-            Each TEXT is one input; - stands for standard input, which is read without TEXT too. With --lines each of \
-            its lines is an input. A file or pipe gets the vectors, in the order of the inputs; a terminal gets a \
-            summary.
+            Each TEXT is one input. Standard input is one more where TEXT is - or left out; with --lines each of its \
+            lines is an input. A file or pipe gets the vectors in the order of the inputs; a terminal gets a summary.
             """)
 
     /// What the vectors are for; the raw values are the wire's words.
@@ -20,20 +19,23 @@ struct Embed: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.",
+        name: .shortAndLong, help: "Model id, alias, route or tag:NAME (default: the daemon's default model).",
         completion: .custom(KnownNames.models))
     var model: String?
 
-    @Option(help: ArgumentHelp("Length of the vectors; the model's own if left out.", valueName: "n"))
+    @Option(help: ArgumentHelp("Dimensions of the vectors (default: the model's own).", valueName: "n"))
     var dimensions: Int?
 
-    @Option(help: ArgumentHelp("What for; some providers make other vectors for each.", valueName: "purpose"))
+    @Option(
+        help: ArgumentHelp(
+            "What the vectors are for; some providers return different vectors for each purpose.", valueName: "purpose")
+    )
     var purpose: Purpose?
 
-    @Flag(help: "Take each line of standard input as an input.")
+    @Flag(help: "Treat each line of standard input as an input.")
     var lines = false
 
-    @Argument(help: ArgumentHelp("What to embed; - reads standard input.", valueName: "text"))
+    @Argument(help: ArgumentHelp("A text to embed; - stands for standard input.", valueName: "text"))
     var texts: [String] = []
 
     func validate() throws {
@@ -43,13 +45,14 @@ struct Embed: ParsableCommand {
     }
 
     func run() throws {
-        let inputs = try inputs()
-        let fields = fields(inputs)
+        var timeLimit = global.timeLimit
+        let inputs = try inputs(within: &timeLimit)
+        let fields = fields(inputs, timeLimit)
         var progress = Progress(.standardError, "embedding")
         let connection = try global.connect()
         do throws(Failure) {
             let answer = try connection.exchange(
-                "embed", fields: fields, timeLimit: global.timeLimit.map { $0 + Generate.grace },
+                "embed", fields: fields, timeLimit: timeLimit.map { $0 + Generate.grace },
                 idleLimit: progress.isShown ? Progress.interval : nil, onWait: { progress.draw() })
             progress.clear()
             if global.json {
@@ -70,7 +73,7 @@ struct Embed: ParsableCommand {
         }
     }
 
-    private func fields(_ inputs: [String]) -> [UInt8] {
+    private func fields(_ inputs: [String], _ timeLimit: Duration?) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.fieldIfPresent("model", model)
@@ -80,17 +83,17 @@ struct Embed: ParsableCommand {
         writer.endArray()
         writer.fieldIfPresent("dimensions", dimensions)
         writer.fieldIfPresent("purpose", purpose?.rawValue)
-        writer.fieldIfPresent("timeout_ms", global.timeLimit.map { Int($0.milliseconds) })
+        writer.fieldIfPresent("timeout_ms", timeLimit.map { Int($0.milliseconds) })
         writer.endObject()
         return writer.bytes
     }
 
-    private func inputs() throws(Failure) -> [String] {
+    private func inputs(within timeLimit: inout Duration?) throws(Failure) -> [String] {
         var sources = texts
         if sources.isEmpty || lines && !sources.contains("-") { sources.append("-") }
         var inputs: [String] = []
         for source in sources {
-            inputs += source == "-" ? try standardInput() : [source]
+            inputs += source == "-" ? try standardInput(within: &timeLimit) : [source]
         }
         guard !inputs.isEmpty, !inputs.contains("") else {
             throw .usage("nothing to embed: give texts that are not empty, or pipe one in")
@@ -98,8 +101,10 @@ struct Embed: ParsableCommand {
         return inputs
     }
 
-    private func standardInput() throws(Failure) -> [String] {
-        guard let text = try InputFile.standardInput().text else { throw .usage("standard input is not UTF-8 text") }
+    private func standardInput(within timeLimit: inout Duration?) throws(Failure) -> [String] {
+        guard let text = try InputFile.standardInput(within: &timeLimit).text else {
+            throw .usage("standard input is not UTF-8 text")
+        }
         guard lines else { return [text] }
         // CR LF is one character: it ends a line too.
         var split = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)

@@ -56,7 +56,7 @@ struct Event: ~Copyable {
     }
 
     func printJSON() throws(Failure) {
-        try Output.standardOutput.write(line)
+        try Output.standardOutput.write(json: line)
     }
 
     /// What `body` makes of the frame for a person at standard output.

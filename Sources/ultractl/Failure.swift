@@ -18,6 +18,8 @@ enum Failure: Error {
     /// The answer does not have the fields the protocol promises.
     case unreadable(String)
     case timedOut(Duration)
+    /// Standard input did not end, or brought no line, within `--timeout`.
+    case inputTimedOut(Duration)
     /// SIGINT.
     case interrupted
     /// Nobody reads standard output any more.
@@ -30,7 +32,7 @@ enum Failure: Error {
     var exitStatus: Int32 {
         switch self {
         case .outputClosed: 0
-        case .notFound, .someFailed, .refused, .lost, .unreadable, .timedOut, .outputFailed: 1
+        case .notFound, .someFailed, .refused, .lost, .unreadable, .timedOut, .inputTimedOut, .outputFailed: 1
         case .usage: Self.usageStatus
         case .noDaemon: 3
         case .interrupted: 130
@@ -45,6 +47,7 @@ enum Failure: Error {
         case .refused(let refusal): refusal.message
         case .lost(let result): String(cString: ultra_strerror(result))
         case .timedOut(let limit): "no answer within \(Quantity.duration(limit))"
+        case .inputTimedOut(let limit): "standard input did not end within \(Quantity.duration(limit)) (--timeout)"
         case .outputFailed(let code): "standard output: \(String(cString: strerror(code)))"
         case .someFailed, .interrupted, .outputClosed: nil
         }
@@ -56,7 +59,7 @@ enum Failure: Error {
         case .refused(let refusal): refusal.hint
         case .lost(ULTRA_ERROR_GOAWAY.rawValue): "the request was not executed: send it again"
         case .usage: "see: ultractl --help"
-        case .someFailed, .lost, .unreadable, .timedOut, .outputFailed, .interrupted, .outputClosed: nil
+        case .someFailed, .lost, .unreadable, .timedOut, .inputTimedOut, .outputFailed, .interrupted, .outputClosed: nil
         }
     }
 
@@ -74,6 +77,6 @@ enum Failure: Error {
 
     /// Prints the daemon's error unchanged, if that is what this is.
     func printAnswer() throws(Failure) {
-        if case .refused(let refusal) = self { try Output.standardOutput.write(refusal.line) }
+        if case .refused(let refusal) = self { try Output.standardOutput.write(json: refusal.line) }
     }
 }

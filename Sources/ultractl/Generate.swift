@@ -5,47 +5,47 @@ import UltraAPI
 struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Ask a model; the answer, and nothing else, goes to standard output.",
+        abstract: "Send a prompt to a model and print its answer.",
         discussion: """
-            The words of PROMPT are joined by spaces. Standard input is appended, if it is not a terminal or PROMPT \
-            has a -; then the files: text between <file> tags, images as images.
+            The words of PROMPT are joined by spaces. Standard input is appended if it is not a terminal or if PROMPT \
+            contains a -. Files follow: text between <file> tags, images as images.
 
-            The answer is printed as it comes. A terminal gets a newline after an answer that has none; a file or \
-            pipe gets the answer exactly. Progress is shown on standard error if that is a terminal. --json waits \
-            for the whole answer.
+            Standard output gets the answer and nothing else, as it arrives. On a terminal a missing newline at its end \
+            is added; a file or pipe gets the exact bytes. Progress is shown on standard error if that is a terminal. \
+            --json waits for the whole answer.
             """)
 
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.",
+        name: .shortAndLong, help: "Model id, alias, route or tag:NAME (default: the daemon's default model).",
         completion: .custom(KnownNames.models))
     var model: String?
 
-    @Option(name: .shortAndLong, help: "Instructions that come before the prompt.")
+    @Option(name: .shortAndLong, help: "System prompt.")
     var system: String?
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("A text or image to go with the prompt; repeatable."),
+        name: .shortAndLong, help: ArgumentHelp("Attach a text or image file; repeatable."),
         completion: .file())
     var file: [String] = []
 
-    @Option(help: ArgumentHelp("A JSON Schema the answer must follow.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("JSON Schema that the answer must follow.", valueName: "file"), completion: .file())
     var schema: String?
 
-    @Option(help: ArgumentHelp("Longest answer, in tokens.", valueName: "n"))
+    @Option(help: ArgumentHelp("Maximum length of the answer in tokens.", valueName: "n"))
     var maxTokens: Int?
 
-    @Option(help: ArgumentHelp("How far to stray from the likeliest words; 0: not at all.", valueName: "t"))
+    @Option(help: ArgumentHelp("Sampling temperature (0 = deterministic).", valueName: "t"))
     var temperature: Double?
 
-    @Flag(help: "Print the answer when it is complete.")
+    @Flag(help: "Print the answer only when it is complete.")
     var noStream = false
 
-    @Flag(help: "Afterwards print tokens, times and cost on standard error.")
+    @Flag(help: "Print tokens, times and cost on standard error afterwards.")
     var stats = false
 
-    @Argument(help: ArgumentHelp("What to ask; - reads standard input.", valueName: "prompt"))
+    @Argument(help: ArgumentHelp("The prompt; - stands for standard input.", valueName: "prompt"))
     var words: [String] = []
 
     func validate() throws {
@@ -63,12 +63,14 @@ struct Generate: ParsableCommand {
         let isStreamed = !noStream && !global.json
         var progress = Progress(.standardError)
         var text = AnswerText(.standardOutput)
-        let fields = try fields(wantsProgress: progress.isShown)
-        let connection = try Connection(socket: global.socket, timeLimit: global.timeLimit)
+        var timeLimit = global.timeLimit
+        let prompt = try prompt(within: &timeLimit)
+        let fields = try fields(prompt, timeLimit, wantsProgress: progress.isShown)
+        let connection = try Connection(socket: global.socket, timeLimit: timeLimit)
         do throws(Failure) {
             let answer = try StreamedAnswer.ask(
                 isStreamed ? "stream" : "generate", fields, on: connection,
-                timeLimit: global.timeLimit.map { $0 + Self.grace }, progress: &progress, text: &text)
+                timeLimit: timeLimit.map { $0 + Self.grace }, progress: &progress, text: &text)
             try finish(answer, &text)
         } catch {
             if global.json { try error.printAnswer() }
@@ -86,15 +88,16 @@ struct Generate: ParsableCommand {
             if noStream {
                 try answer.withText("text") { (whole) throws(Failure) in try text.write(whole) }
             }
-            try text.end()
+            try text.end(noteFollows: stats)
         }
         if stats {
             try? Output.standardError.write(Statistics(answer).line)  // Nobody reads it: ignoring.
         }
     }
 
-    private func fields(wantsProgress: Bool) throws(Failure) -> [UInt8] {
-        let prompt = try prompt()
+    private func fields(
+        _ prompt: Prompt, _ timeLimit: Duration?, wantsProgress: Bool
+    ) throws(Failure) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.fieldIfPresent("model", model)
@@ -103,17 +106,17 @@ struct Generate: ParsableCommand {
         if let schema { try AnswerSchema(InputFile(path: schema)).write(to: &writer) }
         writer.fieldIfPresent("max_tokens", maxTokens)
         writer.fieldIfPresent("temperature", temperature)
-        writer.fieldIfPresent("timeout_ms", global.timeLimit.map { Int($0.milliseconds) })
+        writer.fieldIfPresent("timeout_ms", timeLimit.map { Int($0.milliseconds) })
         if wantsProgress { writer.field("progress", true) }
         writer.endObject()
         return writer.bytes
     }
 
-    private func prompt() throws(Failure) -> Prompt {
+    private func prompt(within timeLimit: inout Duration?) throws(Failure) -> Prompt {
         var prompt = Prompt()
         prompt.append(words.filter { $0 != "-" }.joined(separator: " "))
         if words.contains("-") || isatty(STDIN_FILENO) != 1 {
-            try prompt.append(standardInput: .standardInput())
+            try prompt.append(standardInput: .standardInput(within: &timeLimit))
         }
         for path in file { try prompt.append(attachment: InputFile(path: path)) }
         guard !prompt.isEmpty else { throw .usage("nothing to ask: give a prompt, or pipe text in") }

@@ -9,10 +9,10 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Print the daemon's answer unchanged, as one line of JSON.")
     var json = false
 
-    @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"), completion: .file())
+    @Option(help: ArgumentHelp("Path of the daemon's Unix socket.", valueName: "path"), completion: .file())
     var socket: String?
 
-    @Option(help: ArgumentHelp("Give up after so long.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Give up after this time, reading standard input included.", valueName: "seconds"))
     var timeout: Double?
 
     func validate() throws {

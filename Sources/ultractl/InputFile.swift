@@ -14,22 +14,27 @@ struct InputFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .usage("\(path): \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
-        try self.init(name: path, descriptor: descriptor)
+        var input = InputReader(name: path, descriptor: descriptor)
+        try self.init(name: path) { () throws(Failure) in try input.read() }
     }
 
-    static func standardInput() throws(Failure) -> InputFile {
-        try InputFile(name: "standard input", descriptor: STDIN_FILENO)
+    /// Reads standard input to its end.
+    ///
+    /// - Parameter timeLimit: how long to wait for it; what was spent is taken off. `nil`: no limit.
+    /// - Throws: `.usage`, `.inputTimedOut`.
+    static func standardInput(within timeLimit: inout Duration?) throws(Failure) -> InputFile {
+        var input = InputReader(timeLimit: timeLimit)
+        let file = try InputFile(name: input.name) { () throws(Failure) in try input.read() }
+        timeLimit = input.timeLeft
+        return file
     }
 
-    private init(name: String, descriptor: Int32) throws(Failure) {
+    private init(name: String, read: () throws(Failure) -> ArraySlice<UInt8>) throws(Failure) {
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .usage("\(name): \(String(cString: strerror(errno)))") }
-            guard count > 0 else { break }
-            bytes += chunk[..<count]
+            let chunk = try read()
+            guard !chunk.isEmpty else { break }
+            bytes += chunk
             guard bytes.count <= Self.limitBytes else { throw .usage("\(name): longer than 16 MiB") }
         }
         self.name = name

@@ -1,9 +1,9 @@
 import UltraAPI
 
-/// Names that a shell, or a chat, completes: what the daemon has, if it says so before anybody notices.
+/// Names of the daemon's models and providers, for the completion of a shell or a chat.
 enum KnownNames {
-    /// A key press waits for it.
-    private static let patience: Duration = .milliseconds(200)
+    /// How long a press of Tab may wait for the daemon.
+    private static let patience: Duration = .seconds(1)
 
     /// For `completion: .custom`, which passes the words of the command line.
     @Sendable static func models(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
@@ -11,12 +11,24 @@ enum KnownNames {
     }
 
     @Sendable static func providers(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
-        Array(Set(list(socket: socket(words)).map(\.provider))).sorted()
+        offered(list(socket: socket(words)).map(\.provider))
+    }
+
+    @Sendable static func providersAndModels(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        let models = list(socket: socket(words))
+        return offered(models.map(\.provider)) + names(models)
     }
 
     /// Ids and aliases of the models that chat or embed; none without a daemon.
-    static func models(socket: String?) -> [String] {
-        list(socket: socket).flatMap { [$0.id] + $0.aliases }.sorted()
+    static func models(socket: String?) -> [String] { names(list(socket: socket)) }
+
+    private static func names(_ models: [ModelReport]) -> [String] {
+        offered(models.flatMap { [$0.id] + $0.aliases })
+    }
+
+    /// Each name once, and none that the terminal would not show as it is: nothing there could be typed or believed.
+    private static func offered(_ names: [String]) -> [String] {
+        Set(names.filter { !$0.isEmpty && $0.printableLine.utf8.elementsEqual($0.utf8) }).sorted()
     }
 
     private static func list(socket: String?) -> [ModelReport] {
@@ -31,11 +43,12 @@ enum KnownNames {
         }
     }
 
-    /// The value of `--socket` among `words`.
+    /// The value of `--socket` among `words`; bash makes three words of `--socket=PATH`.
     private static func socket(_ words: [String]) -> String? {
+        let words = words.filter { $0 != "=" }
         for (word, next) in zip(words, words.dropFirst() + [""]) {
             if word == "--socket", !next.isEmpty { return next }
-            if word.hasPrefix("--socket=") { return String(word.dropFirst("--socket=".count)) }
+            if word.hasPrefix("--socket="), word != "--socket=" { return String(word.dropFirst("--socket=".count)) }
         }
         return nil
     }

@@ -3,10 +3,10 @@ import ArgumentParser
 struct Metrics: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metrics",
-        abstract: "Print everything the daemon counts, as Prometheus reads it.",
+        abstract: "Print the daemon's metrics in the text format of Prometheus.",
         discussion: """
-            The text format of Prometheus, for a file of node_exporter's textfile collector, or to look at. --json \
-            prints the daemon's answer, which has the text in a string.
+            Suits the textfile collector of node_exporter. --json prints the daemon's answer, which holds the text in a \
+            string.
             """)
 
     @OptionGroup var global: GlobalOptions

@@ -6,27 +6,28 @@ struct Models: ParsableCommand {
         commandName: "models",
         abstract: "List the models, their state, size and price.",
         discussion: """
-            IN and OUT are US dollars for a million tokens, read and written; FIRST TOKEN is the median of late. An \
-            asterisk marks the model that answers when none is named. Models that neither chat nor embed (speech, \
-            images, moderation) are counted only. A narrow terminal gets fewer columns, and says which are missing.
+            IN and OUT: price of a million input and output tokens in US dollars. FIRST TOKEN: recent median time to \
+            the first token. An asterisk marks the default model. Models for other purposes than chat and embeddings \
+            (speech, images, moderation) are listed only with --all. A narrow terminal shows fewer columns and names \
+            those it leaves out.
             """)
 
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        help: ArgumentHelp("Only those of one provider.", valueName: "id"), completion: .custom(KnownNames.providers))
+        help: ArgumentHelp("Only models of this provider.", valueName: "id"), completion: .custom(KnownNames.providers))
     var provider: String?
 
-    @Option(help: "Only those with a tag.")
+    @Option(help: "Only models with this tag.")
     var tag: String?
 
-    @Option(help: ArgumentHelp("Only those that can do something: tools, vision, …", valueName: "name"))
+    @Option(help: ArgumentHelp("Only models with this capability, such as tools or vision.", valueName: "name"))
     var capability: String?
 
-    @Flag(help: "Only those that can answer now.")
+    @Flag(help: "Only models that can answer now.")
     var available = false
 
-    @Flag(help: "Models that neither chat nor embed too.")
+    @Flag(help: "List models for other purposes (speech, images, moderation) too.")
     var all = false
 
     func run() throws {

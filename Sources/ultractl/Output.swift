@@ -1,4 +1,5 @@
 import Glibc
+import UltraAPI
 
 /// Standard output or standard error, unbuffered: what is written is out.
 struct Output {
@@ -13,6 +14,15 @@ struct Output {
         isTerminal = isatty(descriptor) == 1
     }
 
+    /// Whether lines written here may appear among those of `other`: both are the same file or pipe, or this is a
+    /// terminal and the other a pipe, whose reader may print to the terminal.
+    func isShown(beside other: Output) -> Bool {
+        var (own, others) = (stat(), stat())
+        guard fstat(descriptor, &own) == 0, fstat(other.descriptor, &others) == 0 else { return false }
+        if own.st_dev == others.st_dev, own.st_ino == others.st_ino { return own.st_mode & S_IFMT != S_IFCHR }
+        return isTerminal && others.st_mode & S_IFMT == S_IFIFO
+    }
+
     /// The terminal's; `nil`: there is none, or it does not say.
     var size: (columns: Int, rows: Int)? {
         var size = winsize()
@@ -22,6 +32,17 @@ struct Output {
 
     /// Columns of the terminal.
     var width: Int? { size?.columns }
+
+    /// - Throws: `.outputFailed` if the descriptor is closed, or open for reading only.
+    func requireWritable() throws(Failure) {
+        let flags = fcntl(descriptor, F_GETFL)
+        if flags < 0 || flags & O_ACCMODE == O_RDONLY { throw .outputFailed(EBADF) }
+    }
+
+    /// Writes JSON: to a file or pipe as it is, to a terminal with escapes in place of what would drive it.
+    func write(json: [UInt8]) throws(Failure) {
+        try write(isTerminal ? TerminalJSON.escaped(json) : json)
+    }
 
     func write(_ text: String) throws(Failure) {
         try write(Array(text.utf8))

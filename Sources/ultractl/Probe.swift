@@ -4,25 +4,26 @@ import UltraAPI
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Check providers now: can they be reached, do they take the key, do they list the model.",
+        abstract: "Check providers now: are they reachable, is the key accepted, is the model listed.",
         discussion: """
-            Without an argument every provider is checked. The check is free; --deep makes a model generate one token \
-            (or one vector), which costs money and is for the daemon's administrators. Exit status 1 if a check \
-            failed; a provider without a key fails only if it was named.
+            Checks every provider, or only the one named. The check is free. --deep has a model, or each model of a \
+            provider, generate one token or vector: that costs money, within the daemon's daily budget for it \
+            (health.deep_probe_usd_per_day), and is for its administrators. Exit status 1 if a check fails; a provider \
+            without a key fails only if it is named.
             """)
 
     @OptionGroup var global: GlobalOptions
 
     @Argument(
-        help: ArgumentHelp("A provider's id, or a model.", valueName: "provider|model"),
-        completion: .custom(KnownNames.providers))
+        help: ArgumentHelp("Id of a provider, or a model.", valueName: "provider|model"),
+        completion: .custom(KnownNames.providersAndModels))
     var target: String?
 
-    @Flag(help: "Make the model answer.")
+    @Flag(help: "Have the models answer, which costs money.")
     var deep = false
 
     func validate() throws {
-        if deep, target == nil { throw ValidationError("--deep asks one model: name it.") }
+        if deep, target == nil { throw ValidationError("--deep costs money: name a model or a provider.") }
     }
 
     /// Longer than the daemon takes for all its providers one after the other.
@@ -45,16 +46,16 @@ struct Probe: ParsableCommand {
         }
     }
 
-    /// A name without a slash is a provider's, or else a model's.
+    /// A name without slash and colon is a provider's if the daemon knows such a provider, else a model's.
     private func ask() throws(Failure) -> Event {
-        guard let target, !deep, !target.contains("/"), !target.contains(":") else {
+        guard let target, !target.contains("/"), !target.contains(":") else {
             return try Self.ask(global, model: target, isDeep: deep)
         }
         do throws(Failure) {
-            return try Self.ask(global, provider: target)
+            return try Self.ask(global, provider: target, isDeep: deep)
         } catch {
             guard case .refused(let refusal) = error, refusal.field == "provider" else { throw error }
-            return try Self.ask(global, model: target)
+            return try Self.ask(global, model: target, isDeep: deep)
         }
     }
 

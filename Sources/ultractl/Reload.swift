@@ -4,10 +4,10 @@ import UltraAPI
 struct Reload: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reload",
-        abstract: "Have the daemon read its configuration again, and say what changed.",
+        abstract: "Reload the daemon's configuration and print what changed.",
         discussion: """
-            All or nothing: a configuration with a mistake changes nothing, every mistake is printed, and the exit \
-            status is 1. Requests that run go on as they began. For the daemon's administrators.
+            If the configuration has an error, nothing changes, every error is printed, and the exit status is 1. \
+            Requests in flight continue with the settings they started with. For the daemon's administrators.
             """)
 
     @OptionGroup var global: GlobalOptions

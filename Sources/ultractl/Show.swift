@@ -4,13 +4,14 @@ import UltraAPI
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show all that is known of one model, where it is known from, and how to ask it.",
-        discussion: "With --json the model's object of the daemon's answer to models.")
+        abstract: "Show everything known about a model, where it comes from, and how to use it.",
+        discussion: "--json prints the model's object from the daemon's answer to the operation models.")
 
     @OptionGroup var global: GlobalOptions
 
     @Argument(
-        help: ArgumentHelp("Its id, an alias, or its name if only one provider has it.", valueName: "model"),
+        help: ArgumentHelp(
+            "Its id (provider/name), an alias, or its name if only one provider has it.", valueName: "model"),
         completion: .custom(KnownNames.models))
     var model: String
 
@@ -32,7 +33,7 @@ struct Show: ParsableCommand {
             let object = try answer.read { (reader) throws(JSONError) in
                 try ModelList.object(of: report.id, &reader)
             }
-            return try Output.standardOutput.write(object)
+            return try Output.standardOutput.write(json: object)
         }
         var text = ModelText(
             model: report, isDefault: report.id == list.defaultModel, style: Style(for: .standardOutput), now: .now)

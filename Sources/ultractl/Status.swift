@@ -4,10 +4,10 @@ import UltraAPI
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show the daemon, its providers and what they lack, its connections and today's use.",
+        abstract: "Show the state of the daemon, its providers, its connections and today's use.",
         discussion: """
-            BUSY is requests in flight of those allowed at once; PROBED how the last free check went, NEXT when the \
-            next one is due. A narrow terminal gets fewer columns; --json has all.
+            BUSY: requests in flight, and how many are allowed at once. PROBED: outcome of the last free check. NEXT: \
+            time until the next one. A narrow terminal shows fewer columns; --json has everything.
             """)
 
     @OptionGroup var global: GlobalOptions

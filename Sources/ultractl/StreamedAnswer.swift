@@ -37,7 +37,7 @@ enum StreamedAnswer {
             return answer
         } catch {
             progress.clear()
-            try text.end()
+            try text.end(noteFollows: error.message != nil)
             throw error
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import UltraAPI
 
 /// Colour, weight and line length for a terminal; none for a file. `NO_COLOR` turns colour off (no-color.org).
 struct Style {
@@ -39,28 +40,8 @@ struct Style {
     }
 }
 
-/// `text` with control characters replaced, so that no name or message of somebody else drives the terminal.
-func printable(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: \.drivesTerminal) else { return text }
-    var clean = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-        clean.append(scalar.drivesTerminal ? "\u{FFFD}" : scalar)
-    }
-    return String(clean)
-}
+/// `text` without anything that drives a terminal, so that no name or message of another program can.
+func printable(_ text: String) -> String { text.printable }
 
-/// `printable`, with blanks for line ends and tabs.
-func oneLine(_ text: String) -> String {
-    let text = printable(text)
-    guard text.unicodeScalars.contains(where: { $0 == "\n" || $0 == "\t" }) else { return text }
-    var clean = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars { clean.append(scalar == "\n" || scalar == "\t" ? " " : scalar) }
-    return String(clean)
-}
-
-extension Unicode.Scalar {
-    /// C0 and C1 controls and DEL.
-    var isControl: Bool { self < " " || ("\u{7F}"..."\u{9F}").contains(self) }
-
-    fileprivate var drivesTerminal: Bool { isControl && self != "\n" && self != "\t" }
-}
+/// `printable`, with blanks for newlines and tabs.
+func oneLine(_ text: String) -> String { text.printableLine }

@@ -4,21 +4,25 @@ import UltraAPI
 struct TestVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Try each provider: key, reachability, an answer at once and streamed, tools and JSON where claimed.",
+        abstract: "Test each provider: key, reachability, unary and streamed answers, tools and JSON.",
         discussion: """
-            One model of each provider is asked: the default one, else the cheapest that can answer. That costs a \
-            few hundred tokens each. A line for each check; exit status 1 if one failed. --json prints the daemon's \
-            answers.
+            Asks one model of each provider: the default model, else the cheapest one that can answer; tools and JSON \
+            only if the model claims them. This costs a few hundred tokens per provider. Each check may take 60 s \
+            (--timeout) and 256 tokens, 1024 if the model reasons (--max-tokens). Exit status 1 if a check fails. --json \
+            prints the daemon's answers.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Only this provider.", valueName: "id"), completion: .custom(KnownNames.providers))
+    @Option(help: ArgumentHelp("Test only this provider.", valueName: "id"), completion: .custom(KnownNames.providers))
     var provider: String?
 
     @Option(
-        name: .shortAndLong, help: "This model and no other.", completion: .custom(KnownNames.models))
+        name: .shortAndLong, help: "Test this model.", completion: .custom(KnownNames.models))
     var model: String?
+
+    @Option(help: ArgumentHelp("Maximum length of each answer in tokens.", valueName: "n"))
+    var maxTokens: Int?
 
     /// What is tried of a model; verify tries the rest.
     private static let checks: [Check] = [.generate, .stream, .tools, .json, .jsonSchema, .embeddings]
@@ -28,6 +32,7 @@ struct TestVerb: ParsableCommand {
     }
 
     func validate() throws {
+        try Generate.validate(maxTokens: maxTokens, temperature: nil)
         if provider != nil, model != nil { throw ValidationError("Give either --provider or --model.") }
     }
 
@@ -44,7 +49,8 @@ struct TestVerb: ParsableCommand {
             step.obstacle == nil ? step.model.map { 1 + Self.checks(of: $0).count } ?? 0 : 0
         }
         var checkup = Checkup(
-            global, subjects: plan.steps.map { $0.model?.id ?? $0.provider.id }, total: counts.reduce(0, +))
+            global, subjects: plan.steps.map { $0.model?.id ?? $0.provider.id }, total: counts.reduce(0, +),
+            tokenLimit: maxTokens)
         for step in plan.steps {
             if let obstacle = step.obstacle {
                 let isFailure = obstacle.isFailure || provider != nil || model != nil
@@ -55,7 +61,7 @@ struct TestVerb: ParsableCommand {
             } else if let model = step.model {
                 let checks = Self.checks(of: model)
                 if try checkup.probe(model.id) {
-                    for check in checks { try checkup.run(check, of: model.id) }
+                    for check in checks { try checkup.run(check, of: model) }
                 } else {
                     checkup.skip(checks.count)
                 }

@@ -7,14 +7,15 @@ import libultra
 struct Ultractl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ultractl",
-        abstract: "Ask and watch ultrad, the LLM daemon.",
+        abstract: "Send requests to ultrad, the LLM daemon, and show its state.",
         discussion: """
-            Exit status: 0 done, 1 the request failed, 2 usage, 3 no daemon, 130 interrupted. A reader that closes \
-            standard output early ends the command quietly with 0.
+            Exit status: 0 success; 1 the request or a check failed, or the output could not be written; 2 wrong usage; \
+            3 no daemon answers; 130 interrupted by Ctrl-C. If the reader of a pipe closes it early, the command stops \
+            without a message, with status 0.
 
-            --json, --socket and --timeout belong to every verb and may stand before it.
+            Every verb takes --json, --socket and --timeout, before or after the verb.
 
-            Environment: ULTRAD_SOCKET names the daemon's socket, NO_COLOR turns colours off.
+            Environment: ULTRAD_SOCKET is the path of the daemon's socket. NO_COLOR turns colours off.
             """,
         version: "ultractl \(String(cString: ultra_version()))",
         subcommands: [
@@ -25,6 +26,7 @@ struct Ultractl: ParsableCommand {
         ])
 
     static func main() {
+        StandardStreams.open()
         // A closed standard output is an error of write(2), which names it; the signal would kill without a word.
         signal(SIGPIPE, SIG_IGN)
         Glibc.exit(run(Array(CommandLine.arguments.dropFirst())))
@@ -33,6 +35,8 @@ struct Ultractl: ParsableCommand {
     /// Runs the command and returns its exit status.
     private static func run(_ arguments: [String]) -> Int32 {
         do {
+            // Before a request is sent, and paid for, whose answer has nowhere to go.
+            try Output.standardOutput.requireWritable()
             let arguments = LeadingOptions.behindVerb(arguments)
             try requireVerb(arguments.first)
             var command = try parseAsRoot(arguments)
@@ -69,6 +73,7 @@ struct Ultractl: ParsableCommand {
             try Output.standardOutput.write(text)
             return 0
         } catch {
+            error.report(to: .standardError)
             return error.exitStatus
         }
     }

@@ -4,13 +4,13 @@ import UltraAPI
 struct Usage: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
-        abstract: "Show what was used and what it cost: requests, tokens, dollars, times.",
+        abstract: "Show requests, tokens, cost and latency over a period.",
         discussion: """
-            TIME is a span before now (30m, 24h, 7d), a day (2026-11-24) or a time (2026-11-24T20:00:00Z). --by may \
-            be given several times. FIRST TOKEN and TOTAL are medians. Where the price of a request is unknown its \
-            cost is not guessed: the sum is followed by a +.
+            TIME is a span before now (30m, 24h, 7d), a day (2026-11-24) or a time (2026-11-24T20:00:00Z). FIRST TOKEN \
+            and TOTAL are medians. A + after a cost means that the price of some requests is unknown and not included.
 
-            --plot draws a bar for each row; with --by day or hour and another key, a line over time for each of those.
+            --plot draws a bar for each row; with --by day or --by hour and a second key it draws a line over time for \
+            each value of that key.
             """)
 
     /// What rows are summed up by; the raw values are the wire's words.
@@ -25,22 +25,22 @@ struct Usage: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("From when.", valueName: "time"))
+    @Option(help: ArgumentHelp("Start of the period.", valueName: "time"))
     var since = "24h"
 
-    @Option(help: ArgumentHelp("Until when; now if left out.", valueName: "time"))
+    @Option(help: ArgumentHelp("End of the period (default: now).", valueName: "time"))
     var until: String?
 
-    @Option(help: ArgumentHelp("What to sum up by; repeatable, model if left out.", valueName: "key"))
+    @Option(help: ArgumentHelp("Group by this key; repeatable (default: model).", valueName: "key"))
     var by: [Key] = []
 
     @Flag(help: "Draw bars instead of a table.")
     var plot = false
 
-    @Option(help: ArgumentHelp("What --plot draws; cost if any is known, else tokens.", valueName: "what"))
+    @Option(help: ArgumentHelp("What --plot draws (default: cost, or tokens if no cost is known).", valueName: "what"))
     var measure: Measure?
 
-    @Flag(help: "Print comma-separated values, with a line of titles.")
+    @Flag(help: "Print comma-separated values with a header line.")
     var csv = false
 
     func validate() throws {

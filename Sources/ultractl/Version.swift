@@ -5,8 +5,8 @@ import libultra
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "Print the versions of ultractl and, if it runs, of the daemon.",
-        discussion: "With --json the daemon's answer to hello; without a daemon that is a failure.")
+        abstract: "Print the versions of ultractl and of the daemon, if it runs.",
+        discussion: "--json prints the daemon's answer to the operation hello, and fails without a daemon.")
 
     @OptionGroup var global: GlobalOptions
 

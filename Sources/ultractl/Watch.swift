@@ -5,10 +5,10 @@ import libultra
 struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
-        abstract: "Show what happens as it happens: changes of state, requests.",
+        abstract: "Show events as they happen: changes of state, requests.",
         discussion: """
-            Begins with what the daemon has now, then a line for each event, until Ctrl-C (exit status 130) or \
-            --timeout (0). --json prints the frames unchanged.
+            Prints the current state, then a line for each event, until Ctrl-C (exit status 130) or the end of --timeout \
+            (exit status 0). --json prints the frames unchanged.
             """)
 
     /// What there is to watch; the raw values are the wire's words.
@@ -18,7 +18,7 @@ struct Watch: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("Only one topic; repeatable.", valueName: "topic"))
+    @Option(help: ArgumentHelp("Only events of this topic; repeatable.", valueName: "topic"))
     var topic: [Topic] = []
 
     func run() throws {

@@ -143,6 +143,34 @@ struct CheckTests {
         #expect(daemon.requests().dropFirst(2).first == #"{"id":1,"op":"probe","provider":"p"}"#)
     }
 
+    @Test(
+        "each check has a bound of tokens and of time, which is told when it is reached",
+        arguments: [
+            ([], "streaming", 256, 60_000), ([], "reasoning", 1024, 60_000),
+            (["--max-tokens", "32", "--timeout", "5"], "reasoning", 32, 5000),
+        ] as [([String], String, Int, Int)])
+    func bounds(_ options: [String], _ capability: String, _ tokens: Int, _ milliseconds: Int) throws {
+        let daemon = try ScriptedDaemon(connections: [
+            [.receive, .send(Self.models(capability))],
+            [.receive, .send(#"{"id":ID,"event":"result","text":"ready, ready","finish_reason":"length"}"#)],
+            [
+                .receive,
+                .send(#"{"id":ID,"event":"error","error":{"code":"timeout","message":"Late.","hint":"Wait."}}"#),
+            ],
+        ])
+        let command = try Command.run(
+            Command.ultractl, ["verify", "--socket", daemon.path] + options)
+        let lines = command.output.split(separator: "\n")
+        try #require(lines.count == 2)
+        #expect(lines[0].hasPrefix("✓") && lines[0].hasSuffix("it was cut at \(tokens) tokens (--max-tokens)"))
+        #expect(lines[1].hasPrefix("✗") && lines[1].hasSuffix("Late.; --timeout gives it longer"))
+        for request in daemon.requests().dropFirst() {
+            #expect(request.contains(#""timeout_ms":\#(milliseconds),"max_tokens":\#(tokens),"#), "\(request)")
+        }
+        let help = try Command.run(Command.ultractl, ["verify", "--help"]).output
+        #expect(help.contains("256") && help.contains("60 s"))
+    }
+
     @Test("--json prints the daemon's answers, errors included")
     func json() throws {
         let daemon = try ScriptedDaemon(connections: [

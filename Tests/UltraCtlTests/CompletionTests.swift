@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import UltraAPI
 
 @testable import ultractl
 
@@ -48,6 +49,101 @@ struct CompletionTests {
         #expect(try complete("ultractl", "cache", "cl") == ["clear"])
         #expect(Set(try complete("ultractl", "generate", "-m", "")).isSuperset(of: ["big", "p/m"]))
         #expect(daemon.requests() == [#"{"id":1,"op":"models"}"#])
+    }
+
+    // MARK: - Names that shells read as something else
+
+    /// Names a provider may list. What they would run makes a file.
+    private static func hostileNames(_ file: String) -> [String] {
+        [
+            "plain", "two words", "it's", #"say"x""#, "$HOME", "$(touch \(file))", "`touch \(file)`",
+            "x;touch \(file)", "x&touch \(file)", "<(touch \(file))", #"\u0041"#, "8b:q4", "a b:c d", "!!", "*",
+            "{a,b}",
+            "#h", "é", #"end\"#, "x=y", "@file", "~", "-dash",
+        ].enumerated().map { "p/\($0 + 10)\($1)" }
+    }
+
+    private static func path(_ shell: String) -> String? {
+        ["/bin/", "/usr/bin/", "/usr/local/bin/"].map { $0 + shell }.first { access($0, X_OK) == 0 }
+    }
+
+    /// Loads the script, and has `show` keep the words of a line in a file; prints READY.
+    private static func preparation(_ shell: String, script: String, words: String) -> String {
+        switch shell {
+        case "fish":
+            "function show; printf '%s\\0' $argv >>\(words); echo 'SHO''WN'; end; source \(script); echo 'REA''DY'\r"
+        case "zsh":
+            "bindkey -e; autoload -U compinit; compinit -u -D; show() { printf '%s\\0' \"$@\" >>\(words); echo 'SHO''WN'; }; "
+                + ". \(script); echo 'REA''DY'\r"
+        default: "show() { printf '%s\\0' \"$@\" >>\(words); echo 'SHO''WN'; }; . \(script); echo 'REA''DY'\r"
+        }
+    }
+
+    /// Types the beginning of each name in a real shell, presses Tab, and has the shell say what the line means.
+    private static func completesHostileNames(_ shell: String, _ arguments: [String]) throws {
+        let program = try #require(path(shell))
+        let folder = try TemporaryFolder()
+        let file = folder.path + "/run"
+        let names = hostileNames(file)
+        var writer = JSONWriter()
+        writer.beginArray()
+        // Those that would drive a terminal are not offered.
+        for name in names + ["p/50\u{1B}[2J", "p/51\u{9B}2J", "p/52\u{202E}x", "p/53\nx", ""] {
+            writer.beginObject()
+            writer.field("id", name)
+            writer.field("provider", "p")
+            writer.endObject()
+        }
+        writer.endArray()
+        let list = String(decoding: writer.bytes, as: UTF8.self)
+        let openings = ["", "'", "\""]
+        let lines = names.flatMap { name in openings.map { "\($0)\(name.prefix(4))" } } + ["p/218b:", "p/50", "p/53"]
+        let expected = names.flatMap { Array(repeating: $0, count: openings.count) } + ["p/218b:q4", "p/50", "p/53"]
+        let daemon = try ScriptedDaemon(
+            connections: Array(
+                repeating: [.receive, .send(#"{"id":ID,"event":"result","models":\#(list)}"#)], count: lines.count))
+        defer { daemon.stop() }
+        let script = try folder.write("script", try Command.run(Command.ultractl, ["completions", shell]).output.utf8)
+        let session = try TerminalSession(
+            arguments, socket: daemon.path, columns: 200,
+            environment: [
+                "PATH": "\(Command.products):/usr/bin:/bin", "HOME": folder.path, "TERM": "xterm", "PS1": "> ",
+                "LANG": "C.UTF-8",
+            ], program: program)
+        session.type(preparation(shell, script: script, words: "\(folder.path)/words"))
+        try #require(session.wait(for: "READY", times: 1), "\(session.transcript)")
+        for (index, line) in lines.enumerated() {
+            // Ctrl-A: the line becomes the words of `show`.
+            session.type("ultractl generate -m \(line)\t\u{1}show \r")
+            try #require(session.wait(for: "SHOWN", times: index + 1), "\(session.transcript.suffix(500))")
+        }
+        session.type("exit\r")
+        #expect(session.exitStatus() == 0)
+        #expect(access(file, F_OK) != 0, "a name was run")
+        let words = try String(contentsOfFile: "\(folder.path)/words", encoding: .utf8).split(separator: "\0").map(
+            String.init)
+        #expect(words == expected.flatMap { ["ultractl", "generate", "-m", $0] })
+    }
+
+    @Test(
+        "a name is data to bash, and the completed line means the name",
+        .enabled(if: path("bash") != nil, "bash is not installed"))
+    func hostileInBash() throws {
+        try Self.completesHostileNames("bash", ["--norc", "--noprofile", "-i"])
+    }
+
+    @Test(
+        "a name is data to zsh, and the completed line means the name",
+        .enabled(if: path("zsh") != nil, "zsh is not installed"))
+    func hostileInZsh() throws {
+        try Self.completesHostileNames("zsh", ["-f", "-i"])
+    }
+
+    @Test(
+        "a name is data to fish, and the completed line means the name",
+        .enabled(if: path("fish") != nil, "fish is not installed"))
+    func hostileInFish() throws {
+        try Self.completesHostileNames("fish", ["--no-config", "-i"])
     }
 
     @Test("without a daemon nothing is completed, and nothing is said")

@@ -67,7 +67,7 @@ struct ProbeTests {
             daemon.requests() == [#"{"id":1,"op":"probe","provider":"m"}"#, #"{"id":1,"op":"probe","model":"m"}"#])
     }
 
-    @Test("a name with a slash is a model's, and so is what is probed deeply", arguments: ["p/m", "m"])
+    @Test("a name with a slash is a model's", arguments: ["p/m", "m:8b"])
     func deep(_ name: String) throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.well)])
         let command = try Command.ultractl("probe", name, "--deep", socket: daemon.path)
@@ -75,10 +75,29 @@ struct ProbeTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"probe","model":"\#(name)","deep":true}"#])
     }
 
+    @Test("a deep probe of a provider probes its models")
+    func deepProvider() throws {
+        let daemon = try ScriptedDaemon([.receive, .send(Self.well)])
+        let command = try Command.ultractl("probe", "p", "--deep", socket: daemon.path)
+        #expect(command == Command(output: "✓  p/m  available\n", error: "", status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"probe","provider":"p","deep":true}"#])
+    }
+
+    @Test("a deep probe of a name that is no provider's is one of a model")
+    func deepModel() throws {
+        let daemon = try ScriptedDaemon(connections: [[.receive, .send(Self.unknown)], [.receive, .send(Self.well)]])
+        let command = try Command.ultractl("probe", "m", "--deep", socket: daemon.path)
+        #expect(command == Command(output: "✓  p/m  available\n", error: "", status: 0))
+        #expect(
+            daemon.requests() == [
+                #"{"id":1,"op":"probe","provider":"m","deep":true}"#, #"{"id":1,"op":"probe","model":"m","deep":true}"#,
+            ])
+    }
+
     @Test("--deep without a model is wrong usage")
     func deepAll() throws {
         let command = try Command.ultractl("probe", "--deep", socket: "/nowhere")
         #expect(command.status == 2)
-        #expect(command.error.hasPrefix("Error: --deep asks one model: name it.\n"))
+        #expect(command.error.hasPrefix("Error: --deep costs money: name a model or a provider.\n"))
     }
 }

@@ -121,8 +121,9 @@ struct Screen {
         }
     }
 
+    /// Behind the last column the cursor still stands on it, as xterm has it.
     private mutating func eraseLine() {
-        for column in min(column, columns)..<columns { cells[row][column] = " " }
+        for column in min(column, columns - 1)..<columns { cells[row][column] = " " }
     }
 
     private mutating func mode(_ number: Substring, _ isOn: Bool) {

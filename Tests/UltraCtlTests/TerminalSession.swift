@@ -1,6 +1,6 @@
 import Foundation
 
-/// `ultractl` with a terminal of its own as its controlling one, and somebody at the keys.
+/// `ultractl`, or a shell that runs it, with a terminal of its own as its controlling one, and somebody at the keys.
 final class TerminalSession: @unchecked Sendable {
     private let master: Int32
     private let slavePath: String
@@ -16,7 +16,7 @@ final class TerminalSession: @unchecked Sendable {
 
     init(
         _ arguments: [String], socket: String, columns: UInt16 = 80,
-        rows: UInt16 = 24, environment: [String: String] = [:]
+        rows: UInt16 = 24, environment: [String: String] = [:], program: String = Command.ultractl
     ) throws {
         // ioctl_tty(2): the Glibc module has neither posix_openpt(3) nor these numbers.
         let (unlock, number) = (UInt(0x4004_5431), UInt(0x8004_5430))
@@ -32,7 +32,7 @@ final class TerminalSession: @unchecked Sendable {
         screen = Screen(columns: Int(columns), rows: Int(rows))
         setSize(columns, rows)
         try start(
-            Command.ultractl, arguments,
+            program, arguments,
             ["PATH": "/usr/bin:/bin", "TERM": "xterm", "ULTRAD_SOCKET": socket].merging(environment) { $1 })
         Thread { [self] in readAll() }.start()
     }
@@ -118,6 +118,15 @@ final class TerminalSession: @unchecked Sendable {
     @discardableResult
     func wait(for text: String) -> Screen {
         wait { $0.text.contains(text) }
+    }
+
+    /// Waits until a text was written so many times; returns whether it was.
+    func wait(for text: String, times: Int) -> Bool {
+        condition.withLock {
+            let end = Date(timeIntervalSinceNow: 20)
+            while written.ranges(of: text).count < times, condition.wait(until: end) {}
+            return written.ranges(of: text).count >= times
+        }
     }
 
     /// All that was written so far, as it came.

@@ -24,6 +24,49 @@ struct TerminalTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"stream","prompt":"x","progress":true}"#])
     }
 
+    @Test(
+        "a terminal gets a line end for CR LF, in one piece or in two, and no other carriage return",
+        arguments: [[#"a\r\nb"#], [#"a\r"#, #"\nb"#]])
+    func lineEnds(_ pieces: [String]) throws {
+        let daemon = try ScriptedDaemon(
+            [.receive] + pieces.map { .send(#"{"id":ID,"event":"delta","text":"\#($0)"}"#) }
+                + [.send(#"{"id":ID,"event":"delta","text":"c\rd"}"#), .send(GenerateTests.done)])
+        #expect(try screen(["generate", "x"], daemon: daemon) == "a\r\nbc\u{FFFD}d\r\n")
+    }
+
+    @Test("a terminal gets no character that turns text around")
+    func order() throws {
+        let daemon = try ScriptedDaemon([
+            .receive, .send(#"{"id":ID,"event":"delta","text":"a\u202eb\u2066c\u200ed"}"#), .send(GenerateTests.done),
+        ])
+        #expect(try screen(["generate", "x"], daemon: daemon) == "a\u{FFFD}b\u{FFFD}c\u{200E}d\r\n")
+    }
+
+    @Test(
+        "JSON on a terminal has escapes for what would drive it",
+        arguments: [["models", "--json"], ["call", "models"], ["show", "p/m", "--json"]])
+    func json(_ arguments: [String]) throws {
+        let daemon = try ScriptedDaemon([
+            .receive,
+            .send(
+                #"{"id":ID,"event":"result","models":[{"id":"p/m","provider":"p","name":"é\#u{9B}2J\#u{202E}\#u{2069}\#u{7F}"}]}"#
+            ),
+        ])
+        let text = try screen(arguments, daemon: daemon)
+        #expect(text.contains(#""name":"é\u009b2J\u202e\u2069\u007f""#), "\(text)")
+        #expect(text.hasSuffix("\r\n") && !text.unicodeScalars.contains { ("\u{7F}"..."\u{9F}").contains($0) })
+    }
+
+    @Test("JSON in a pipe, and an error in JSON, are as they came")
+    func jsonUnchanged() throws {
+        let answer = "{\"id\":1,\"event\":\"error\",\"error\":{\"code\":\"internal\",\"message\":\"\u{9B}2J\"}}"
+        let steps: [ScriptedDaemon.Step] = [.receive, .send(answer)]
+        let command = try Command.ultractl("status", "--json", socket: ScriptedDaemon(steps).path)
+        #expect(command == Command(output: answer + "\n", error: "error: \u{FFFD}2J\n", status: 1))
+        let text = try screen(["status", "--json"], daemon: ScriptedDaemon(steps), status: 1)
+        #expect(text.hasPrefix(answer.replacingOccurrences(of: "\u{9B}", with: #"\u009b"#) + "\r\n"))
+    }
+
     @Test("an answer that ends in a newline gets no other")
     func newline() throws {
         let daemon = try ScriptedDaemon([

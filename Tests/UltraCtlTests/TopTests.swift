@@ -234,6 +234,16 @@ struct TopTests {
         withExtendedLifetime(second) {}
     }
 
+    @Test("the last column is shown too", arguments: [80, 110] as [UInt16])
+    func edge(columns: UInt16) throws {
+        let session = try TerminalSession(["top"], socket: try Self.daemon().path, columns: columns)
+        let screen = session.wait { $0.lines[0].hasPrefix("ultrad") && $0.lines.last?.hasPrefix("q quit") == true }
+        #expect(screen.lines[0].wholeMatch(of: /ultrad .* \d\d:\d\d:\d\d/) != nil, "\(screen.lines[0])")
+        #expect(screen.lines[0].columns == Int(columns))
+        session.type("q")
+        #expect(session.exitStatus() == 0)
+    }
+
     @Test("--timeout ends it well")
     func timeout() throws {
         let session = try TerminalSession(["top", "--timeout", "0.3"], socket: try Self.daemon().path)

@@ -1,6 +1,7 @@
 internal import CSystemd
 internal import Glibc
 package import Logging
+internal import UltraAPI
 
 /// Sends log events to the journal with their metadata as fields, or, where standard error is no journal stream, as
 /// `<N>` prefixed lines on standard error (`sd-daemon(3)`).
@@ -29,18 +30,21 @@ package struct JournalHandler: LogHandler {
             sendToJournal(event, fields)
         } else {
             // The number of a message helps nobody who has no catalogue.
-            let suffix = fields.filter { $0.key != "message_id" }.map { " \($0.key)=\(Self.oneLine("\($0.value)"))" }
-                .joined()
+            // A line break inside a message would let its author write log lines of their own.
+            let suffix = fields.filter { $0.key != "message_id" }
+                .map { " \($0.key)=\("\($0.value)".printableLine)" }.joined()
             let prefix = isatty(STDERR_FILENO) == 1 ? "" : "<\(event.level.priority)>"
-            let line = "\(prefix)\(Self.oneLine("\(event.message)"))\(suffix)\n"
+            let line = "\(prefix)\("\(event.message)".printableLine)\(suffix)\n"
             var copy = line
             copy.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
         }
     }
 
     private func sendToJournal(_ event: LogEvent, _ fields: [(key: String, value: Logger.Metadata.Value)]) {
-        var entries = ["MESSAGE=\(event.message)", "PRIORITY=\(event.level.priority)", "SYSLOG_IDENTIFIER=ultrad"]
-        entries += fields.map { "\($0.key.uppercased())=\($0.value)" }
+        var entries = [
+            "MESSAGE=\("\(event.message)".printable)", "PRIORITY=\(event.level.priority)", "SYSLOG_IDENTIFIER=ultrad",
+        ]
+        entries += fields.map { "\($0.key.uppercased())=\("\($0.value)".printable)" }
         let buffers = entries.map { Array($0.utf8) }
         let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: buffers.count)
         defer { vectors.deallocate() }
@@ -66,11 +70,6 @@ package struct JournalHandler: LogHandler {
         return fstat(descriptor, &status) == 0 && String(cString: variable) == "\(status.st_dev):\(status.st_ino)"
     }
 
-    /// A line break inside a message would let its author write log lines of their own.
-    private static func oneLine(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
-        return String(decoding: text.utf8.map { $0 < 0x20 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
-    }
 }
 
 extension Logger.Level {

@@ -4,36 +4,37 @@ import Glibc
 struct Chat: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
-        abstract: "Talk with a model, line by line; it sees what was said before.",
+        abstract: "Chat with a model; it sees the whole conversation.",
         discussion: """
-            /help lists the commands of the talk: /model, /system, /file, /clear, /save, /stats, /quit. A line that \
-            ends in a backslash goes on in the next; Ctrl-C cancels the answer, Ctrl-D ends the talk.
+            /help lists the commands: /model, /system, /file, /clear, /save, /stats, /quit. A backslash at the end of a \
+            line continues the message on the next line. Ctrl-C cancels the answer, Ctrl-D ends the chat.
 
-            Standard output carries the answers alone. Without a terminal each line of standard input is a message, \
-            and the first failure ends it. Lines are kept in $XDG_STATE_HOME/ultractl/history, for their owner alone, \
-            but for those that begin with a blank.
+            Standard output gets the answers and nothing else. Without a terminal each line of standard input is a \
+            message, --timeout limits the wait for each line and for each answer, and the first failure ends the chat. \
+            With a terminal, lines are saved in $XDG_STATE_HOME/ultractl/history, readable by their owner only; a line \
+            that begins with a space is not saved.
             """)
 
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        name: .shortAndLong, help: "A model, alias, route or tag:NAME; the daemon's default if left out.",
+        name: .shortAndLong, help: "Model id, alias, route or tag:NAME (default: the daemon's default model).",
         completion: .custom(KnownNames.models))
     var model: String?
 
-    @Option(name: .shortAndLong, help: "Instructions that come before the talk.")
+    @Option(name: .shortAndLong, help: "System prompt.")
     var system: String?
 
-    @Option(help: ArgumentHelp("Longest answer, in tokens.", valueName: "n"))
+    @Option(help: ArgumentHelp("Maximum length of an answer in tokens.", valueName: "n"))
     var maxTokens: Int?
 
-    @Option(help: ArgumentHelp("How far to stray from the likeliest words; 0: not at all.", valueName: "t"))
+    @Option(help: ArgumentHelp("Sampling temperature (0 = deterministic).", valueName: "t"))
     var temperature: Double?
 
-    @Flag(help: "After each answer print tokens, times and cost on standard error.")
+    @Flag(help: "Print tokens, times and cost on standard error after each answer.")
     var stats = false
 
-    @Flag(help: "Keep no line, and offer none of before.")
+    @Flag(help: "Do not read or write the history file.")
     var noHistory = false
 
     func validate() throws {
@@ -86,7 +87,7 @@ struct Chat: ParsableCommand {
             try Output.standardError.write(Style(for: .standardError).dim("(cancelled)") + "\n")
         case .usage(let message):
             try Output.standardError.write(Style(for: .standardError).yellow(printable(message)) + "\n")
-        case .noDaemon, .notFound, .someFailed, .refused, .lost, .unreadable, .timedOut:
+        case .noDaemon, .notFound, .someFailed, .refused, .lost, .unreadable, .timedOut, .inputTimedOut:
             if global.json { try failure.printAnswer() }
             failure.report(to: .standardError)
         }
@@ -95,7 +96,7 @@ struct Chat: ParsableCommand {
     /// With a program, or a file.
     private func listen() throws(Failure) {
         var session = ChatSession(self)
-        var lines = InputLines()
+        var lines = InputLines(timeLimit: global.timeLimit)
         while let line = try lines.next() {
             guard try session.take(line) else { return }
         }

@@ -5,11 +5,20 @@ struct InputLines {
     /// A longer line cannot be sent anyway: the longest frame.
     private static let limitBytes = 16 * 1024 * 1024
 
+    private let timeLimit: Duration?
+    private var input: InputReader
     private var bytes: [UInt8] = []
     private var isAtEnd = false
 
+    /// - Parameter timeLimit: how long one line may be waited for; `nil`: no limit.
+    init(timeLimit: Duration?) {
+        self.timeLimit = timeLimit
+        input = InputReader(timeLimit: timeLimit)
+    }
+
     /// The next line without its end; `nil`: there is none.
     mutating func next() throws(Failure) -> String? {
+        input = InputReader(timeLimit: timeLimit)
         guard var line = try nextPart() else { return nil }
         while line.last == UInt8(ascii: "\\"), let more = try nextPart() {
             line[line.count - 1] = UInt8(ascii: "\n")
@@ -32,12 +41,9 @@ struct InputLines {
                 return bytes.isEmpty ? nil : bytes
             }
             guard bytes.count <= Self.limitBytes else { throw .usage("a line of standard input is over 16 MiB") }
-            var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-            let count = read(STDIN_FILENO, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .usage("standard input: \(String(cString: strerror(errno)))") }
-            bytes += chunk[..<count]
-            isAtEnd = count == 0
+            let chunk = try input.read()
+            bytes += chunk
+            isAtEnd = chunk.isEmpty
         }
     }
 }

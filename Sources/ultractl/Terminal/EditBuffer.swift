@@ -1,3 +1,5 @@
+import UltraAPI
+
 /// A text that is being edited, of one line or more: what is before the cursor and what is behind it.
 struct EditBuffer: Equatable {
     private(set) var before = ""

@@ -4,19 +4,19 @@ import Glibc
 struct Top: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top",
-        abstract: "Watch the daemon at work: rates, providers, models, as they change.",
+        abstract: "Show rates, providers and models live, full-screen.",
         discussion: """
-            Keys: q quits; s sorts by the next thing, S by the one before; p or the space bar holds the picture; left \
-            and right change between providers and models; up and down move. RATE, FAILED and MEDIAN are of requests \
-            that ended since this began to look.
+            Keys: q quits; s and S sort by the next or previous column; p or the space bar pauses; left and right switch \
+            between providers and models; up and down scroll. RATE, FAILED and MEDIAN count requests that ended since \
+            top was started.
 
-            --timeout ends it after so long. --json prints the daemon's answer to status again and again, and needs \
-            no terminal.
+            --timeout ends it after this time. --json prints the daemon's answer to the operation status at each \
+            interval, and needs no terminal.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(help: ArgumentHelp("How often the daemon is asked.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Time between two updates.", valueName: "seconds"))
     var interval = 1.0
 
     func validate() throws {

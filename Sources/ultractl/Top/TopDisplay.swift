@@ -132,7 +132,10 @@ struct TopDisplay {
 
     private func draw() throws(Failure) {
         guard counts.status != nil else { return }
-        let lines = screen.lines().joined(separator: "\u{1B}[K\r\n")
-        try output.write("\u{1B}[H\(lines)\u{1B}[K\u{1B}[J")
+        let screen = screen
+        let lines = screen.lines()
+        // A line is erased before it is written: behind a full one the cursor stands on its last character.
+        let text = lines.map { "\u{1B}[K" + $0 }.joined(separator: "\r\n")
+        try output.write("\u{1B}[H\(text)" + (lines.count < screen.rows ? "\r\n\u{1B}[J" : ""))
     }
 }
