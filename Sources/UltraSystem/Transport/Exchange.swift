@@ -227,7 +227,7 @@ package final class Exchange {
             if let holder, !isCharged {
                 guard !holder.isOverShare else {
                     isPaused = true
-                    return false
+                    return .paused
                 }
                 isCharged = true
                 holder.hold(Self.burstCharge)

@@ -23,6 +23,7 @@ extension Limits: SettingTable {
             "memory", \.memory, .optional(.size(Limits.leastMemory, 1 << 40), absent: "auto"),
             "What clients may make the daemon hold, all together; auto: half of the control group's memory.max, else 128 MB"
         ),
+        SettingKey(
             "event_bytes", \.eventBytes, .size(64 << 10, 256 << 20), "The longest piece of a provider's stream"),
         SettingKey(
             "reply_bytes", \.replyBytes, .size(1 << 20, 1 << 30),
