@@ -81,11 +81,11 @@ final class Registry {
     ///   - firstToken: milliseconds to the first content, of a success.
     func record(
         _ error: UltraError?, of candidate: Candidate, key: Int, askedAt: Int? = nil, firstToken: Double? = nil,
-        isOwnTimeout: Bool = false, by source: Evidence.Source = .live
+        isOwnTimeout: Bool = false, isBlameless: Bool = false, by source: Evidence.Source = .live
     ) {
         guard case .upstream = candidate.target, candidate.provider.isUpstream else { return }
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
-        let blame = Blame(error, isOwnTimeout: isOwnTimeout)
+        let blame = isBlameless ? .client(isReachable: true) : Blame(error, isOwnTimeout: isOwnTimeout)
         provider.health.record(
             blame, error, key: key, askedAt: askedAt, at: now, by: source, configuration.health)
         model.health.record(blame, error, key: key, askedAt: askedAt, at: now, by: source, configuration.health)

@@ -172,7 +172,7 @@ final class AttemptChain {
                 attempts.append(Attempt(ticket.candidate.id, nil, since: ticket.startedAt))
                 return true
             }
-            failed(ticket, error)
+            failed(ticket, error, isBlameless: maker.isBlameless)
             guard !maker.isCommitted, mayChangeKey(after: error, from: ticket) else { throw error }
         }
         return false
@@ -242,11 +242,11 @@ final class AttemptChain {
 
     /// Writes the attempt down and lets the registry learn from it.
     @inline(never)
-    private func failed(_ ticket: Ticket, _ error: UltraError) {
+    private func failed(_ ticket: Ticket, _ error: UltraError, isBlameless: Bool) {
         attempts.append(Attempt(ticket.candidate.id, error, since: ticket.startedAt))
         daemon.registry.record(
             error, of: ticket.candidate, key: ticket.key, askedAt: ticket.askedAt, firstToken: nil,
-            isOwnTimeout: isOwn(error.timeout))
+            isOwnTimeout: isOwn(error.timeout), isBlameless: isBlameless)
     }
 
     /// Lets the registry learn from the attempt that succeeded. For whoever ran the chain to call, when the client has

@@ -25,6 +25,9 @@ final class UpstreamReply {
     /// The answer is complete, whatever still comes.
     var isComplete: Bool { decoder.isComplete }
 
+    /// The answer is complete and holds nothing.
+    var isEmptyAnswer: Bool { decoder.isEmptyAnswer }
+
     /// The provider's id of the exchange, for its support.
     var requestID: String? { decoder.requestID }
 

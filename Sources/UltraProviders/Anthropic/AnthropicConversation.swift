@@ -143,7 +143,14 @@ extension AnthropicConversation {
         _ message: Message, keepsThinking: Bool, takesDocuments: Bool, _ omitted: inout Omissions
     ) throws(UltraError) -> [AnthropicBlock] {
         var blocks: [AnthropicBlock] = []
-        for part in message.parts {
+        for element in message.elements {
+            let part: Part
+            switch element {
+            case .part(let found): part = found
+            case .call(let call):
+                blocks.append(toolUse(call, &omitted))
+                continue
+            }
             switch part {
             case .text(let text): if !Self.isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
             // Without its signature it is not taken back.
@@ -163,12 +170,13 @@ extension AnthropicConversation {
             case .cacheMarker(let marker): Self.mark(&blocks, marker)
             }
         }
-        for call in message.toolCalls {
-            if !toolNames.contains(call.name) { toolNames.append(call.name) }
-            let input = Self.input(call, &omitted)
-            blocks.append(AnthropicBlock(.toolUse(id: Self.callID(call.id), name: call.name, input: input)))
-        }
         return blocks
+    }
+
+    private mutating func toolUse(_ call: ToolCall, _ omitted: inout Omissions) -> AnthropicBlock {
+        if !toolNames.contains(call.name) { toolNames.append(call.name) }
+        let input = Self.input(call, &omitted)
+        return AnthropicBlock(.toolUse(id: Self.callID(call.id), name: call.name, input: input))
     }
 
     /// The arguments as the object they must be; Anthropic's advice for what a model wrote that is none.

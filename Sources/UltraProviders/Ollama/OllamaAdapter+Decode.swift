@@ -39,9 +39,16 @@ extension OllamaAdapter {
                 try reader.skip()
             }
         }
-        reply.reasoning(content.thinking)
-        reply.text(content.text)
-        for call in content.calls { reply.wholeToolCall(id: call.id, name: call.name, arguments: call.arguments) }
+        if isDone, reply.hasContent {
+            // The last line of some servers is the whole answer once more.
+            reply.receiveLast(
+                ReplyContent(
+                    parts: [.reasoning(content.thinking), .text(content.text)] + content.calls.map { .call($0) }))
+        } else {
+            reply.reasoning(content.thinking)
+            reply.text(content.text)
+            for call in content.calls { reply.toolCall(call) }
+        }
         guard isDone else { return }
         // A count of 0 is left out, and so is that of a prompt that was cached: neither is known.
         if usage.inputTokens != nil || usage.outputTokens != nil { reply.usage(usage) }
@@ -53,7 +60,7 @@ extension OllamaAdapter {
     private struct Content {
         var thinking = ""
         var text = ""
-        var calls: [(id: String?, name: String, arguments: String)] = []
+        var calls: [CallAssembly.Piece] = []
     }
 
     private func message(
@@ -74,7 +81,7 @@ extension OllamaAdapter {
 
     /// A call always comes whole. Its `index` starts again in every reply, so it tells nothing.
     private func toolCall(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
-        var call: (id: String?, name: String, arguments: String) = (nil, "", "")
+        var call = CallAssembly.Piece(form: .own)
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -84,7 +91,7 @@ extension OllamaAdapter {
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
                     switch key {
-                    case "name": call.name = try reader.text() ?? ""
+                    case "name": call.name = try reader.text()
                     // The text of the object it is.
                     case "arguments": call.arguments = try reader.text() ?? ""
                     default: try reader.skip()
@@ -94,7 +101,7 @@ extension OllamaAdapter {
                 try reader.skip()
             }
         }
-        if !call.name.isEmpty { content.calls.append(call) }
+        if call.name?.isEmpty == false { content.calls.append(call) }
     }
 
     private func finished(_ reason: String?, _ reply: inout ReplyState) {

@@ -33,7 +33,8 @@ package struct ReplyDecoder: Sendable {
     /// - Parameters:
     ///   - isStream: what the request asked for.
     ///   - model: `provider/model` as routed, named in errors.
-    ///   - replyID: makes the ids of tool calls unique where the provider gives none; different for every exchange.
+    ///   - replyID: makes the ids of tool calls unique where the provider gives none: random, so that it differs for
+    ///     every exchange, also those of other times.
     ///   - includesReasoning: false drops reasoning and its signature.
     package init(
         _ adapter: any Adapter, isStream: Bool, model: String? = nil, replyID: UInt64 = 0,
@@ -46,6 +47,10 @@ package struct ReplyDecoder: Sendable {
 
     /// The answer is complete: its finish reason was delivered, and whatever still comes does not matter.
     package private(set) var isComplete = false
+
+    /// The complete answer holds neither text nor reasoning nor a call, though nothing cut it: most often, something
+    /// behind the provider failed.
+    package var isEmptyAnswer: Bool { isComplete && reply.state.isEmptyAnswer }
 
     /// The provider's id of this exchange, for its support.
     package private(set) var requestID: String?

@@ -62,7 +62,7 @@ struct ReplyInterpreter: Sendable {
             fail(unreadable(json, error))
             return false
         }
-        if state.isError { fail(reportedError(ErrorBody(json))) }
+        if state.isError { fail(heldError(json)) }
         guard !isOver, !state.hasEnded else { return false }
         if state.events.count == delivered + 1, case .text(let text) = state.events[delivered] {
             template.learn(json, text)
@@ -89,20 +89,23 @@ struct ReplyInterpreter: Sendable {
             state = before
             return false
         }
-        if state.isError { fail(reportedError(ErrorBody(json))) }
+        if state.isError { fail(heldError(json)) }
         return false
     }
 
     /// Takes a whole JSON document: it says everything, or, if anything is wrong with it, nothing.
     mutating func takeDocument(_ json: UnsafeRawBufferPointer) {
+        state.isDocument = true
         do throws(JSONError) {
             var reader = JSONReader(json)
             try adapter.decodeAnswer(&reader, into: &state)
             try reader.end()
             if state.isError {
-                fail(reportedError(ErrorBody(json)))
+                fail(heldError(json))
             } else if state.finishReason == nil, !state.hasContent {
                 fail(protocolError("\(adapter.provider) sent a reply without an answer"))
+            } else if let flaw = state.flaw {
+                fail(flawed(flaw))
             } else {
                 state.end()
             }
@@ -137,6 +140,8 @@ struct ReplyInterpreter: Sendable {
             fail(truncated())
         } else if !state.hasContent, state.finishReason == nil {
             fail(protocolError("\(adapter.provider) sent a stream without an answer"))
+        } else if let flaw = state.flaw {
+            fail(flawed(flaw))
         } else {
             state.conclude()
             isOver = true
