@@ -5,7 +5,7 @@ extension Answer {
     package mutating func receive(_ event: AnswerEvent, keepsContent: Bool) {
         switch event {
         case .providerModel(let name): providerModel = name
-        case .text(let piece): if keepsContent { text += piece }
+        case .text(let piece): if keepsContent { receive(text: piece) }
         case .reasoning(let piece): if keepsContent { receive(reasoning: piece) }
         case .reasoningSignature(let signature): if keepsContent { receive(signature: signature) }
         case .toolCall(let piece): if keepsContent { receive(piece) }
@@ -15,24 +15,99 @@ extension Answer {
         }
     }
 
+    private mutating func receive(text piece: String) {
+        if case .text? = order.last {} else { order.append(.text(text.utf8.count)) }
+        text += piece
+    }
+
     private mutating func receive(reasoning piece: String) {
-        if reasoning.last.map({ $0.signature != nil }) ?? true { reasoning.append(ReasoningPiece(text: "")) }
-        reasoning[reasoning.count - 1].text += piece
+        reasoning[openReasoning()].text += piece
     }
 
     private mutating func receive(signature: String) {
-        if reasoning.last.map({ $0.signature != nil }) ?? true { reasoning.append(ReasoningPiece(text: "")) }
-        reasoning[reasoning.count - 1].signature = signature
+        reasoning[openReasoning()].signature = signature
+    }
+
+    /// The index of the stretch that goes on: one ends with its signature, or when something else comes.
+    private mutating func openReasoning() -> Int {
+        if case .reasoning(let index)? = order.last, reasoning.indices.contains(index),
+            reasoning[index].signature == nil
+        {
+            return index
+        }
+        order.append(.reasoning(reasoning.count))
+        reasoning.append(ReasoningPiece(text: ""))
+        return reasoning.count - 1
     }
 
     private mutating func receive(_ piece: ToolCallDelta) {
         // `AnswerEvent` promises indices without gaps, each begun before it is continued.
-        if piece.index >= toolCalls.count { toolCalls.append(ToolCall(id: "", name: "", arguments: "")) }
+        if piece.index >= toolCalls.count {
+            order.append(.call(toolCalls.count))
+            toolCalls.append(ToolCall(id: "", name: "", arguments: ""))
+        }
         let index = min(piece.index, toolCalls.count - 1)
         if let id = piece.id { toolCalls[index].id = id }
         if let name = piece.name { toolCalls[index].name = name }
         toolCalls[index].arguments += piece.arguments
         if let signature = piece.signature { toolCalls[index].signature = signature }
+    }
+}
+
+// MARK: - In the order it came
+
+extension Answer {
+    /// A stretch of the answer, as a message sends it back.
+    package enum Part: Sendable, Equatable {
+        case text(String)
+        case reasoning(ReasoningPiece)
+        case call(ToolCall)
+    }
+
+    /// The whole content in the order it came.
+    package var parts: [Part] {
+        var parts: [Part] = []
+        for (number, mark) in order.enumerated() {
+            switch mark {
+            case .text(let start):
+                let end = order[(number + 1)...].lazy.compactMap(\.textStart).first ?? text.utf8.count
+                parts.append(.text(text.utf8Slice(start..<end)))
+            case .reasoning(let index):
+                if reasoning.indices.contains(index) { parts.append(.reasoning(reasoning[index])) }
+            case .call(let index): if toolCalls.indices.contains(index) { parts.append(.call(toolCalls[index])) }
+            }
+        }
+        return parts
+    }
+
+    /// The reasoning as clients knew it before there was an order: a stretch ends with its signature alone.
+    package var signedReasoning: [ReasoningPiece] {
+        var pieces: [ReasoningPiece] = []
+        for piece in reasoning {
+            if let last = pieces.last, last.signature == nil {
+                pieces[pieces.count - 1] = ReasoningPiece(text: last.text + piece.text, signature: piece.signature)
+            } else {
+                pieces.append(piece)
+            }
+        }
+        return pieces
+    }
+}
+
+extension Answer.Mark {
+    fileprivate var textStart: Int? {
+        if case .text(let start) = self { start } else { nil }
+    }
+}
+
+extension String {
+    /// The characters between two UTF-8 offsets, each of which begins one or ends the text.
+    fileprivate func utf8Slice(_ range: Range<Int>) -> String {
+        if range == 0..<utf8.count { return self }
+        guard let start = utf8.index(startIndex, offsetBy: range.lowerBound, limitedBy: endIndex),
+            let end = utf8.index(startIndex, offsetBy: range.upperBound, limitedBy: endIndex), start <= end
+        else { return "" }
+        return String(decoding: utf8[start..<end], as: UTF8.self)
     }
 }
 

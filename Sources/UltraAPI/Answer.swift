@@ -11,6 +11,8 @@ package struct Answer: Sendable, Equatable {
     package var text = ""
     package var reasoning: [ReasoningPiece] = []
     package var toolCalls: [ToolCall] = []
+    /// The order in which text, reasoning and calls came.
+    package var order: [Mark] = []
     package var finishReason: FinishReason = .other
     package var usage = Usage()
     package var costMicroUSD: Int?
@@ -26,6 +28,19 @@ package struct Answer: Sendable, Equatable {
         self.model = model
         self.provider = provider
     }
+
+    /// One stretch of the answer.
+    package enum Mark: Sendable, Equatable {
+        /// Of `text`, from this UTF-8 byte up to where the next one begins.
+        case text(Int)
+        /// An index of `reasoning`.
+        case reasoning(Int)
+        /// An index of `toolCalls`.
+        case call(Int)
+    }
+
+    /// Neither text nor reasoning nor a call.
+    package var isEmpty: Bool { text.isEmpty && reasoning.isEmpty && toolCalls.isEmpty }
 }
 
 /// A stretch of reasoning, and the proof of it that goes back with it.

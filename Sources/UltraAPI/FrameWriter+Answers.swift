@@ -9,28 +9,57 @@ extension FrameWriter {
     }
 
     package mutating func result(_ id: Int, _ answer: Answer) {
-        frame(id, "result") { json in
-            Self.writeOrigin(answer, to: &json)
-            json.field("text", answer.text)
-            json.field("reasoning", answer.reasoning.map(\.text).joined())
-            Self.writeParts(of: answer.reasoning, to: &json)
-            json.toolCalls(answer.toolCalls)
-            Self.writeOutcome(answer, to: &json)
+        // The parts repeat the content: a client rather gets a long answer without them than none.
+        guard !attempt(id, "result", { Self.write(answer, hasParts: true, to: &$0) }) else { return }
+        frame(id, "result") { Self.write(answer, hasParts: false, to: &$0) }
+    }
+
+    private static func write(_ answer: Answer, hasParts: Bool, to json: inout JSONWriter) {
+        writeOrigin(answer, to: &json)
+        json.field("text", answer.text)
+        json.field("reasoning", answer.reasoning.map(\.text).joined())
+        writeSigned(answer.reasoning, answer, to: &json)
+        json.toolCalls(answer.toolCalls)
+        if hasParts {
+            json.key("parts")
+            json.beginArray()
+            for part in answer.parts { write(part, to: &json) }
+            json.endArray()
+        }
+        writeOutcome(answer, to: &json)
+    }
+
+    /// A part as it goes back in an assistant message.
+    private static func write(_ part: Answer.Part, to json: inout JSONWriter) {
+        switch part {
+        case .text(let text):
+            json.beginObject()
+            json.field("type", "text")
+            json.field("text", text)
+            json.endObject()
+        case .reasoning(let piece): write(piece, to: &json)
+        case .call(let call):
+            json.beginObject()
+            json.field("type", "tool_call")
+            json.members(of: call)
+            json.endObject()
         }
     }
 
-    /// Reasoning as it goes back in an assistant message; left out where there is no signature to send back.
-    private static func writeParts(of reasoning: [ReasoningPiece], to json: inout JSONWriter) {
+    private static func write(_ piece: ReasoningPiece, to json: inout JSONWriter) {
+        json.beginObject()
+        json.field("type", "reasoning")
+        json.field("text", piece.text)
+        json.fieldIfPresent("signature", piece.signature)
+        json.endObject()
+    }
+
+    /// The reasoning alone, for clients that know no `parts`; left out where there is no signature to send back.
+    private static func writeSigned(_ reasoning: [ReasoningPiece], _ answer: Answer, to json: inout JSONWriter) {
         guard reasoning.contains(where: { $0.signature != nil }) else { return }
         json.key("reasoning_parts")
         json.beginArray()
-        for piece in reasoning {
-            json.beginObject()
-            json.field("type", "reasoning")
-            json.field("text", piece.text)
-            json.fieldIfPresent("signature", piece.signature)
-            json.endObject()
-        }
+        for piece in answer.signedReasoning { write(piece, to: &json) }
         json.endArray()
     }
 
@@ -116,13 +145,17 @@ extension JSONWriter {
         beginArray()
         for call in calls {
             beginObject()
-            field("id", call.id)
-            field("name", call.name)
-            field("arguments", call.arguments)
-            fieldIfPresent("signature", call.signature)
+            members(of: call)
             endObject()
         }
         endArray()
+    }
+
+    fileprivate mutating func members(of call: ToolCall) {
+        field("id", call.id)
+        field("name", call.name)
+        field("arguments", call.arguments)
+        fieldIfPresent("signature", call.signature)
     }
 
     /// The member `attempts`.

@@ -36,6 +36,14 @@ package struct FrameWriter: Sendable {
         limit(encode(id, event, write), id)
     }
 
+    /// Adds a frame unless it would be longer than a frame may be; returns whether it was added.
+    mutating func attempt(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void) -> Bool {
+        let length = encode(id, event, write)
+        guard length > maxFrameBytes else { return true }
+        bytes.removeLast(4 + length)
+        return false
+    }
+
     /// Adds a `delta` of text: what nearly every frame is, and the same as `frame` writes.
     package mutating func text(_ id: Int, _ text: String) {
         // A piece may be longer than a frame, escaped the more so.

@@ -3,6 +3,8 @@ extension Message {
     init(_ fields: inout RequestFields) throws(UltraError) {
         self.init(.user, [])
         var hasRole = false
+        // Calls among the parts.
+        var content: [ToolCall] = []
         try fields.object("a message: {\"role\",\"content\"}") { (fields, key) throws(UltraError) in
             switch key {
             case "role":
@@ -15,7 +17,9 @@ extension Message {
                     try fields.skip()
                 } else {
                     try fields.array("a string or an array of parts") { (fields, _) throws(UltraError) in
-                        try Part.read(&fields, into: &parts)
+                        guard let call = try Part.read(&fields, into: &parts) else { return }
+                        content.append(call)
+                        callPlaces.append(parts.count)
                     }
                 }
             case "tool_calls":
@@ -28,6 +32,7 @@ extension Message {
             default: try fields.skip()
             }
         }
+        place(content)
         if !hasRole { throw fields.expected("one of \(Self.roles)", at: "role") }
         if role == .tool, toolCallID == nil {
             throw fields.expected("the id of the call that this tool message answers", at: "tool_call_id")
@@ -42,6 +47,17 @@ extension Message {
         if parts.isEmpty, toolCalls.isEmpty { throw fields.expected("a string or an array of parts", at: "content") }
     }
 
+    /// Puts the calls that stand among the parts before those that are told apart. A client may send both as it got
+    /// them: then a call is told twice, and counts once.
+    private mutating func place(_ content: [ToolCall]) {
+        guard !content.isEmpty else { return }
+        let ids = Set(content.map(\.id))
+        let others = toolCalls.filter { !ids.contains($0.id) }
+        callPlaces += others.map { _ in parts.count }
+        toolCalls = content + others
+        if callPlaces.allSatisfy({ $0 == parts.count }) { callPlaces = [] }
+    }
+
     private static let roles = #""system", "user", "assistant", "tool""#
 }
 
@@ -50,8 +66,10 @@ extension Part {
         if case .reasoning = self { true } else { false }
     }
 
-    /// Reads one part, and the cache marker on it as a part of its own.
-    fileprivate static func read(_ fields: inout RequestFields, into parts: inout [Part]) throws(UltraError) {
+    /// Reads one part, and the cache marker on it as a part of its own. Returns a tool call, which is no part.
+    fileprivate static func read(
+        _ fields: inout RequestFields, into parts: inout [Part]
+    ) throws(UltraError) -> ToolCall? {
         var members = Members()
         try fields.object("a part: {\"type\",…}") { (fields, key) throws(UltraError) in
             switch key {
@@ -61,22 +79,28 @@ extension Part {
             case "media_type": members.mediaType = try fields.stringOrNull()
             case "data": members.data = try fields.stringOrNull()
             case "name": members.name = try fields.stringOrNull()
+            case "id": members.id = try fields.stringOrNull()
+            case "arguments": members.arguments = try fields.stringOrNull()
             case "signature": members.signature = try fields.stringOrNull()
             case "cache_control": members.cacheControl = try fields.rawObject()
             default: try fields.skip()
             }
         }
+        if members.type == "tool_call" { return try ToolCall(members, fields) }
         parts.append(try Part(members, fields))
         if let marker = members.cacheControl { parts.append(.cacheMarker(marker)) }
+        return nil
     }
 
-    private struct Members {
+    fileprivate struct Members {
         var type: String?
         var text: String?
         var url: String?
         var mediaType: String?
         var data: String?
         var name: String?
+        var id: String?
+        var arguments: String?
         var signature: String?
         var cacheControl: RawJSON?
     }
@@ -96,7 +120,7 @@ extension Part {
         case "reasoning":
             self = .reasoning(text: members.text ?? "", signature: members.signature)
         default:
-            throw fields.expected(#"one of "text", "image", "document", "reasoning""#, at: "type")
+            throw fields.expected(#"one of "text", "image", "document", "reasoning", "tool_call""#, at: "type")
         }
     }
 
@@ -116,6 +140,18 @@ extension Part {
 }
 
 extension ToolCall {
+    /// One among the parts of a message.
+    fileprivate init(_ members: Part.Members, _ fields: RequestFields) throws(UltraError) {
+        guard let id = members.id, !id.isEmpty else {
+            throw fields.expected("the id the model gave the call", at: "id")
+        }
+        guard let name = members.name, !name.isEmpty else { throw fields.expected("the name of a tool", at: "name") }
+        guard let arguments = members.arguments else {
+            throw fields.expected("JSON text in a string", at: "arguments")
+        }
+        self.init(id: id, name: name, arguments: arguments, signature: members.signature)
+    }
+
     fileprivate init(_ fields: inout RequestFields) throws(UltraError) {
         self.init(id: "", name: "", arguments: "")
         try fields.object("a tool call: {\"id\",\"name\",\"arguments\"}") { (fields, key) throws(UltraError) in

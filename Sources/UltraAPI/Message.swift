@@ -8,6 +8,9 @@ package struct Message: Sendable, Equatable {
     package var parts: [Part]
     /// Calls an assistant turn made.
     package var toolCalls: [ToolCall]
+    /// How many of `parts` stand before each of `toolCalls`, never fewer than before the call that precedes it; empty:
+    /// the calls stand behind all parts.
+    package var callPlaces: [Int] = []
     /// The call a tool turn answers.
     package var toolCallID: String?
 
@@ -16,6 +19,30 @@ package struct Message: Sendable, Equatable {
         self.parts = parts
         self.toolCalls = toolCalls
         self.toolCallID = toolCallID
+    }
+}
+
+extension Message {
+    /// A part or a call of an assistant turn.
+    package enum Element: Sendable, Equatable {
+        case part(Part)
+        case call(ToolCall)
+    }
+
+    /// Parts and calls in the order they were said.
+    package var elements: [Element] {
+        var elements: [Element] = []
+        elements.reserveCapacity(parts.count + toolCalls.count)
+        var next = 0
+        for (index, part) in parts.enumerated() {
+            while next < callPlaces.count, next < toolCalls.count, callPlaces[next] <= index {
+                elements.append(.call(toolCalls[next]))
+                next += 1
+            }
+            elements.append(.part(part))
+        }
+        for call in toolCalls[next...] { elements.append(.call(call)) }
+        return elements
     }
 }
 

@@ -77,7 +77,7 @@ package final class Daemon {
     private var farewell = Timer {}
     private var isFarewellOver = false
     private var drainReport: DrainReport?
-    private var replyCount: UInt64 = 0
+    private var replyIDs = ReplyIDs()
 
     /// - Parameter reread: reads the configuration for a reload; without it there is nothing new to read.
     package init(
@@ -341,11 +341,8 @@ package final class Daemon {
         stopIfDrained()
     }
 
-    /// Different for every upstream reply of this process.
-    func nextReplyID() -> UInt64 {
-        replyCount += 1
-        return replyCount
-    }
+    /// Different for every upstream reply, of this process and of all others.
+    func nextReplyID() -> UInt64 { replyIDs.next() }
 
     // MARK: - Stop
 

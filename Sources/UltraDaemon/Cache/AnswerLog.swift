@@ -48,17 +48,21 @@ struct AnswerLog: Sendable {
 
     /// All the content of a complete answer.
     init(_ answer: Answer) {
-        for piece in answer.reasoning {
-            append(.reasoning(piece.text))
-            if let signature = piece.signature { append(.reasoningSignature(signature)) }
-        }
-        append(.text(answer.text))
-        for (index, call) in answer.toolCalls.enumerated() {
-            append(
-                .toolCall(
-                    ToolCallDelta(
-                        index: index, id: call.id, name: call.name, arguments: call.arguments,
-                        signature: call.signature)))
+        var calls = 0
+        for part in answer.parts {
+            switch part {
+            case .text(let text): append(.text(text))
+            case .reasoning(let piece):
+                append(.reasoning(piece.text))
+                if let signature = piece.signature { append(.reasoningSignature(signature)) }
+            case .call(let call):
+                append(
+                    .toolCall(
+                        ToolCallDelta(
+                            index: calls, id: call.id, name: call.name, arguments: call.arguments,
+                            signature: call.signature)))
+                calls += 1
+            }
         }
     }
 

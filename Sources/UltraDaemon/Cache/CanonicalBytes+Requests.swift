@@ -74,6 +74,8 @@ extension CanonicalBytes {
             bytes.string(call.arguments)
             bytes.optional(call.signature) { $0.string($1) }
         }
+        // Only where it says something, so that what was kept before is found.
+        if !message.callPlaces.isEmpty { list(message.callPlaces) { $0.int($1) } }
         optional(message.toolCallID) { $0.string($1) }
     }
 

@@ -29,20 +29,20 @@ enum Reply: Sendable, Equatable {
             answer.text.utf8.count
                 + answer.reasoning.reduce(0) { $0 + $1.text.utf8.count + ($1.signature?.utf8.count ?? 0) + 64 }
                 + answer.toolCalls.reduce(0) { $0 + $1.arguments.utf8.count + ($1.signature?.utf8.count ?? 0) + 128 }
-                + answer.warnings.reduce(0) { $0 + $1.utf8.count + 32 } + Self.overheadBytes
+                + answer.order.count * 16 + answer.warnings.reduce(0) { $0 + $1.utf8.count + 32 } + Self.overheadBytes
         case .embeddings(let answer):
             answer.embeddings.vectors.reduce(0) { $0 + $1.bytes.count + 48 } + Self.overheadBytes
         }
     }
 
-    /// Whether an equal request may get it later: a whole answer that ended by itself. One that was cut short, filtered
-    /// or ended for a reason nobody knows is none, and tool calls are acted upon, so that they are kept if asked for.
+    /// Whether an equal request may get it later: a whole answer that ended by itself. One that was cut short, filtered,
+    /// ended for a reason nobody knows or holds nothing is none, and tool calls are acted upon, so that they are kept if asked for.
     func isKept(_ settings: CacheSettings) -> Bool {
         switch self {
         case .embeddings: true
         case .answer(let answer):
             switch answer.finishReason {
-            case .stop: answer.toolCalls.isEmpty || settings.keepsToolCalls
+            case .stop: !answer.isEmpty && (answer.toolCalls.isEmpty || settings.keepsToolCalls)
             case .toolCalls: settings.keepsToolCalls
             case .length, .contentFilter, .other: false
             }

@@ -44,6 +44,7 @@ enum ReplyRecord {
             json.endArray()
         }
         if !answer.toolCalls.isEmpty { json.toolCalls(answer.toolCalls) }
+        write(answer.order, to: &json)
         json.field("finish_reason", answer.finishReason.rawValue)
         json.fieldIfPresent("input_tokens", answer.usage.inputTokens)
         json.fieldIfPresent("output_tokens", answer.usage.outputTokens)
@@ -55,6 +56,21 @@ enum ReplyRecord {
         json.fieldIfPresent("request_id", answer.requestID)
         json.strings("warnings", answer.warnings)
         if answer.isMock { json.field("mock", true) }
+    }
+
+    /// The order as pairs of a kind and a number, for answers that have more than one stretch.
+    private static func write(_ order: [Answer.Mark], to json: inout JSONWriter) {
+        guard order.count > 1 else { return }
+        json.key("order")
+        json.beginArray()
+        for mark in order {
+            switch mark {
+            case .text(let start): [0, start].forEach { json.int($0) }
+            case .reasoning(let index): [1, index].forEach { json.int($0) }
+            case .call(let index): [2, index].forEach { json.int($0) }
+            }
+        }
+        json.endArray()
     }
 
     private static func write(_ answer: EmbedAnswer, to json: inout JSONWriter) {
@@ -78,9 +94,16 @@ enum ReplyRecord {
         var embeddings: Embeddings?
         var dimensions: Int?
 
+        var order: [Int] = []
+
         var reply: Reply? {
             guard !answer.model.isEmpty, !answer.provider.isEmpty else { return nil }
-            guard var embeddings else { return .answer(answer) }
+            guard var embeddings else {
+                var answer = answer
+                guard let marks = marks else { return nil }
+                answer.order = marks
+                return .answer(answer)
+            }
             embeddings.dimensions = dimensions
             embeddings.providerModel = answer.providerModel
             embeddings.inputTokens = answer.usage.inputTokens
@@ -90,6 +113,29 @@ enum ReplyRecord {
             reply.requestID = answer.requestID
             reply.warnings = answer.warnings
             return .embeddings(reply)
+        }
+
+        /// nil: the order names what is not there.
+        private var marks: [Answer.Mark]? {
+            guard !order.isEmpty else {
+                // One stretch, or a record of a daemon that knew no order.
+                return answer.reasoning.indices.map { .reasoning($0) } + (answer.text.isEmpty ? [] : [.text(0)])
+                    + answer.toolCalls.indices.map { .call($0) }
+            }
+            guard order.count.isMultiple(of: 2) else { return nil }
+            var marks: [Answer.Mark] = []
+            var textStart = 0
+            for index in stride(from: 0, to: order.count, by: 2) {
+                switch (order[index], order[index + 1]) {
+                case (0, let start) where (textStart...answer.text.utf8.count).contains(start):
+                    textStart = start
+                    marks.append(.text(start))
+                case (1, let index) where answer.reasoning.indices.contains(index): marks.append(.reasoning(index))
+                case (2, let index) where answer.toolCalls.indices.contains(index): marks.append(.call(index))
+                default: return nil
+                }
+            }
+            return marks
         }
 
         mutating func read(_ reader: inout JSONReader) throws(JSONError) {
@@ -107,6 +153,9 @@ enum ReplyRecord {
                 case "tool_calls":
                     try reader.beginArray()
                     while try reader.nextElement() { answer.toolCalls.append(try Self.call(&reader)) }
+                case "order":
+                    try reader.beginArray()
+                    while try reader.nextElement() { order.append(try reader.int()) }
                 case "finish_reason": answer.finishReason = FinishReason(rawValue: try reader.string()) ?? .other
                 case "usage_source": answer.usage.source = Usage.Source(rawValue: try reader.string()) ?? .unknown
                 case "input_tokens": answer.usage.inputTokens = try reader.int()

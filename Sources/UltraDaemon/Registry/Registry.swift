@@ -105,14 +105,16 @@ final class Registry {
     func record(
         _ error: UltraError?, of candidate: Candidate, key: Int, by request: RequestMark? = nil,
         prompt: () -> PromptText? = { nil }, askedAt: Int? = nil, firstToken: Double? = nil,
-        isOwnTimeout: Bool = false, from source: Evidence.Source = .live
+        isOwnTimeout: Bool = false, isBlameless: Bool = false, from source: Evidence.Source = .live
     ) {
         guard case .upstream = candidate.target, candidate.provider.isUpstream else { return }
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
         let settings = configuration.health
         let isLocalRefusal = error?.isConnectionRefused == true && provider.isOnThisMachine
         var blame = Blame(error, isOwnTimeout: isOwnTimeout, isOnThisMachine: isLocalRefusal)
-        if let error, let request {
+        if isBlameless {
+            blame = .client(isReachable: true)
+        } else if let error, let request {
             blame = blame.judged(error, by: request, of: &model.health, key: key, at: now)
         }
         var failure: Failure?

@@ -10,6 +10,8 @@ protocol AttemptMaker: AnyObject {
     var isCommitted: Bool { get }
     /// Tells the client what it waits for, if it wants to know.
     var progress: ProgressReporter? { get }
+    /// The last attempt failed in a way that says nothing of the model or its provider, but that it was reached.
+    var isBlameless: Bool { get }
     /// Of the last attempt: from its start to its first content.
     var firstContentMilliseconds: Double? { get }
     /// Asked once the client has seen content of an attempt that failed; true: it was told that the answer starts over.

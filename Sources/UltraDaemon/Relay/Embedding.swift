@@ -52,6 +52,7 @@ final class Embedding: AttemptMaker {
     // Vectors come whole or not at all.
     var isCommitted: Bool { false }
     var progress: ProgressReporter? { nil }
+    var isBlameless: Bool { false }
     var firstContentMilliseconds: Double? { nil }
     func restart() -> Bool { false }
 

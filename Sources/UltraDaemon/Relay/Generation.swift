@@ -35,6 +35,12 @@ final class Generation: AttemptMaker {
     private var refused: Set<String> = []
     /// The window the attempt's server was asked to make room for.
     private var contextWindow: Int?
+    /// The last answer that was complete and held nothing, for the client if no attempt brings more.
+    private var emptyAnswer: Answer?
+    /// The last attempt brought it.
+    private(set) var isBlameless = false
+    /// Where its use stands among that of failed attempts, once another attempt has begun.
+    private var emptyUse: Int?
 
     init(_ daemon: Daemon, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
         self.daemon = daemon
@@ -75,7 +81,8 @@ final class Generation: AttemptMaker {
 
     @inline(never)
     private func end(_ chain: AttemptChain, _ error: UltraError?) {
-        guard error == nil else {
+        let isAnswered = error == nil || takeEmptyAnswer()
+        guard isAnswered else {
             progress?.stop()
             var error = call.cancellation ?? error
             error?.attempts = chain.attempts
@@ -95,6 +102,19 @@ final class Generation: AttemptMaker {
         // The client has its answer: it need not wait for the books.
         chain.learn(from: self)
         daemon.requestEnded(call, whole, nil)
+    }
+
+    /// Makes the answer that holds nothing the client's, if there is one: no attempt brought more.
+    private func takeEmptyAnswer() -> Bool {
+        guard let empty = emptyAnswer, !isCommitted, call.cancellation == nil else { return false }
+        if let index = emptyUse {
+            // The attempts after it failed; its own use is that of the answer.
+            daemon.attemptEnded(call, answer)
+            call.use.failed.remove(at: index)
+        }
+        answer = empty
+        answer.warnings.append("empty_answer: the model ended its answer and said nothing, however often it was asked")
+        return true
     }
 
     private var elapsedMilliseconds: Double { Double(EventLoop.now - call.startedAt) / 1e6 }
@@ -124,7 +144,10 @@ final class Generation: AttemptMaker {
     @inline(never)
     private func begin(_ ticket: Ticket) {
         // What an attempt before it is billed for counts, although it failed.
+        let index = call.use.failed.count
         daemon.attemptEnded(call, answer)
+        if isBlameless, call.use.failed.count > index { emptyUse = index }
+        isBlameless = false
         self.ticket = ticket
         reply = nil
         firstContentAt = nil
@@ -222,7 +245,20 @@ final class Generation: AttemptMaker {
         reply.exchange.finishAlone(within: daemon.limits.lingering)
         answer.requestID = reply.requestID
         learn()
-        return .ended(nil)
+        return .ended(reply.isEmptyAnswer ? emptied() : nil)
+    }
+
+    /// An answer without anything in it is no answer as long as somebody else may be asked, or the same once more. It
+    /// is nobody's fault: a model may have nothing to say.
+    @inline(never)
+    private func emptied() -> UltraError {
+        if let ticket { price(ticket) }
+        emptyAnswer = answer
+        emptyUse = nil
+        isBlameless = true
+        return UltraError(
+            .upstreamProtocol, "\(answer.model) ended its answer and said nothing", provider: answer.provider,
+            model: answer.model, status: 200, requestID: answer.requestID, isRetryable: true)
     }
 
     /// Most members that one attempt is sent again without, one after the other.

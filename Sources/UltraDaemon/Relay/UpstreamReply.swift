@@ -40,6 +40,8 @@ final class UpstreamReply {
 
     /// See `ReplyDecoder`.
     func refusedMember(known: Set<String>) -> RefusedMember? { decoder.refusedMember(known: known) }
+    /// The answer is complete and holds nothing.
+    var isEmptyAnswer: Bool { decoder.isEmptyAnswer }
 
     /// The provider's id of the exchange, for its support.
     var requestID: String? { decoder.requestID }

@@ -16,12 +16,8 @@ extension AnthropicAdapter {
                 reply.model(try reader.text() ?? "")
             // Of another type it would pass for an empty answer.
             case "content" where try reader.kind() != .null:
-                var index = 0
-                try reader.beginArray()
-                while try reader.nextElement() {
-                    try block(&reader, index: index, isWhole: true, &reply)
-                    index += 1
-                }
+                let content = try self.content(&reader, reply.isDocument ? .own : .whole)
+                reply.hasContent ? reply.receiveWhole(content) : reply.receive(content)
             case "stop_reason":
                 try finish(&reader, &reply)
             case "usage":
@@ -36,6 +32,7 @@ extension AnthropicAdapter {
 
     package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         reply.requireEndMarker()
+        let beginning = reader
         var type: JSONKey?
         var index = 0
         var content: UnsafeRawBufferPointer?
@@ -60,13 +57,19 @@ extension AnthropicAdapter {
         switch type {
         case "message_stop": reply.end()
         case "error": reply.reportError()
+        case "content_block_stop": reply.endStarts()
+        // A whole message in a stream's place.
+        case "message":
+            var again = beginning
+            try decodeAnswer(&again, into: &reply)
+            if !reply.isError { reply.end() }
         default: break
         }
         guard let content else { return }
         var inner = JSONReader(reply: content)
         switch type {
         case "content_block_delta": try delta(&inner, index: index, &reply)
-        case "content_block_start": try block(&inner, index: index, isWhole: false, &reply)
+        case "content_block_start": try begin(&inner, index: index, &reply)
         case "message_start": try start(&inner, &reply)
         case "message_delta": try end(&inner, &reply)
         default: break
@@ -80,6 +83,9 @@ extension AnthropicAdapter {
             switch key {
             case "model": reply.model(try reader.text() ?? "")
             case "usage": try usage(&reader, isFirst: true, &reply)
+            // Empty, but with servers that send no stream of their own.
+            case "content" where try reader.kind() == .array:
+                reply.receive(try content(&reader, .start))
             default: try reader.skip()
             }
         }
@@ -114,47 +120,80 @@ extension AnthropicAdapter {
         case "thinking_delta": reply.reasoning(try Self.text(value))
         case "signature_delta": reply.reasoningSignature(try Self.text(value))
         // The input of a server's own tool is no call of ours.
-        case "input_json_delta" where reply.hasCall(index):
+        case "input_json_delta" where reply.calls.hasCall(index):
             reply.toolCall(key: index, arguments: try Self.text(value))
         default: break
         }
     }
 
-    /// A block that is whole, or one of a stream that is to be filled. Those of servers' own tools are passed over.
-    private func block(
-        _ reader: inout JSONReader, index: Int, isWhole: Bool, _ reply: inout ReplyState
+    /// A block of a stream, which may have content of its own before it is filled.
+    private func begin(
+        _ reader: inout JSONReader, index: Int, _ reply: inout ReplyState
     ) throws(JSONError) {
-        guard try reader.kind() == .object else { return try reader.skip() }
+        reply.endStarts()
+        for part in try block(&reader, index: index, .start) {
+            switch part {
+            case .text(let text): reply.startText(text)
+            case .reasoning(let text): reply.startReasoning(text)
+            case .signature(let signature): reply.reasoningSignature(signature)
+            case .call(let call): reply.toolCall(call)
+            case .refusal: break
+            }
+        }
+    }
+
+    /// The blocks of a message, whose places are the numbers of its calls.
+    private func content(
+        _ reader: inout JSONReader, _ form: CallAssembly.Form
+    ) throws(JSONError) -> ReplyContent {
+        var content = ReplyContent()
+        var index = 0
+        try reader.beginArray()
+        while try reader.nextElement() {
+            content.parts += try block(&reader, index: index, form)
+            index += 1
+        }
+        return content
+    }
+
+    /// What a block holds. Those of servers' own tools are passed over.
+    private func block(
+        _ reader: inout JSONReader, index: Int, _ form: CallAssembly.Form
+    ) throws(JSONError) -> [ReplyContent.Part] {
+        guard try reader.kind() == .object else {
+            try reader.skip()
+            return []
+        }
         var type: JSONKey?
         var content: UnsafeRawBufferPointer?
         var signature: UnsafeRawBufferPointer?
-        var id: String?
-        var name: String?
+        var call = CallAssembly.Piece(form: form, key: index)
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "type" where try reader.kind() == .string: type = try reader.word()
             case "text", "thinking", "data", "input": content = try reader.raw()
             case "signature": signature = try reader.raw()
-            case "id": id = try reader.text()
-            case "name": name = try reader.text()
+            case "id": call.id = try reader.text()
+            case "name": call.name = try reader.text()
             default: try reader.skip()
             }
         }
-        guard let type, let content else { return }
+        guard let type else { return [] }
+        let text = try content.map { (json) throws(JSONError) in try Self.text(json) } ?? ""
         switch type {
         case "text":
-            reply.text(try Self.text(content))
+            return [.text(text)]
         case "thinking":
-            reply.reasoning(try Self.text(content))
-            if let signature { reply.reasoningSignature(try Self.text(signature)) }
+            let proof = try signature.map { (json) throws(JSONError) in try Self.text(json) } ?? ""
+            return [.reasoning(text), .signature(proof)]
         case "redacted_thinking":
-            reply.reasoningSignature(Self.redactedMark + (try Self.text(content)))
+            return text.isEmpty ? [] : [.signature(Self.redactedMark + text)]
         case "tool_use":
-            let arguments = !isWhole && Self.isEmptyObject(content) ? "" : try Self.text(content)
-            reply.toolCall(key: index, id: id, name: name, arguments: arguments)
+            call.arguments = text
+            return [.call(call)]
         default:
-            break
+            return []
         }
     }
 
@@ -165,10 +204,5 @@ extension AnthropicAdapter {
     private static func text(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String {
         var reader = JSONReader(reply: value)
         return try reader.text() ?? ""
-    }
-
-    /// What a call of a stream begins with: its arguments follow.
-    private static func isEmptyObject(_ value: UnsafeRawBufferPointer) -> Bool {
-        value.dropFirst().first { !$0.isJSONWhitespace } == UInt8(ascii: "}")
     }
 }

@@ -144,7 +144,14 @@ extension AnthropicConversation {
         _ message: Message, keepsThinking: Bool, takesDocuments: Bool, _ omitted: inout Omissions
     ) throws(UltraError) -> [AnthropicBlock] {
         var blocks: [AnthropicBlock] = []
-        for part in message.parts {
+        for element in message.elements {
+            let part: Part
+            switch element {
+            case .part(let found): part = found
+            case .call(let call):
+                blocks.append(toolUse(call))
+                continue
+            }
             switch part {
             case .text(let text): if !Self.isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
             // Without its signature it is not taken back.
@@ -164,11 +171,12 @@ extension AnthropicConversation {
             case .cacheMarker(let marker): Self.mark(&blocks, marker)
             }
         }
-        for call in message.toolCalls {
-            if seenNames.insert(call.name).inserted { toolNames.append(call.name) }
-            blocks.append(AnthropicBlock(.toolUse(id: call.id, name: call.name, input: call.object)))
-        }
         return blocks
+    }
+
+    private mutating func toolUse(_ call: ToolCall) -> AnthropicBlock {
+        if seenNames.insert(call.name).inserted { toolNames.append(call.name) }
+        return AnthropicBlock(.toolUse(id: call.id, name: call.name, input: call.object))
     }
 
     /// Puts `marker` on the last block, unless it is nothing the API knows: it is a hint.

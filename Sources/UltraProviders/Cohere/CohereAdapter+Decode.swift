@@ -7,36 +7,58 @@ extension CohereAdapter {
     }
 
     package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
+        let beginning = reader
         var index: Int?
-        var early: UnsafeRawBufferPointer?
+        var delta: UnsafeRawBufferPointer?
+        var isWhole = false
+        var isStart = false
+        var isEnd = false
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
+            case "type" where try reader.kind() == .string:
+                switch try reader.word() {
+                case "content-start", "tool-call-start": isStart = true
+                case "content-end", "tool-call-end": isEnd = true
+                default: break
+                }
             case "index":
                 index = try reader.count()
             case "delta" where try reader.kind() == .object:
-                if index == nil {
-                    early = try reader.raw()
-                } else {
-                    try body(&reader, index: index, &reply)
+                delta = try reader.raw()
+            case "message":
+                switch try reader.kind() {
+                case .string:
+                    // An error of the front end, as it stands in a reply of its own.
+                    if try reader.saysSomething() { reply.reportError() }
+                case .object:
+                    isWhole = true
+                    try reader.skip()
+                default:
+                    try reader.skip()
                 }
-            case "message" where try reader.kind() == .string:
-                // An error of the front end, as it stands in a reply of its own.
-                if try reader.saysSomething() { reply.reportError() }
             case "error":
                 if try reader.saysSomething() { reply.reportError() }
             default:
                 try reader.skip()
             }
         }
-        guard let early else { return }
-        var inner = JSONReader(reply: early)
-        try body(&inner, index: index, &reply)
+        if isStart || isEnd { reply.endStarts() }
+        if let delta {
+            var inner = JSONReader(reply: delta)
+            try body(&inner, index: index, isStart: isStart, &reply)
+        } else if isWhole {
+            // A unary reply in a stream.
+            var again = beginning
+            try body(&again, index: nil, &reply)
+        }
     }
 
-    /// - Parameter index: of the content or the call that an event speaks of.
+    /// - Parameters:
+    ///   - index: of the content or the call that an event speaks of.
+    ///   - isStart: pieces of it follow.
     private func body(
-        _ reader: inout JSONReader, index: Int?, _ reply: inout ReplyState
+        _ reader: inout JSONReader, index: Int?, isStart: Bool = false, _ reply: inout ReplyState
     ) throws(JSONError) {
         try reader.beginObject()
         while let key = try reader.nextKey() {
@@ -49,7 +71,7 @@ extension CohereAdapter {
                     try reader.skip()
                 default:
                     // Of another type it would pass for an empty answer.
-                    try message(&reader, index: index, &reply)
+                    try message(&reader, index: index, isStart: isStart, &reply)
                 }
             case "finish_reason":
                 if let reason = try reader.stringOrNull() { reply.finish(reason) }
@@ -64,57 +86,90 @@ extension CohereAdapter {
     }
 
     private func message(
-        _ reader: inout JSONReader, index: Int?, _ reply: inout ReplyState
+        _ reader: inout JSONReader, index: Int?, isStart: Bool, _ reply: inout ReplyState
     ) throws(JSONError) {
+        var found = ReplyContent()
+        // Lists hold everything until now, single objects a piece.
+        var isWhole = false
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "content": try content(&reader, &reply)
+            case "content":
+                if try reader.kind() == .array { isWhole = true }
+                try content(&reader, &found, &reply)
             // What the model means to do with its tools: not a part of the answer.
-            case "tool_plan": reply.reasoning(try reader.optionalString("tool_plan", &reply) ?? "")
-            case "tool_calls": try toolCalls(&reader, index: index, &reply)
+            case "tool_plan":
+                found.parts.append(.reasoning(try reader.optionalString("tool_plan", &reply) ?? ""))
+            case "tool_calls":
+                if try reader.kind() == .array { isWhole = true }
+                try toolCalls(&reader, index: index, isStart ? .start : reply.isDocument ? .own : .whole, &found)
             default: try reader.skip()
+            }
+        }
+        if isStart {
+            start(found, &reply)
+        } else if isWhole, reply.hasContent {
+            reply.receiveWhole(found)
+        } else {
+            reply.receive(found)
+        }
+    }
+
+    /// What a block begins with; the pieces after it may say it again.
+    private func start(_ content: ReplyContent, _ reply: inout ReplyState) {
+        for part in content.parts {
+            switch part {
+            case .text(let text): reply.startText(text)
+            case .reasoning(let text): reply.startReasoning(text)
+            case .call(let call): reply.toolCall(call)
+            case .signature, .refusal: break
             }
         }
     }
 
-    private func content(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+    private func content(
+        _ reader: inout JSONReader, _ found: inout ReplyContent, _ reply: inout ReplyState
+    ) throws(JSONError) {
         switch try reader.kind() {
         case .object:
-            try item(&reader, &reply)
+            try item(&reader, &found, &reply)
         case .array:
             try reader.beginArray()
-            while try reader.nextElement() { try item(&reader, &reply) }
+            while try reader.nextElement() { try item(&reader, &found, &reply) }
         case .string:
-            reply.text(try reader.string())
+            found.parts.append(.text(try reader.string()))
         default:
             // Of another type it would pass for an empty answer.
             try reader.null()
         }
     }
 
-    private func item(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+    private func item(
+        _ reader: inout JSONReader, _ found: inout ReplyContent, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        guard try reader.kind() == .object else { return try reader.skip() }
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "text": reply.text(try reader.stringOrNull() ?? "")
-            case "thinking": reply.reasoning(try reader.optionalString("thinking", &reply) ?? "")
+            case "text": found.parts.append(.text(try reader.stringOrNull() ?? ""))
+            case "thinking": found.parts.append(.reasoning(try reader.optionalString("thinking", &reply) ?? ""))
             default: try reader.skip()
             }
         }
     }
 
+    /// - Parameter form: of the calls in a list; a single one that does not begin is a piece.
     private func toolCalls(
-        _ reader: inout JSONReader, index: Int?, _ reply: inout ReplyState
+        _ reader: inout JSONReader, index: Int?, _ form: CallAssembly.Form, _ found: inout ReplyContent
     ) throws(JSONError) {
         switch try reader.kind() {
         case .object:
-            try toolCall(&reader, index: index, &reply)
+            try toolCall(&reader, form == .start ? .start : .delta, key: index, place: index, &found)
         case .array:
             try reader.beginArray()
             var position = 0
             while try reader.nextElement() {
-                try toolCall(&reader, index: position, &reply)
+                try toolCall(&reader, form, key: form == .own ? nil : position, place: position, &found)
                 position += 1
             }
         default:
@@ -122,23 +177,22 @@ extension CohereAdapter {
         }
     }
 
+    /// - Parameter place: among the calls of the answer; nil: not told.
     private func toolCall(
-        _ reader: inout JSONReader, index: Int?, _ reply: inout ReplyState
+        _ reader: inout JSONReader, _ form: CallAssembly.Form, key: Int?, place: Int?, _ found: inout ReplyContent
     ) throws(JSONError) {
-        var id: String?
-        var name: String?
-        var arguments = ""
+        var call = CallAssembly.Piece(form: form, key: key)
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "id":
-                id = try reader.text()
+                call.id = try reader.text()
             case "function" where try reader.kind() == .object:
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
                     switch key {
-                    case "name": name = try reader.text()
-                    case "arguments": arguments = try reader.text() ?? ""
+                    case "name": call.name = try reader.text()
+                    case "arguments": call.arguments = try reader.text() ?? ""
                     default: try reader.skip()
                     }
                 }
@@ -146,8 +200,8 @@ extension CohereAdapter {
                 try reader.skip()
             }
         }
-        if takesOneCall, index ?? 0 > 0 { return }
-        reply.toolCall(key: index, id: id, name: name, arguments: arguments)
+        if takesOneCall, place ?? 0 > 0 { return }
+        found.parts.append(.call(call))
     }
 
     /// Tokens the model worked on; what is billed for them, `billed_units`, leaves out Cohere's own prompt.

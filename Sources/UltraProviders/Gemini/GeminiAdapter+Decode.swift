@@ -10,8 +10,6 @@ extension GeminiAdapter {
         } else {
             try decodeEvent(&reader, into: &reply)
         }
-        // Absent is proto3's zero, "unspecified": the document is whole all the same.
-        if reply.finishReason == nil, reply.hasContent { reply.finish(.other) }
     }
 
     package func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
@@ -60,29 +58,36 @@ extension GeminiAdapter {
         guard index == 0 else { return }
         if let content {
             var reader = JSONReader(reply: content)
-            try self.content(&reader, &reply)
+            let parts = try self.content(&reader)
+            // The last chunk of some servers is the whole answer once more.
+            finish != nil && reply.hasContent ? reply.receiveLast(parts) : reply.receive(parts)
         }
         // Of calls it says the same as of text; `ReplyState` tells them apart.
         if let finish { reply.finish(finish) }
     }
 
-    private func content(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
-        guard try reader.kind() == .object else { return try reader.skip() }
+    private func content(_ reader: inout JSONReader) throws(JSONError) -> ReplyContent {
+        var content = ReplyContent()
+        guard try reader.kind() == .object else {
+            try reader.skip()
+            return content
+        }
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             // Of another type they would pass for an empty answer.
             case "parts" where try reader.kind() != .null:
                 try reader.beginArray()
-                while try reader.nextElement() { try part(&reader, &reply) }
+                while try reader.nextElement() { try part(&reader, &content) }
             default:
                 try reader.skip()
             }
         }
+        return content
     }
 
     /// Parts of server tools and media are passed over, but for their signatures.
-    private func part(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+    private func part(_ reader: inout JSONReader, _ content: inout ReplyContent) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
         var text: String?
         var isThought = false
@@ -98,32 +103,33 @@ extension GeminiAdapter {
             default: try reader.skip()
             }
         }
-        if let text { isThought ? reply.reasoning(text) : reply.text(text) }
+        if let text, isThought { content.parts.append(.reasoning(text)) }
         if let call {
+            if let text, !isThought { content.parts.append(.text(text)) }
             var reader = JSONReader(reply: call)
-            try functionCall(&reader, signature: signature, &reply)
-        } else if let signature {
-            reply.reasoningSignature(signature)
+            content.parts.append(.call(try functionCall(&reader, signature: signature)))
+            return
         }
+        // The proof of a text goes back with it, for which it must be told before it.
+        if let signature { content.parts.append(.signature(signature)) }
+        if let text, !isThought { content.parts.append(.text(text)) }
     }
 
     /// Always whole, so every one is a call of its own.
     private func functionCall(
-        _ reader: inout JSONReader, signature: String?, _ reply: inout ReplyState
-    ) throws(JSONError) {
-        var id: String?
-        var name: String?
-        var arguments = "{}"
+        _ reader: inout JSONReader, signature: String?
+    ) throws(JSONError) -> CallAssembly.Piece {
+        var call = CallAssembly.Piece(form: .own, signature: signature)
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            case "id": id = try reader.text()
-            case "name": name = try reader.text()
-            case "args": arguments = try reader.text() ?? "{}"
+            case "id": call.id = try reader.text()
+            case "name": call.name = try reader.text()
+            case "args": call.arguments = try reader.text() ?? ""
             default: try reader.skip()
             }
         }
-        reply.toolCall(key: reply.callCount, id: id, name: name, arguments: arguments, signature: signature)
+        return call
     }
 
     private func hasBlockReason(_ reader: inout JSONReader) throws(JSONError) -> Bool {

@@ -78,7 +78,16 @@ struct GeminiConversation {
         if calls.contains(where: { $0.result != nil }) { try endResults() }
         var parts: [GeminiContent.Part] = []
         var signature: String?
-        for part in message.parts {
+        for element in message.elements {
+            let part: Part
+            switch element {
+            case .part(let found): part = found
+            case .call(let call):
+                if signature != nil { parts.append(.text("", signature: signature)) }
+                signature = nil
+                parts.append(translated(call))
+                continue
+            }
             if case .reasoning(_, let proof) = part {
                 // Thoughts need not go back, only the proof: on the text it came with, which is told after it.
                 guard let proof, Self.isSignature(proof) else { continue }
@@ -94,7 +103,6 @@ struct GeminiConversation {
             }
         }
         if signature != nil { parts.append(.text("", signature: signature)) }
-        for call in message.toolCalls { parts.append(translated(call)) }
         guard !parts.isEmpty else { return }
         if contents.last?.role == .model {
             contents[contents.count - 1].parts += parts

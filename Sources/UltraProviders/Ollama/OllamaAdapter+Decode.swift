@@ -38,9 +38,16 @@ extension OllamaAdapter {
                 try reader.skip()
             }
         }
-        reply.reasoning(content.thinking)
-        reply.text(content.text)
-        for call in content.calls { reply.wholeToolCall(id: call.id, name: call.name, arguments: call.arguments) }
+        if isDone, reply.hasContent {
+            // The last line of some servers is the whole answer once more.
+            reply.receiveLast(
+                ReplyContent(
+                    parts: [.reasoning(content.thinking), .text(content.text)] + content.calls.map { .call($0) }))
+        } else {
+            reply.reasoning(content.thinking)
+            reply.text(content.text)
+            for call in content.calls { reply.toolCall(call) }
+        }
         guard isDone else { return }
         // A count of 0 is left out, and so is that of a prompt that was cached: neither is known.
         if usage.inputTokens != nil || usage.outputTokens != nil { reply.usage(usage) }
@@ -54,7 +61,7 @@ extension OllamaAdapter {
     private struct Content {
         var thinking = ""
         var text = ""
-        var calls: [(id: String?, name: String, arguments: String)] = []
+        var calls: [CallAssembly.Piece] = []
     }
 
     private func message(
@@ -75,7 +82,7 @@ extension OllamaAdapter {
 
     /// A call always comes whole. Its `index` starts again in every reply, so it tells nothing.
     private func toolCall(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
-        var call: (id: String?, name: String, arguments: String) = (nil, "", "")
+        var call = CallAssembly.Piece(form: .own)
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -85,7 +92,7 @@ extension OllamaAdapter {
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
                     switch key {
-                    case "name": call.name = try reader.text() ?? ""
+                    case "name": call.name = try reader.text()
                     // The text of the object it is.
                     case "arguments": call.arguments = try reader.text() ?? ""
                     default: try reader.skip()
@@ -95,6 +102,6 @@ extension OllamaAdapter {
                 try reader.skip()
             }
         }
-        if !call.name.isEmpty { content.calls.append(call) }
+        if call.name?.isEmpty == false { content.calls.append(call) }
     }
 }

@@ -1,6 +1,7 @@
 package import UltraAPI
 
-/// Chat Completions replies. A unary reply and a chunk of a stream differ in one word, `message` for `delta`.
+/// Chat Completions replies. A unary reply and a chunk of a stream differ in one word, `message` for `delta`; some
+/// servers put `message`, with all content until then, into chunks as well.
 extension OpenAIAdapter {
     package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         try decodeEvent(&reader, into: &reply)
@@ -62,7 +63,8 @@ extension OpenAIAdapter {
     private func choice(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         var index: Int?
         var early: UnsafeRawBufferPointer?
-        var isWhole = false
+        var message: UnsafeRawBufferPointer?
+        var text: UnsafeRawBufferPointer?
         var finish: String?
         try reader.beginObject()
         while let key = try reader.nextKey() {
@@ -70,19 +72,22 @@ extension OpenAIAdapter {
             case "index":
                 index = try reader.count() ?? 0
             case "delta" where index == 0:
-                try piece(&reader, isWhole: false, &reply)
-            case "message" where index == 0:
-                try piece(&reader, isWhole: true, &reply)
+                try piece(&reader, &reply)
+            case "message" where index == 0 && reply.isDocument:
+                try whole(&reader, &reply)
             case "delta":
                 early = try reader.raw()
+            // What a chunk adds is told before all that there is.
             case "message":
-                early = try reader.raw()
-                isWhole = true
+                message = try reader.raw()
             case "finish_reason":
                 finish = try reader.stringOrNull()
             case "usage":
                 // Moonshot's place for it.
                 try usage(&reader, &reply)
+            // Of servers that answer as the older Completions API does.
+            case "text" where try reader.kind() == .string:
+                text = try reader.raw()
             case "error":
                 if try reader.saysSomething() { reply.reportError() }
             default:
@@ -92,53 +97,110 @@ extension OpenAIAdapter {
         guard index ?? 0 == 0 else { return }
         if let early {
             var reader = JSONReader(reply: early)
-            try piece(&reader, isWhole: isWhole, &reply)
+            try piece(&reader, &reply)
+        }
+        if let message {
+            var reader = JSONReader(reply: message)
+            try whole(&reader, &reply)
+        }
+        if let text, early == nil, message == nil, !reply.hasPieces {
+            var reader = JSONReader(reply: text)
+            let content = ReplyContent(parts: [.text(try reader.string())])
+            finish?.isEmpty == false ? reply.receiveLast(content) : reply.receive(content)
         }
         if let finish { reply.finish(finish) }
     }
 
-    private func piece(
-        _ reader: inout JSONReader, isWhole: Bool, _ reply: inout ReplyState
-    ) throws(JSONError) {
+    /// A piece of a stream.
+    private func piece(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.kind() != .null else { return try reader.skip() }
-        var content = Content()
-        try reader.beginObject()
-        while let key = try reader.nextKey() {
-            switch key {
-            case "content":
-                try self.content(&reader, &content)
-            case "reasoning_content", "reasoning":
-                // Some send the same text under both names.
-                if let found = try reader.optionalString("reasoning", &reply), content.reasoning.isEmpty {
-                    content.reasoning = found
-                }
-            case "reasoning_details" where try reader.kind() == .array:
-                try reasoningDetails(&reader, &content)
-            case "refusal":
-                reply.refusal(try reader.optionalString("refusal", &reply) ?? "")
-            case "tool_calls":
-                try toolCalls(&reader, isWhole: isWhole, &reply)
-            case "function_call":
-                if try reader.kind() == .object {
-                    try function(&reader, key: 0, id: nil, signature: nil, &reply)
-                } else {
-                    try reader.skip()
-                }
-            default:
-                try reader.skip()
-            }
-        }
-        reply.reasoning(content.reasoning)
-        for signature in content.signatures { reply.reasoningSignature(signature) }
-        if dialect.thinksInText { reply.textWithThoughts(content.text) } else { reply.text(content.text) }
+        let content = try Content(&reader, self, &reply)
+        try deliver(content, &reply)
+        if !reply.hasPieces, !content.isEmpty { reply.notePieces() }
     }
 
-    /// What one piece says, gathered until its reasoning can be told before its text.
+    /// All content of the answer until now.
+    private func whole(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.kind() != .null else { return try reader.skip() }
+        let content = try Content(&reader, self, &reply)
+        guard reply.hasContent else { return try deliver(content, isWhole: true, &reply) }
+        var found: ReplyContent
+        if dialect.thinksInText {
+            var thoughts = LeadingThoughts()
+            let (first, last) = (thoughts.take(content.text), thoughts.finish())
+            found = ReplyContent(
+                parts: [
+                    .reasoning(content.reasoning.isEmpty ? first.reasoning + last.reasoning : content.reasoning),
+                    .text(first.text + last.text),
+                ])
+        } else {
+            found = ReplyContent(parts: [.reasoning(content.reasoning), .text(content.text)])
+        }
+        found.parts += content.signatures.map { .signature($0) } + [.refusal(content.refusal)]
+        for call in try calls(of: content, isWhole: true, &reply) { found.parts.append(.call(call)) }
+        reply.receiveWhole(found, isPieceElse: !reply.hasPieces)
+    }
+
+    /// Delivers content of which nothing was told before.
+    private func deliver(
+        _ content: Content, isWhole: Bool = false, _ reply: inout ReplyState
+    ) throws(JSONError) {
+        if dialect.thinksInText {
+            reply.reasoningBesideText(content.reasoning)
+        } else {
+            reply.reasoning(content.reasoning)
+        }
+        for signature in content.signatures { reply.reasoningSignature(signature) }
+        if dialect.thinksInText { reply.textWithThoughts(content.text) } else { reply.text(content.text) }
+        reply.refusal(content.refusal)
+        guard content.calls != nil || content.function != nil else { return }
+        for call in try calls(of: content, isWhole: isWhole, &reply) { reply.toolCall(call) }
+    }
+
+    /// What one piece says, gathered until it can be told in the order of an answer: reasoning, text, calls.
     private struct Content {
         var text = ""
         var reasoning = ""
+        var refusal = ""
         /// Of the reasoning; Mistral's and OpenRouter's.
         var signatures: [String] = []
+        /// `tool_calls`, an array.
+        var calls: UnsafeRawBufferPointer?
+        /// `function_call`, an object.
+        var function: UnsafeRawBufferPointer?
+
+        init() {}
+
+        init(
+            _ reader: inout JSONReader, _ adapter: OpenAIAdapter, _ reply: inout ReplyState
+        ) throws(JSONError) {
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "content":
+                    try adapter.content(&reader, &self)
+                case "reasoning_content", "reasoning":
+                    // Some send the same text under both names.
+                    if let found = try reader.optionalString("reasoning", &reply), reasoning.isEmpty {
+                        reasoning = found
+                    }
+                case "reasoning_details" where try reader.kind() == .array:
+                    try adapter.reasoningDetails(&reader, &self)
+                case "refusal":
+                    refusal = try reader.optionalString("refusal", &reply) ?? ""
+                case "tool_calls" where try reader.kind() == .array:
+                    calls = try reader.raw()
+                case "function_call" where try reader.kind() == .object:
+                    function = try reader.raw()
+                default:
+                    try reader.skip()
+                }
+            }
+        }
+
+        var isEmpty: Bool {
+            text.isEmpty && reasoning.isEmpty && refusal.isEmpty && calls == nil && function == nil
+        }
     }
 
     /// A string, or parts.
@@ -202,46 +264,58 @@ extension OpenAIAdapter {
         if content.reasoning.isEmpty { content.reasoning = text }
     }
 
-    private func toolCalls(
-        _ reader: inout JSONReader, isWhole: Bool, _ reply: inout ReplyState
-    ) throws(JSONError) {
-        guard try reader.kind() == .array else { return try reader.skip() }
-        try reader.beginArray()
-        var position = 0
-        while try reader.nextElement() {
-            try toolCall(&reader, position: isWhole ? position : nil, &reply)
-            position += 1
+    private func calls(
+        of content: Content, isWhole: Bool, _ reply: inout ReplyState
+    ) throws(JSONError) -> [CallAssembly.Piece] {
+        let form: CallAssembly.Form = isWhole ? reply.isDocument ? .own : .whole : .delta
+        var pieces: [CallAssembly.Piece] = []
+        if let calls = content.calls {
+            var reader = JSONReader(reply: calls)
+            try reader.beginArray()
+            while try reader.nextElement() {
+                var piece = CallAssembly.Piece(form: form)
+                guard try toolCall(&reader, &piece) else { continue }
+                // Of calls that are given whole, the place is the number; a piece brings its own, or none.
+                if form == .whole { piece.key = pieces.count }
+                if form == .own { piece.key = nil }
+                pieces.append(piece)
+            }
         }
+        if let function = content.function {
+            var piece = CallAssembly.Piece(form: form, key: 0)
+            var reader = JSONReader(reply: function)
+            try self.function(&reader, &piece)
+            pieces.append(piece)
+        }
+        return pieces
     }
 
-    /// - Parameter position: of a call that is given whole; a piece of a call brings its own `index`, or none.
+    /// Returns false for what is no call of a function.
     private func toolCall(
-        _ reader: inout JSONReader, position: Int?, _ reply: inout ReplyState
-    ) throws(JSONError) {
-        var key = position
-        var id: String?
+        _ reader: inout JSONReader, _ piece: inout CallAssembly.Piece
+    ) throws(JSONError) -> Bool {
         var function: UnsafeRawBufferPointer?
-        var signature: String?
         try reader.beginObject()
         while let name = try reader.nextKey() {
             switch name {
-            case "index" where position == nil:
-                key = try reader.count()
+            case "index":
+                piece.key = try reader.count()
             case "id":
-                id = try reader.text()
+                piece.id = try reader.text()
                 // Mistral once spelled it out.
-                if id == "null" { id = nil }
-            case "function":
+                if piece.id == "null" { piece.id = nil }
+            case "function" where try reader.kind() == .object:
                 function = try reader.raw()
             case "extra_content" where try reader.kind() == .object:
-                signature = try googleSignature(&reader)
+                piece.signature = try googleSignature(&reader)
             default:
                 try reader.skip()
             }
         }
-        guard let function else { return }
+        guard let function else { return false }
         var inner = JSONReader(reply: function)
-        try self.function(&inner, key: key, id: id, signature: signature, &reply)
+        try self.function(&inner, &piece)
+        return true
     }
 
     /// `{"google":{"thought_signature":"…"}}`
@@ -265,20 +339,17 @@ extension OpenAIAdapter {
     }
 
     private func function(
-        _ reader: inout JSONReader, key: Int?, id: String?, signature: String?, _ reply: inout ReplyState
+        _ reader: inout JSONReader, _ piece: inout CallAssembly.Piece
     ) throws(JSONError) {
-        var name: String?
-        var arguments = ""
         try reader.beginObject()
         while let field = try reader.nextKey() {
             switch field {
-            case "name": name = try reader.text()
+            case "name": piece.name = try reader.text()
             // A string of JSON; some servers send the object itself.
-            case "arguments": arguments = try reader.text() ?? ""
+            case "arguments": piece.arguments = try reader.text() ?? ""
             default: try reader.skip()
             }
         }
-        reply.toolCall(key: key, id: id, name: name, arguments: arguments, signature: signature)
     }
 
     private func groq(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {

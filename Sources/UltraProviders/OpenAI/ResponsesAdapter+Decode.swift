@@ -9,21 +9,41 @@ extension ResponsesAdapter {
         let event = try ResponsesEvent(&reader)
         switch event.kind {
         case .textDelta:
-            reply.text(try Self.text(event.delta))
+            reply.text(try Self.text(event.delta), part: event.place.key(.content, event.partIndex))
         case .callDelta:
-            reply.toolCall(key: event.outputIndex ?? 0, arguments: try Self.text(event.delta))
+            reply.toolCall(key: event.outputIndex, arguments: try Self.text(event.delta))
+        case .summaryDelta:
+            reply.reasoning(try Self.text(event.delta), part: event.place.key(.summary, event.partIndex))
         case .reasoningDelta:
-            reply.reasoning(try Self.text(event.delta))
+            reply.reasoning(try Self.text(event.delta), part: event.place.key(.content, event.partIndex))
         case .reasoningPart:
-            if (event.summaryIndex ?? 0) > 0 { reply.reasoning(Self.separator) }
+            guard event.partIndex ?? 0 > 0 else { return }
+            reply.reasoningParts.close(after: reply.saidReasoning)
+            reply.reasoning(Self.separator)
         case .refusalDelta:
+            reply.textParts.select(event.place.key(.content, event.partIndex), after: reply.saidText)
             reply.refusal(try Self.text(event.delta))
+        case .textDone:
+            reply.wholeText(try Self.text(event.whole), part: event.place.key(.content, event.partIndex))
+        case .refusalDone:
+            reply.wholeText(
+                try Self.text(event.whole), part: event.place.key(.content, event.partIndex), isRefusal: true)
+        case .summaryDone:
+            reasoning(try Self.text(event.whole), .summary, event.partIndex ?? 0, at: event.place, &reply)
+        case .reasoningDone:
+            reasoning(try Self.text(event.whole), .content, event.partIndex ?? 0, at: event.place, &reply)
+        case .partDone:
+            guard let part = event.whole else { return }
+            try self.part(part, event.partIndex ?? 0, at: event.place, &reply)
+        case .callDone:
+            reply.toolCall(
+                CallAssembly.Piece(form: .whole, key: event.outputIndex, arguments: try Self.text(event.whole)))
         case .itemAdded:
             guard let item = event.item else { return }
-            try self.item(item, at: event.outputIndex ?? 0, reads: [.callStart], &reply)
+            if let call = try ResponsesItem(item).call(.start, key: event.outputIndex) { reply.toolCall(call) }
         case .itemDone:
             guard let item = event.item else { return }
-            try self.item(item, at: event.outputIndex ?? 0, reads: [.callRest, .signature], &reply)
+            try deliver(try ResponsesItem(item), at: event.outputIndex, &reply)
         case .started:
             guard !reply.hasModel, let response = event.response else { return }
             try model(response, &reply)
@@ -39,12 +59,12 @@ extension ResponsesAdapter {
     }
 
     /// Between the parts of a summary.
-    private static let separator = "\n\n"
+    static let separator = "\n\n"
 
     private static func text(_ json: UnsafeRawBufferPointer?) throws(JSONError) -> String {
         guard let json else { return "" }
         var reader = JSONReader(reply: json)
-        return try reader.stringOrNull() ?? ""
+        return try reader.text() ?? ""
     }
 
     private func model(_ response: UnsafeRawBufferPointer, _ reply: inout ReplyState) throws(JSONError) {
@@ -101,8 +121,9 @@ extension ResponsesAdapter {
                     }
                 }
             // Some servers stream nothing but this.
-            case "output" where isWhole || !reply.hasContent:
-                try output(&reader, reads: isWhole ? .all : [.callStart, .text], &reply)
+            case "output" where try reader.kind() == .array || isWhole:
+                let content = try output(&reader, isWhole ? .own : .whole)
+                reply.hasContent ? reply.receiveWhole(content) : reply.receive(content)
             case "usage":
                 try chat.usage(&reader, &reply)
             default:
@@ -127,117 +148,74 @@ extension ResponsesAdapter {
 // MARK: - Output items
 
 extension ResponsesAdapter {
-    /// What is taken from an item: a stream says most of it before.
-    private struct ItemParts: OptionSet {
-        let rawValue: Int
-        static let text = ItemParts(rawValue: 1)
-        static let reasoning = ItemParts(rawValue: 2)
-        static let signature = ItemParts(rawValue: 4)
-        static let callStart = ItemParts(rawValue: 8)
-        /// The arguments, unless they came in pieces.
-        static let callRest = ItemParts(rawValue: 16)
-        static let all: ItemParts = [.text, .reasoning, .signature, .callStart]
-    }
-
     private func output(
-        _ reader: inout JSONReader, reads parts: ItemParts, _ reply: inout ReplyState
-    ) throws(JSONError) {
-        guard try reader.kind() != .null else { return try reader.skip() }
+        _ reader: inout JSONReader, _ form: CallAssembly.Form
+    ) throws(JSONError) -> ReplyContent {
+        var content = ReplyContent()
+        guard try reader.kind() != .null else {
+            try reader.skip()
+            return content
+        }
         var index = 0
         try reader.beginArray()
         while try reader.nextElement() {
-            try item(try reader.raw(), at: index, reads: parts, &reply)
+            let item = try ResponsesItem(try reader.raw())
+            content.parts += item.content(form, key: index)
             index += 1
         }
+        return content
     }
 
-    private func item(
-        _ json: UnsafeRawBufferPointer, at index: Int, reads parts: ItemParts, _ reply: inout ReplyState
+    /// Delivers what of a complete item the stream has not said.
+    private func deliver(
+        _ item: ResponsesItem, at index: Int?, _ reply: inout ReplyState
     ) throws(JSONError) {
-        var type: String?
-        var id: String?
-        var callID: String?
-        var name: String?
-        var arguments = ""
-        var encrypted: String?
-        var content: UnsafeRawBufferPointer?
-        var summary: UnsafeRawBufferPointer?
+        let place = ResponsesEvent.Place(index: index)
+        for (number, part) in item.message.enumerated() {
+            let key = place.key(.content, number)
+            switch part {
+            case .text(let text): reply.wholeText(text, part: key)
+            case .refusal(let text): reply.wholeText(text, part: key, isRefusal: true)
+            }
+        }
+        if let call = item.call(.whole, key: index) { reply.toolCall(call) }
+        let (kind, texts) = item.reasoning
+        for (number, text) in texts.enumerated() { reasoning(text, kind, number, at: place, &reply) }
+        if let signature = item.signature { reply.reasoningSignature(signature) }
+    }
+
+    /// A part of reasoning that is complete. A summary and the thoughts it sums up are not both told.
+    private func reasoning(
+        _ text: String, _ kind: ResponsesEvent.Place.Kind, _ number: Int, at place: ResponsesEvent.Place,
+        _ reply: inout ReplyState
+    ) {
+        let other = place.key(kind == .summary ? .content : .summary, 0)
+        guard reply.reasoningParts[other, after: reply.saidReasoning].isEmpty else { return }
+        reply.wholeReasoning(text, part: place.key(kind, number), after: number > 0 ? Self.separator : "")
+    }
+
+    /// `{"type":"output_text","text":…}` and its kin, of a message or of reasoning.
+    private func part(
+        _ json: UnsafeRawBufferPointer, _ number: Int, at place: ResponsesEvent.Place, _ reply: inout ReplyState
+    ) throws(JSONError) {
         var reader = JSONReader(reply: json)
         guard try reader.kind() == .object else { return }
+        var type: String?
+        var text = ""
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "type": type = try reader.text()
-            case "id": id = try reader.text()
-            case "call_id": callID = try reader.text()
-            case "name": name = try reader.text()
-            case "arguments": arguments = try reader.text() ?? ""
-            case "encrypted_content" where parts.contains(.signature): encrypted = try reader.stringOrNull()
-            case "content" where try reader.kind() == .array: content = try reader.raw()
-            case "summary" where try reader.kind() == .array: summary = try reader.raw()
+            case "text", "refusal": text = try reader.text() ?? ""
             default: try reader.skip()
             }
         }
         switch type {
-        case "message":
-            if parts.contains(.text), let content { try message(content, &reply) }
-        case "function_call":
-            if parts.contains(.callStart) {
-                reply.toolCall(key: index, id: callID ?? id, name: name, arguments: arguments)
-            } else if parts.contains(.callRest), reply.lacksArguments(key: index) {
-                reply.toolCall(key: index, id: callID ?? id, name: name, arguments: arguments)
-            }
-        case "reasoning":
-            if parts.contains(.reasoning) {
-                let thoughts = [try summary.map(texts) ?? "", try content.map(texts) ?? ""]
-                reply.reasoning(thoughts.first { !$0.isEmpty } ?? "")
-            }
-            if let encrypted, !encrypted.isEmpty {
-                reply.reasoningSignature(ReasoningItem(id: id, encryptedContent: encrypted).signature)
-            }
-        default:
-            break
+        case "output_text", "text": reply.wholeText(text, part: place.key(.content, number))
+        case "refusal": reply.wholeText(text, part: place.key(.content, number), isRefusal: true)
+        case "summary_text": reasoning(text, .summary, number, at: place, &reply)
+        case "reasoning_text": reasoning(text, .content, number, at: place, &reply)
+        default: break
         }
-    }
-
-    /// `[{"type":"output_text","text":…}]`, or `refusal` in place of the text.
-    private func message(_ content: UnsafeRawBufferPointer, _ reply: inout ReplyState) throws(JSONError) {
-        var reader = JSONReader(reply: content)
-        try reader.beginArray()
-        while try reader.nextElement() {
-            guard try reader.kind() == .object else {
-                try reader.skip()
-                continue
-            }
-            try reader.beginObject()
-            while let key = try reader.nextKey() {
-                switch key {
-                case "text": reply.text(try reader.text() ?? "")
-                case "refusal": reply.refusal(try reader.text() ?? "")
-                default: try reader.skip()
-                }
-            }
-        }
-    }
-
-    /// The parts of reasoning, `[{"type":"summary_text","text":…}]`.
-    private func texts(_ parts: UnsafeRawBufferPointer) throws(JSONError) -> String {
-        var texts: [String] = []
-        var reader = JSONReader(reply: parts)
-        try reader.beginArray()
-        while try reader.nextElement() {
-            guard try reader.kind() == .object else {
-                try reader.skip()
-                continue
-            }
-            try reader.beginObject()
-            while let key = try reader.nextKey() {
-                switch key {
-                case "text": texts.append(try reader.text() ?? "")
-                default: try reader.skip()
-                }
-            }
-        }
-        return texts.filter { !$0.isEmpty }.joined(separator: Self.separator)
     }
 }

@@ -4,7 +4,8 @@ import UltraAPI
 /// bytes of its reader.
 struct ResponsesEvent {
     enum Kind {
-        case textDelta, refusalDelta, reasoningDelta, reasoningPart, callDelta
+        case textDelta, refusalDelta, summaryDelta, reasoningDelta, reasoningPart, callDelta
+        case textDone, refusalDone, summaryDone, reasoningDone, partDone, callDone
         case itemAdded, itemDone
         case started, completed, incomplete, failed, error
         /// New ones appear regularly, and most repeat what was said.
@@ -13,13 +14,33 @@ struct ResponsesEvent {
 
     var kind = Kind.other
     var delta: UnsafeRawBufferPointer?
+    /// A part that is complete, under the name of its kind.
+    var whole: UnsafeRawBufferPointer?
     /// An output item: a message, a call, or reasoning.
     var item: UnsafeRawBufferPointer?
     var response: UnsafeRawBufferPointer?
     /// Where the item stands in the output.
     var outputIndex: Int?
-    /// Which part of a summary it is.
-    var summaryIndex: Int?
+    /// Which part of the item it is, of its summary or of its content.
+    var partIndex: Int?
+
+    var place: Place { Place(index: outputIndex) }
+
+    /// An item of the output, and the parts of it.
+    struct Place {
+        enum Kind {
+            case content, summary
+        }
+
+        /// nil: the server does not number its items.
+        var index: Int?
+
+        /// The number of a part among those of all items.
+        func key(_ kind: Kind, _ part: Int?) -> Int {
+            let item = (index ?? -1) &* 8192
+            return item &+ (part ?? 0) &* 2 &+ (kind == .content ? 0 : 1)
+        }
+    }
 
     init(_ reader: inout JSONReader) throws(JSONError) {
         try reader.beginObject()
@@ -30,7 +51,8 @@ struct ResponsesEvent {
             case "item" where try reader.kind() == .object: item = try reader.raw()
             case "response" where try reader.kind() == .object: response = try reader.raw()
             case "output_index": outputIndex = try reader.count()
-            case "summary_index": summaryIndex = try reader.count()
+            case "content_index", "summary_index": partIndex = try reader.count()
+            case "text", "arguments", "refusal", "part": whole = try reader.raw()
             case "error":
                 if try reader.saysSomething() { kind = .error }
             default: try reader.skip()
@@ -51,10 +73,17 @@ struct ResponsesEvent {
     private static let names: [(StaticString, Kind)] = [
         ("\"response.output_text.delta\"", .textDelta),
         ("\"response.function_call_arguments.delta\"", .callDelta),
-        ("\"response.reasoning_summary_text.delta\"", .reasoningDelta),
+        ("\"response.reasoning_summary_text.delta\"", .summaryDelta),
         ("\"response.reasoning_text.delta\"", .reasoningDelta),
         ("\"response.refusal.delta\"", .refusalDelta),
         ("\"response.reasoning_summary_part.added\"", .reasoningPart),
+        ("\"response.output_text.done\"", .textDone),
+        ("\"response.function_call_arguments.done\"", .callDone),
+        ("\"response.reasoning_summary_text.done\"", .summaryDone),
+        ("\"response.reasoning_text.done\"", .reasoningDone),
+        ("\"response.refusal.done\"", .refusalDone),
+        ("\"response.content_part.done\"", .partDone),
+        ("\"response.reasoning_summary_part.done\"", .partDone),
         ("\"response.output_item.added\"", .itemAdded),
         ("\"response.output_item.done\"", .itemDone),
         ("\"response.created\"", .started),

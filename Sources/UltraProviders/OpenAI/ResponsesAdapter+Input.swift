@@ -61,34 +61,44 @@ extension ResponsesAdapter {
         }
     }
 
-    /// Reasoning and text in the order they came, then the calls.
+    /// Reasoning, text and calls in the order they came.
     private func assistant(_ message: Message, _ json: inout JSONWriter) {
         // Reasoning that led to nothing is refused.
+        let elements = message.elements
         let lastOutput =
-            message.toolCalls.isEmpty ? message.parts.lastIndex { $0.textOrNil != nil } ?? -1 : message.parts.count
+            elements.lastIndex { element in
+                switch element {
+                case .part(let part): part.textOrNil != nil
+                case .call: true
+                }
+            } ?? -1
         var texts: [String] = []
-        for (index, part) in message.parts.enumerated() {
-            switch part {
-            case .text(let text):
+        for (index, element) in elements.enumerated() {
+            switch element {
+            case .part(.text(let text)):
                 texts.append(text)
-            case .reasoning(let text, let signature):
+            case .part(.reasoning(let text, let signature)):
                 guard index < lastOutput, let item = signature.flatMap(ReasoningItem.init(signature:)) else { break }
                 flush(&texts, &json)
                 reasoning(item, summary: text, &json)
-            case .imageURL, .imageData, .document, .cacheMarker:
+            case .part(.imageURL), .part(.imageData), .part(.document), .part(.cacheMarker):
                 break
+            case .call(let call):
+                flush(&texts, &json)
+                functionCall(call, &json)
             }
         }
         if texts.isEmpty, message.toolCalls.isEmpty { texts = [""] }
         flush(&texts, &json)
-        for call in message.toolCalls {
-            json.beginObject()
-            json.field("type", "function_call")
-            json.field("call_id", call.id)
-            json.field("name", call.name)
-            json.field("arguments", call.arguments)
-            json.endObject()
-        }
+    }
+
+    private func functionCall(_ call: ToolCall, _ json: inout JSONWriter) {
+        json.beginObject()
+        json.field("type", "function_call")
+        json.field("call_id", call.id)
+        json.field("name", call.name)
+        json.field("arguments", call.arguments)
+        json.endObject()
     }
 
     private func flush(_ texts: inout [String], _ json: inout JSONWriter) {

@@ -42,7 +42,8 @@ package struct ReplyDecoder: Sendable {
     /// - Parameters:
     ///   - isStream: what the request asked for.
     ///   - model: `provider/model` as routed, named in errors.
-    ///   - replyID: makes the ids of tool calls unique where the provider gives none; different for every exchange.
+    ///   - replyID: makes the ids of tool calls unique where the provider gives none: random, so that it differs for
+    ///     every exchange, also those of other times.
     ///   - limits: what is longer is `too_large`.
     ///   - includesReasoning: false drops reasoning and its signature.
     package init(
@@ -71,6 +72,9 @@ package struct ReplyDecoder: Sendable {
         }
         return RefusedMember(error, known: known)
     }
+    /// The complete answer holds neither text nor reasoning nor a call, though nothing cut it: most often, something
+    /// behind the provider failed.
+    package var isEmptyAnswer: Bool { isComplete && reply.state.isEmptyAnswer }
 
     /// The provider's id of this exchange, for its support.
     package private(set) var requestID: String?

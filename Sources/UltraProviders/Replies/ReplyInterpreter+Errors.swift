@@ -67,10 +67,31 @@ extension ReplyInterpreter {
             requestID: requestID, isRetryable: true)
     }
 
+    /// The error that a reply holds, or is.
+    func heldError(_ json: UnsafeRawBufferPointer) -> UltraError {
+        guard !state.calls.hasExcess else {
+            return protocolError(
+                "\(adapter.provider) sent more than \(CallAssembly.limit) tool calls in one answer")
+        }
+        return reportedError(ErrorBody(json))
+    }
+
     func truncated() -> UltraError {
+        truncated("ended the stream before the answer was complete")
+    }
+
+    /// The reply came to its end, and what it promises is missing.
+    func flawed(_ flaw: ReplyState.Flaw) -> UltraError {
+        switch flaw {
+        case .lacksCall: truncated("ended the answer for tool calls and sent none")
+        case .cutsCall: truncated("ended the answer in the middle of a tool call's arguments")
+        }
+    }
+
+    private func truncated(_ what: String) -> UltraError {
         UltraError(
-            .streamTruncated, "\(adapter.provider) ended the stream before the answer was complete",
-            provider: adapter.provider, model: model, status: head?.status, requestID: requestID, isRetryable: true,
+            .streamTruncated, "\(adapter.provider) \(what)", provider: adapter.provider, model: model,
+            status: head?.status, requestID: requestID, isRetryable: true,
             partialTextBytes: state.textBytes)
     }
 }

@@ -77,7 +77,7 @@ struct ReplyInterpreter: Sendable {
         }
         let isCut = reader.hasMetLoneSurrogate || halves.isHolding
         if isCut { halves.mend(&state.events, from: delivered, of: json) }
-        if state.isError { fail(reportedError(ErrorBody(json))) }
+        if state.isError { fail(heldError(json)) }
         guard !isOver, !state.hasEnded else { return false }
         if state.events.count == delivered, json.count <= Self.signOfLifeLimitBytes {
             // What frames it counts too.
@@ -113,21 +113,24 @@ struct ReplyInterpreter: Sendable {
         if reader.hasMetLoneSurrogate || halves.isHolding {
             halves.mend(&state.events, from: before.events.count, of: json)
         }
-        if state.isError { fail(reportedError(ErrorBody(json))) }
+        if state.isError { fail(heldError(json)) }
         return false
     }
 
     /// Takes a whole JSON document: it says everything, or, if anything is wrong with it, nothing.
     mutating func takeDocument(_ json: UnsafeRawBufferPointer) {
+        state.isDocument = true
         do throws(JSONError) {
             var reader = JSONReader(reply: json)
             try adapter.decodeAnswer(&reader, into: &state)
             try reader.end()
             if reader.hasMetLoneSurrogate { halves.mend(&state.events, from: 0, of: json) }
             if state.isError {
-                fail(reportedError(ErrorBody(json)))
+                fail(heldError(json))
             } else if state.finishReason == nil, !state.hasContent {
                 fail(protocolError("\(adapter.provider) sent a reply without an answer"))
+            } else if let flaw = state.flaw {
+                fail(flawed(flaw))
             } else {
                 state.end()
             }
@@ -175,6 +178,8 @@ struct ReplyInterpreter: Sendable {
             fail(truncated())
         } else if !state.hasContent, state.finishReason == nil {
             fail(protocolError("\(adapter.provider) sent a stream without an answer"))
+        } else if let flaw = state.flaw {
+            fail(flawed(flaw))
         } else {
             if halves.isHolding { halves.finish(into: &state.events) }
             state.conclude()

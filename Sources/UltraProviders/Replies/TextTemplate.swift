@@ -10,6 +10,8 @@ import UltraAPI
 struct TextTemplate: Sendable {
     /// The last event that was one text; its bytes around the text are the template.
     private var sample: [UInt8] = []
+    /// The text that the adapter made of it.
+    private var sampleText = ""
     /// Bytes of `sample` up to its text, the quote included; nil: nothing is known to repeat.
     private var openingCount: Int?
     /// Bytes of `sample` after its text, from the quote on.
@@ -47,18 +49,20 @@ struct TextTemplate: Sendable {
         guard !sample.withUnsafeBytes({ $0.elementsEqual(json) }) else { return }
         futileAttempts += 1
         openingCount = nil
-        if let found = sample.withUnsafeBytes({ Self.difference(between: $0, and: json, text) }) {
+        let found = sample.withUnsafeBytes { Self.difference(between: $0, sampleText, and: json, text) }
+        if let found {
             openingCount = found.opening
             closingCount = found.closing
         }
         sample.removeAll(keepingCapacity: true)
         sample.append(contentsOf: json)
+        sampleText = text
     }
 
-    /// Bytes before and after the one string in which two events differ; nil: they differ otherwise, or the string of
-    /// the second is not `text`.
+    /// Bytes before and after the one string in which two events differ; nil: they differ otherwise, or the string is
+    /// not the text of both: another member may equal the text of one.
     private static func difference(
-        between first: UnsafeRawBufferPointer, and second: UnsafeRawBufferPointer, _ text: String
+        between first: UnsafeRawBufferPointer, _ firstText: String, and second: UnsafeRawBufferPointer, _ text: String
     ) -> (opening: Int, closing: Int)? {
         let shorter = min(first.count, second.count)
         var same = 0
@@ -69,7 +73,8 @@ struct TextTemplate: Sendable {
         while opening > 0, second[opening - 1] != UInt8(ascii: "\"") { opening -= 1 }
         guard opening > 0, let end = end(of: opening, in: second), let otherEnd = Self.end(of: opening, in: first),
             second.count - end == first.count - otherEnd, first[otherEnd...].elementsEqual(second[end...]),
-            JSONReader.text(of: UnsafeRawBufferPointer(rebasing: second[(opening - 1)...end])) == text
+            JSONReader.text(of: UnsafeRawBufferPointer(rebasing: second[(opening - 1)...end])) == text,
+            JSONReader.text(of: UnsafeRawBufferPointer(rebasing: first[(opening - 1)...otherEnd])) == firstText
         else { return nil }
         return (opening, second.count - end)
     }

@@ -63,6 +63,16 @@ import UltraAPI
         #expect(Self.text(&template, Array(#"{"p":"3","content":"same"}"#.utf8)) == nil)
     }
 
+    /// A member that equals the text of the second event, though it is none: the sample's own text shows that.
+    @Test func aMemberThatEqualsTheTextIsNotTakenForIt() {
+        var template = Self.learned(
+            (#"{"p":"pad","content":"same"}"#, "same"), (#"{"p":"same","content":"same"}"#, "same"))
+        #expect(Self.text(&template, Array(#"{"p":"other","content":"same"}"#.utf8)) == nil)
+        template = Self.learned(
+            (#"{"p":"same","content":"same"}"#, "same"), (#"{"p":"pad","content":"same"}"#, "same"))
+        #expect(Self.text(&template, Array(#"{"p":"other","content":"same"}"#.utf8)) == nil)
+    }
+
     @Test func aStreamThatNeverFitsIsGivenUp() {
         var template = TextTemplate()
         for number in 0..<20 {

@@ -1,0 +1,127 @@
+import UltraAPI
+
+/// An output item of the Responses API that is read: a message, a call, or reasoning. Others are passed over.
+struct ResponsesItem {
+    enum MessagePart {
+        case text(String)
+        case refusal(String)
+    }
+
+    private(set) var message: [MessagePart] = []
+    private var type: String?
+    private var id: String?
+    private var callID: String?
+    private var name: String?
+    private var arguments = ""
+    private var encrypted: String?
+    private var summary: [String] = []
+    private var thoughts: [String] = []
+
+    init(_ json: UnsafeRawBufferPointer) throws(JSONError) {
+        var content: UnsafeRawBufferPointer?
+        var reader = JSONReader(reply: json)
+        guard try reader.kind() == .object else { return }
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "type": type = try reader.text()
+            case "id": id = try reader.text()
+            case "call_id": callID = try reader.text()
+            case "name": name = try reader.text()
+            case "arguments": arguments = try reader.text() ?? ""
+            case "encrypted_content": encrypted = try reader.stringOrNull()
+            case "content" where try reader.kind() == .array: content = try reader.raw()
+            case "summary" where try reader.kind() == .array: summary = try Self.texts(&reader)
+            default: try reader.skip()
+            }
+        }
+        guard let content else { return }
+        var inner = JSONReader(reply: content)
+        switch type {
+        case "message": message = try Self.message(&inner)
+        case "reasoning": thoughts = try Self.texts(&inner)
+        default: break
+        }
+    }
+
+    func call(_ form: CallAssembly.Form, key: Int?) -> CallAssembly.Piece? {
+        guard type == "function_call" else { return nil }
+        return CallAssembly.Piece(form: form, key: key, id: callID ?? id, name: name, arguments: arguments)
+    }
+
+    /// The parts of the summary, or, without one, of the thoughts.
+    var reasoning: (kind: ResponsesEvent.Place.Kind, texts: [String]) {
+        guard type == "reasoning" else { return (.summary, []) }
+        return summary.contains { !$0.isEmpty } ? (.summary, summary) : (.content, thoughts)
+    }
+
+    /// What goes back in the item's place; nil: nothing.
+    var signature: String? {
+        guard type == "reasoning", let encrypted, !encrypted.isEmpty else { return nil }
+        return ReasoningItem(id: id, encryptedContent: encrypted).signature
+    }
+
+    /// Everything, in the order of an answer.
+    /// - Parameter key: of the call, where the item stands.
+    func content(_ form: CallAssembly.Form, key: Int) -> [ReplyContent.Part] {
+        var parts: [ReplyContent.Part] = message.map { part in
+            switch part {
+            case .text(let text): .text(text)
+            case .refusal(let text): .refusal(text)
+            }
+        }
+        let thought = reasoning.texts.filter { !$0.isEmpty }.joined(separator: ResponsesAdapter.separator)
+        if !thought.isEmpty { parts.append(.reasoning(thought)) }
+        if let signature { parts.append(.signature(signature)) }
+        if let call = call(form, key: key) { parts.append(.call(call)) }
+        return parts
+    }
+
+    /// `[{"type":"output_text","text":…}]`, or `refusal` in place of the text.
+    private static func message(_ reader: inout JSONReader) throws(JSONError) -> [MessagePart] {
+        var parts: [MessagePart] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            // Its number counts, whatever it holds.
+            var part = MessagePart.text("")
+            if try reader.kind() == .object {
+                try reader.beginObject()
+                while let key = try reader.nextKey() {
+                    switch key {
+                    case "text":
+                        if let text = try reader.text(), !text.isEmpty { part = .text(text) }
+                    case "refusal":
+                        if let text = try reader.text(), !text.isEmpty { part = .refusal(text) }
+                    default: try reader.skip()
+                    }
+                }
+            } else {
+                try reader.skip()
+            }
+            parts.append(part)
+        }
+        return parts
+    }
+
+    /// The parts of reasoning, `[{"type":"summary_text","text":…}]`.
+    private static func texts(_ reader: inout JSONReader) throws(JSONError) -> [String] {
+        var texts: [String] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            var text = ""
+            if try reader.kind() == .object {
+                try reader.beginObject()
+                while let key = try reader.nextKey() {
+                    switch key {
+                    case "text": text = try reader.text() ?? ""
+                    default: try reader.skip()
+                    }
+                }
+            } else {
+                try reader.skip()
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+}

@@ -1,0 +1,137 @@
+import UltraAPI
+
+/// The content of a part of a reply that may repeat what was said before it, in its order.
+struct ReplyContent {
+    enum Part {
+        case text(String)
+        case refusal(String)
+        case reasoning(String)
+        case signature(String)
+        case call(CallAssembly.Piece)
+    }
+
+    var parts: [Part] = []
+
+    var text: String {
+        parts.reduce(into: "") { text, part in
+            switch part {
+            case .text(let piece), .refusal(let piece): text += piece
+            case .reasoning, .signature, .call: break
+            }
+        }
+    }
+
+    var reasoning: String {
+        parts.reduce(into: "") { text, part in
+            if case .reasoning(let piece) = part { text += piece }
+        }
+    }
+
+    var calls: [CallAssembly.Piece] {
+        parts.compactMap { part in
+            if case .call(let piece) = part { piece } else { nil }
+        }
+    }
+}
+
+// MARK: - What is told once more
+
+/// Servers repeat at the end of a stream, or all along it, what its pieces said. What they repeat is compared with what
+/// was said: the rest is delivered, and nothing twice.
+extension ReplyState {
+    /// Content of which nothing was told before.
+    mutating func receive(_ content: ReplyContent) {
+        receive(content, textSaid: 0, reasoningSaid: 0)
+    }
+
+    /// All content of the answer until now.
+    /// - Parameter isPieceElse: content that does not begin with what was said goes on from it; false: it is another
+    ///   form of it, and adds nothing.
+    mutating func receiveWhole(_ content: ReplyContent, isPieceElse: Bool = false) {
+        func known(_ said: SaidText, in text: String) -> Int {
+            if said.isPrefix(of: text) { return said.byteCount }
+            return isPieceElse ? 0 : .max
+        }
+        receive(
+            content, textSaid: known(saidText, in: content.text),
+            reasoningSaid: known(saidReasoning, in: content.reasoning))
+    }
+
+    /// The content of the last event of a stream, in the form of the events before it: the last piece, or everything.
+    mutating func receiveLast(_ content: ReplyContent) {
+        guard repeatsAll(content) else { return receive(content) }
+        var content = content
+        var number = 0
+        for index in content.parts.indices {
+            guard case .call(var piece) = content.parts[index] else { continue }
+            piece.form = .whole
+            piece.key = piece.key ?? number
+            content.parts[index] = .call(piece)
+            number += 1
+        }
+        receiveWhole(content)
+    }
+
+    /// A few letters may well be said twice.
+    private static let leastRepeatedBytes = 8
+
+    private func repeatsAll(_ content: ReplyContent) -> Bool {
+        func repeats(_ said: SaidText, _ text: String) -> Bool {
+            said.byteCount >= Self.leastRepeatedBytes && said.isPrefix(of: text)
+        }
+        let text = content.text
+        if !text.isEmpty { return repeats(saidText, text) }
+        return repeats(saidReasoning, content.reasoning) || calls.isRepeated(by: content.calls)
+    }
+
+    /// - Parameters:
+    ///   - textSaid: bytes at the beginning of the text that are known.
+    private mutating func receive(_ content: ReplyContent, textSaid: Int, reasoningSaid: Int) {
+        var (textSaid, reasoningSaid) = (textSaid, reasoningSaid)
+        for part in content.parts {
+            switch part {
+            case .text(let text): self.text(Self.rest(of: text, &textSaid))
+            case .refusal(let text): refusal(Self.rest(of: text, &textSaid))
+            case .reasoning(let text): reasoning(Self.rest(of: text, &reasoningSaid))
+            case .signature(let signature): reasoningSignature(signature)
+            case .call(let piece): toolCall(piece)
+            }
+        }
+    }
+
+    private static func rest(of text: String, _ said: inout Int) -> String {
+        let count = min(text.utf8.count, said)
+        said -= count
+        return text.dropping(count)
+    }
+
+    // MARK: - Parts that are told apart
+
+    /// All of part `key` of the text.
+    mutating func wholeText(_ text: String, part key: Int, isRefusal: Bool = false) {
+        guard let rest = textParts.news(in: text, part: key, after: saidText) else { return }
+        textParts.select(key, after: saidText)
+        isRefusal ? refusal(rest) : self.text(rest)
+    }
+
+    /// All of part `key` of the reasoning.
+    /// - Parameter separator: goes before it if it was not begun.
+    mutating func wholeReasoning(_ text: String, part key: Int, after separator: String = "") {
+        guard let rest = reasoningParts.news(in: text, part: key, after: saidReasoning) else { return }
+        if rest.utf8.count == text.utf8.count { reasoning(separator) }
+        reasoningParts.select(key, after: saidReasoning)
+        reasoning(rest)
+    }
+}
+
+extension SaidParts {
+    /// What of `text`, all of part `key`, was not said; nil: nothing.
+    fileprivate func news(in text: String, part key: Int, after total: SaidText) -> String? {
+        guard !text.isEmpty else { return nil }
+        let said = self[key, after: total]
+        // Servers that number their parts wrongly tell one under two numbers.
+        if said.isEmpty, let last = last(after: total), last.rest(of: text)?.isEmpty == true { return nil }
+        guard let rest = said.rest(of: text), !rest.isEmpty else { return nil }
+        return rest
+    }
+}
