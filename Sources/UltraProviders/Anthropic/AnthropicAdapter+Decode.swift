@@ -110,7 +110,7 @@ extension AnthropicAdapter {
         }
         guard let type, let value else { return }
         switch type {
-        case "text_delta": reply.text(try Self.text(value))
+        case "text_delta": reply.text(try Self.string(value))
         case "thinking_delta": reply.reasoning(try Self.text(value))
         case "signature_delta": reply.reasoningSignature(try Self.text(value))
         // The input of a server's own tool is no call of ours.
@@ -144,7 +144,7 @@ extension AnthropicAdapter {
         guard let type, let content else { return }
         switch type {
         case "text":
-            reply.text(try Self.text(content))
+            reply.text(try Self.string(content))
         case "thinking":
             reply.reasoning(try Self.text(content))
             if let signature { reply.reasoningSignature(try Self.text(signature)) }
@@ -162,6 +162,12 @@ extension AnthropicAdapter {
         if let word = try reader.stringOrNull() { reply.finish(word) }
     }
 
+    private static func string(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String {
+        var reader = JSONReader(reply: value)
+        return try reader.stringOrNull() ?? ""
+    }
+
+    /// As `string`, or the JSON text of an object.
     private static func text(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String {
         var reader = JSONReader(reply: value)
         return try reader.text() ?? ""

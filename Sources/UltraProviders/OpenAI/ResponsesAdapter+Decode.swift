@@ -212,7 +212,7 @@ extension ResponsesAdapter {
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
-                case "text": reply.text(try reader.text() ?? "")
+                case "text": reply.text(try reader.stringOrNull() ?? "")
                 case "refusal": reply.refusal(try reader.text() ?? "")
                 default: try reader.skip()
                 }
