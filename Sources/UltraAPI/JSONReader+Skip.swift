@@ -80,8 +80,9 @@ extension JSONReader {
         guard isLenient, position < bytes.count else { return false }
         switch bytes[position] {
         case UInt8(ascii: "N"), UInt8(ascii: "I"): return holdsNonNumber(at: position)
-        case UInt8(ascii: "-"): return position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "I")
-            && holdsNonNumber(at: position + 1)
+        case UInt8(ascii: "-"):
+            guard position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "I") else { return false }
+            return holdsNonNumber(at: position + 1)
         default: return false
         }
     }

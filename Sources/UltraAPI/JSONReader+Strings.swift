@@ -103,6 +103,7 @@ extension JSONReader {
             case 0xDC00...0xDFFF:
                 return try loneSurrogateEnd(at: index)
             default:
+                if unit == 0 { hasMetNull = true }
                 return index + 6
             }
         default:

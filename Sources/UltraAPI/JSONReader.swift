@@ -39,6 +39,8 @@ package struct JSONReader {
     let isLenient: Bool
     /// A string, read or skipped, held half of a surrogate pair alone. Such a half reads as U+FFFD.
     package internal(set) var hasMetLoneSurrogate = false
+    /// A string, read or skipped, held the escape of U+0000.
+    package internal(set) var hasMetNull = false
     /// A value that was skipped is or holds `NaN` or `Infinity`.
     var hasMetNonNumber = false
 

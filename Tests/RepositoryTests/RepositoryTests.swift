@@ -75,6 +75,14 @@ struct RepositoryTests {
         #expect(found == [])
     }
 
+    @Test("what providers send is read by the reader for it")
+    func replyReaders() throws {
+        let files = Self.files(in: "Sources/UltraProviders", [".swift"]).filter { file in
+            ["+Decode.swift", "/Replies/", "/Errors/"].contains { file.path.contains($0) }
+        }
+        #expect(try Self.lines(in: files, matching: #"JSONReader(\.read)?\((?!reply:)"#) == [])
+    }
+
     @Test("@unchecked Sendable stays in the event loop")
     func unchecked() throws {
         let found = try Self.lines(in: Self.files(in: "Sources", [".swift"]), matching: "@unchecked Sendable")

@@ -21,7 +21,7 @@ import Testing
             #"{"id":1.5,"op":"ping"}"#, #"{"id":"1","op":"ping"}"#, #"{"id":null,"op":"ping"}"#,
             #"{"id":1,"id":1,"op":"ping"}"#, #"{"id":1,"\u0069d":2,"op":"ping"}"#,
             #"{"id":1,"op":"ping","a":{"b":1,"b":1}}"#,
-            #"{"id":1,"op":"ping","a":"\uD800"}"#, "\u{feff}{\"id\":1,\"op\":\"ping\"}",
+            #"{"id":0,"op":"ping","a":"\uD800"}"#, #"{"op":"ping","a":"\u0000"}"#, "\u{feff}{\"id\":1,\"op\":\"ping\"}",
             #"{"id":1,"op":"ping","a":"# + String(repeating: "[", count: 64) + String(repeating: "]", count: 64) + "}",
         ])
     func invalidFrames(json: String) {
@@ -43,6 +43,22 @@ import Testing
         #expect(refusal?.id == 7)
         #expect(refusal?.error.code == .invalidRequest)
         #expect(refusal?.error.field == field)
+    }
+
+    @Test(
+        "a string that is no text is the fault of its request alone, wherever it stands",
+        arguments: [
+            (#"{"id":7,"op":"ping","a":"\uD800"}"#, "surrogate"),
+            (#"{"a":["\uDC00"],"id":7,"op":"ping"}"#, "surrogate"),
+            (#"{"\uD800\uD800":1,"id":7}"#, "surrogate"), (#"{"id":7,"a":{"b":"\u0000"},"op":"ping"}"#, "U+0000"),
+            ("{\"id\":7,\"op\":\"ping\",\"a\":\"x\0y\"}", "control"),
+            ("{\"a\":\"\u{1B}[2J\",\n\t\"id\":7,\"op\":\"ping\"}", "control"),
+        ])
+    func unreadableStrings(json: String, word: String) {
+        let refusal = Self.refusal(Array(json.utf8))
+        #expect(refusal?.id == 7)
+        #expect(refusal?.error.code == .invalidRequest)
+        #expect(refusal?.error.message.contains(word) == true)
     }
 
     @Test(

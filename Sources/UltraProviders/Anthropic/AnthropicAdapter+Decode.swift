@@ -116,7 +116,7 @@ extension AnthropicAdapter {
         }
         guard let type, let value else { return }
         switch type {
-        case "text_delta": reply.text(try Self.text(value))
+        case "text_delta": reply.text(try Self.string(value))
         case "thinking_delta": reply.reasoning(try Self.text(value))
         case "signature_delta": reply.reasoningSignature(try Self.text(value))
         // The input of a server's own tool is no call of ours.
@@ -183,7 +183,7 @@ extension AnthropicAdapter {
         let text = try content.map { (json) throws(JSONError) in try Self.text(json) } ?? ""
         switch type {
         case "text":
-            return [.text(text)]
+            return [.text(try content.map { (json) throws(JSONError) in try Self.string(json) } ?? "")]
         case "thinking":
             let proof = try signature.map { (json) throws(JSONError) in try Self.text(json) } ?? ""
             return [.reasoning(text), .signature(proof)]
@@ -201,6 +201,12 @@ extension AnthropicAdapter {
         if let word = try reader.stringOrNull() { reply.finish(word) }
     }
 
+    private static func string(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String {
+        var reader = JSONReader(reply: value)
+        return try reader.stringOrNull() ?? ""
+    }
+
+    /// As `string`, or the JSON text of an object.
     private static func text(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String {
         var reader = JSONReader(reply: value)
         return try reader.text() ?? ""

@@ -45,29 +45,27 @@ extension CohereAdapter {
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
                     switch key {
-                    case "float": result.vectors = try vectors(&reader)
+                    case "float": try vectors(&reader, &result)
                     default: try reader.skip()
                     }
                 }
             // Of deployments that do not know types.
-            case "embeddings": result.vectors = try vectors(&reader)
+            case "embeddings": try vectors(&reader, &result)
             case "meta" where try reader.kind() == .object: result.inputTokens = try billedTokens(&reader)
             default: try reader.skip()
             }
         }
-        result.dimensions = try result.vectors.first?.elementCount()
         return result
     }
 
-    private func vectors(_ reader: inout JSONReader) throws(JSONError) -> [RawJSON] {
-        guard try reader.kind() == .array else {
-            try reader.skip()
-            return []
-        }
-        var vectors: [RawJSON] = []
+    private func vectors(_ reader: inout JSONReader, _ result: inout Embeddings) throws(JSONError) {
+        guard try reader.kind() == .array else { return try reader.skip() }
         try reader.beginArray()
-        while try reader.nextElement() { vectors.append(try reader.rawJSON()) }
-        return vectors
+        while try reader.nextElement() {
+            let vector = try EmbeddingVector(&reader)
+            if result.vectors.isEmpty { result.dimensions = vector.count }
+            result.vectors.append(vector.json)
+        }
     }
 
     private func billedTokens(_ reader: inout JSONReader) throws(JSONError) -> Int? {

@@ -34,7 +34,8 @@ package struct ErrorBody: Sendable, Equatable {
         case nil:
             break
         default:
-            message = String(decoding: bytes.prefix(ErrorText.limitBytes), as: UTF8.self)
+            // More than is shown, so that no key is cut before it is looked for.
+            message = String(decoding: bytes.prefix(4 * ErrorText.limitBytes), as: UTF8.self)
         }
     }
 

@@ -22,10 +22,26 @@ package enum ErrorText {
     /// What surrounds byte `offset` of a reply that could not be read.
     package static func excerpt(_ bytes: UnsafeRawBufferPointer, at offset: Int, key: Secret?) -> String {
         // Cleaning may shorten the text but never lengthens it beyond the bound.
-        let start = max(0, min(offset, bytes.count) - excerptLimitBytes / 2)
-        let end = min(bytes.count, start + excerptLimitBytes)
+        var start = max(0, min(offset, bytes.count) - excerptLimitBytes / 2)
+        var end = min(bytes.count, start + excerptLimitBytes)
+        if let key, !key.isPlaceholder {
+            // A part of a key would not be told for one.
+            let key = Array(key.exposed().utf8)
+            if let cut = occurrence(of: key, around: start, in: bytes) { start = cut.upperBound }
+            if let cut = occurrence(of: key, around: end, in: bytes) { end = max(start, cut.lowerBound) }
+        }
         let text = String(decoding: bytes[start..<end], as: UTF8.self)
         return cleaned(text, key: key, limitBytes: excerptLimitBytes)
+    }
+
+    /// Where `key` lies in `bytes`, if it begins before `index` and ends after it.
+    private static func occurrence(
+        of key: [UInt8], around index: Int, in bytes: UnsafeRawBufferPointer
+    ) -> Range<Int>? {
+        let first = max(0, index - key.count + 1)
+        return (first..<max(first, index)).lazy.map { $0..<($0 + key.count) }.first {
+            $0.upperBound <= bytes.count && bytes[$0].elementsEqual(key)
+        }
     }
 
     /// `word` without its keys. Keys are told by their prefix, by asterisks a provider put in, or by being long,
@@ -33,7 +49,8 @@ package enum ErrorText {
     private static func redacted(_ word: Substring, key: Secret?) -> String {
         var result = ""
         var rest = word
-        if let exposed = key?.exposed(), key?.isPlaceholder == false {
+        if let key, !key.isPlaceholder {
+            let exposed = key.exposed()
             while let found = rest.firstRange(of: exposed) {
                 result += redacted(rest[..<found.lowerBound], key: nil) + redaction
                 rest = rest[found.upperBound...]

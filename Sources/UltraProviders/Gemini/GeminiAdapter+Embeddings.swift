@@ -71,13 +71,11 @@ extension GeminiAdapter {
         while let key = try reader.nextKey() {
             switch key {
             case "values" where try reader.kind() == .array:
+                let vector = try EmbeddingVector(&reader)
                 // A line for every number, as it comes: more white space than digits.
-                let values = try reader.raw().filter { !$0.isJSONWhitespace }
+                let values = vector.json.bytes.filter { !$0.isJSONWhitespace }
                 embeddings.vectors.append(RawJSON(validated: values))
-                if embeddings.dimensions == nil {
-                    let commas = values.count { $0 == UInt8(ascii: ",") }
-                    embeddings.dimensions = values == Array("[]".utf8) ? 0 : commas + 1
-                }
+                if embeddings.dimensions == nil { embeddings.dimensions = vector.count }
             default: try reader.skip()
             }
         }

@@ -18,14 +18,9 @@ extension OllamaAdapter {
             case "embeddings":
                 try reader.beginArray()
                 while try reader.nextElement() {
-                    guard try reader.kind() == .array else { throw JSONError(.unexpectedByte, offset: 0) }
-                    if result.vectors.isEmpty {
-                        let first = try reader.rawJSON()
-                        result.dimensions = try Self.length(of: first)
-                        result.vectors.append(first)
-                    } else {
-                        result.vectors.append(try reader.rawJSON())
-                    }
+                    let vector = try EmbeddingVector(&reader)
+                    if result.vectors.isEmpty { result.dimensions = vector.count }
+                    result.vectors.append(vector.json)
                 }
             case "model": result.providerModel = try reader.text()
             case "prompt_eval_count": result.inputTokens = try reader.count()
@@ -33,17 +28,5 @@ extension OllamaAdapter {
             }
         }
         return result
-    }
-
-    private static func length(of vector: RawJSON) throws(JSONError) -> Int {
-        try JSONReader.read(vector.bytes) { (reader) throws(JSONError) in
-            var count = 0
-            try reader.beginArray()
-            while try reader.nextElement() {
-                _ = try reader.double()
-                count += 1
-            }
-            return count
-        }
     }
 }

@@ -223,9 +223,10 @@ extension OpenAIAdapter {
 
     /// `{"type":"text","text":…}`, or Mistral's `{"type":"thinking","thinking":[{"type":"text","text":…}]}`.
     private func part(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
-        guard try reader.kind() == .object else {
-            content.text += try reader.stringOrNull() ?? ""
-            return
+        switch try reader.kind() {
+        case .object: break
+        case .string: return content.text += try reader.string()
+        default: return try reader.skip()
         }
         var isThinking = false
         var signature: String?

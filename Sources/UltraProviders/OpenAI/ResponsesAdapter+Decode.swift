@@ -206,7 +206,7 @@ extension ResponsesAdapter {
         while let key = try reader.nextKey() {
             switch key {
             case "type": type = try reader.text()
-            case "text", "refusal": text = try reader.text() ?? ""
+            case "text", "refusal": text = try reader.stringOrNull() ?? ""
             default: try reader.skip()
             }
         }

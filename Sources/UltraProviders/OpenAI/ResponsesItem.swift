@@ -89,9 +89,9 @@ struct ResponsesItem {
                 while let key = try reader.nextKey() {
                     switch key {
                     case "text":
-                        if let text = try reader.text(), !text.isEmpty { part = .text(text) }
+                        if let text = try reader.stringOrNull(), !text.isEmpty { part = .text(text) }
                     case "refusal":
-                        if let text = try reader.text(), !text.isEmpty { part = .refusal(text) }
+                        if let text = try reader.stringOrNull(), !text.isEmpty { part = .refusal(text) }
                     default: try reader.skip()
                     }
                 }

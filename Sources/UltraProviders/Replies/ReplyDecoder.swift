@@ -195,7 +195,8 @@ package struct ReplyDecoder: Sendable {
         case .serverSentEvents: .events
         case .object where reply.adapter.framing == .jsonLines && isStream: .lines
         case .object, .document: .document
-        case .other: reply.adapter.framing == .serverSentEvents && (isStream || reply.isEventStream) ? .events : .document
+        case .other where reply.adapter.framing == .serverSentEvents && (isStream || reply.isEventStream): .events
+        case .other: .document
         }
     }
 }

@@ -81,7 +81,7 @@ struct ReplyInterpreter: Sendable {
         guard !isOver, !state.hasEnded else { return false }
         if state.events.count == delivered, json.count <= Self.signOfLifeLimitBytes {
             // What frames it counts too.
-            emptyBytes += json.count + 8
+            emptyBytes += json.count + (adapter.framing == .jsonLines ? 1 : 8)
         } else {
             hasNews = true
         }

@@ -58,9 +58,11 @@ struct SurrogateHalves: Sendable {
 
     private mutating func mend(_ piece: String, _ kind: Kind, _ strings: [CutString]) -> String {
         guard !piece.isEmpty else { return piece }
+        let low = strings.first { $0.first != nil && Self.begins(piece, with: $0.text) }?.first
+        let nextHigh = strings.first { $0.last != nil && Self.ends(piece, with: $0.text) }?.last
         var piece = piece
+        if nextHigh != nil { piece.unicodeScalars.removeLast() }
         if let high = held.removeValue(forKey: kind) {
-            let low = strings.first { $0.first != nil && Self.begins(piece, with: $0.text) }?.first
             if let low, let scalar = Unicode.Scalar(0x10000 + (high & 0x3FF) << 10 + (low & 0x3FF)) {
                 piece.unicodeScalars.removeFirst()
                 piece = String(Character(scalar)) + piece
@@ -68,10 +70,7 @@ struct SurrogateHalves: Sendable {
                 piece = Self.replacement + piece
             }
         }
-        if let high = strings.first(where: { $0.last != nil && Self.ends(piece, with: $0.text) })?.last {
-            piece.unicodeScalars.removeLast()
-            held[kind] = high
-        }
+        if let nextHigh { held[kind] = nextHigh }
         return piece
     }
 
@@ -132,7 +131,8 @@ private struct CutString {
 
     /// The code unit of `escape`, if it is half of a surrogate pair.
     private static func half(_ escape: Slice<UnsafeRawBufferPointer>) -> UInt32? {
-        guard escape.starts(with: "\\u".utf8), let unit = UInt32(String(decoding: escape.dropFirst(2), as: UTF8.self), radix: 16),
+        guard escape.starts(with: "\\u".utf8),
+            let unit = UInt32(String(decoding: escape.dropFirst(2), as: UTF8.self), radix: 16),
             unit & 0xF800 == 0xD800
         else { return nil }
         return unit

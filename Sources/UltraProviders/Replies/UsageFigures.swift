@@ -20,10 +20,10 @@ struct UsageFigures {
     private var read: Int?
     private var written: Int?
     private var reasoning: Int?
-    /// The names of the input and of the cached tokens are Anthropic's, which no total goes with.
-    private var isAnthropic: Bool { hasAnthropicNames && !hasChatNames && total == nil }
     private var hasChatNames = false
     private var hasAnthropicNames = false
+    /// The names of the input and of the cached tokens are Anthropic's, which no total goes with.
+    private var isAnthropic: Bool { hasAnthropicNames && !hasChatNames && total == nil }
 
     /// - Parameter reader: at an object.
     init(_ reader: inout JSONReader) throws(JSONError) {
@@ -96,7 +96,7 @@ struct UsageFigures {
 }
 
 extension UsageFigures {
-    /// The figures in the form of `Usage`; nil: nothing was counted. OpenAI sends zeros with answers that were cut short.
+    /// The figures in the form of `Usage`; nil: nothing was counted. OpenAI sends zeros with answers that were cut.
     ///
     /// - Parameters:
     ///   - convention: the provider's, where the figures themselves do not contradict it.
@@ -106,8 +106,9 @@ extension UsageFigures {
         case .cacheWithin:
             guard input ?? 0 > 0 || output ?? 0 > 0 else { return nil }
             return Usage(
-                inputTokens: input.map { $0 + cacheBesideInput }, outputTokens: output.map { $0 + reasoningBesideOutput },
-                cachedInputTokens: read, cacheWriteTokens: written, reasoningTokens: reasoning, source: .measured)
+                inputTokens: input.map { $0 + cacheBesideInput },
+                outputTokens: output.map { $0 + reasoningBesideOutput }, cachedInputTokens: read,
+                cacheWriteTokens: written, reasoningTokens: reasoning, source: .measured)
         case .cacheBeside:
             let read = known.cachedInputTokens.updated(with: self.read)
             let written = known.cacheWriteTokens.updated(with: self.written)

@@ -32,6 +32,30 @@ struct ErrorTextTests {
         #expect(ErrorText.cleaned(text, key: Secret("my-own-secret")) == text)
     }
 
+    @Test(
+        "a placeholder for a key is a word like any other",
+        arguments: ["ollama", "EMPTY", "none", "sk-none", "not-needed!", "x"])
+    func placeholder(key: String) {
+        let text = "ollama has none of EMPTY models: not-needed! x"
+        #expect(ErrorText.cleaned(text, key: Secret(key)) == text)
+        let bytes = Array("{\"\(text)\"".utf8)
+        #expect(bytes.withUnsafeBytes { ErrorText.excerpt($0, at: 0, key: Secret(key)) } == "{\"\(text)\"")
+    }
+
+    @Test("a real key is taken out wherever an excerpt begins or ends")
+    func keyInExcerpt() {
+        let key = "a-key.of/12+"
+        for filling in 60...240 {
+            let bytes = Array(
+                (String(repeating: "ö ", count: filling / 3) + "-" + key + "-" + String(repeating: "ü ", count: 99))
+                    .utf8)
+            for offset in stride(from: 0, through: bytes.count, by: 3) {
+                let text = bytes.withUnsafeBytes { ErrorText.excerpt($0, at: offset, key: Secret(key)) }
+                #expect(!text.contains("a-key") && !text.contains("/12+") && !text.contains("of/12"))
+            }
+        }
+    }
+
     @Test("a message is one line of bounded length, cut between characters")
     func bounds() {
         #expect(ErrorText.cleaned("a\r\n  b\u{0}\u{1b}[31mc\n", key: nil) == "a b [31mc")
