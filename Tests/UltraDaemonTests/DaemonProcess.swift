@@ -58,6 +58,14 @@ final class DaemonProcess: @unchecked Sendable {
         try self.init(environment.merging(more) { $1 }, file: file)
     }
 
+    /// The configuration `file` of a daemon that probes each time it is asked to, so that a test need not wait.
+    static func probingAnew(_ file: String? = nil) -> String {
+        let text = file ?? ""
+        let setting = "probe_reuse = \"0s\"\n"
+        guard let header = text.range(of: "[health]\n") else { return text + "\n[health]\n" + setting }
+        return text.replacingCharacters(in: header, with: "[health]\n" + setting)
+    }
+
     deinit { end() }
 
     private func end() {

@@ -30,6 +30,7 @@ struct BlameTests {
         Case(code: .badRequest, status: 400, blame: .client(isReachable: true)),
         Case(code: .contextLength, status: 400, blame: .client(isReachable: true)),
         Case(code: .contentFiltered, status: 200, blame: .client(isReachable: true)),
+        Case(code: .tooLarge, status: 200, blame: .client(isReachable: true)),
         Case(code: .fellBehind, blame: .client(isReachable: false)),
         Case(code: .shuttingDown, blame: .client(isReachable: false)),
         Case(code: .internal, blame: .client(isReachable: false)),

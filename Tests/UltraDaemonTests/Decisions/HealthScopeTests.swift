@@ -71,8 +71,8 @@ struct HealthScopeTests {
                 name: "429 without a time", error: error(.rateLimited, 429), host: .available, model: .available,
                 other: .available),
             Case(
-                name: "quota", error: error(.quotaExceeded, 429), host: .rateLimited, model: .rateLimited,
-                other: .rateLimited),
+                name: "quota", error: error(.quotaExceeded, 429), host: .quotaExceeded, model: .quotaExceeded,
+                other: .quotaExceeded),
             Case(
                 name: "401", error: error(.authentication, 401), host: .unauthorized, model: .unauthorized,
                 other: .unauthorized),
@@ -106,7 +106,7 @@ struct HealthScopeTests {
         #expect(world.provider.reachable.holds == true)
         #expect(world.host == .available)
         #expect(world.provider.breaker == World().provider.breaker || world.provider.breaker.openUntil == nil)
-        let taken = (0..<6).map { _ in world.provider.takeKey(for: world.models[0], at: world.now) }
+        let taken = (0..<6).map { _ in world.provider.takeKey(for: &world.models[0], at: world.now) }
         #expect(taken == [0, 2, 0, 2, 0, 2])
     }
 
@@ -114,13 +114,13 @@ struct HealthScopeTests {
     func rotation() {
         var world = World(keys: 2)
         world.live(Self.error(.rateLimited, 429, after: 1000), model: 0, key: 0)
-        let first = (0..<4).map { _ in world.provider.takeKey(for: world.models[0], at: world.now) }
+        let first = (0..<4).map { _ in world.provider.takeKey(for: &world.models[0], at: world.now) }
         #expect(first == [1, 1, 1, 1])
-        let second = (0..<4).map { _ in world.provider.takeKey(for: world.models[1], at: world.now) }
+        let second = (0..<4).map { _ in world.provider.takeKey(for: &world.models[1], at: world.now) }
         #expect(second.sorted { ($0 ?? -1) < ($1 ?? -1) } == [0, 0, 1, 1])
         #expect(world.state(0) == .available)
         world.live(Self.error(.rateLimited, 429, after: 3000), model: 0, key: 1)
-        #expect(world.provider.takeKey(for: world.models[0], at: world.now) == nil)
+        #expect(world.provider.takeKey(for: &world.models[0], at: world.now) == nil)
         #expect(world.provider.restEnd(for: world.models[0], at: world.now) == world.now + 1000)
         #expect(world.state(0) == .rateLimited)
         world.now += 1000
@@ -132,7 +132,7 @@ struct HealthScopeTests {
         var world = World(keys: 2)
         world.live(Self.error(.permissionDenied, 403), key: 0)
         #expect(world.state().isUsable)
-        #expect(world.provider.takeKey(for: world.models[0], at: world.now) == 1)
+        #expect(world.provider.takeKey(for: &world.models[0], at: world.now) == 1)
         world.live(Self.error(.permissionDenied, 403), key: 1)
         #expect(world.state() == .unauthorized)
         #expect(world.state(1).isUsable)
@@ -142,13 +142,20 @@ struct HealthScopeTests {
         #expect(world.state() == .available)
     }
 
-    @Test("what one 404 said is forgotten in the time of a list; what a list said stays")
+    @Test("what one 404 said is tried again after a minute, then after two, up to ten; what a list said stays")
     func missing() {
         var world = World()
         world.live(nil)
+        for minutes in [1, 2, 4, 8, 10, 10] {
+            world.live(Self.error(.modelNotFound, 404))
+            world.now += minutes * 60_000 - 1
+            #expect(world.state() == .unavailable)
+            world.now += 1
+            #expect(world.state().isUsable)
+        }
+        world.live(nil)
         world.live(Self.error(.modelNotFound, 404))
-        #expect(world.state() == .unavailable)
-        world.now += 600_000
+        world.now += 60_000
         #expect(world.state().isUsable)
         world.models[0].listed = Evidence(false, at: world.now, by: .probe)
         world.now += 86_400_000

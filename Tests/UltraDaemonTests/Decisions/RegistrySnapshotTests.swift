@@ -23,16 +23,20 @@ struct RegistrySnapshotTests {
         model.health.generated = Evidence(false, at: now - 2, by: .live)
         model.health.authorised = Evidence(true, at: now - 3, by: .live)
         model.health.breaker = Breaker(consecutiveFailures: 6, openUntil: now + 20_000, pauseMilliseconds: 40_000)
-        model.health.lastFailure = ModelHealth.Failure(code: .overloaded, message: "busy\n", at: now - 4)
-        model.health.rests = [0: now + 1000, 1: now + 3_600_000]
+        model.health.lastFailure = Failure(
+            code: .overloaded, status: 529, providerCode: "busy", words: "no\n", at: now - 4)
+        model.health.rests = [
+            0: Rest(.rate, since: now, until: now + 1000, isAsked: true),
+            1: Rest(.permission, since: now, until: now + 3_600_000, isAsked: false),
+        ]
         model.health.isLoading = true
         model.health.latency.record(123.5)
         var provider = RegistrySnapshot.KeptProvider(id: "openai")
         provider.reachable = Evidence(true, at: now - 5, by: .live)
         provider.breaker = Breaker(consecutiveFailures: 1, openUntil: nil, pauseMilliseconds: 0)
-        provider.lastFailure = ModelHealth.Failure(code: .connectFailed, message: "no route", at: now - 6)
+        provider.lastFailure = Failure(code: .connectFailed, words: "no route", at: now - 6)
         var resting = KeyHealth()
-        resting.rest(until: now + 300_000)
+        resting.rest(Rest(.quota, since: now, until: now + 300_000, isAsked: true))
         var refused = KeyHealth()
         refused.refused(at: now - 7, by: .probe)
         provider.keys = [resting, refused]
@@ -70,7 +74,7 @@ struct RegistrySnapshotTests {
                 let model = try #require(provider.model("gpt-4o"))
                 #expect(kept == Self.full.providers[0])
                 #expect(!again.providers.contains { $0.id == "gone" || $0.id == "mock" })
-                #expect(provider.availability(of: model, at: Self.now) == .rateLimited)
+                #expect(provider.availability(of: model, at: Self.now) == .quotaExceeded)
                 #expect(provider.availability(of: model, at: Self.now + 300_001) == .loading)
                 #expect(model.aliases == ["four", "vier"])
                 #expect(model.capabilities == [.chat, .jsonSchema, .tools])
@@ -132,7 +136,7 @@ struct RegistrySnapshotTests {
             for model in provider.models {
                 _ = provider.availability(of: model, at: now)
                 _ = provider.health.restEnd(for: model.health, at: now)
-                _ = provider.health.takeKey(for: model.health, at: now)
+                _ = provider.health.takeKey(for: &model.health, at: now)
                 _ = RFC3339.string((model.health.listed.at ?? 0) / 1000)
                 let candidate = registry.candidate(provider, model)
                 registry.record(nil, of: candidate, key: 0, firstToken: 1)

@@ -119,7 +119,7 @@ struct RetrySimulation {
     private mutating func ask(_ index: Int, _ request: Int) {
         let candidate = orders[request][index]
         if usesHealth {
-            guard providers[candidate].takeKey(for: models[candidate], at: now) != nil else {
+            guard providers[candidate].takeKey(for: &models[candidate], at: now) != nil else {
                 plans[request].postpone(
                     index, until: providers[candidate].restEnd(for: models[candidate], at: now) ?? now,
                     random: random.share())

@@ -64,7 +64,7 @@ struct Wire: Sendable, CustomTestStringConvertible {
     /// A daemon whose provider `playing` is.
     func daemon(_ playing: ScriptedProvider) throws -> DaemonProcess {
         playing.answer(list.path, with: .json(list.body))
-        return try DaemonProcess(environment(playing.url))
+        return try DaemonProcess(environment(playing.url), file: DaemonProcess.probingAnew())
     }
 
     static let all = [openAI, responses, anthropic, gemini, mistral, cohere, ollama, docker]

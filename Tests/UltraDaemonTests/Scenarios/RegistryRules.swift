@@ -14,10 +14,10 @@ struct RegistryRules {
         let refusal = UltraError(.authentication, "no", status: 401)
         health.record(Blame(refusal), refusal, key: 0, at: 1000, by: .live, Self.settings)
         var model = ModelHealth()
-        #expect(health.takeKey(for: model, at: 600_000) == nil)
+        #expect(health.takeKey(for: &model, at: 600_000) == nil)
         #expect(!health.isRefusalOld(of: model, at: 600_000))
         #expect(health.isRefusalOld(of: model, at: 601_001))
-        #expect(health.takeKey(for: model, at: 601_001) == 0)
+        #expect(health.takeKey(for: &model, at: 601_001) == 0)
         #expect(health.availability(at: 601_001, Self.settings) == .unauthorized)
 
         // So is a model that a good key may not use.

@@ -22,7 +22,8 @@ final class Scenario {
         _ providers: [String: ScriptedProvider], _ environment: [String: String] = [:], file: String? = nil
     ) throws {
         self.providers = providers
-        daemon = try DaemonProcess(Self.environment(providers).merging(environment) { $1 }, file: file)
+        daemon = try DaemonProcess(
+            Self.environment(providers).merging(environment) { $1 }, file: DaemonProcess.probingAnew(file))
         client = try daemon.client()
         _ = try ask("probe", "")
     }
