@@ -160,6 +160,7 @@ struct CompletionTests {
             ("gener", "; did you mean generate?"),
         ])
     func nearest(_ word: String, _ advice: String) throws {
+        #expect(try Command.run(Command.ultractl, ["help", word]) == Command.run(Command.ultractl, [word]))
         let command = try Command.run(Command.ultractl, [word])
         #expect(
             command
