@@ -20,7 +20,7 @@ let linked: [LinkerSetting] = [
         ["-use-ld=lld"] + ["pack-relative-relocs", "relro", "now"].flatMap { ["-Xlinker", "-z", "-Xlinker", $0] })
 ]
 
-/// What Debian compiles C and C++ with (dpkg-buildflags(1), hardening), as far as every architecture has it.
+/// Hardening flags of Debian for C and C++ (dpkg-buildflags(1)) that every architecture has.
 let hardened = ["-fstack-protector-strong", "-fstack-clash-protection"]
 /// Checks the bounds of copies; it needs an optimising compiler.
 let fortified = ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]

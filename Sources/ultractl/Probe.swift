@@ -36,7 +36,8 @@ struct Probe: ParsableCommand {
             if global.json {
                 try answer.printJSON()
             } else {
-                let text = ProbeText(report: report, isNamed: target != nil, style: Style(for: .standardOutput))
+                let text = ProbeText(
+                    report: report, isNamed: target != nil, isDeep: deep, style: Style(for: .standardOutput))
                 try Output.standardOutput.write(text.render())
             }
             if report.results.contains(where: { $0.outcome(isNamed: target != nil) == .failed }) { throw .someFailed }
@@ -55,7 +56,13 @@ struct Probe: ParsableCommand {
             return try Self.ask(global, provider: target, isDeep: deep)
         } catch {
             guard case .refused(let refusal) = error, refusal.field == "provider" else { throw error }
-            return try Self.ask(global, model: target, isDeep: deep)
+            do throws(Failure) {
+                return try Self.ask(global, model: target, isDeep: deep)
+            } catch {
+                guard case .refused(let refusal) = error, refusal.field == "model", !global.json else { throw error }
+                throw .notFound(
+                    "no provider and no model is called \(target)", hint: "see: ultractl status, ultractl models")
+            }
         }
     }
 

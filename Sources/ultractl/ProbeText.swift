@@ -3,6 +3,8 @@ struct ProbeText {
     let report: ProbeReport
     /// A provider or model was asked for, not everything.
     let isNamed: Bool
+    /// Models were to answer.
+    var isDeep = false
     let style: Style
 
     func render() -> String {
@@ -17,10 +19,16 @@ struct ProbeText {
                 .init(mark.rawValue) { mark.paint($0, style) }, .init(result.model ?? result.provider),
                 .init(result.state) { style.state(result.state, as: $0) },
                 .init(result.milliseconds.map { Quantity.duration(milliseconds: $0) } ?? ""),
-                .init(result.trouble),
+                .init(trouble(of: result)),
             ])
         }
         return table.render(style)
+    }
+
+    /// A deep probe that asked no model says so: what is well then is only what the free one checks.
+    private func trouble(of result: ProbeReport.Result) -> String {
+        isDeep && result.model == nil && result.trouble.isEmpty
+            ? "no model of it can be asked: only the free check was made" : result.trouble
     }
 }
 

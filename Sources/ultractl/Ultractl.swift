@@ -38,7 +38,7 @@ struct Ultractl: ParsableCommand {
             // Before a request is sent, and paid for, whose answer has nowhere to go.
             try Output.standardOutput.requireWritable()
             let arguments = LeadingOptions.behindVerb(arguments)
-            try requireVerb(arguments.first)
+            try requireVerb(arguments.first == "help" ? arguments.dropFirst().first : arguments.first)
             var command = try parseAsRoot(arguments)
             try command.run()
             return 0

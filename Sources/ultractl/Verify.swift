@@ -34,7 +34,9 @@ struct Verify: ParsableCommand {
         if let model { models = [try list.only(model)] }
         if let provider { models.removeAll { $0.provider != provider } }
         guard !models.isEmpty else {
-            throw Failure.notFound("no model that can answer now is meant", hint: "see: ultractl models")
+            throw Failure.notFound(
+                "no model\(provider.map { " of \($0)" } ?? "") can answer now",
+                hint: "see: ultractl status, ultractl models")
         }
         let total = models.reduce(0) { $0 + Check.claimed(by: $1).count }
         var checkup = Checkup(global, subjects: models.map(\.id), total: total, tokenLimit: maxTokens)

@@ -17,7 +17,10 @@ class Provider(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.wfile.write(body)
+        except ConnectionError:
+            pass  # The daemon was killed.
 
     def note_key(self):
         keys_seen.add(self.headers.get("Authorization"))

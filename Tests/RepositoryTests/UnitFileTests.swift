@@ -59,13 +59,32 @@ struct UnitFileTests {
         }
     }
 
+    @Test("no number of crashes closes the socket", arguments: ["systemd", "systemd/user"])
+    func crashes(folder: String) throws {
+        let root = RepositoryTests.root
+        let service = try String(contentsOf: root.appending(path: "\(folder)/ultrad.service"), encoding: .utf8)
+        #expect(service.contains("\nStartLimitIntervalSec=0\n") && !service.contains("StartLimitBurst"))
+        func seconds(_ key: String, _ text: String) throws -> Int {
+            let match = try #require(
+                text.firstMatch(of: try Regex("\n\(key)=([0-9]+)s?\n", as: (Substring, Substring).self)))
+            return try #require(Int(match.output.1))
+        }
+        // One start for each crash, and a pause before it: half of what the socket puts up with, at most.
+        let socket = try String(contentsOf: root.appending(path: "\(folder)/ultrad.socket"), encoding: .utf8)
+        let starts = try seconds("TriggerLimitIntervalSec", socket) / seconds("RestartSec", service)
+        #expect(try starts * 2 <= seconds("TriggerLimitBurst", socket))
+    }
+
     @Test("the services keep what the daemon relies on")
     func directives() throws {
         let service = try String(
             contentsOf: RepositoryTests.root.appending(path: "systemd/ultrad.service"), encoding: .utf8)
         let lines = Set(service.split(separator: "\n"))
-        for line in ["PrivateUsers=no", "RestartPreventExitStatus=78", "Type=notify", "User=ultrad"] {
-            #expect(lines.contains(Substring(line)))
+        for line in [
+            "PrivateUsers=no", "RestartPreventExitStatus=78", "Type=notify", "User=ultrad", "SocketBindDeny=any",
+            "NoExecPaths=/", "ExecPaths=/usr/bin/ultrad", "ExecPaths=/usr/lib -/usr/lib64",
+        ] {
+            #expect(lines.contains(Substring(line)), "\(line)")
         }
         // It would delete the socket whenever the service stops.
         #expect(!service.contains("\nRuntimeDirectory="))

@@ -53,7 +53,7 @@ struct CompletionTests {
 
     // MARK: - Names that shells read as something else
 
-    /// Names a provider may list. What they would run makes a file.
+    /// Names that a provider may list; a shell that runs one of them makes a file.
     private static func hostileNames(_ file: String) -> [String] {
         [
             "plain", "two words", "it's", #"say"x""#, "$HOME", "$(touch \(file))", "`touch \(file)`",
@@ -160,6 +160,7 @@ struct CompletionTests {
             ("gener", "; did you mean generate?"),
         ])
     func nearest(_ word: String, _ advice: String) throws {
+        #expect(try Command.run(Command.ultractl, ["help", word]) == Command.run(Command.ultractl, [word]))
         let command = try Command.run(Command.ultractl, [word])
         #expect(
             command

@@ -78,6 +78,78 @@ struct InstallTests {
         #expect(try Self.files(folder) == [])
     }
 
+    // MARK: - How programs and library are linked
+
+    private static func dynamicSection(_ file: String) throws -> String {
+        let command = try Command.run("/usr/bin/readelf", ["--dynamic", "--segments", "--wide", file])
+        #expect(command.status == 0, "\(command.error)")
+        return command.output
+    }
+
+    @Test("programs and library look up every function at the start, and are read-only from then on")
+    func bindNow() throws {
+        let folder = try TemporaryFolder()
+        try Self.install(folder, prefix: "/usr")
+        for file in ["bin/ultrad", "bin/ultractl", "lib/libultra.so.0"] {
+            let section = try Self.dynamicSection("\(folder.path)/usr/\(file)")
+            #expect(section.contains("BIND_NOW") && section.contains("GNU_RELRO"), "\(file)")
+        }
+        let symbols = try Command.run(
+            "/usr/bin/readelf", ["--dyn-syms", "--wide", "\(folder.path)/usr/lib/libultra.so.0"])
+        #expect(symbols.output.contains(" __stack_chk_fail"))
+        // Only what is called with bounds that the compiler knows is fortified: one such call is enough to tell.
+        #expect(symbols.output.contains("_chk@"))
+    }
+
+    /// A C program with a run path, linked with more or less.
+    private static func program(_ file: String, _ options: String...) throws {
+        let source = file + ".c"
+        try "int main(void) { return 0; }\n".write(toFile: source, atomically: false, encoding: .utf8)
+        let command = try Command.run("/usr/bin/gcc", ["-o", file, source, "-Wl,-rpath,$ORIGIN"] + options)
+        #expect(command.status == 0, "\(command.error)")
+        #expect(try dynamicSection(file).contains("RUNPATH"))
+    }
+
+    @Test("an installed program looks for no library beside itself")
+    func runPath() throws {
+        let build = try TemporaryFolder()
+        for program in ["ultrad", "ultractl"] { try Self.program("\(build.path)/\(program)") }
+        let folder = try TemporaryFolder()
+        let command = try Self.script(
+            "install", ["--destdir", folder.path, "--prefix", "/usr", "--build-path", build.path])
+        #expect(command.status == 0, "\(command.error)")
+        for program in ["ultrad", "ultractl"] {
+            let file = "\(folder.path)/usr/bin/\(program)"
+            let section = try Self.dynamicSection(file)
+            #expect(section.contains("libc.so.6") && !section.contains("RUNPATH") && !section.contains("RPATH"))
+            #expect(try Command.run(file, []).status == 0)
+        }
+    }
+
+    @Test("a program that needs Swift's library keeps the path to it")
+    func neededRunPath() throws {
+        let folder = try TemporaryFolder()
+        let library = "\(folder.path)/libswiftCore.so"
+        let built = try Command.run(
+            "/usr/bin/gcc", ["-shared", "-o", library, "-x", "c", "-", "-Wl,-soname,libswiftCore.so"], input: "int x;\n"
+        )
+        #expect(built.status == 0, "\(built.error)")
+        try Self.program("\(folder.path)/program", "-Wl,--no-as-needed", library)
+        #expect(
+            try Self.script("remove-run-path", ["\(folder.path)/program"]) == Command(output: "", error: "", status: 0))
+        #expect(try Self.dynamicSection("\(folder.path)/program").contains("RUNPATH"))
+    }
+
+    @Test("growing pauses between restarts are installed where systemd knows them")
+    func restartPauses() throws {
+        let folder = try TemporaryFolder()
+        try Self.install(folder, prefix: "/usr")
+        let words = try Command.run("/bin/systemctl", ["--version"]).output.split(separator: " ")
+        let version = words.count > 1 ? Int(words[1]) ?? 0 : 0
+        let file = "usr/lib/systemd/system/ultrad.service.d/restart.conf"
+        #expect(try Self.files(folder).contains(file) == (version >= 254))
+    }
+
     @Test(
         "wrong usage is 2, and every option is explained",
         arguments: [("install", ["--frefix", "/usr"]), ("install", ["--prefix"]), ("uninstall", ["now"])])

@@ -94,6 +94,28 @@ struct ProbeTests {
             ])
     }
 
+    @Test("a name that is neither's is told so, and a deep probe that asked no model says that")
+    func nothing() throws {
+        let unknownModel =
+            #"{"id":ID,"event":"error","error":{"code":"model_not_found","message":"no model is called m","field":"model"}}"#
+        let daemon = try ScriptedDaemon(connections: [
+            [.receive, .send(Self.unknown)], [.receive, .send(unknownModel)],
+        ])
+        let command = try Command.ultractl("probe", "m", socket: daemon.path)
+        #expect(
+            command
+                == Command(
+                    output: "",
+                    error: "error: no provider and no model is called m\nhint: see: ultractl status, ultractl models\n",
+                    status: 1))
+        let free = #"{"id":ID,"event":"result","results":[{"provider":"p","state":"available"}]}"#
+        let shallow = try Command.ultractl(
+            "probe", "--deep", "p", socket: ScriptedDaemon([.receive, .send(free)]).path)
+        #expect(
+            shallow.output
+                == "✓  p  available  no model of it can be asked: only the free check was made\n")
+    }
+
     @Test("--deep without a model is wrong usage")
     func deepAll() throws {
         let command = try Command.ultractl("probe", "--deep", socket: "/nowhere")

@@ -156,4 +156,24 @@ struct JournalTests {
         // What goes to the journal goes nowhere else.
         #expect(daemon.logText == "")
     }
+
+    @Test("nothing a provider sends drives the terminal on which the log is read")
+    func controls() throws {
+        let provider = try ScriptedProvider { request in
+            if request.method == "GET" { return ScriptedProvider.list(["gpt-4o"]) }
+            return .json(
+                #"{"error":{"message":"No."}}"#, status: 500,
+                headers: [("x-request-id", "req\u{9B}2J\u{202E}x\u{1B}[2J\u{7F}")])
+        }
+        let daemon = try DaemonProcess(openai: provider, ["LOG_LEVEL": "debug", "AUTO_REGISTER_PROVIDERS": "false"])
+        let request = #"{"id":1,"op":"generate","model":"openai/gpt-4o","prompt":"x","max_retries":0}"#
+        #expect(try daemon.client().ask(request).event == "error")
+        daemon.signal(SIGTERM)
+        #expect(daemon.exitCode() == 0)
+        #expect(daemon.logText.contains("ultra_request_id=req\u{FFFD}2J\u{FFFD}x"), "\(daemon.logText)")
+        let controls = daemon.logText.unicodeScalars.filter {
+            $0 != "\n" && ($0 < " " || ("\u{7F}"..."\u{9F}").contains($0))
+        }
+        #expect(controls.isEmpty && !daemon.logText.unicodeScalars.contains("\u{202E}"))
+    }
 }
