@@ -59,7 +59,8 @@ extension Request {
         case "stop":
             let what = "a string that is not empty, or an array of them"
             sampling.stop =
-                try fields.isNext(.string) ? [fields.name(what)] : fields.names(what, .stop, "a string that is not empty", nil)
+                try fields.isNext(.string)
+                ? [fields.name(what)] : fields.names(what, .stop, "a string that is not empty", nil)
         case "seed": sampling.seed = try fields.int(Int.min...Int.max)
         case "frequency_penalty": sampling.frequencyPenalty = try fields.number(-2...2)
         case "presence_penalty": sampling.presencePenalty = try fields.number(-2...2)

@@ -76,7 +76,9 @@ extension RequestFields {
         var last: UInt8 = 0
         for byte in text.utf8 {
             // C0, DEL, and C1, which UTF-8 writes as C2 80 to C2 9F.
-            if byte < 0x20 || byte == 0x7F || last == 0xC2 && byte < 0xA0 { throw expected("without control characters") }
+            if byte < 0x20 || byte == 0x7F || last == 0xC2 && byte < 0xA0 {
+                throw expected("without control characters")
+            }
             last = byte
         }
     }

@@ -40,7 +40,7 @@ final class Ledger {
             store = nil
             state = .off("ledger.retention is 0")
         } else if let folder {
-            store = LedgerStore(folder: folder)
+            store = LedgerStore(folder: folder, limitBytes: settings.diskBytes)
             state = .recording
         } else {
             store = nil

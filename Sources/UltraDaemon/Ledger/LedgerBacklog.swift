@@ -1,7 +1,8 @@
 /// Rows that are not on the disk yet. While the disk takes none they pile up, to a bound: then the oldest go.
 struct LedgerBacklog: Sendable {
-    /// Some ten megabytes.
     static let limit = 20_000
+    /// Of all rows: names and tags make some longer than others.
+    static let limitBytes = 16 << 20
     /// As many are handed over at once.
     static let batch = 256
     /// Rows wait so long for others, and a crash loses no more than that.
@@ -11,6 +12,7 @@ struct LedgerBacklog: Sendable {
     static let maxPause = Duration.seconds(30)
 
     private(set) var rows: [LedgerRow] = []
+    private var byteCount = 0
     /// Rows that were given up, of this process.
     private(set) var lost = 0
     /// Failures in a row.
@@ -18,13 +20,16 @@ struct LedgerBacklog: Sendable {
 
     mutating func append(_ row: LedgerRow) {
         rows.append(row)
+        byteCount += row.byteCount
         // Dropping them one by one would move all others each time.
         if rows.count >= Self.limit + Self.batch { drop(Self.batch) }
+        while byteCount > Self.limitBytes, rows.count > Self.batch { drop(Self.batch) }
     }
 
     mutating func take() -> [LedgerRow] {
         let taken = rows
         rows = []
+        byteCount = 0
         return taken
     }
 
@@ -36,6 +41,7 @@ struct LedgerBacklog: Sendable {
     mutating func failed(_ unwritten: [LedgerRow]) -> Duration {
         failures += 1
         rows = unwritten + rows
+        for row in unwritten { byteCount += row.byteCount }
         if rows.count > Self.limit { drop(rows.count - Self.limit) }
         return min(Self.firstPause * (1 << min(failures - 1, 10)), Self.maxPause)
     }
@@ -44,9 +50,11 @@ struct LedgerBacklog: Sendable {
     mutating func giveUp() {
         lost += rows.count
         rows = []
+        byteCount = 0
     }
 
     private mutating func drop(_ count: Int) {
+        for row in rows.prefix(count) { byteCount -= row.byteCount }
         rows.removeFirst(count)
         lost += count
     }

@@ -168,6 +168,27 @@ final class LedgerFile {
         return count
     }
 
+    /// Bytes of the file that are in use.
+    func byteCount() throws(DatabaseError) -> Int {
+        let pages = try database.integer("PRAGMA page_count") ?? 0
+        let free = try database.integer("PRAGMA freelist_count") ?? 0
+        return (pages - free) * (try database.integer("PRAGMA page_size") ?? 0)
+    }
+
+    /// Deletes the oldest rows, `count` or somewhat more.
+    func prune(oldest count: Int) throws(DatabaseError) {
+        let look = try database.statement("SELECT time FROM requests ORDER BY time LIMIT 1 OFFSET ?")
+        look.bind(1, count)
+        let cutoff = try look.step() ? look.integer(0) ?? 0 : .max
+        look.reset()
+        let rows = try database.statement("DELETE FROM requests WHERE time < ?")
+        rows.bind(1, cutoff)
+        try rows.run()
+        let blocks = try database.statement("DELETE FROM blocks WHERE last_time < ?")
+        blocks.bind(1, cutoff)
+        try blocks.run()
+    }
+
     /// Puts the oldest rows that are in no block yet together in one, if there are enough of them: rows of an older
     /// schema, or of a process that could not.
     func seal(_ count: Int = LedgerBlock.rowCount) throws(DatabaseError) -> Bool {

@@ -40,6 +40,12 @@ struct LedgerRow: Sendable, Equatable {
     /// When it began, in milliseconds since 1970.
     var began: Int { time - Int(max(0, min(totalMilliseconds, 1e15))) }
 
+    /// What it takes in memory, about.
+    var byteCount: Int {
+        let names = (modelAsked?.utf8.count ?? 0) + model.utf8.count
+        return tags.reduce(MemoryLayout<LedgerRow>.size + names) { $0 + $1.utf8.count + 32 }
+    }
+
     /// Input and output together, of what is known.
     var tokens: Int { (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0) }
 }

@@ -11,6 +11,8 @@ final class LedgerStore {
 
     nonisolated let path: String
     private let folder: String
+    /// Of the file.
+    private let limitBytes: Int
     private var file: LedgerFile?
     /// What happened to the file, until somebody was told.
     private var news: [News] = []
@@ -31,8 +33,9 @@ final class LedgerStore {
         case tooMany
     }
 
-    nonisolated init(folder: String) {
+    nonisolated init(folder: String, limitBytes: Int) {
         self.folder = folder
+        self.limitBytes = limitBytes
         path = "\(folder)/\(Self.name)"
     }
 
@@ -61,7 +64,11 @@ final class LedgerStore {
     }
 
     func append(_ rows: [LedgerRow]) -> Outcome<Void> {
-        attempt { (file) throws(DatabaseError) in try file.append(rows) }
+        attempt { (file) throws(DatabaseError) in
+            try file.append(rows)
+            // More than came, so that a file that is too long becomes shorter.
+            if try file.byteCount() > limitBytes { try file.prune(oldest: 2 * max(rows.count, Self.pruneLimit)) }
+        }
     }
 
     /// Closed in good order, the file has no journal beside it.

@@ -15,7 +15,11 @@ extension Daemon {
     /// An attempt is over without an answer; `answer` is what came of it.
     func attemptEnded(_ call: Call, _ answer: Answer) {
         guard answer.usage != Usage() else { return }
-        call.use.failed.append((answer.usage, price(of: answer.model, answer.provider, answeredAs: answer.providerModel)?.cost(of: answer.usage)))
+        call.use.failed.append(
+            (
+                answer.usage,
+                price(of: answer.model, answer.provider, answeredAs: answer.providerModel)?.cost(of: answer.usage)
+            ))
     }
 
     /// Records a chain that ended.

@@ -61,7 +61,8 @@ final class Registry {
     /// Whether a provider lists the model of that id (`provider/model`), the configuration names it, or it has answered:
     /// else the name is a client's invention.
     func isKnown(_ id: String) -> Bool {
-        guard let slash = id.utf8.firstIndex(of: UInt8(ascii: "/")), let provider = provider(String(id[..<slash])) else {
+        guard let slash = id.utf8.firstIndex(of: UInt8(ascii: "/")), let provider = provider(String(id[..<slash]))
+        else {
             return false
         }
         return id.afterSlash(of: provider.id).flatMap { provider.model($0) } != nil

@@ -86,4 +86,87 @@ struct BudgetScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
         #expect(scenario.daemon.logText.contains("no-such-user"))
     }
+
+    /// A stream of `count` words that never ends by itself.
+    private static func endless(_ count: Int) -> Script {
+        .stream([.repeat(count: count, [.event(RelayTests.chunk("word "))]), .hang])
+    }
+
+    @Test("a stream that is cancelled, or given up by its client, has used what was delivered; after a restart as well")
+    func cancelled() throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        let provider = try ScriptedProvider.openAI(Self.endless(2000))
+        let budget = "[[budgets]]\ntokens_per_day = 5500\n"
+        do {
+            let scenario = try Self.scenario(budget, provider, in: folder)
+            let stream = scenario.send("stream", Scenario.fields(Scenario.gpt))
+            var words = 0
+            while words < 2000, let frame = try scenario.client.next() { if frame.text != nil { words += 1 } }
+            scenario.send("cancel", #""target":\#(stream)"#)
+            #expect(try scenario.client.frames(stream).last?.code == "cancelled")
+
+            var vanishing: Client? = try scenario.daemon.client()
+            vanishing?.send(#"{"id":1,"op":"stream",\#(Scenario.fields(Scenario.gpt))}"#)
+            words = 0
+            while words < 2000, let frame = try vanishing?.next() { if frame.text != nil { words += 1 } }
+            vanishing = nil
+            while try scenario.ask("status", "").inFlight != 0 {}
+            // 4,000 and the input are used; 1,000 more would be reserved, and 2,000 are too many.
+            #expect(try scenario.generate(Scenario.gpt, #""max_tokens":2000"#).code == "quota_exceeded")
+            scenario.daemon.signal(SIGTERM)
+            _ = scenario.daemon.exitCode()
+        }
+        let scenario = try Self.scenario(budget, provider, in: folder)
+        #expect(try scenario.generate(Scenario.gpt, #""max_tokens":2000"#).code == "quota_exceeded")
+        #expect(provider.calls.count == 2)
+    }
+
+    @Test("a whole stream whose count is left out has used what was delivered, and one that timed out its input")
+    func uncounted() throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        let whole = Script.stream(
+            [.repeat(count: 2000, [.event(RelayTests.chunk("word "))]), .event(RelayTests.finish), .event("[DONE]")])
+        let provider = try ScriptedProvider.openAI(whole, .hangBeforeHead, ScriptedProvider.whole)
+        let scenario = try Self.scenario("[[budgets]]\ntokens_per_day = 4000\n", provider, in: folder)
+        #expect(try scenario.ask("stream", Scenario.fields(Scenario.gpt)).event == "done")
+        let prompt = String(repeating: "x", count: 4000)
+        let late = try scenario.ask(
+            "generate", Scenario.fields(Scenario.gpt, #""timeout_ms":200,"max_tokens":1"#, prompt: prompt))
+        #expect(late.code == "timeout")
+        // 2,000 of the stream and 1,000 sent in vain: 1,000 are left.
+        #expect(try scenario.generate(Scenario.gpt, #""max_tokens":1000"#).code == "quota_exceeded")
+        #expect(try scenario.generate(Scenario.gpt, #""max_tokens":900"#).event == "result")
+    }
+
+    @Test("an answer costs what the model costs that gave it")
+    func otherModel() throws {
+        let answer = RelayTests.answer.replacingOccurrences(
+            of: #""model":"gpt-4o""#, with: #""model":"gpt-4o-2024-08-06""#)
+        let provider = try ScriptedProvider.openAI(.json(answer))
+        let scenario = try Scenario(["openai": provider])
+        let honest = try scenario.generate(Scenario.gpt)["cost_usd"] as? Double
+        let other = try scenario.generate(Scenario.mini)["cost_usd"] as? Double
+        #expect(honest != nil && honest == other)
+    }
+
+    @Test("one request becomes eight to providers at most, and each of them counts in the minute")
+    func fallbacks() throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        let provider = try ScriptedProvider.openAI(Failures.internalError)
+        let models = (0..<16).map { #""openai/m\#($0)""# }.joined(separator: ",")
+        do {
+            let scenario = try Scenario(["openai": provider])
+            let failed = try scenario.generate(Scenario.gpt, #""fallback":[\#(models)]"#)
+            #expect(failed.event == "error" && provider.calls.count == 8)
+        }
+        let scenario = try Self.scenario("[[budgets]]\nrequests_per_minute = 5\n", provider, in: folder)
+        #expect(try scenario.generate(Scenario.gpt, #""fallback":[\#(models)]"#).event == "error")
+        #expect(provider.calls.count == 13)
+        #expect(try scenario.generate(Scenario.gpt).code == "rate_limited")
+    }
+}
+
+extension Frame {
+    /// Of a `status`.
+    fileprivate var inFlight: Int? { (object["requests"] as? [String: Any])?["in_flight"] as? Int }
 }

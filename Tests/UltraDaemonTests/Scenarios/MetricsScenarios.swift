@@ -103,4 +103,53 @@ struct MetricsScenarios {
         #expect(metrics["ultrad_provider_models_breaker_open", ["provider": "openai"]] == 1)
         #expect(metrics["ultrad_provider_models_breaker_open", ["provider": "mistral"]] == 0)
     }
+
+    @Test("names that no provider lists and that never answered are `other`, in metrics and events alike")
+    func inventedNames() throws {
+        let refusal = Script.json(#"{"error":{"message":"no"}}"#, status: 400)
+        let openai = try ScriptedProvider.openAI(refusal, refusal, refusal, ScriptedProvider.whole)
+        let scenario = try Scenario(["openai": openai])
+        let watcher = try Watcher(scenario.daemon, "requests")
+        for number in 0..<3 {
+            #expect(try scenario.generate("openai/invented-\(number)", #""fallback":false"#).event == "error")
+            #expect(try watcher.next()["model"] as? String == "other")
+            #expect(try watcher.next()["model"] as? String == "other")
+        }
+        #expect(try scenario.generate("openai/hidden", #""fallback":false"#).event == "result")
+        #expect(try watcher.next()["model"] as? String == "other")
+        #expect(try watcher.next()["model"] as? String == "openai/hidden")
+        let metrics = try Self.metrics(scenario)
+        let labels = ["provider": "other", "model": "other", "outcome": "error"]
+        #expect(metrics["ultrad_model_requests_total", labels] == 3)
+        let hidden = ["provider": "openai", "model": "openai/hidden", "outcome": "ok"]
+        #expect(metrics["ultrad_model_requests_total", hidden] == 1)
+        #expect(!(try scenario.ask("metrics", "")["text"] as? String ?? "").contains("invented"))
+    }
+
+    @Test(
+        "the longest turn of the loop is told, since the start and since the last scrape; a mock's long answer is no turn"
+    )
+    func longestTurn() throws {
+        let scenario = try Scenario([:], ["USE_MOCK": "true"])
+        _ = try Self.metrics(scenario)
+        let prompt = String(repeating: "word ", count: 300_000)
+        let id = scenario.send("generate", Scenario.fields("mock/echo", prompt: prompt))
+        let other = try scenario.daemon.client()
+        var pings = 0
+        // What is asked meanwhile is answered meanwhile.
+        while try Self.inFlight(other) > 0 || pings == 0 { pings += 1 }
+        #expect(pings > 5)
+        #expect(try scenario.client.frames(id).last?.text?.utf8.count == prompt.utf8.count)
+        let name = "ultrad_loop_longest_turn_seconds"
+        let metrics = try Self.metrics(scenario)
+        let since = try #require(metrics[name, ["since": "scrape"]])
+        let all = try #require(metrics[name, ["since": "start"]])
+        #expect(since > 0 && since <= all)
+        let status = try scenario.ask("status", "")["watchdog"] as? [String: Any]
+        #expect((status?["longest_turn_ms"] as? Double ?? 0) >= all * 1000 - 0.001)
+    }
+
+    private static func inFlight(_ client: Client) throws -> Int {
+        (try client.ask(#"{"id":1,"op":"status"}"#)["requests"] as? [String: Any])?["in_flight"] as? Int ?? 0
+    }
 }

@@ -34,6 +34,23 @@ struct SubscriptionScenarios {
         }
     }
 
+    @Test("a connection has sixteen subscriptions, and another one once one of them has ended")
+    func sixteen() throws {
+        let daemon = try DaemonProcess(["USE_MOCK": "true"])
+        let client = try daemon.client()
+        for id in 1...16 {
+            client.send(#"{"id":\#(id),"op":"subscribe","topics":["requests"]}"#)
+            #expect(try client.next()?.event == "snapshot")
+        }
+        let refused = try client.ask(#"{"id":17,"op":"subscribe"}"#, id: 17)
+        #expect(refused.code == "invalid_request")
+        #expect((refused.error["message"] as? String)?.contains("16 subscriptions") == true)
+        client.send(#"{"id":18,"op":"cancel","target":3}"#)
+        while let frame = try client.next(), frame.id != 18 {}
+        client.send(#"{"id":19,"op":"subscribe"}"#)
+        while let frame = try client.next(), frame.event != "snapshot" { #expect(frame.id != 19) }
+    }
+
     @Test("a reader that stops loses the subscription, is told so, and never a single event")
     func fellBehind() throws {
         let openai = try ScriptedProvider.openAI()

@@ -36,7 +36,8 @@ extension Limits: SettingTable {
             "Requests at once to one provider; further ones wait"),
         SettingKey(
             "queued_per_provider", \.queuedPerProvider, .integer(0...1_000_000),
-            "Requests that may wait for one provider, a quarter of them of one user; then the longest line's newest is refused"),
+            "Requests that may wait for one provider, a quarter of them of one user; then the longest line's newest is refused"
+        ),
         SettingKey(
             "calls_per_connection", \.callsPerConnection, .integer(1...1_000_000),
             "Requests in flight on one connection"),

@@ -14,7 +14,9 @@ extension LedgerSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey(
             "retention", \.retention, .duration(.zero, .seconds(3650 * 86_400)),
-            "Older rows are deleted; 0: nothing is recorded")
+            "Older rows are deleted; 0: nothing is recorded"),
+        SettingKey(
+            "disk_bytes", \.diskBytes, .size(1 << 20, 1 << 40), "Of the file; beyond it the oldest rows are deleted"),
     ]
 }
 
