@@ -19,19 +19,25 @@ package struct RequestFrame: Sendable {
     package init(_ bytes: [UInt8]) throws(Refusal) {
         self.bytes = bytes
         var head = Head()
+        var flaw: Flaw?
         do throws(JSONError) {
-            head = try JSONReader.read(bytes, duplicateKeys: .reject) { (reader: inout JSONReader) throws(JSONError) in
-                let head = try Head(&reader)
-                try reader.end()
-                return head
-            }
+            head = try Head(bytes)
+            if Self.hasNUL(bytes) { flaw = Self.mended(bytes)?.flaw }
         } catch {
-            throw Self.refusal(0, .invalidFrame, "the frame is not one JSON object: \(error)")
+            guard let (mended, found) = Self.mended(bytes) else { throw Self.notJSON(error) }
+            flaw = found
+            do throws(JSONError) { head = try Head(mended) } catch { throw Self.notJSON(error) }
         }
         guard let id = head.id, (1...Self.maxID).contains(id) else {
             throw Self.refusal(0, .invalidFrame, "the frame has no usable id: an integer from 1 to 2^53-1 is needed")
         }
         self.id = id
+        if let flaw {
+            throw Self.refusal(
+                id, .invalidRequest, "a string holds \(flaw.kind.rawValue), at byte \(flaw.offset) of the frame",
+                hint: "send Unicode text without it",
+                field: Self.member(at: flaw.offset, of: Self.mended(bytes)?.bytes ?? []))
+        }
         guard let name = head.operation else {
             throw Self.refusal(id, .invalidRequest, "op is missing or not a string", field: "op")
         }
@@ -48,6 +54,10 @@ package struct RequestFrame: Sendable {
                 id, .invalidRequest, "timeout_ms must be an integer from 1 to \(Self.maxTimeoutMilliseconds)",
                 field: "timeout_ms")
         }
+    }
+
+    private static func notJSON(_ error: JSONError) -> Refusal {
+        refusal(0, .invalidFrame, "the frame is not one JSON object: \(error)")
     }
 
     private static func refusal(
@@ -70,7 +80,15 @@ package struct RequestFrame: Sendable {
 
         init() {}
 
-        init(_ reader: inout JSONReader) throws(JSONError) {
+        init(_ bytes: [UInt8]) throws(JSONError) {
+            self = try JSONReader.read(bytes, duplicateKeys: .reject) { (reader: inout JSONReader) throws(JSONError) in
+                let head = try Head(&reader)
+                try reader.end()
+                return head
+            }
+        }
+
+        private init(_ reader: inout JSONReader) throws(JSONError) {
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {

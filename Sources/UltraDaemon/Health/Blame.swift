@@ -28,6 +28,11 @@ enum Blame: Sendable, Equatable {
             self = .none
             return
         }
+        // A limit of our own, such as that of descriptors.
+        if error.provider == "ultrad" {
+            self = .client(isReachable: false)
+            return
+        }
         switch error.code {
         case .connectFailed: self = .host
         case .timeout:
