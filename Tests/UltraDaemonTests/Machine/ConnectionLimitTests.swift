@@ -106,10 +106,17 @@ struct ConnectionLimitTests {
             file: "[retry]\nper_candidate = 0\n")
         let client = try daemon.client()
         #expect(try client.ask(#"{"id":1,"op":"probe"}"#).event == "result")
+        // Those that rest are in use then: the next request needs a new one.
+        for id in 11...13 {
+            client.send(#"{"id":\#(id),"op":"generate","model":"openai/gpt-4o","prompt":"a","fallback":false}"#)
+        }
+        try openai.blockForCalls(3)
         // As of a process that has used them up: no number is left below the new limit.
-        var limit = rlimit(rlim_cur: 8, rlim_max: 8)
-        try #require(
-            prlimit(daemon.process.processIdentifier, __rlimit_resource(RLIMIT_NOFILE.rawValue), &limit, nil) == 0)
+        let limiter = try Process.run(
+            URL(filePath: "/usr/bin/prlimit"),
+            arguments: ["--pid", "\(daemon.process.processIdentifier)", "--nofile=8:8"])
+        limiter.waitUntilExit()
+        try #require(limiter.terminationStatus == 0)
         let answer = try client.ask(
             #"{"id":2,"op":"generate","model":"openai/gpt-4o","prompt":"a","fallback":false}"#, id: 2)
         #expect(answer.code == "overloaded" && answer.error["provider"] as? String == "ultrad")
