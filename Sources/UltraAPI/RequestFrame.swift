@@ -19,23 +19,25 @@ package struct RequestFrame: Sendable {
     package init(_ bytes: [UInt8]) throws(Refusal) {
         self.bytes = bytes
         var head = Head()
-        var hasNull = false
+        var flaw: Flaw?
         do throws(JSONError) {
-            head = try JSONReader.read(bytes, duplicateKeys: .reject) { (reader: inout JSONReader) throws(JSONError) in
-                let head = try Head(&reader)
-                try reader.end()
-                hasNull = reader.hasMetNull
-                return head
-            }
+            head = try Head(bytes)
+            if Self.hasNUL(bytes) { flaw = Self.mended(bytes)?.flaw }
         } catch {
-            if let refusal = Self.refusal(of: bytes, error) { throw refusal }
-            throw Self.refusal(0, .invalidFrame, "the frame is not one JSON object: \(error)")
+            guard let (mended, found) = Self.mended(bytes) else { throw Self.notJSON(error) }
+            flaw = found
+            do throws(JSONError) { head = try Head(mended) } catch { throw Self.notJSON(error) }
         }
-        if hasNull, let refusal = Self.refusal(of: bytes, nil) { throw refusal }
         guard let id = head.id, (1...Self.maxID).contains(id) else {
             throw Self.refusal(0, .invalidFrame, "the frame has no usable id: an integer from 1 to 2^53-1 is needed")
         }
         self.id = id
+        if let flaw {
+            throw Self.refusal(
+                id, .invalidRequest, "a string holds \(flaw.kind.rawValue), at byte \(flaw.offset) of the frame",
+                hint: "send Unicode text without it",
+                field: Self.member(at: flaw.offset, of: Self.mended(bytes)?.bytes ?? []))
+        }
         guard let name = head.operation else {
             throw Self.refusal(id, .invalidRequest, "op is missing or not a string", field: "op")
         }
@@ -54,34 +56,8 @@ package struct RequestFrame: Sendable {
         }
     }
 
-    /// What is wrong with the strings of a frame that otherwise is one: no provider takes them, and the frame's other
-    /// members tell whose request it is. `nil`: it is no frame.
-    ///
-    /// - Parameter error: why its JSON is none; `nil`: it is JSON, but a string holds U+0000.
-    private static func refusal(of bytes: [UInt8], _ error: JSONError?) -> Refusal? {
-        let flaw: String
-        switch error?.kind {
-        case nil: flaw = "the character U+0000"
-        case .loneSurrogate?: flaw = "half of a surrogate pair"
-        case .controlCharacter?: flaw = "a control character"
-        default: return nil
-        }
-        // Outside of strings a blank means the same.
-        let readable = bytes.map { $0 < 0x20 ? 0x20 : $0 }
-        let head: Head
-        do throws(JSONError) {
-            head = try JSONReader.read(reply: readable) { (reader) throws(JSONError) in
-                let head = try Head(&reader)
-                try reader.end()
-                return head
-            }
-        } catch {
-            return nil
-        }
-        guard let id = head.id, (1...maxID).contains(id) else { return nil }
-        return refusal(
-            id, .invalidRequest, "a string of the request holds \(flaw)\(error.map { ", at byte \($0.offset)" } ?? "")",
-            hint: "send text that is valid Unicode, without control characters that are not escaped")
+    private static func notJSON(_ error: JSONError) -> Refusal {
+        refusal(0, .invalidFrame, "the frame is not one JSON object: \(error)")
     }
 
     private static func refusal(
@@ -104,7 +80,15 @@ package struct RequestFrame: Sendable {
 
         init() {}
 
-        init(_ reader: inout JSONReader) throws(JSONError) {
+        init(_ bytes: [UInt8]) throws(JSONError) {
+            self = try JSONReader.read(bytes, duplicateKeys: .reject) { (reader: inout JSONReader) throws(JSONError) in
+                let head = try Head(&reader)
+                try reader.end()
+                return head
+            }
+        }
+
+        private init(_ reader: inout JSONReader) throws(JSONError) {
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {

@@ -33,6 +33,24 @@ extension Daemon {
         "another ultrad\(owner.map { " (pid \($0))" } ?? "") holds the state directory \(folder)"
     }
 
+    /// Binds the daemon's own socket.
+    static func listen(_ path: String) throws(StartFailure) -> Listener {
+        do throws(Listener.Failure) {
+            return try Listener(path: path)
+        } catch {
+            throw StartFailure(message: Self.words(for: error, path), exitCode: EXIT_FAILURE)
+        }
+    }
+
+    private static func words(for failure: Listener.Failure, _ path: String) -> String {
+        switch failure {
+        case .inUse: "another ultrad listens on \(path): stop it, or name another socket with --socket"
+        case .pathTooLong: "\(path) is too long for a socket (107 bytes): name another with --socket"
+        case .notASocket: "\(path) exists and is no socket: remove it, or name another with --socket"
+        case .system(let error): "cannot listen on \(path) (\(error)): name another socket with --socket"
+        }
+    }
+
     /// What was kept on the disk is written anew where the directory was, or nothing is kept from now on.
     func stateDirectoryChanged(_ standing: StateDirectory.Standing) {
         let folder = configuration.stateDirectory ?? ""

@@ -124,7 +124,7 @@ package final class Daemon {
     /// Listens and starts what runs by itself. Returns at once; the loop does the rest.
     package func start() throws(StartFailure) {
         listeners = ServiceNotifier.passedListeners()
-        if listeners.isEmpty { listeners = [try listen(configuration.socketPath)] }
+        if listeners.isEmpty { listeners = [try Self.listen(configuration.socketPath)] }
         for (signal, action) in [(Signals.terminate, "SIGTERM"), (Signals.interrupt, "SIGINT")] {
             if let source = Signals.watch(signal, { [unowned self] in stopRequested(by: action) }) {
                 signals.append(source)
@@ -225,23 +225,6 @@ package final class Daemon {
         service.status(line)
     }
 
-    private func listen(_ path: String) throws(StartFailure) -> Listener {
-        do throws(Listener.Failure) {
-            return try Listener(path: path)
-        } catch {
-            throw StartFailure(message: Self.words(for: error, path), exitCode: EXIT_FAILURE)
-        }
-    }
-
-    private static func words(for failure: Listener.Failure, _ path: String) -> String {
-        switch failure {
-        case .inUse: "another ultrad listens on \(path): stop it, or name another socket with --socket"
-        case .pathTooLong: "\(path) is too long for a socket (107 bytes): name another with --socket"
-        case .notASocket: "\(path) exists and is no socket: remove it, or name another with --socket"
-        case .system(let error): "cannot listen on \(path) (\(error)): name another socket with --socket"
-        }
-    }
-
     /// One line for `systemctl status`.
     private var statusLine: String {
         let now = WallClock.now
@@ -302,7 +285,7 @@ package final class Daemon {
                 isSocketTakenTold = true
             case .vanished:
                 do throws(StartFailure) {
-                    listeners[index] = try listen(path)
+                    listeners[index] = try Self.listen(path)
                     serve(listeners[index])
                     log.warning("the socket's file was removed: it is bound again", metadata: ["ultra_path": "\(path)"])
                 } catch {

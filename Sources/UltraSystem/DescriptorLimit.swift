@@ -11,6 +11,16 @@ package enum DescriptorLimit {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
+    /// Whether no descriptor is to be had now, of this process or of the whole system.
+    package static var isExhausted: Bool {
+        let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard file < 0 else {
+            close(file)
+            return false
+        }
+        return errno == EMFILE || errno == ENFILE
+    }
+
     /// The soft limit; nil: there is none.
     package static var current: Int? {
         var limit = rlimit()

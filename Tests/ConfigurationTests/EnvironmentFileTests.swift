@@ -12,6 +12,10 @@ struct EnvironmentFileTests {
             ("A=1", "1"), ("A = 1 ", "1"), ("export A=1", "1"), ("A=\"1 # 2\"", "1 # 2"), ("A=1 # 2", "1"),
             ("A=1#2", "1#2"), ("A='a\"b\\n'", "a\"b\\n"), ("A=\"a\\\"b\\n\"", "a\"b\n"), ("# x\n\nA=1\r\n", "1"),
             ("A=", nil), ("A=# nothing", nil), ("A=x=y", "x=y"),
+            // As files are on other systems, and as shells write them.
+            ("B=2\r\nA=1\r\nC=3", "1"), ("B=2\rA=1\rC=3", "1"), ("A=\"1\"\r\nB=2\r\n", "1"),
+            ("\u{FEFF}A=1\nB=2", "1"), ("\u{FEFF}# x\r\n\r\nA='1' # y\r\n", "1"), ("export\tA=1", "1"),
+            ("  export  \t A = 1", "1"), ("A=1\t# 2", "1"), ("exported=2\nA=1", "1"),
         ])
     func lines(text: String, value: String?) {
         var problems = Problems()
@@ -33,6 +37,16 @@ struct EnvironmentFileTests {
         ])
     func refused(text: String, problem: String) {
         #expect(problems(nil, files: ["/e": FileContents(text)]) { $0.environmentFile = "/e" } == [problem])
+    }
+
+    @Test(
+        "that lost a pair of quotes on their way lose it, keys among them",
+        arguments: [
+            ("\"k\"", "k"), ("'k'", "k"), (" \" k \" ", "k"), ("\"k", "\"k"), ("k\"", "k\""), ("\"", "\""), ("''", nil),
+            ("\"a'b\"", "a'b"),
+        ])
+    func quotes(text: String, value: String?) {
+        #expect(Environment(["A": text])["A"] == value)
     }
 
     @Test("fill what the environment leaves open, and no more")

@@ -32,6 +32,11 @@ enum Blame: Sendable, Equatable {
             self = .none
             return
         }
+        // A limit of our own, such as that of descriptors.
+        if error.provider == "ultrad" {
+            self = .client(isReachable: false)
+            return
+        }
         switch error.code {
         case .connectFailed: self = error.isConnectionRefused && isOnThisMachine ? .absentServer : .host
         case .timeout:

@@ -18,12 +18,29 @@ extension UltraError {
         _ error: TransportError, provider: String, model: String? = nil, _ head: HTTPHead? = nil,
         _ requestID: String? = nil
     ) {
+        if Self.mayBeShortage(error), DescriptorLimit.isExhausted {
+            self.init(
+                .overloaded, "ultrad has too many open files: no file descriptor is left to reach \(provider)",
+                hint: "ask again later; raise LimitNOFILE of ultrad.service, or the limit of ulimit -n",
+                provider: "ultrad", model: model, isRetryable: true)
+            return
+        }
         let words = Self.words(for: error, provider)
         self.init(
             Self.code(for: error), words.message, hint: words.hint, provider: provider, model: model,
             status: head?.status, requestID: requestID, isRetryable: error.kind.mayPass)
         if case .timeout(let kind) = error.kind { self.timeout = kind }
         self.isConnectionRefused = error.kind == .refused
+    }
+
+    /// libcurl calls a socket that cannot be made a host that cannot be reached.
+    private static func mayBeShortage(_ error: TransportError) -> Bool {
+        switch error.kind {
+        case .resolve, .unreachable, .internal: true
+        case .refused, .proxy, .tls, .certificateExpired, .certificateUntrusted, .certificateWrongHost,
+            .connectionLost, .protocolViolation, .timeout, .cancelled:
+            false
+        }
     }
 
     private static func code(for error: TransportError) -> ErrorCode {

@@ -78,6 +78,90 @@ struct BudgetScenarios {
         #expect(provider.calls.count == 2)
     }
 
+    @Test("what the cache answers counts as a request, and not against a day that is used up")
+    func cached() throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        let provider = try ScriptedProvider.openAI()
+        let minute = "[cache]\nenabled = true\n[[budgets]]\nrequests_per_minute = 3\n"
+        let scenario = try Self.scenario(minute, provider, in: folder)
+        #expect(try scenario.generate(Scenario.gpt)["cache"] as? String == "miss")
+        for _ in 0..<2 { #expect(try scenario.generate(Scenario.gpt)["cache"] as? String == "hit") }
+        #expect(try scenario.generate(Scenario.gpt).code == "rate_limited")
+        #expect(try scenario.frames("stream", Scenario.fields(Scenario.gpt)).last?.code == "rate_limited")
+
+        let other = try TemporaryFolder("ultra-budget")
+        let day = "[cache]\nenabled = true\n[[budgets]]\ntokens_per_day = 10\n"
+        let spent = try Self.scenario(day, provider, in: other)
+        #expect(try spent.generate(Scenario.gpt, #""max_tokens":5"#)["cache"] as? String == "miss")
+        #expect(try spent.generate(Scenario.gpt, #""max_tokens":9"#).code == "quota_exceeded")
+        #expect(try spent.generate(Scenario.gpt, #""max_tokens":5"#)["cache"] as? String == "hit")
+    }
+
+    @Test("an answer from the cache's file counts as one of memory does")
+    func cachedFile() throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        let provider = try ScriptedProvider.openAI()
+        let budgets = "[cache]\nenabled = true\n[[budgets]]\nrequests_per_minute = 2\n"
+        do {
+            let scenario = try Self.scenario(budgets, provider, in: folder)
+            #expect(try scenario.generate(Scenario.gpt)["cache"] as? String == "miss")
+            scenario.daemon.signal(SIGTERM)
+            #expect(scenario.daemon.exitCode() == 0)
+        }
+        let scenario = try Self.scenario(budgets, provider, in: folder)
+        #expect(try scenario.generate(Scenario.gpt)["cache"] as? String == "hit")
+        #expect(try scenario.generate(Scenario.gpt).code == "rate_limited")
+        #expect(provider.calls.count == 1)
+    }
+
+    @Test("requests that share another's call count as requests in flight")
+    func coalesced() throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        let provider = try ScriptedProvider.openAI(.hangBeforeHead, ScriptedProvider.whole)
+        let budgets = "[cache]\nenabled = true\n[[budgets]]\nat_once = 2\n"
+        let scenario = try Self.scenario(budgets, provider, in: folder)
+        let first = scenario.send("generate", Scenario.fields(Scenario.gpt))
+        try provider.blockForCalls(1)
+        let second = scenario.send("generate", Scenario.fields(Scenario.gpt))
+        let refused = try scenario.generate(Scenario.gpt)
+        #expect(refused.code == "rate_limited")
+        for id in [second, first] {
+            scenario.send("cancel", #""target":\#(id)"#)
+            #expect(try scenario.client.frames(id).last?.code == "cancelled")
+        }
+        #expect(try scenario.generate(Scenario.gpt).event == "result")
+    }
+
+    @Test(
+        "a group's budget holds for its members by supplementary groups, before and after a restart",
+        .enabled(if: LocalUser.canBeOthers, "needs root"))
+    func members() throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        // An answer of the echo to one word uses two tokens.
+        let budgets = "[[budgets]]\ngid = 4242\ntokens_per_day = 5\n"
+        try budgets.write(toFile: "\(folder.path)/ultrad.toml", atomically: true, encoding: .utf8)
+        let environment = [
+            "USE_MOCK": "true", "STATE_DIRECTORY": folder.path, "CONFIGURATION_DIRECTORY": folder.path,
+        ]
+        let request = #"{"id":1,"op":"generate","model":"mock/echo","prompt":"a","max_tokens":1}"#
+        let primary = LocalUser(uid: 1234, gid: 4242)
+        let member = LocalUser(uid: 1235, gid: 1235, groups: [27, 4242])
+        let outsider = LocalUser(uid: 1235, gid: 1235, groups: [27])
+        do {
+            let daemon = try DaemonProcess(environment)
+            #expect(try member.client(of: daemon).ask(request).event == "result")
+            #expect(try primary.client(of: daemon).ask(request).event == "result")
+            #expect(try member.client(of: daemon).ask(request).code == "quota_exceeded")
+            #expect(try primary.client(of: daemon).ask(request).code == "quota_exceeded")
+            #expect(try outsider.client(of: daemon).ask(request).event == "result")
+            daemon.signal(SIGTERM)
+            #expect(daemon.exitCode() == 0)
+        }
+        let daemon = try DaemonProcess(environment)
+        #expect(try member.client(of: daemon).ask(request).code == "quota_exceeded")
+        #expect(try outsider.client(of: daemon).ask(request).event == "result")
+    }
+
     @Test("a budget for a user nobody knows is said, and bounds nobody")
     func unknown() throws {
         let folder = try TemporaryFolder("ultra-budget")

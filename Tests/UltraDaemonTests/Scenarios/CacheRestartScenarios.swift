@@ -59,6 +59,32 @@ struct CacheRestartScenarios {
         }
     }
 
+    @Test("an answer that was found in the file before a clear is not kept after it")
+    func clearedMeanwhile() throws {
+        let openai = try ScriptedProvider.openAI()
+        let state = try TemporaryFolder("ultra-state")
+        let place = ["STATE_DIRECTORY": state.path]
+        do {
+            let scenario = try CacheScenarios.scenario(["openai": openai], place)
+            _ = try scenario.generate(Scenario.gpt)
+            scenario.daemon.signal(SIGTERM)
+            #expect(scenario.daemon.exitCode() == 0)
+        }
+        let scenario = try CacheScenarios.scenario(["openai": openai], place)
+        // In one write: the file is looked into when the clear comes.
+        func frame(_ json: String) -> [UInt8] {
+            let body = Array(json.utf8)
+            return (0..<4).map { UInt8(truncatingIfNeeded: body.count >> (24 - 8 * $0)) } + body
+        }
+        let request = #"{"id":1001,"op":"generate",\#(Scenario.fields(Scenario.gpt))}"#
+        scenario.client.send(bytes: frame(request) + frame(#"{"id":1002,"op":"cache_clear"}"#))
+        var ended: [Int: Frame] = [:]
+        while ended.count < 2, let next = try scenario.client.next() { ended[next.id] = next }
+        #expect(ended[1001]?["cache"] as? String == "miss")
+        #expect(try scenario.generate(Scenario.gpt)["cache"] as? String == "miss")
+        #expect(openai.calls.count == 3)
+    }
+
     @Test("equal requests share the look into the file, too")
     func together() throws {
         let openai = try ScriptedProvider.openAI()

@@ -116,6 +116,20 @@ struct RetryScenarios {
         #expect(lost.last?.code == "stream_truncated")
     }
 
+    @Test("after a restart in mid-stream progress goes on to be told until there is content again")
+    func progressAfterRestart() throws {
+        let openai = try ScriptedProvider.openAI(.stream([.event(RelayTests.chunk("Hel")), .close]))
+        let mistral = try ScriptedProvider.mistral()
+        mistral.answer(Scenario.chat, with: .hangBeforeHead)
+        let scenario = try Scenario(["openai": openai, "mistral": mistral])
+        let more =
+            #""fallback":["\#(Scenario.codestral)"],"fallback_mid_stream":"restart","progress":true,"timeouts_ms":{"total":3000}"#
+        let frames = try scenario.frames("stream", Scenario.fields(Scenario.gpt, more))
+        let restart = try #require(frames.firstIndex { $0.event == "restart" })
+        let phases = frames[restart...].filter { $0.event == "progress" }.compactMap { $0["phase"] as? String }
+        #expect(phases.contains("waiting_first_token"))
+    }
+
     @Test(
         "a kept-alive connection that dies when it is used again is replaced at once, and once, without a word",
         arguments: [Script.Afterwards.closeOnNextRequest, .resetOnNextRequest, .closeUnannounced])

@@ -22,6 +22,26 @@ struct EndpointTests {
         #expect(try Endpoint(text, versionPath: "/v1").base == base)
     }
 
+    @Test(
+        "the path of one call is cut, and said",
+        arguments: [
+            ("https://a.example/v1/chat/completions", "https://a.example/v1", "/chat/completions"),
+            ("https://a.example/v1/chat/completions/", "https://a.example/v1", "/chat/completions"),
+            ("https://a.example/gateway/v1/messages", "https://a.example/gateway/v1", "/messages"),
+            ("https://a.example/responses", "https://a.example/v1", "/responses"),
+            ("https://a.example/v1/Embeddings", "https://a.example/v1", "/embeddings"),
+            ("https://a.example/v1/chat", "https://a.example/v1/chat", nil),
+            ("https://a.example/v1/mymessages", "https://a.example/v1/mymessages", nil),
+            (
+                "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=1",
+                "https://r.openai.azure.com/openai/deployments/d", "/chat/completions"
+            ),
+        ])
+    func callPath(text: String, base: String, cut: String?) throws {
+        let endpoint = try Endpoint(text, versionPath: "/v1")
+        #expect(endpoint.base == base && endpoint.cutPath == cut)
+    }
+
     @Test("a query stays at the end of every call")
     func query() throws {
         let endpoint = try Endpoint("https://a.example/v1/?api-version=2024-10-21", versionPath: "/v1")
