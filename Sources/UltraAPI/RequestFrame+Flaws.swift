@@ -13,29 +13,6 @@ extension RequestFrame {
         var offset: Int
     }
 
-    /// Whether an escape stands for NUL; cheap where there are no escapes.
-    static func hasNUL(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { buffer in
-            let text = BorrowedBytes(buffer)
-            var index = 0
-            while index < text.count {
-                if index + 8 <= text.count {
-                    // The first backslash of eight bytes.
-                    let other = text.word(at: index) ^ (JSONText.ones &* UInt64(UInt8(ascii: "\\")))
-                    let marks = (other &- JSONText.ones) & ~other & JSONText.highs
-                    index += marks.trailingZeroBitCount / 8
-                    if marks == 0 { continue }
-                } else if text[index] != UInt8(ascii: "\\") {
-                    index += 1
-                    continue
-                }
-                if codeUnit(bytes, at: index) == 0 { return true }
-                index += 2
-            }
-            return false
-        }
-    }
-
     /// The first flaw of a string in `bytes`, and as many bytes without any; nil: there is none.
     static func mended(_ bytes: [UInt8]) -> (bytes: [UInt8], flaw: Flaw)? {
         var mended = bytes

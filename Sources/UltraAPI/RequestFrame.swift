@@ -22,7 +22,7 @@ package struct RequestFrame: Sendable {
         var flaw: Flaw?
         do throws(JSONError) {
             head = try Head(bytes)
-            if Self.hasNUL(bytes) { flaw = Self.mended(bytes)?.flaw }
+            if head.hasNUL { flaw = Self.mended(bytes)?.flaw }
         } catch {
             guard let (mended, found) = Self.mended(bytes) else { throw Self.notJSON(error) }
             flaw = found
@@ -77,13 +77,16 @@ package struct RequestFrame: Sendable {
         var id: Int?
         var operation: String?
         var timeout = Timeout.absent
+        /// Some string of the frame holds U+0000.
+        var hasNUL = false
 
         init() {}
 
         init(_ bytes: [UInt8]) throws(JSONError) {
             self = try JSONReader.read(bytes, duplicateKeys: .reject) { (reader: inout JSONReader) throws(JSONError) in
-                let head = try Head(&reader)
+                var head = try Head(&reader)
                 try reader.end()
+                head.hasNUL = reader.hasMetNull
                 return head
             }
         }

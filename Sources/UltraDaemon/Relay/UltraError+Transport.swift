@@ -38,7 +38,7 @@ extension UltraError {
         switch error.kind {
         case .resolve, .unreachable, .internal: true
         case .refused, .proxy, .tls, .certificateExpired, .certificateUntrusted, .certificateWrongHost,
-            .connectionLost, .protocolViolation, .timeout, .cancelled:
+            .connectionLost, .protocolViolation, .tooLarge, .timeout, .cancelled:
             false
         }
     }
