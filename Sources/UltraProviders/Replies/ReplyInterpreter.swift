@@ -127,7 +127,8 @@ struct ReplyInterpreter: Sendable {
     }
 
     mutating func take(_ error: SplitLimitExceeded, isDocument: Bool) {
-        fail(.tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
+        fail(
+            .tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
     }
 
     /// The end of the reply, by its marker or by the end of the body.
