@@ -91,7 +91,8 @@ package struct FrameWriter: Sendable {
         error(
             id,
             UltraError(
-                .tooLarge, "the answer takes \(length) bytes, more than the \(maxFrameBytes) of a frame",
+                .tooLarge,
+                "the answer takes \(length) bytes, more than a frame may (limits.frame_bytes: \(maxFrameBytes))",
                 hint: "ask for less at once, use stream, or raise limits.frame_bytes", provider: "ultrad"))
     }
 

@@ -92,7 +92,8 @@ struct DeepProbe {
         var events: [AnswerEvent] = []
         var bytes: [UInt8] = []
         defer { exchange.cancel() }
-        decoder.receive(try await transported { () throws(TransportError) in try await exchange.head() }, now: time(nil))
+        decoder.receive(
+            try await transported { () throws(TransportError) in try await exchange.head() }, now: time(nil))
         while try await transported({ () throws(TransportError) in try await exchange.read(into: &bytes) }) {
             try decoder.receive(bytes, into: &events)
             for event in events { answer.receive(event, keepsContent: false) }

@@ -147,7 +147,8 @@ extension ProviderState {
     }
 
     /// Takes models as an earlier run of the daemon knew them; `discovered` is nil for one that was not listed.
-    func restore(_ kept: some Sequence<(name: String, discovered: DiscoveredModel?, health: ModelHealth)>, at now: Int) {
+    func restore(_ kept: some Sequence<(name: String, discovered: DiscoveredModel?, health: ModelHealth)>, at now: Int)
+    {
         for (name, discovered, health) in kept {
             if byName[name] == nil, models.count >= Self.modelLimit { continue }
             let model = byName[name] ?? add(name, discovered: discovered, now: now)

@@ -47,7 +47,6 @@ final class ProviderState {
         var error: UltraError?
     }
 
-
     /// - Parameter gate: of the one whose place it takes: the places at a host are the same ones.
     init(_ provider: Provider, _ registry: Registry, gate: ConcurrencyGate? = nil, now: Int) {
         self.provider = provider

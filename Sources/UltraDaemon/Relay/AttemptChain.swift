@@ -371,7 +371,8 @@ final class AttemptChain {
                 hint: isQuota
                     ? "add credit or raise the spending limit at the provider, then ultractl probe \(candidate.id)"
                     : "ask again then, or name a fallback",
-                provider: provider.id, model: candidate.id, isRetryable: true, retryAfterMilliseconds: max(0, end - now))
+                provider: provider.id, model: candidate.id, isRetryable: true, retryAfterMilliseconds: max(0, end - now)
+            )
         case .disabled:
             return UltraError(
                 .noModelAvailable, "\(candidate.id) is disabled in the configuration",

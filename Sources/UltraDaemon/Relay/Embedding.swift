@@ -111,7 +111,9 @@ final class Embedding: AttemptMaker {
     ) async throws(UltraError) -> Embeddings {
         let candidate = ticket.candidate
         let encoded = try adapter.encodeEmbed(part, model: candidate.name)
-        for warning in candidate.warnings + encoded.warnings where !warnings.contains(warning) { warnings.append(warning) }
+        for warning in candidate.warnings + encoded.warnings where !warnings.contains(warning) {
+            warnings.append(warning)
+        }
         let limits = ExchangeTimeouts(
             connect: request.timeouts.connect.map { .milliseconds($0) } ?? daemon.timeouts.connect,
             total: ticket.remaining.map { .milliseconds($0) })

@@ -435,10 +435,12 @@ final class Generation: AttemptMaker {
         let candidate = ticket.candidate
         let relay = CommandRelay(command: command, timeouts: timeouts(candidate, remaining: ticket.remaining))
         do throws(UltraError) {
-            answer.warnings = try await candidate.warnings + relay.run(request, model: candidate.name) { events in
-                deliver(events)
-                if call.isCongested { await call.drained() }
-            }
+            answer.warnings =
+                try await candidate.warnings
+                + relay.run(request, model: candidate.name) { events in
+                    deliver(events)
+                    if call.isCongested { await call.drained() }
+                }
             return nil
         } catch {
             return error

@@ -32,7 +32,9 @@ struct RetryBudget: Sendable, Equatable {
     }
 
     private func recentRetries(at second: Int) -> Int {
-        seconds.suffix(Self.shortSeconds).lazy.filter { $0.number > second - Self.shortSeconds }.reduce(0) { $0 + $1.retries }
+        seconds.suffix(Self.shortSeconds).lazy.filter { $0.number > second - Self.shortSeconds }.reduce(0) {
+            $0 + $1.retries
+        }
     }
 
     private mutating func turn(to second: Int) {

@@ -103,9 +103,10 @@ extension UltraError {
     ) -> UltraError {
         let part = isDocument ? "a reply" : "a piece of a stream"
         let size = limitBytes >= 1 << 20 ? "\(limitBytes >> 20) MiB" : "\(limitBytes) bytes"
+        let setting = isDocument ? "limits.reply_bytes" : "limits.event_bytes"
         return UltraError(
-            .tooLarge, "\(provider) sent \(part) of more than \(size), the most that is taken at once",
-            hint: "ask for less, or raise \(isDocument ? "limits.reply_bytes" : "limits.event_bytes")",
+            .tooLarge, "\(provider) sent \(part) of more than \(size) (\(setting))",
+            hint: "ask for less, or raise \(setting)",
             provider: provider, model: model, status: status)
     }
 }

@@ -157,7 +157,8 @@ struct ReplyInterpreter: Sendable {
     }
 
     mutating func take(_ error: SplitLimitExceeded, isDocument: Bool) {
-        fail(.tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
+        fail(
+            .tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
     }
 
     /// Too much came that says nothing.

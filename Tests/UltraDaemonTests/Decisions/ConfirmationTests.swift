@@ -33,7 +33,8 @@ struct ConfirmationTests {
         var testDescription: String { name }
     }
 
-    private static func error(_ code: ErrorCode, _ status: Int, _ word: String? = nil, after: Int? = nil) -> UltraError {
+    private static func error(_ code: ErrorCode, _ status: Int, _ word: String? = nil, after: Int? = nil) -> UltraError
+    {
         UltraError(code, "", status: status, providerCode: word, retryAfterMilliseconds: after)
     }
 

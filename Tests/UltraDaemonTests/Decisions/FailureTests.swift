@@ -35,7 +35,9 @@ struct FailureTests {
             // Eleven characters in common, and twelve.
             Case(status: 500, said: "see Blue Heron +", isKept: true),
             Case(status: 500, said: "see Blue Heron p", isKept: false),
-            Case(status: 500, said: "The server had an error", isKept: false, prompt: String(repeating: "x", count: 2 << 20)),
+            Case(
+                status: 500, said: "The server had an error", isKept: false,
+                prompt: String(repeating: "x", count: 2 << 20)),
         ])
     func words(_ row: Case) {
         var error = UltraError(.upstreamError, row.said, status: row.status)

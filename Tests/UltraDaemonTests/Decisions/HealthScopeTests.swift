@@ -21,8 +21,9 @@ struct HealthScopeTests {
 
         mutating func live(_ error: UltraError?, model: Int = 0, key: Int = 0, isOwnTimeout: Bool = false) {
             let blame = Blame(error, isOwnTimeout: isOwnTimeout)
-            provider.record(blame, error, key: key, askedAt: now, at: now, by: .live, settings)
-            models[model].record(blame, error, key: key, askedAt: now, at: now, settings)
+            let failure = blame.isKept ? error.map { Failure($0, prompt: nil, at: now) } : nil
+            provider.record(blame, error, keeping: failure, key: key, askedAt: now, at: now, by: .live, settings)
+            models[model].record(blame, error, keeping: failure, key: key, askedAt: now, at: now, settings)
         }
 
         mutating func probe(_ error: UltraError?, key: Int = 0) {

@@ -114,7 +114,8 @@ struct DiscoveryTests {
     func loading() throws {
         let provider = try ScriptedProvider()
         provider.answer("/models", with: .json(#"[{"id":"sha256:1","tags":["docker.io/ai/smollm2:latest"]}]"#))
-        let control = ControlProgram(daemon: try DaemonProcess(Wire.docker.environment(provider.url)))
+        let control = ControlProgram(
+            daemon: try DaemonProcess(Wire.docker.environment(provider.url), file: DaemonProcess.probingAnew()))
         for isLoading in [true, false] {
             provider.answer(
                 "/engines/ps",

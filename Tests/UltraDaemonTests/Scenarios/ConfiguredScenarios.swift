@@ -61,12 +61,11 @@ struct ConfiguredScenarios {
         for _ in 0..<5 { #expect(try scenario.generate("quick").story == ["mistral/codestral-2508 ok"]) }
         openai.answer(Scenario.chat, with: Failures.internalError)
         // Without the cheapest one the others follow in their order.
-        mistral.list([])
-        _ = try scenario.probe("mistral")
+        mistral.answer(Scenario.chat, with: Failures.internalError)
         #expect(
             try scenario.generate("quick").story.prefix(4)
                 == [
-                    "mistral/codestral-2508 skipped unavailable", "openai/gpt-4o-mini error upstream_error",
+                    "mistral/codestral-2508 error upstream_error", "openai/gpt-4o-mini error upstream_error",
                     "openai/gpt-4o error upstream_error", "openai/unheard-of error upstream_error",
                 ])
     }

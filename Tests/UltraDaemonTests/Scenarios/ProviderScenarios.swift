@@ -13,7 +13,7 @@ struct ProviderScenarios {
         let scenario = try Scenario(["openai": openai])
         #expect(try scenario.state(Scenario.gpt) == "available")
         let watcher = try Watcher(scenario.daemon)
-        try openai.refuse()
+        for path in [Scenario.chat, "/v1/models"] { openai.answer(path, with: .resetBeforeHead) }
 
         let failed = try scenario.generate(Scenario.gpt)
         #expect(failed.code == "connect_failed")
@@ -35,7 +35,8 @@ struct ProviderScenarios {
         #expect(skipped.story == ["openai/gpt-4o skipped unavailable"])
         #expect(try scenario.model(Scenario.gpt)["retry_at"] is String)
 
-        try openai.listenAgain()
+        openai.answer(Scenario.chat, with: ScriptedProvider.whole)
+        openai.answer("/v1/models", with: ScriptedProvider.list(["gpt-4o"]))
         #expect(try scenario.probe("openai")["state"] as? String == "available")
         try watcher.change(of: "openai", to: "available")
         #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o ok"])
@@ -161,6 +162,12 @@ struct ProviderScenarios {
         let failed = try scenario.generate(Scenario.gpt)
         #expect(failed.code == loss.code)
         #expect(failed.story == ["openai/gpt-4o error \(loss.code)"])
+        // One request may have met something of its own; another one, which meets the same, has not.
+        #expect(try scenario.state(Scenario.gpt) == "available")
+        #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o error \(loss.code)"])
+        #expect(try scenario.state(Scenario.gpt) == "available")
+        let other = try scenario.ask("generate", Scenario.fields(Scenario.gpt, prompt: "something else"))
+        #expect(other.story == ["openai/gpt-4o error \(loss.code)"])
         #expect(try scenario.state(Scenario.gpt) == loss.state)
         #expect(try scenario.state(Scenario.mini) == "available")
         #expect(try scenario.provider("openai")["state"] as? String == "available")
@@ -178,21 +185,24 @@ struct ProviderScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("a model its provider does not list any more is not asked; one that is listed again is")
+    @Test("a list is a hint: a model that it lacks is asked all the same, and only the provider's 404 takes it away")
     func modelDelisted() throws {
         let openai = try ScriptedProvider.openAI()
         let scenario = try Scenario(["openai": openai])
-        let watcher = try Watcher(scenario.daemon)
         openai.list(["gpt-4o-mini"])
-        #expect(try scenario.probe("openai")["state"] as? String == "available")
-        try watcher.change(of: Scenario.gpt, to: "unavailable")
+        for _ in 0..<3 { #expect(try scenario.probe("openai")["state"] as? String == "available") }
+        #expect(try scenario.state(Scenario.gpt) == "available")
+        #expect(try scenario.generate(Scenario.gpt).event == "result")
+        let missing = #"{"error":{"message":"The model does not exist","code":"model_not_found"}}"#
+        openai.answer(Scenario.chat, with: .json(missing, status: 404))
+        #expect(try scenario.generate(Scenario.gpt).code == "model_not_found")
+        #expect(try scenario.state(Scenario.gpt) == "unavailable")
         let refused = try scenario.generate(Scenario.gpt)
-        #expect(refused.code == "no_model_available")
-        #expect((refused.error["message"] as? String)?.contains("list") == true)
-        #expect(openai.calls.isEmpty)
+        #expect(refused.code == "model_not_found")
+        #expect(refused.story == ["openai/gpt-4o skipped unavailable"])
+        openai.answer(Scenario.chat, with: ScriptedProvider.whole)
         openai.list(["gpt-4o", "gpt-4o-mini"])
         _ = try scenario.probe("openai")
-        try watcher.change(of: Scenario.gpt, to: "available")
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 

@@ -88,7 +88,8 @@ struct SubscriptionScenarios {
         let lists = openai.lists
         let gate = Gate()
         openai.answer(
-            "/v1/models", with: ScriptedProvider.list(["gpt-4o"]).with { $0.body.insert(.wait(gate), at: 0) })
+            "/v1/models",
+            with: ScriptedProvider.list(["gpt-4o", "gpt-4o-new"]).with { $0.body.insert(.wait(gate), at: 0) })
         var first: Client? = try scenario.daemon.client()
         let second = try scenario.daemon.client()
         for client in [first, second].compactMap({ $0 }) {
@@ -112,7 +113,7 @@ struct SubscriptionScenarios {
         }
         #expect(openai.lists == lists + 1)
         // What it found counts.
-        #expect(try scenario.state(Scenario.mini) == "unavailable")
+        #expect(try scenario.state("openai/gpt-4o-new") == "available")
     }
 
     @Test("a probe of all asks all at once, and can be cancelled")
@@ -125,10 +126,10 @@ struct SubscriptionScenarios {
         openai.answer(
             "/v1/models", with: ScriptedProvider.list(["gpt-4o"]).with { $0.body.insert(.wait(gate), at: 0) })
         let watcher = try Watcher(scenario.daemon)
-        mistral.list([])
+        mistral.answer("/v1/models", with: Failures.badKey)
         let probe = scenario.send("probe", "")
         // Mistral is done, OpenAI is not.
-        try watcher.change(of: Scenario.codestral, to: "unavailable")
+        try watcher.change(of: "mistral", to: "unauthorized")
         #expect(mistral.lists == lists + 1)
         // It ends although the list does not come.
         _ = try scenario.cancel(probe)
