@@ -16,8 +16,6 @@ final class ModelState {
     /// The state that was told last, and since when it holds (milliseconds since 1970).
     var reported = Availability.unknown
     var reportedSince: Int
-    /// What its server showed of how it is to be asked, kept until the daemon ends.
-    var wireFacts = WireFacts()
     /// A client has asked for it since the start.
     var isAskedFor = false
     /// When a deep probe of it was tried last (milliseconds since 1970).
