@@ -16,10 +16,7 @@ extension EmbedRequest {
                 case "cache": cache = try fields.choice([.default, .off, .refresh])
                 case "timeouts_ms": timeouts = try Timeouts(&fields)
                 case "tags": tags = try fields.names("an array of labels", .tags, "a label", .tagBytes)
-                case "provider_options":
-                    try fields.object("an object by provider") { (fields, provider) throws(UltraError) in
-                        providerOptions[String(provider)] = try fields.rawObject()
-                    }
+                case "provider_options": providerOptions = try fields.providerOptions()
                 default: try fields.skip()
                 }
             }

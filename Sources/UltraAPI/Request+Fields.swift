@@ -86,10 +86,7 @@ extension Request {
             restartsMidStream = true
         case "timeouts_ms": timeouts = try Timeouts(&fields)
         case "tags": tags = try fields.names("an array of labels", .tags, "a label", .tagBytes)
-        case "provider_options":
-            try fields.object("an object by provider") { (fields, provider) throws(UltraError) in
-                providerOptions[String(provider)] = try fields.rawObject()
-            }
+        case "provider_options": providerOptions = try fields.providerOptions()
         case "progress": wantsProgress = try fields.bool()
         default: try fields.skip()
         }

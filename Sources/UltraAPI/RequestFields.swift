@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Reads the members of a request's object and says which one is wrong and what was expected.
 ///
 /// Built over a frame that was validated as JSON already, so that what can fail here is a type or a range.
@@ -85,9 +87,12 @@ struct RequestFields {
 
     // MARK: - Values
 
+    /// Without NUL, which no provider takes: some end the text there.
     mutating func string(_ what: String = "a string") throws(UltraError) -> String {
         try need(.string, what)
-        return try syntax { (reader) throws(JSONError) in try reader.string() }
+        let text = try syntax { (reader) throws(JSONError) in try reader.string() }
+        guard !text.holdsNUL else { throw expected("without U+0000") }
+        return text
     }
 
     mutating func stringOrNull() throws(UltraError) -> String? {
@@ -165,6 +170,15 @@ struct RequestFields {
             return try read(&reader)
         } catch {
             throw UltraError(.invalidRequest, "\(place) is not readable: \(error)", field: place)
+        }
+    }
+}
+
+extension String {
+    fileprivate var holdsNUL: Bool {
+        var text = self
+        return text.withUTF8 { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
         }
     }
 }

@@ -185,6 +185,27 @@ import Testing
             Mistake(#""prompt":"a","timeouts_ms":{"idle":0}"#, "timeouts_ms.idle"),
             Mistake(#""prompt":"a","timeouts_ms":5"#, "timeouts_ms"), Mistake(#""prompt":"a","tags":[1]"#, "tags[0]"),
             Mistake(#""prompt":"a","provider_options":{"openai":[]}"#, "provider_options.openai"),
+            Mistake(
+                #""prompt":"a","provider_options":{"openai":{"user":"u","model":"m"}}"#, "provider_options.openai.model"
+            ),
+            Mistake(
+                #""prompt":"a","provider_options":{"ollama":{"Model":"m"}}"#, "provider_options.ollama.Model"),
+            Mistake(
+                #""prompt":"a","provider_options":{"openai":{"str\u0065am":true}}"#, "provider_options.openai.stream"),
+            Mistake(
+                #""prompt":"a","provider_options":{"gemini":{"system_instruction":{}}}"#,
+                "provider_options.gemini.system_instruction"),
+            Mistake(
+                #""prompt":"a","provider_options":{"gemini":{"generationConfig":{"candidateCount":2}}}"#,
+                "provider_options.gemini.generationConfig.candidateCount"),
+            Mistake(
+                #""prompt":"a","provider_options":{"ollama":{"options":{"num_predict":2}}}"#,
+                "provider_options.ollama.options.num_predict"),
+            Mistake(#""prompt":"a\u0000b""#, "prompt"),
+            Mistake(
+                #""messages":[{"role":"user","content":[{"type":"text","text":"\u0000"}]}]"#,
+                "messages[0].content[0].text"),
+            Mistake(#""prompt":"a","model":"a\u0000b""#, "model"),
             Mistake(#""prompt":"a","progress":"yes""#, "progress"),
         ])
     func mistakes(mistake: Mistake) throws {

@@ -36,7 +36,7 @@ struct Candidate {
     /// How it is to be asked: what was learnt, and what the configuration and the list of models say.
     @Loop
     var wireFacts: WireFacts {
-        var facts = model.wireFacts
+        var facts = provider.learntFacts(of: model.name)
         facts.returnReasoning = model.settings.returnReasoning
         facts.contextWindow = model.facts.contextWindow?.value
         facts.window = provider.settings.window

@@ -18,8 +18,6 @@ final class ModelState {
     var reportedSince: Int
     /// The name by which the model answered last where that is not its own, and its price where it is another model's.
     var answeredAs: (name: String, price: Price?)?
-    /// What its server showed of how it is to be asked, kept until the daemon ends.
-    var wireFacts = WireFacts()
     /// A client has asked for it since the start.
     var isAskedFor = false
     /// When a deep probe of it was tried last (milliseconds of `WallClock`).

@@ -35,6 +35,10 @@ final class ProviderState {
     var refusedKeys: Set<Int> = []
     /// It is not configured any more, or was replaced: what is in flight ends, and nobody is told of its state.
     var isRetired = false
+    /// What the server showed of how its models are to be asked, by their names, until the daemon ends. Apart from
+    /// `models`: what is learnt of a model stays true when the list changes.
+    private var learntFacts: [String: WireFacts] = [:]
+    private static let learntLimit = 1000
     unowned let registry: Registry
     /// What is built in of its models; nil: nothing, or a flaw, which tests of the whole text would have found. Read
     /// when it is first asked for: the start does not wait for it.
@@ -89,6 +93,14 @@ final class ProviderState {
     }
 
     var isLocal: Bool { provider.isLocal }
+
+    func learntFacts(of model: String) -> WireFacts { learntFacts[model] ?? WireFacts() }
+
+    /// Of more models than anybody uses nothing is learnt.
+    func learn(of model: String, _ change: (inout WireFacts) -> Void) {
+        guard learntFacts[model] != nil || learntFacts.count < Self.learntLimit else { return }
+        change(&learntFacts[model, default: WireFacts()])
+    }
 
     /// Its address is one of this machine's.
     var isOnThisMachine: Bool {

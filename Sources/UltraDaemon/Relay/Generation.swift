@@ -284,10 +284,10 @@ final class Generation: AttemptMaker {
     /// The server answered what it was sent: it is sent that from now on.
     private func learn() {
         guard let ticket else { return }
-        if !refused.isEmpty { ticket.candidate.model.wireFacts.omitted.formUnion(refused) }
-        if let contextWindow {
-            let least = ticket.candidate.model.wireFacts.leastWindow
-            ticket.candidate.model.wireFacts.leastWindow = max(least, contextWindow)
+        guard !refused.isEmpty || contextWindow != nil else { return }
+        ticket.candidate.provider.learn(of: ticket.candidate.name) { facts in
+            facts.omitted.formUnion(refused)
+            facts.leastWindow = max(facts.leastWindow, contextWindow ?? 0)
         }
     }
 
