@@ -68,6 +68,24 @@ struct RepositoryTests {
         #expect(found.filter { !$0.hasPrefix("Sources/UltraSystem/Loop/Loop.swift:") } == [])
     }
 
+    @Test("accounts are looked up at the start and on the disk's thread alone: the loop waits for no directory server")
+    func accounts() throws {
+        let found = try Self.lines(
+            in: Self.files(in: "Sources", [".swift"]), matching: #"AccountNames\.|GroupID\.|getpw|getgr"#)
+        let allowed = [
+            "Sources/UltraSystem/Account", "Sources/UltraSystem/Socket/GroupID",
+            "Sources/UltraDaemon/Budgets/NamedAccounts",
+        ]
+        #expect(found.filter { line in !allowed.contains(where: line.hasPrefix) } == [])
+    }
+
+    @Test("no precondition is about what a system call says: it is about who calls")
+    func preconditions() throws {
+        let found = try Self.lines(
+            in: Self.files(in: "Sources/UltraSystem", [".swift"]), matching: #"\bprecondition\("#)
+        #expect(found.filter { !$0.contains("isCurrent") && !$0.contains("thread == nil") } == [])
+    }
+
     @Test("nothing traps on what comes from outside, and nothing is left undone")
     func traps() throws {
         let found = try Self.lines(

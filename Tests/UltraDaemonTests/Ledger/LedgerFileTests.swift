@@ -143,7 +143,11 @@ struct LedgerFileTests {
             try old.append((0..<30).map { LedgerSample.row(time: $0) })
             old.close()
             let database = try Database(path)
-            try database.execute("DROP TABLE blocks; PRAGMA user_version=1")
+            try database.execute(
+                """
+                DROP TABLE blocks; DROP INDEX requests_member_of; ALTER TABLE requests DROP COLUMN member_of;
+                PRAGMA user_version=1
+                """)
             database.close()
         }
         let file = try LedgerFile(path)
