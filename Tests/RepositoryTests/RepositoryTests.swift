@@ -70,8 +70,8 @@ struct RepositoryTests {
 
     @Test("accounts are looked up at the start and on the disk's thread alone: the loop waits for no directory server")
     func accounts() throws {
-        let found = try Self.lines(
-            in: Self.files(in: "Sources", [".swift"]), matching: #"AccountNames\.|GroupID\.|getpw|getgr"#)
+        let daemon = ["UltraSystem", "UltraDaemon", "ultrad"].flatMap { Self.files(in: "Sources/\($0)", [".swift"]) }
+        let found = try Self.lines(in: daemon, matching: #"AccountNames\.|GroupID\.|getpw|getgr"#)
         let allowed = [
             "Sources/UltraSystem/Account", "Sources/UltraSystem/Socket/GroupID",
             "Sources/UltraDaemon/Budgets/NamedAccounts",
