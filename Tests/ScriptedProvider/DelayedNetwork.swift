@@ -18,6 +18,7 @@ package final class DelayedNetwork: Sendable {
     private let networks: [CInt]
     private let stop: CInt
     private let thread: pthread_t
+    private let flows = Flows()
 
     /// - Parameter oneWay: how long a packet is under way; there and back is twice that.
     package init(oneWay delay: Duration) throws(SystemError) {
@@ -40,7 +41,7 @@ package final class DelayedNetwork: Sendable {
             throw error
         }
         self.networks = networks
-        let line = Unmanaged.passRetained(Line(ends, stop: stop, delay))
+        let line = Unmanaged.passRetained(Line(ends, stop: stop, delay, flows))
         var thread = pthread_t()
         let code = pthread_create(
             &thread, nil,
@@ -58,6 +59,10 @@ package final class DelayedNetwork: Sendable {
         for fd in networks + [stop] { close(fd) }
     }
 
+    /// From now on the packets of every TCP connection that has carried any are lost, in both directions, as behind a
+    /// router that has forgotten them. New connections are not concerned.
+    package func forgetConnections() { flows.forget() }
+
     /// Calls `body` in the network of `side`. It must not suspend: the network is the thread's.
     package func on<Result>(_ side: Side, _ body: () throws -> Result) throws -> Result {
         let home = try Sockets.check("open a network", clinux_network())
@@ -67,6 +72,30 @@ package final class DelayedNetwork: Sendable {
             close(home)
         }
         return try body()
+    }
+}
+
+/// The TCP connections that a line has carried.
+private final class Flows: Sendable {
+    private struct State {
+        var seen: Set<[UInt16]> = []
+        var lost: Set<[UInt16]> = []
+    }
+
+    private let state = Mutex(State())
+
+    func forget() { state.withLock { $0.lost = $0.seen } }
+
+    /// Whether a packet gets through.
+    func pass(_ packet: ArraySlice<UInt8>) -> Bool {
+        let head = Int(packet[0] & 0x0f) * 4
+        // IPv4, TCP, and both ports, whichever comes first.
+        guard packet[0] >> 4 == 4, packet.count >= head + 4, packet[9] == 6 else { return true }
+        let ports = [0, 2].map { UInt16(packet[head + $0]) << 8 | UInt16(packet[head + $0 + 1]) }.sorted()
+        return state.withLock { state in
+            state.seen.insert(ports)
+            return !state.lost.contains(ports)
+        }
     }
 }
 
@@ -81,12 +110,14 @@ private final class Line {
     private let ends: [CInt]
     private let stop: CInt
     private let delay: UInt64
+    private let flows: Flows
     private let epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
     /// All take equally long, so that they leave in the order they came.
     private var packets: [Packet] = []
 
-    init(_ ends: [CInt], stop: CInt, _ delay: Duration) {
+    init(_ ends: [CInt], stop: CInt, _ delay: Duration, _ flows: Flows) {
         (self.ends, self.stop) = (ends, stop)
+        self.flows = flows
         self.delay = UInt64(delay / .nanoseconds(1))
         for fd in ends + [stop] {
             var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data(fd: fd))
@@ -119,6 +150,7 @@ private final class Line {
         while true {
             let count = read(end, &buffer, buffer.count)
             guard count > 0 else { return }
+            guard flows.pass(buffer[..<count]) else { continue }
             packets.append(Packet(due: Self.now + delay, end: other, bytes: buffer[..<count]))
         }
     }

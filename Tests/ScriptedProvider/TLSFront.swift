@@ -2,7 +2,8 @@ import Glibc
 
 /// A provider behind TLS: nginx with certificates made for this object, HTTP/2 offered, one port for each certificate.
 ///
-/// Every reply has a field `x-front`: the protocol, and the number of the TLS connection.
+/// Every reply has a field `x-front`: the protocol, and the number of the TLS connection. So has every request that the
+/// provider sees.
 /// It ends with this object, and also with the process that made it.
 package final class TLSFront {
     package enum Certificate: String, CaseIterable, Sendable {
@@ -94,6 +95,7 @@ package final class TLSFront {
                 ssl_certificate_key \(folder)/key.pem;
                 location / {
                     add_header x-front "$server_protocol $connection" always;
+                    proxy_set_header x-front "$server_protocol $connection";
                     client_max_body_size 0;
                     proxy_buffering off;
                     proxy_request_buffering off;

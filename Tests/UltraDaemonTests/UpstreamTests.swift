@@ -63,4 +63,76 @@ struct UpstreamTests {
         #expect((error["hint"] as? String)?.contains("HTTPS_PROXY") == true)
         #expect(!"\(error)\(daemon.logText)".contains("word@"))
     }
+
+    @Test("407 to a plain request is the proxy's as well: which one, and what it wants, but not what it was given")
+    func refusingForwardProxy() throws {
+        let proxy = try ScriptedProvider(
+            .json("<html>who?</html>", status: 407, headers: [("Proxy-Authenticate", #"Basic realm="corp""#)]))
+        let daemon = try DaemonProcess(
+            openai: "http://provider.lan", ["HTTP_PROXY": "http://user:open%20sesame@127.0.0.1:\(proxy.port)"],
+            file: "[retry]\nper_candidate = 0\n")
+        let client = try daemon.client()
+        let error = try client.ask(Self.ask).error
+        #expect(error["code"] as? String == "connect_failed")
+        let message = try #require(error["message"] as? String)
+        #expect(message.contains("127.0.0.1:\(proxy.port)") && message.contains("Basic"), "\(message)")
+        let status = try client.ask(#"{"id":2,"op":"status"}"#, id: 2)
+        #expect(!"\(error)\(status.object)\(daemon.logText)".contains("sesame"))
+    }
+
+    @Test("a proxy that cannot be understood is told without its password")
+    func unreadableProxy() throws {
+        let daemon = try DaemonProcess(
+            openai: "http://provider.lan", ["HTTP_PROXY": "gopher://user:sesame@127.0.0.1:1"],
+            file: "[retry]\nper_candidate = 0\n")
+        let client = try daemon.client()
+        let error = try client.ask(Self.ask).error
+        #expect(error["code"] as? String == "connect_failed")
+        let status = try client.ask(#"{"id":2,"op":"status"}"#, id: 2)
+        #expect(!"\(error)\(status.object)\(daemon.logText)".contains("sesame"))
+    }
+
+    @Test("a server on this machine is not asked through a proxy elsewhere")
+    func localServer() throws {
+        let provider = try ScriptedProvider.openAI()
+        let daemon = try DaemonProcess(openai: provider, ["HTTP_PROXY": "http://proxy.invalid:3128"])
+        #expect(try daemon.client().ask(Self.ask).text == "hello there")
+    }
+
+    @Test("a redirection names its target, is followed by no key, and blames nobody", arguments: [301, 302, 307, 308])
+    func redirect(status: Int) throws {
+        let elsewhere = try ScriptedProvider.openAI()
+        let openai = try ScriptedProvider.openAI(
+            .json(
+                "moved", status: status,
+                headers: [("Location", "http://user:word@127.0.0.1:\(elsewhere.port)/v2/chat?token=sesame#top")]))
+        let scenario = try Scenario(["openai": openai])
+        for _ in 0..<12 {
+            let error = try scenario.generate(Scenario.gpt).error
+            #expect(error["code"] as? String == "upstream_protocol")
+            let message = try #require(error["message"] as? String)
+            #expect(message.contains("http://127.0.0.1:\(elsewhere.port)/v2/chat"), "\(message)")
+            #expect(!message.contains("sesame") && !message.contains("word"))
+            #expect(error["retryable"] as? Bool == false)
+        }
+        #expect(elsewhere.connections.isEmpty)
+        #expect(try scenario.state(Scenario.gpt) == "available")
+        #expect(try scenario.provider("openai")["state"] as? String == "available")
+    }
+
+    @Test("a header line of any length is the provider's fault", arguments: [90_000, 120_000, 1_000_000])
+    func longHeader(length: Int) throws {
+        let script = Script.json(
+            RelayTests.answer, headers: [("X-Long", String(repeating: "x", count: length))])
+        let openai = try ScriptedProvider.openAI(script)
+        let scenario = try Scenario(["openai": openai], file: "[retry]\nper_candidate = 0\n")
+        let answer = try scenario.generate(Scenario.gpt)
+        guard length > 100_000 else {
+            #expect(answer.text == "hello there")
+            return
+        }
+        #expect(answer.code == "upstream_protocol")
+        #expect("\(answer.error)".contains("header"))
+        #expect(!"\(answer.error)".contains("bug"))
+    }
 }

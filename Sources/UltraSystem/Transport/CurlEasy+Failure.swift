@@ -67,7 +67,7 @@ extension CurlEasy {
     }
 
     /// Host and port of a proxy's URL: neither scheme nor user nor password.
-    static func name(ofProxy url: String) -> String {
+    nonisolated static func name(ofProxy url: String) -> String {
         let authority = authority(ofProxy: url)
         guard let at = authority.lastIndex(of: "@") else { return String(authority) }
         return String(authority[authority.index(after: at)...])
@@ -79,7 +79,7 @@ extension CurlEasy {
     }
 
     /// Up to the last `@` everything belongs to the password, a slash too.
-    private static func authority(ofProxy url: String) -> Substring {
+    private nonisolated static func authority(ofProxy url: String) -> Substring {
         let rest = url[(url.firstRange(of: "://")?.upperBound ?? url.startIndex)...]
         let host = rest.lastIndex(of: "@") ?? rest.startIndex
         return rest[..<(rest[host...].firstIndex(of: "/") ?? rest.endIndex)]

@@ -14,7 +14,10 @@ struct EnvironmentVariable: Sendable {
         EnvironmentVariable(name: "HTTP_PROXY", doc: "The proxy for http:// endpoints; http_proxy means the same"),
         EnvironmentVariable(name: "HTTPS_PROXY", doc: "The proxy for https:// endpoints; https_proxy means the same"),
         EnvironmentVariable(
-            name: "NO_PROXY", doc: "Hosts reached without a proxy, separated by commas; no_proxy means the same"),
+            name: "NO_PROXY",
+            doc:
+                "Hosts, domains, networks, also with a port, or * that are reached without a proxy; no_proxy means the same"
+        ),
         EnvironmentVariable(
             name: "SSL_CERT_FILE", doc: "PEM file of the authorities to trust in place of the system's"),
     ]
