@@ -45,7 +45,7 @@ struct RequestBoundTests {
             return #""messages":[\#(first),{"role":"assistant","tool_calls":\#(calls)}]"#
         },
         Case(.schemaMembers, "response_format.schema") { count in
-            prompt(#""response_format":{"name":"a","schema":{"required":\#(list(count - 2) { "\"name\($0)\"" })}}"#)
+            prompt(#""response_format":{"name":"a","schema":{"required":\#(list(count - 1) { "\"name\($0)\"" })}}"#)
         },
         Case(.schemaMembers, "tools[0].parameters") { count in
             let members = (0..<count - 2).map { #""p\#($0)":1,"# }.joined()

@@ -12,6 +12,8 @@ final class Call {
     let operation: OperationName
     /// It counts among the subscriptions of its connection.
     var isSubscription = false
+    /// It was admitted beyond the user's share.
+    var isExempt = false
     /// For the ledger.
     var use = CallUse()
     private static var count = 0
@@ -77,6 +79,7 @@ final class Call {
     private func release() {
         memory.add(-charge, of: user)
         charge = 0
+        if isExempt { memory.endExempt(of: user) }
         if connection == nil, flight != nil { memory.close(user) }
     }
 

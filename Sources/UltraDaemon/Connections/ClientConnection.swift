@@ -15,28 +15,30 @@ final class ClientConnection {
     /// Who is charged for what this connection holds.
     let user: ByteAccount.User
     let memory: HeldBytes
-    private let socket: StreamSocket
-    private var limits: Limits
-    private unowned let owner: Daemon
+    let socket: StreamSocket
+    var limits: Limits
+    unowned let owner: Daemon
     private var state = State.open
-    private var decoder: FrameDecoder
-    private var calls: [Int: Call] = [:]
+    var decoder: FrameDecoder
+    var calls: [Int: Call] = [:]
     private var subscriptionCount = 0
 
-    private var output: FrameWriter
+    var output: FrameWriter
     private var sentBytes = 0
     private var flush = Deferred(.endOfTurn) {}
     private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
     private var stall = Timer {}
-    private var partialFrame = Timer {}
+    var partialFrame = Timer {}
     /// Bytes that the frame which is arriving is charged for; 0: it has not been admitted.
-    private var frameCharge = 0
+    var frameCharge = 0
+    /// It was admitted beyond the user's share.
+    var isFrameExempt = false
     /// Bytes that unsent frames are charged for.
     private var outputCharge = 0
     /// Nothing is read until the user holds less.
-    private var waitsForRoom = false
+    var waitsForRoom = false
     /// What the request is told whose frame is being dropped.
-    private var refusal: UltraError?
+    var refusal: UltraError?
 
     init(_ socket: StreamSocket, _ owner: Daemon, _ limits: Limits) {
         self.socket = socket
@@ -105,7 +107,7 @@ final class ClientConnection {
 
     private static let cautiousReadBytes = 4 << 10
 
-    private func takeFrames() {
+    func takeFrames() {
         do throws(FrameError) {
             while isReading {
                 if let id = decoder.takeDiscarded() { tellRefusal(id) }
@@ -144,64 +146,17 @@ final class ClientConnection {
         "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n"
         + "This socket speaks the Ultra protocol (length-prefixed JSON), not HTTP: use ultractl or libultra.\n"
 
-    /// Whether the frame that comes next may be held. Where not, it waits unread, or is dropped and its request refused.
-    private func admit(_ length: Int) -> Bool {
-        guard frameCharge == 0 else { return true }
-        let cost = ByteAccount.cost(ofFrame: length)
-        switch memory.ask(cost, of: user) {
-        case .granted:
-            frameCharge = cost
-            decoder.expect(length)
-            return true
-        case .wait:
-            waitsForRoom = true
-            socket.update(output.bytes.isEmpty ? [] : .output)
-            partialFrame.arm(after: owner.timeouts.queue)
-            memory.wait(self)
-        case .refused:
-            discardFrame(.overloaded(by: memory.account.limit))
-        case .never:
-            discardFrame(
-                UltraError(
-                    .tooLarge, "a request of \(length) bytes needs more memory than one user may have",
-                    hint: "send less at once, or raise limits.memory (now \(memory.account.limit) bytes)",
-                    provider: "ultrad"))
-        }
-        return false
-    }
-
-    private func discardFrame(_ error: UltraError) {
-        refusal = error
-        decoder.discard()
-    }
-
-    private func tellRefusal(_ id: Int) {
-        partialFrame.cancel()
-        let error = refusal ?? .overloaded(by: memory.account.limit)
-        refusal = nil
-        if id == 0 { refuse(error.message) } else { send { $0.error(id, error) } }
-    }
-
-    /// The rest of a frame did not come in time; or there was no room for it, and its client need not wait any longer.
-    private func frameIsLate() {
-        guard waitsForRoom else { return close() }
-        memory.stopWaiting(self)
-        waitsForRoom = false
-        discardFrame(.overloaded(by: memory.account.limit))
-        goOnReading()
-    }
-
-    private func goOnReading() {
-        guard isOpen else { return }
-        takeFrames()
-        if isReading { socket.update(output.bytes.isEmpty ? .input : [.input, .output]) }
-    }
-
     private func take(_ bytes: [UInt8], _ charge: Int) {
         let call = request(bytes, charge)
-        // What became no request is not held any longer.
-        if call == nil { memory.add(-charge, of: user) }
-        guard let (frame, call) = call else { return }
+        let isExempt = isFrameExempt
+        isFrameExempt = false
+        guard let (frame, call) = call else {
+            // What became no request is not held any longer.
+            memory.add(-charge, of: user)
+            if isExempt { memory.endExempt(of: user) }
+            return
+        }
+        call.isExempt = isExempt
         owner.perform(frame, call, on: self)
     }
 
@@ -233,7 +188,7 @@ final class ClientConnection {
     }
 
     /// Answers a framing error once; no more is read.
-    private func refuse(_ message: String) {
+    func refuse(_ message: String) {
         send { $0.error(0, UltraError(.invalidFrame, message, hint: "see ultra-protocol(7)")) }
         state = .draining
         partialFrame.cancel()
@@ -296,6 +251,7 @@ final class ClientConnection {
         calls = [:]
         memory.add(-(ByteAccount.connectionBytes + frameCharge + outputCharge), of: user)
         (frameCharge, outputCharge) = (0, 0)
+        if isFrameExempt { memory.endExempt(of: user) }
         memory.close(user)
         resumeDrained()
         owner.closed(self)
@@ -325,7 +281,7 @@ final class ClientConnection {
         }
     }
 
-    private var isOpen: Bool {
+    var isOpen: Bool {
         if case .closed = state { false } else { true }
     }
 
@@ -375,34 +331,13 @@ final class ClientConnection {
     }
 
     /// A client that does not take its answers gives no further requests either: small ones have large answers.
-    private var isReading: Bool {
+    var isReading: Bool {
         if case .open = state { !isCongested && !waitsForRoom } else { false }
     }
 
-    private func resumeDrained() {
+    func resumeDrained() {
         let waiters = drainWaiters
         drainWaiters = []
         for waiter in waiters { waiter.resume() }
-    }
-}
-
-extension ClientConnection: RoomWaiter {
-    func roomMayBeFree() -> Bool {
-        if !isCongested { resumeDrained() }
-        guard waitsForRoom else { return true }
-        waitsForRoom = false
-        partialFrame.cancel()
-        goOnReading()
-        return !waitsForRoom
-    }
-}
-
-extension UltraError {
-    /// - Parameter limit: bytes that clients may make the daemon hold.
-    static func overloaded(by limit: Int) -> UltraError {
-        UltraError(
-            .overloaded, "the requests in flight take all the memory that requests may take",
-            hint: "ask again in a moment, or raise limits.memory (now \(limit) bytes)", provider: "ultrad",
-            isRetryable: true, retryAfterMilliseconds: 1000)
     }
 }

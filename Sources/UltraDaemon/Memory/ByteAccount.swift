@@ -25,6 +25,8 @@ struct ByteAccount: Sendable {
         var uid: UInt32
         var bytes = 0
         var holders = 0
+        /// Short requests beyond the share.
+        var exempt = 0
     }
 
     /// What a connection takes, beside what is in flight on it.
@@ -33,6 +35,8 @@ struct ByteAccount: Sendable {
     static let requestBytes = 4 << 10
     /// What a reply takes while it is under way, beside what it brings.
     static let replyBytes = 16 << 10
+    /// Short requests that a user may have beyond its share.
+    static let exemptLimit = 32
     /// Larger wishes are refused where the total lacks room; smaller ones wait.
     static let largeBytes = 64 << 10
 
@@ -98,6 +102,16 @@ struct ByteAccount: Sendable {
     mutating func add(_ change: Int, of user: User) {
         entries[user.slot].bytes &+= change
         held &+= change
+    }
+
+    mutating func beginExempt(of user: User) -> Bool {
+        guard entries[user.slot].exempt < Self.exemptLimit else { return false }
+        entries[user.slot].exempt += 1
+        return true
+    }
+
+    mutating func endExempt(of user: User) {
+        entries[user.slot].exempt -= 1
     }
 
     func bytes(of user: User) -> Int { entries[user.slot].bytes }

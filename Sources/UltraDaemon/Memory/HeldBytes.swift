@@ -40,6 +40,11 @@ final class HeldBytes {
         return decision
     }
 
+    /// Whether the user may have one more short request beyond its share; `endExempt` follows.
+    func beginExempt(of user: ByteAccount.User) -> Bool { account.beginExempt(of: user) }
+
+    func endExempt(of user: ByteAccount.User) { account.endExempt(of: user) }
+
     func adopt(limit: Int) {
         account.adopt(limit: limit)
         if !waiters.isEmpty { wake.schedule() }

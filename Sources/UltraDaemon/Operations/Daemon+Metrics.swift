@@ -39,10 +39,10 @@ extension Daemon {
         text.sample(EventLoop.shared.lag.milliseconds / 1000)
         text.begin(
             .gauge, "ultrad_loop_longest_turn_seconds",
-            "The longest time that the event loop did not look for new events: since the start, and since the last scrape."
-        )
-        text.sample(EventLoop.shared.longestTurn.milliseconds / 1000, ["since": "start"])
-        text.sample(EventLoop.shared.takeLongestTurn().milliseconds / 1000, ["since": "scrape"])
+            "The longest time since the start that the event loop did not look for new events.")
+        text.sample(EventLoop.shared.longestTurn.milliseconds / 1000)
+        text.begin(.gauge, "ultrad_loop_longest_recent_turn_seconds", "The same, since the last scrape.")
+        text.sample(EventLoop.shared.takeLongestTurn().milliseconds / 1000)
         text.begin(.gauge, "ultrad_held_bytes", "Bytes that clients make the daemon hold.")
         text.sample(memory.account.held)
         text.begin(.gauge, "ultrad_held_bytes_limit", "Bytes that clients may make the daemon hold, limits.memory.")

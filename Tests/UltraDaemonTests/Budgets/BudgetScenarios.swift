@@ -195,7 +195,7 @@ struct BudgetScenarios {
             while words < 2000, let frame = try vanishing?.next() { if frame.text != nil { words += 1 } }
             vanishing = nil
             while try scenario.ask("status", "").inFlight != 0 {}
-            // 4,000 and the input are used; 1,000 more would be reserved, and 2,000 are too many.
+            // Twice 2,500, by their bytes, and the input are used.
             #expect(try scenario.generate(Scenario.gpt, #""max_tokens":2000"#).code == "quota_exceeded")
             scenario.daemon.signal(SIGTERM)
             _ = scenario.daemon.exitCode()
@@ -217,9 +217,9 @@ struct BudgetScenarios {
         let late = try scenario.ask(
             "generate", Scenario.fields(Scenario.gpt, #""timeout_ms":200,"max_tokens":1"#, prompt: prompt))
         #expect(late.code == "timeout")
-        // 2,000 of the stream and 1,000 sent in vain: 1,000 are left.
-        #expect(try scenario.generate(Scenario.gpt, #""max_tokens":1000"#).code == "quota_exceeded")
-        #expect(try scenario.generate(Scenario.gpt, #""max_tokens":900"#).event == "result")
+        // 2,500 of the stream, by its bytes, and 1,000 sent in vain: less than 500 are left.
+        #expect(try scenario.generate(Scenario.gpt, #""max_tokens":500"#).code == "quota_exceeded")
+        #expect(try scenario.generate(Scenario.gpt, #""max_tokens":400"#).event == "result")
     }
 
     @Test("an answer costs what the model costs that gave it")

@@ -69,8 +69,9 @@ struct ByteAccountTests {
         }
         let first = account.open(1)
         account.add(5, of: first)
-        #expect(account.open(1) == first)
-        #expect(account.bytes(of: account.open(2)) == 0)
+        let (same, other) = (account.open(1), account.open(2))
+        #expect(same == first && other != first)
+        #expect(account.bytes(of: other) == 0)
     }
 
     @Test(

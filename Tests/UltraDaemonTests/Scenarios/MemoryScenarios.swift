@@ -47,7 +47,7 @@ struct MemoryScenarios {
             }
             most = max(most, scenario.daemon.residentOwnBytes)
         }
-        #expect(sent.reduce(0, +) > 8 << 20)
+        #expect(sent.reduce(0, +) > 4 << 20)
         #expect(most - before < Self.limitBytes + Self.slackBytes, "\(before >> 10) KB, then \(most >> 10) KB")
         #expect(try scenario.generate(Scenario.gpt).event == "result")
         clients = []
@@ -170,7 +170,7 @@ struct MemoryScenarios {
                 Self.frame(1, "generate", Scenario.fields(Scenario.gpt, prompt: Self.prompt(megabytes: 2))), on: client)
         }
         try openai.blockForCalls(1)
-        while try Self.held(scenario) < 8_000_000 {}
+        while try Self.held(scenario) < 4_000_000 {}
         let other = try LocalUser(uid: 65_534, gid: 65_534).client(of: scenario.daemon)
         for _ in 0..<20 {
             #expect(

@@ -1,0 +1,87 @@
+internal import UltraAPI
+internal import UltraSystem
+
+// Which frames are held, by the user's account of bytes.
+
+extension ClientConnection {
+    /// A short request, alone on its connection, is taken of a user beyond its share too: somebody looks what is wrong.
+    private static var exemptBytes: Int { 512 }
+
+    /// Whether the frame that comes next may be held. Where not, it waits unread, or is dropped and its request refused.
+    func admit(_ length: Int) -> Bool {
+        guard frameCharge == 0 else { return true }
+        let cost = ByteAccount.cost(ofFrame: length)
+        switch memory.ask(cost, of: user) {
+        case .granted:
+            frameCharge = cost
+            decoder.expect(length)
+            return true
+        case .wait where length <= Self.exemptBytes && calls.isEmpty && memory.beginExempt(of: user):
+            memory.add(cost, of: user)
+            (frameCharge, isFrameExempt) = (cost, true)
+            return true
+        case .wait:
+            waitsForRoom = true
+            socket.update(output.bytes.isEmpty ? [] : .output)
+            partialFrame.arm(after: owner.timeouts.queue)
+            memory.wait(self)
+        case .refused:
+            discardFrame(.overloaded(by: memory.account.limit))
+        case .never:
+            discardFrame(
+                UltraError(
+                    .tooLarge, "a request of \(length) bytes needs more memory than one user may have",
+                    hint: "send less at once, or raise limits.memory (now \(memory.account.limit) bytes)",
+                    provider: "ultrad"))
+        }
+        return false
+    }
+
+    func discardFrame(_ error: UltraError) {
+        refusal = error
+        decoder.discard()
+    }
+
+    func tellRefusal(_ id: Int) {
+        partialFrame.cancel()
+        let error = refusal ?? .overloaded(by: memory.account.limit)
+        refusal = nil
+        if id == 0 { refuse(error.message) } else { send { $0.error(id, error) } }
+    }
+
+    /// The rest of a frame did not come in time; or there was no room for it, and its client need not wait any longer.
+    func frameIsLate() {
+        guard waitsForRoom else { return close() }
+        memory.stopWaiting(self)
+        waitsForRoom = false
+        discardFrame(.overloaded(by: memory.account.limit))
+        goOnReading()
+    }
+
+    func goOnReading() {
+        guard isOpen else { return }
+        takeFrames()
+        if isReading { socket.update(output.bytes.isEmpty ? .input : [.input, .output]) }
+    }
+}
+
+extension ClientConnection: RoomWaiter {
+    func roomMayBeFree() -> Bool {
+        if !isCongested { resumeDrained() }
+        guard waitsForRoom else { return true }
+        waitsForRoom = false
+        partialFrame.cancel()
+        goOnReading()
+        return !waitsForRoom
+    }
+}
+
+extension UltraError {
+    /// - Parameter limit: bytes that clients may make the daemon hold.
+    static func overloaded(by limit: Int) -> UltraError {
+        UltraError(
+            .overloaded, "the requests in flight take all the memory that requests may take",
+            hint: "ask again in a moment, or raise limits.memory (now \(limit) bytes)", provider: "ultrad",
+            isRetryable: true, retryAfterMilliseconds: 1000)
+    }
+}
