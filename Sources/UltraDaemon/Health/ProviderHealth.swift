@@ -9,6 +9,8 @@ struct ProviderHealth: Sendable, Equatable {
     var lastFailure: Failure?
     /// A request or a probe has succeeded, now or in an earlier run.
     var hasWorked = false
+    /// The last probe was answered, and not as a probe should be.
+    private var wasProbeAnsweredBadly = false
     /// The list is refused to a key with which requests succeed.
     private(set) var isListRefused = false
     private var nextKey = 0
@@ -28,7 +30,10 @@ struct ProviderHealth: Sendable, Equatable {
         _ blame: Blame, _ error: UltraError?, keeping failure: Failure? = nil, key: Int, askedAt: Int? = nil,
         at now: Int, by source: Evidence.Source, _ settings: HealthSettings
     ) {
-        if source == .probe { keys[key].probed(at: now) }
+        if source == .probe {
+            keys[key].probed(at: now)
+            wasProbeAnsweredBadly = blame == .model || blame == .client(isReachable: true)
+        }
         switch blame {
         case .none:
             answered(at: now, by: source, settings)
@@ -193,7 +198,7 @@ struct ProviderHealth: Sendable, Equatable {
         if let rest = rest(for: nil, at: now) { return Availability(rest) }
         switch reachable.holds {
         // It answers, but never yet as it should.
-        case true? where !hasWorked && lastFailure != nil: return .degraded
+        case true? where !hasWorked && wasProbeAnsweredBadly: return .degraded
         case true?: return .available
         case false?: return .degraded
         case nil: return .unknown

@@ -33,8 +33,8 @@ struct FailureTests {
             Case(status: 500, said: "cannot answer: Blue Heron project", isKept: false),
             Case(status: 500, said: "CANNOT  ANSWER: blue\nHERON  project", isKept: false),
             // Eleven characters in common, and twelve.
-            Case(status: 500, said: "see Blue Heron +", isKept: true),
-            Case(status: 500, said: "see Blue Heron p", isKept: false),
+            Case(status: 500, said: "see:Blue Heron +", isKept: true),
+            Case(status: 500, said: "see:Blue Heron p", isKept: false),
             Case(
                 status: 500, said: "The server had an error", isKept: false,
                 prompt: String(repeating: "x", count: 2 << 20)),
