@@ -66,6 +66,7 @@ extension Answer {
 
     /// The whole content in the order it came.
     package var parts: [Part] {
+        let order = order.isEmpty ? usualOrder : order
         var parts: [Part] = []
         for (number, mark) in order.enumerated() {
             switch mark {
@@ -78,6 +79,12 @@ extension Answer {
             }
         }
         return parts
+    }
+
+    /// Reasoning, text and calls one after the other: for an answer whose order is not known.
+    package var usualOrder: [Mark] {
+        reasoning.indices.map { .reasoning($0) } + (text.isEmpty ? [] : [.text(0)])
+            + toolCalls.indices.map { .call($0) }
     }
 
     /// The reasoning as clients knew it before there was an order: a stretch ends with its signature alone.

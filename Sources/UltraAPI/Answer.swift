@@ -11,7 +11,7 @@ package struct Answer: Sendable, Equatable {
     package var text = ""
     package var reasoning: [ReasoningPiece] = []
     package var toolCalls: [ToolCall] = []
-    /// The order in which text, reasoning and calls came.
+    /// The order in which text, reasoning and calls came; empty: it is not known.
     package var order: [Mark] = []
     package var finishReason: FinishReason = .other
     package var usage = Usage()

@@ -73,9 +73,48 @@ import Testing
     func result() throws {
         let content =
             #""text":"a\nb","reasoning":"","tool_calls":[{"id":"call_1","name":"f","arguments":"{\"x\":1}"}],"#
+            + #""parts":[{"type":"text","text":"a\nb"},"#
+            + #"{"type":"tool_call","id":"call_1","name":"f","arguments":"{\"x\":1}"}],"#
         #expect(
             try Self.written { $0.result(9, Self.answer) }
                 == [#"{"id":9,"event":"result","# + Self.origin + content + Self.outcome])
+    }
+
+    /// An answer whose text is interrupted by reasoning and a call.
+    private static var interleaved: Answer {
+        var answer = Answer(model: "p/m", provider: "p")
+        let events: [AnswerEvent] = [
+            .reasoning("A"), .reasoningSignature("1"), .text("B"), .text("é"), .reasoning("D"), .text("E"),
+            .toolCall(ToolCallDelta(index: 0, id: "c", name: "f", arguments: "{")),
+            .toolCall(ToolCallDelta(index: 0, arguments: "}", signature: "s")), .reasoningSignature("2"), .text("F"),
+        ]
+        for event in events { answer.receive(event, keepsContent: true) }
+        return answer
+    }
+
+    @Test("parts are the content in its order, and what was told before them stays")
+    func parts() throws {
+        let written = try Self.written { $0.result(1, Self.interleaved) }[0]
+        let call = #"{"id":"c","name":"f","arguments":"{}","signature":"s"}"#
+        #expect(
+            written.contains(
+                #""text":"BéEF","reasoning":"AD","#
+                    + #""reasoning_parts":[{"type":"reasoning","text":"A","signature":"1"},"#
+                    + #"{"type":"reasoning","text":"D","signature":"2"}],"tool_calls":["# + call + "],"
+                    + #""parts":[{"type":"reasoning","text":"A","signature":"1"},{"type":"text","text":"Bé"},"#
+                    + #"{"type":"reasoning","text":"D"},{"type":"text","text":"E"},"#
+                    + call.replacing(#"{"id""#, with: #"{"type":"tool_call","id""#)
+                    + #",{"type":"reasoning","text":"","signature":"2"},{"type":"text","text":"F"}],"#))
+    }
+
+    @Test("a long answer goes without its parts rather than not at all")
+    func longParts() throws {
+        var answer = Answer(model: "p/m", provider: "p")
+        answer.receive(.text(String(repeating: "x", count: 900)), keepsContent: true)
+        let frames = try Self.written(maxFrameBytes: 1500) { $0.result(1, answer) }
+        #expect(frames.count == 1)
+        #expect(frames[0].hasPrefix(#"{"id":1,"event":"result""#))
+        #expect(!frames[0].contains(#""parts""#))
     }
 
     @Test("a done is a result without its content")

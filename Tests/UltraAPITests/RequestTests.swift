@@ -117,6 +117,45 @@ import Testing
         #""messages":[{"role":"user","content":"a"},{"# + members + "}]"
     }
 
+    private static func elements(_ message: String) throws -> [String] {
+        let asked = try request(#"{"id":1,"op":"generate","messages":[{"role":"assistant",\#(message)}]}"#)
+        return try #require(asked.messages.first).elements.map { element in
+            switch element {
+            case .part(.text(let text)): text
+            case .part(.reasoning(let text, let signature)): "\(text)(\(signature ?? ""))"
+            case .part: "?"
+            case .call(let call): call.id + call.name + call.arguments + (call.signature ?? "")
+            }
+        }
+    }
+
+    @Test("the parts of a result are the content of a message, calls and all, in their order")
+    func partsOfAResult() throws {
+        let call = #"{"type":"tool_call","id":"c","name":"f","arguments":"{}","signature":"s"}"#
+        let other = #"{"type":"tool_call","id":"d","name":"g","arguments":""}"#
+        let reasoning = #"{"type":"reasoning","text":"R","signature":"p"}"#
+        let text = #"{"type":"text","text":"T"}"#
+        #expect(
+            try Self.elements(#""content":[\#(reasoning),\#(call),\#(text),\#(other)]"#) == [
+                "R(p)", "cf{}s", "T", "dg",
+            ])
+        #expect(try Self.elements(#""content":[\#(call),\#(other),\#(text)]"#) == ["cf{}s", "dg", "T"])
+        // Told twice, as a client has them: once.
+        let twice =
+            #""content":[\#(call),\#(text)],"tool_calls":[{"id":"c","name":"f","arguments":"{}"},{"id":"e","name":"h","arguments":""}]"#
+        #expect(try Self.elements(twice) == ["cf{}s", "T", "eh"])
+        #expect(try Self.elements(#""content":[\#(call)]"#) == ["cf{}s"])
+        // Behind all parts is where calls stand anyhow.
+        let plain = try Self.request(
+            #"{"id":1,"op":"generate","messages":[{"role":"assistant","content":[\#(text),\#(call)]}]}"#)
+        #expect(
+            plain.messages == [
+                Message(
+                    .assistant, [.text("T")],
+                    toolCalls: [ToolCall(id: "c", name: "f", arguments: "{}", signature: "s")])
+            ])
+    }
+
     @Test(
         "a wrong field is named, and no part of its value is repeated",
         arguments: [
@@ -156,6 +195,18 @@ import Testing
             Mistake(
                 message(#""role":"assistant","tool_calls":[{"id":"c","name":"f","arguments":{}}]"#),
                 "messages[1].tool_calls[0].arguments"),
+            Mistake(
+                message(#""role":"user","content":[{"type":"tool_call","id":"c","name":"f","arguments":""}]"#),
+                "messages[1].tool_calls"),
+            Mistake(
+                message(#""role":"assistant","content":[{"type":"tool_call","name":"f","arguments":""}]"#),
+                "messages[1].content[0].id"),
+            Mistake(
+                message(#""role":"assistant","content":[{"type":"tool_call","id":"c","arguments":""}]"#),
+                "messages[1].content[0].name"),
+            Mistake(
+                message(#""role":"assistant","content":[{"type":"tool_call","id":"c","name":"f"}]"#),
+                "messages[1].content[0].arguments"),
             Mistake(#""prompt":"a","max_tokens":0"#, "max_tokens"),
             Mistake(#""prompt":"a","max_tokens":1.5"#, "max_tokens"),
             Mistake(#""prompt":"a","max_tokens":1e99"#, "max_tokens"),

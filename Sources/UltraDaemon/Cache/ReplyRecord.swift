@@ -117,11 +117,8 @@ enum ReplyRecord {
 
         /// nil: the order names what is not there.
         private var marks: [Answer.Mark]? {
-            guard !order.isEmpty else {
-                // One stretch, or a record of a daemon that knew no order.
-                return answer.reasoning.indices.map { .reasoning($0) } + (answer.text.isEmpty ? [] : [.text(0)])
-                    + answer.toolCalls.indices.map { .call($0) }
-            }
+            // One stretch, or a record of a daemon that knew no order.
+            guard !order.isEmpty else { return answer.usualOrder }
             guard order.count.isMultiple(of: 2) else { return nil }
             var marks: [Answer.Mark] = []
             var textStart = 0

@@ -135,7 +135,7 @@ extension AnthropicAdapter {
             switch part {
             case .text(let text): reply.startText(text)
             case .reasoning(let text): reply.startReasoning(text)
-            case .signature(let signature): reply.reasoningSignature(signature)
+            case .signature(let signature, _): reply.reasoningSignature(signature)
             case .call(let call): reply.toolCall(call)
             case .refusal: break
             }

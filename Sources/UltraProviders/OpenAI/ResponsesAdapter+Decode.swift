@@ -24,10 +24,9 @@ extension ResponsesAdapter {
             reply.textParts.select(event.place.key(.content, event.partIndex), after: reply.saidText)
             reply.refusal(try Self.text(event.delta))
         case .textDone:
-            reply.wholeText(try Self.text(event.whole), part: event.place.key(.content, event.partIndex))
+            text(try Self.text(event.whole), event.partIndex ?? 0, at: event.place, &reply)
         case .refusalDone:
-            reply.wholeText(
-                try Self.text(event.whole), part: event.place.key(.content, event.partIndex), isRefusal: true)
+            text(try Self.text(event.whole), event.partIndex ?? 0, at: event.place, isRefusal: true, &reply)
         case .summaryDone:
             reasoning(try Self.text(event.whole), .summary, event.partIndex ?? 0, at: event.place, &reply)
         case .reasoningDone:
@@ -36,8 +35,10 @@ extension ResponsesAdapter {
             guard let part = event.whole else { return }
             try self.part(part, event.partIndex ?? 0, at: event.place, &reply)
         case .callDone:
+            guard let whole = event.whole else { return }
+            var reader = JSONReader(whole)
             reply.toolCall(
-                CallAssembly.Piece(form: .whole, key: event.outputIndex, arguments: try Self.text(event.whole)))
+                CallAssembly.Piece(form: .whole, key: event.outputIndex, arguments: try reader.text() ?? ""))
         case .itemAdded:
             guard let item = event.item else { return }
             if let call = try ResponsesItem(item).call(.start, key: event.outputIndex) { reply.toolCall(call) }
@@ -64,7 +65,7 @@ extension ResponsesAdapter {
     private static func text(_ json: UnsafeRawBufferPointer?) throws(JSONError) -> String {
         guard let json else { return "" }
         var reader = JSONReader(reply: json)
-        return try reader.text() ?? ""
+        return try reader.stringOrNull() ?? ""
     }
 
     private func model(_ response: UnsafeRawBufferPointer, _ reply: inout ReplyState) throws(JSONError) {
@@ -172,16 +173,25 @@ extension ResponsesAdapter {
     ) throws(JSONError) {
         let place = ResponsesEvent.Place(index: index)
         for (number, part) in item.message.enumerated() {
-            let key = place.key(.content, number)
             switch part {
-            case .text(let text): reply.wholeText(text, part: key)
-            case .refusal(let text): reply.wholeText(text, part: key, isRefusal: true)
+            case .text(let words): text(words, number, at: place, &reply)
+            case .refusal(let words): text(words, number, at: place, isRefusal: true, &reply)
             }
         }
         if let call = item.call(.whole, key: index) { reply.toolCall(call) }
         let (kind, texts) = item.reasoning
         for (number, text) in texts.enumerated() { reasoning(text, kind, number, at: place, &reply) }
-        if let signature = item.signature { reply.reasoningSignature(signature) }
+        if let signature = item.signature { reply.reasoningSignature(signature, id: item.id) }
+    }
+
+    /// A part of a message that is complete.
+    private func text(
+        _ text: String, _ number: Int, at place: ResponsesEvent.Place, isRefusal: Bool = false,
+        _ reply: inout ReplyState
+    ) {
+        reply.wholeText(
+            text, part: place.key(.content, number), alias: ResponsesEvent.Place.unknown.key(.content, number),
+            isRefusal: isRefusal)
     }
 
     /// A part of reasoning that is complete. A summary and the thoughts it sums up are not both told.
@@ -189,9 +199,13 @@ extension ResponsesAdapter {
         _ text: String, _ kind: ResponsesEvent.Place.Kind, _ number: Int, at place: ResponsesEvent.Place,
         _ reply: inout ReplyState
     ) {
-        let other = place.key(kind == .summary ? .content : .summary, 0)
-        guard reply.reasoningParts[other, after: reply.saidReasoning].isEmpty else { return }
-        reply.wholeReasoning(text, part: place.key(kind, number), after: number > 0 ? Self.separator : "")
+        for place in [place, .unknown] {
+            let other = place.key(kind == .summary ? .content : .summary, 0)
+            guard reply.reasoningParts[other, after: reply.saidReasoning].isEmpty else { return }
+        }
+        reply.wholeReasoning(
+            text, part: place.key(kind, number), alias: ResponsesEvent.Place.unknown.key(kind, number),
+            after: number > 0 ? Self.separator : "")
     }
 
     /// `{"type":"output_text","text":…}` and its kin, of a message or of reasoning.
@@ -211,8 +225,8 @@ extension ResponsesAdapter {
             }
         }
         switch type {
-        case "output_text", "text": reply.wholeText(text, part: place.key(.content, number))
-        case "refusal": reply.wholeText(text, part: place.key(.content, number), isRefusal: true)
+        case "output_text", "text": self.text(text, number, at: place, &reply)
+        case "refusal": self.text(text, number, at: place, isRefusal: true, &reply)
         case "summary_text": reasoning(text, .summary, number, at: place, &reply)
         case "reasoning_text": reasoning(text, .content, number, at: place, &reply)
         default: break

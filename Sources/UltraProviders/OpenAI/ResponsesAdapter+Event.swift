@@ -35,6 +35,8 @@ struct ResponsesEvent {
         /// nil: the server does not number its items.
         var index: Int?
 
+        static let unknown = Place(index: nil)
+
         /// The number of a part among those of all items.
         func key(_ kind: Kind, _ part: Int?) -> Int {
             let item = (index ?? -1) &* 8192

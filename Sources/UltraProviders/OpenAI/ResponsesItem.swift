@@ -9,7 +9,7 @@ struct ResponsesItem {
 
     private(set) var message: [MessagePart] = []
     private var type: String?
-    private var id: String?
+    private(set) var id: String?
     private var callID: String?
     private var name: String?
     private var arguments = ""
@@ -72,7 +72,7 @@ struct ResponsesItem {
         }
         let thought = reasoning.texts.filter { !$0.isEmpty }.joined(separator: ResponsesAdapter.separator)
         if !thought.isEmpty { parts.append(.reasoning(thought)) }
-        if let signature { parts.append(.signature(signature)) }
+        if let signature { parts.append(.signature(signature, id: id)) }
         if let call = call(form, key: key) { parts.append(.call(call)) }
         return parts
     }

@@ -69,11 +69,16 @@ extension String {
     /// The first byte that is not white space opens an object.
     var beginsObject: Bool { utf8.first { !$0.isJSONWhitespace } == UInt8(ascii: "{") }
 
+    var isNullJSON: Bool { isOnly("null") }
+
     /// Arguments that say nothing: an empty object, or `null`.
-    var isEmptyArguments: Bool {
+    var isEmptyArguments: Bool { isOnly("{}") || isNullJSON }
+
+    /// It is `word` but for white space.
+    private func isOnly(_ word: StaticString) -> Bool {
         // Longer ones hold something.
         guard utf8.count <= 16 else { return false }
-        let bytes = utf8.filter { !$0.isJSONWhitespace }
-        return bytes.elementsEqual("{}".utf8) || bytes.elementsEqual("null".utf8)
+        return utf8.lazy.filter { !$0.isJSONWhitespace }
+            .elementsEqual(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
     }
 }

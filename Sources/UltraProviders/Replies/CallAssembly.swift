@@ -2,7 +2,8 @@ import UltraAPI
 
 /// Decides which tool call of an answer a piece belongs to, for all dialects. Pure.
 ///
-/// 1. An id that is known wins, whatever the index: one call may come under several.
+/// 1. An id that is known wins, whatever the index: one call may come under several. Only where calls of several names
+///    share an id, the index tells them apart.
 /// 2. Else the index decides, or without one the last call. An id that changes within a call, comes late or is empty
 ///    makes no other call of it; an id together with a name does, unless the piece can only be the rest of a call.
 /// 3. A call whose arguments are complete is followed by the next one when another object begins in its place.
@@ -17,7 +18,7 @@ struct CallAssembly: Sendable {
     enum Form: Sendable, Equatable {
         /// A part of a call, which goes on where the part before it ended.
         case delta
-        /// The beginning of a call. Its arguments count only if no deltas bring any.
+        /// The beginning of a call. Complete arguments count only if no deltas bring any.
         case start
         /// All of a call, of which deltas may have brought some or all already.
         case whole
@@ -40,7 +41,8 @@ struct CallAssembly: Sendable {
     private struct Call {
         /// As the client knows it.
         var id: String
-        var hasProviderID: Bool
+        /// The provider's, the first it gave; calls may share one.
+        var providerID: String?
         var name: String?
         /// Of the arguments that were delivered.
         var said = SaidText()
@@ -83,7 +85,7 @@ struct CallAssembly: Sendable {
         if let key = piece.key { indexByKey[key] = index }
         if let id = piece.id, indexByID[id] == nil {
             indexByID[id] = index
-            calls[index].hasProviderID = true
+            calls[index].providerID = calls[index].providerID ?? id
         }
         return goOn(index, piece)
     }
@@ -109,7 +111,10 @@ struct CallAssembly: Sendable {
 
     /// The index of the call that `piece` belongs to; nil: it begins another.
     private func owner(of piece: Piece) -> Int? {
-        if let id = piece.id, let index = indexByID[id] { return isOf(calls[index], knownByID: piece) ? index : nil }
+        if let id = piece.id, let first = indexByID[id] {
+            let index = piece.key.flatMap { indexByKey[$0] }.flatMap { calls[$0].providerID == id ? $0 : nil } ?? first
+            return isOf(calls[index], knownByID: piece) ? index : nil
+        }
         switch piece.form {
         case .own: return nil
         case .whole: return repeated(by: piece)
@@ -124,10 +129,10 @@ struct CallAssembly: Sendable {
     }
 
     private func isOf(_ call: Call, knownByID piece: Piece) -> Bool {
+        if let name = piece.name, let known = call.name, name != known { return false }
         switch piece.form {
         case .whole, .start: return true
         case .delta, .own:
-            if piece.form == .own, let name = piece.name, let known = call.name, name != known { return false }
             guard call.isWhole, piece.arguments.beginsObject else { return true }
             return Self.isSame(call, piece)
         }
@@ -140,7 +145,7 @@ struct CallAssembly: Sendable {
         if let name = piece.name, let known = call.name, name != known { return false }
         if piece.id != nil, piece.name != nil {
             // The id comes late.
-            return !call.hasProviderID && !call.isWhole
+            return call.providerID == nil && !call.isWhole
         }
         if call.isWhole, beginsObject {
             // Some servers end a call with an empty object.
@@ -161,7 +166,7 @@ struct CallAssembly: Sendable {
         }
         let call = calls[index]
         if let name = piece.name, let known = call.name, name != known { return nil }
-        if piece.id == nil || !call.hasProviderID || !call.isWhole { return index }
+        if piece.id == nil || call.providerID == nil || !call.isWhole { return index }
         return Self.isSame(call, piece) ? index : nil
     }
 
@@ -181,7 +186,7 @@ struct CallAssembly: Sendable {
         }
         let index = calls.count
         let isKnown = piece.id.map { indexByID[$0] != nil } ?? false
-        var call = Call(id: piece.id ?? "", hasProviderID: piece.id != nil, name: piece.name)
+        var call = Call(id: piece.id ?? "", providerID: piece.id, name: piece.name)
         if piece.id == nil || isKnown { call.id = newID(index) }
         // The next call in the place of one that is complete may leave out what is the same.
         if call.name == nil, let before = piece.key.map({ indexByKey[$0] }) ?? calls.indices.last {
@@ -211,7 +216,7 @@ struct CallAssembly: Sendable {
         let arguments = piece.arguments
         if piece.form == .own {
             guard calls[index].said.isEmpty else { return "" }
-            return say(arguments.isBlankJSON || arguments.isEmptyArguments ? "{}" : arguments, index)
+            return say(arguments.isBlankJSON || arguments.isNullJSON ? "{}" : arguments, index)
         }
         guard calls[index].said.isEmpty else {
             switch piece.form {
@@ -224,8 +229,8 @@ struct CallAssembly: Sendable {
             }
         }
         guard !arguments.isBlankJSON else { return "" }
-        if piece.form == .start || arguments.isEmptyArguments {
-            calls[index].held = arguments.isEmptyArguments ? "{}" : arguments
+        if arguments.isEmptyArguments || piece.form == .start && ArgumentScan(arguments).isWhole {
+            calls[index].held = arguments.isNullJSON ? "{}" : arguments
             return ""
         }
         return say(arguments, index)

@@ -6,7 +6,8 @@ struct ReplyContent {
         case text(String)
         case refusal(String)
         case reasoning(String)
-        case signature(String)
+        /// - Parameter id: of the reasoning it proves, where the signature differs each time it is told.
+        case signature(String, id: String? = nil)
         case call(CallAssembly.Piece)
     }
 
@@ -93,7 +94,7 @@ extension ReplyState {
             case .text(let text): self.text(Self.rest(of: text, &textSaid))
             case .refusal(let text): refusal(Self.rest(of: text, &textSaid))
             case .reasoning(let text): reasoning(Self.rest(of: text, &reasoningSaid))
-            case .signature(let signature): reasoningSignature(signature)
+            case .signature(let signature, let id): reasoningSignature(signature, id: id)
             case .call(let piece): toolCall(piece)
             }
         }
@@ -108,16 +109,17 @@ extension ReplyState {
     // MARK: - Parts that are told apart
 
     /// All of part `key` of the text.
-    mutating func wholeText(_ text: String, part key: Int, isRefusal: Bool = false) {
-        guard let rest = textParts.news(in: text, part: key, after: saidText) else { return }
+    /// - Parameter alias: the number under which its pieces came where they have none.
+    mutating func wholeText(_ text: String, part key: Int, alias: Int, isRefusal: Bool = false) {
+        guard let rest = textParts.news(in: text, part: key, alias, after: saidText) else { return }
         textParts.select(key, after: saidText)
         isRefusal ? refusal(rest) : self.text(rest)
     }
 
     /// All of part `key` of the reasoning.
     /// - Parameter separator: goes before it if it was not begun.
-    mutating func wholeReasoning(_ text: String, part key: Int, after separator: String = "") {
-        guard let rest = reasoningParts.news(in: text, part: key, after: saidReasoning) else { return }
+    mutating func wholeReasoning(_ text: String, part key: Int, alias: Int, after separator: String = "") {
+        guard let rest = reasoningParts.news(in: text, part: key, alias, after: saidReasoning) else { return }
         if rest.utf8.count == text.utf8.count { reasoning(separator) }
         reasoningParts.select(key, after: saidReasoning)
         reasoning(rest)
@@ -126,9 +128,10 @@ extension ReplyState {
 
 extension SaidParts {
     /// What of `text`, all of part `key`, was not said; nil: nothing.
-    fileprivate func news(in text: String, part key: Int, after total: SaidText) -> String? {
+    fileprivate func news(in text: String, part key: Int, _ alias: Int, after total: SaidText) -> String? {
         guard !text.isEmpty else { return nil }
-        let said = self[key, after: total]
+        var said = self[key, after: total]
+        if said.isEmpty, self[alias, after: total].isPrefix(of: text) { said = self[alias, after: total] }
         // Servers that number their parts wrongly tell one under two numbers.
         if said.isEmpty, let last = last(after: total), last.rest(of: text)?.isEmpty == true { return nil }
         guard let rest = said.rest(of: text), !rest.isEmpty else { return nil }

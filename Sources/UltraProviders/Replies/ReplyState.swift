@@ -169,8 +169,9 @@ extension ReplyState {
     }
 
     /// Each signature is delivered once, however often a server tells it.
-    mutating func reasoningSignature(_ signature: String) {
-        guard !signature.isEmpty, signatures.insert(signature).inserted else { return }
+    /// - Parameter id: of the reasoning it proves, where the signature differs each time it is told.
+    mutating func reasoningSignature(_ signature: String, id: String? = nil) {
+        guard !signature.isEmpty, signatures.insert(id ?? signature).inserted else { return }
         if includesReasoning { events.append(.reasoningSignature(signature)) }
     }
 

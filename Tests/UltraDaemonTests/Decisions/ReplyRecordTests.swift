@@ -47,6 +47,22 @@ struct ReplyRecordTests {
         #expect(ReplyRecord.reply(Array(text.utf8)) == nil)
     }
 
+    @Test("a record without an order has the usual one, and an order of what is not there is none")
+    func order() {
+        func answer(_ more: String) -> Answer? {
+            let json =
+                #"{"model":"m","provider":"p","text":"Té","reasoning":[{"text":"R"}],"#
+                + #""tool_calls":[{"id":"c","name":"f","arguments":"{}"}]\#(more)}"#
+            guard case .answer(let answer)? = ReplyRecord.reply(Array(json.utf8)) else { return nil }
+            return answer
+        }
+        #expect(answer("")?.order == [.reasoning(0), .text(0), .call(0)])
+        #expect(answer(#","order":[0,0,2,0,0,1,1,0]"#)?.order == [.text(0), .call(0), .text(1), .reasoning(0)])
+        for wrong in ["[0]", "[0,4]", "[0,1,0,0]", "[1,1]", "[2,1]", "[3,0]", "[0,-1]"] {
+            #expect(answer(#","order":\#(wrong)"#) == nil, "\(wrong)")
+        }
+    }
+
     @Test("a kept reply has nothing of the request that brought it")
     func kept() {
         var answer = Self.full

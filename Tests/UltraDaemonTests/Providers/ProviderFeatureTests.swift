@@ -133,6 +133,34 @@ struct ProviderFeatureTests {
         for (place, json) in feature.returned { #expect(received[place] == json, "\(place)") }
     }
 
+    @Test("the parts of a result go back as they came, as the content of a message", arguments: WireFeature.all)
+    func parts(_ feature: WireFeature) throws {
+        let wire = feature.wire
+        let path = wire.path(wire.model, false)
+        provider.answer(path, with: wire.document(feature.thoughts), wire.document(wire.text.document))
+        let control = try control(feature)
+        var request: [String: Any] = ["model": name(feature), "tools": tools]
+        if feature.reasons, wire.provider != "docker" { request["reasoning"] = ["effort": "high"] }
+        let question: [String: Any] = ["role": "user", "content": "Paris, Rome?"]
+        request["messages"] = [question]
+        let first = try control.ask("generate", request)
+        let parts = try #require(first["parts"] as? [[String: Any]], "\(first.object)")
+        let calls = parts.filter { $0["type"] as? String == "tool_call" }
+        #expect(
+            calls.map { $0["id"] as? String } == (first["tool_calls"] as? [[String: Any]])?.map { $0["id"] as? String })
+        #expect(
+            parts.compactMap { $0["type"] as? String == "reasoning" ? $0["text"] as? String : nil }.joined()
+                == first["reasoning"] as? String)
+        let results = zip(calls, ["sun", "rain"]).map { call, weather -> [String: Any] in
+            ["role": "tool", "tool_call_id": call["id"] ?? "", "content": weather]
+        }
+        request["messages"] = [question, ["role": "assistant", "content": parts] as [String: Any]] + results
+        let second = try control.ask("generate", request)
+        #expect(second.text == "Hello é", "\(second.object)")
+        let received = try received(path)
+        for (place, json) in feature.returned { #expect(received[place] == json, "\(place)") }
+    }
+
     @Test("texts are embedded in one call, numbers as they came", arguments: WireFeature.all)
     func embeddings(_ feature: WireFeature) throws {
         guard let embedding = feature.embedding else {

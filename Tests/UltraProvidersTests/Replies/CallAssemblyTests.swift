@@ -43,6 +43,11 @@ import UltraAPI
             ],
             calls: [("rain", rain), ("snow", snow)]),
         Case(
+            rule: "two names under one id are two calls, and their indexes tell the pieces apart",
+            pieces: [
+                piece(0, "a", "rain"), piece(1, "a", "snow"), piece(0, "a", nil, rain), piece(1, "a", nil, snow),
+            ], calls: [("rain", rain), ("snow", snow)]),
+        Case(
             rule: "an id that changes in every piece is the same call",
             pieces: [
                 piece(0, "a", "rain"), piece(0, "b", nil, #"{"where":"#), piece(0, "c", nil, #""Lima"}"#),
@@ -197,7 +202,7 @@ import UltraAPI
             CallAssembly(replyID: 0xABCD), CallAssembly(replyID: 0xABCD), CallAssembly(replyID: 0xABCE)
         )
         let ids = Self.calls(pieces, &first).map(\.id)
-        #expect(ids == ["call_xz1_0", "call_xz1_1"])
+        #expect(ids == ["call_xxp_0", "call_xxp_1"])
         #expect(Self.calls(pieces, &again).map(\.id) == ids)
         #expect(Set(Self.calls(pieces, &other).map(\.id)).isDisjoint(with: ids))
     }

@@ -53,18 +53,17 @@ struct ChatReplyTests {
             events: [
                 .toolCall(ToolCallDelta(index: 0, id: "a", name: "f")),
                 .toolCall(ToolCallDelta(index: 1, id: "b", name: "g", arguments: "{")),
-                .toolCall(ToolCallDelta(index: 0, arguments: "{}")),
-                .toolCall(ToolCallDelta(index: 1, arguments: "}")), .finish(.toolCalls),
+                .toolCall(ToolCallDelta(index: 1, arguments: "}")),
+                // Told at the end, for arguments may follow an empty object.
+                .toolCall(ToolCallDelta(index: 0, arguments: "{}")), .finish(.toolCalls),
             ]),
         Case(
             rule: "calls decide the finish reason by their presence",
             body: chunk(#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}"#) + stop,
             events: [
-                .toolCall(ToolCallDelta(index: 0, id: "a", name: "f", arguments: "{}")), .finish(.toolCalls),
+                .toolCall(ToolCallDelta(index: 0, id: "a", name: "f")),
+                .toolCall(ToolCallDelta(index: 0, arguments: "{}")), .finish(.toolCalls),
             ]),
-        Case(
-            rule: "a finish by calls without any is a stop", body: hi + chunk("{}", finish: "tool_calls"),
-            events: [.text("Hi"), .finish(.stop)]),
         Case(
             rule: "reasoning comes under either name, once",
             body: chunk(#"{"reasoning_content":"a","reasoning":"a"}"#) + chunk(#"{"reasoning":"b"}"#) + hi + stop,
@@ -79,6 +78,12 @@ struct ChatReplyTests {
             rule: "a stream without a finish is truncated", body: hi, events: [.text("Hi")],
             error: UltraError(
                 .streamTruncated, "openai ended the stream before the answer was complete", provider: "openai",
+                status: 200, isRetryable: true, partialTextBytes: 2)),
+        Case(
+            rule: "a finish by calls without any is none", body: hi + chunk("{}", finish: "tool_calls"),
+            events: [.text("Hi")],
+            error: UltraError(
+                .streamTruncated, "openai ended the answer for tool calls and sent none", provider: "openai",
                 status: 200, isRetryable: true, partialTextBytes: 2)),
         Case(
             rule: "an error inside a stream ends it",
