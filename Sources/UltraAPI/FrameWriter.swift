@@ -46,9 +46,9 @@ package struct FrameWriter: Sendable {
 
     /// Adds a `delta` of text: what nearly every frame is, and the same as `frame` writes.
     package mutating func text(_ id: Int, _ text: String) {
-        // A piece may be longer than a frame, escaped the more so.
-        guard text.utf8.count <= maxFrameBytes / Self.escapedLength - Self.openingBytes else {
-            return longText(id, text)
+        guard fits(text) else {
+            for piece in pieces(of: text) { frame(id, "delta") { $0.field("text", piece) } }
+            return
         }
         if id != textOpeningID {
             textOpeningID = id
@@ -64,24 +64,28 @@ package struct FrameWriter: Sendable {
     /// The longest escape of one byte, `\u00XX`.
     private static let escapedLength = 6
     /// More than what a frame of text holds beside the text.
-    private static let openingBytes = 64
+    private static let openingBytes = 600
 
-    /// Adds as many frames of text as `text` needs.
-    private mutating func longText(_ id: Int, _ text: String) {
-        let length = max(4, maxFrameBytes / Self.escapedLength - Self.openingBytes)
-        guard text.utf8.count > length else {
-            // The bound is too small for any piece.
-            frame(id, "delta") { $0.field("text", text) }
-            return
-        }
+    /// Whether `text` fits into one frame, however it is escaped.
+    private func fits(_ text: String) -> Bool {
+        text.utf8.count <= maxFrameBytes / Self.escapedLength - Self.openingBytes
+    }
+
+    /// `text` in parts that each fit into one frame.
+    private func pieces(of text: String) -> [String] {
+        guard !fits(text), !text.isEmpty else { return [text] }
+        // A bound too small for any text gives an error for each part.
+        let length = max(64, maxFrameBytes / Self.escapedLength - Self.openingBytes)
+        var pieces: [String] = []
         var rest = text[...]
         while !rest.isEmpty {
             var end = rest.utf8.index(rest.startIndex, offsetBy: length, limitedBy: rest.endIndex) ?? rest.endIndex
             // Not within a character's bytes.
             while end < rest.endIndex, rest.utf8[end] & 0xC0 == 0x80 { end = rest.utf8.index(before: end) }
-            self.text(id, String(rest[..<end]))
+            pieces.append(String(rest[..<end]))
             rest = rest[end...]
         }
+        return pieces
     }
 
     /// Puts an error in the place of a frame of `length` bytes, if it is too long.
@@ -150,19 +154,24 @@ extension FrameWriter {
         switch event {
         case .text(let text): self.text(id, text)
         case .reasoning(let text):
-            frame(id, "delta") { $0.field("reasoning", text) }
+            for piece in pieces(of: text) { frame(id, "delta") { $0.field("reasoning", piece) } }
         case .reasoningSignature(let signature):
             frame(id, "delta") { $0.field("reasoning_signature", signature) }
         case .toolCall(let call):
-            frame(id, "delta") { json in
-                json.key("tool_call")
-                json.beginObject()
-                json.field("index", call.index)
-                json.fieldIfPresent("id", call.id)
-                json.fieldIfPresent("name", call.name)
-                json.field("arguments", call.arguments)
-                json.fieldIfPresent("signature", call.signature)
-                json.endObject()
+            for (index, arguments) in pieces(of: call.arguments).enumerated() {
+                frame(id, "delta") { json in
+                    json.key("tool_call")
+                    json.beginObject()
+                    json.field("index", call.index)
+                    // The first piece says whose arguments the others are.
+                    if index == 0 {
+                        json.fieldIfPresent("id", call.id)
+                        json.fieldIfPresent("name", call.name)
+                    }
+                    json.field("arguments", arguments)
+                    if index == 0 { json.fieldIfPresent("signature", call.signature) }
+                    json.endObject()
+                }
             }
         case .providerModel, .usage, .finish, .warning:
             break
