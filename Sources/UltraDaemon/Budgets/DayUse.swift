@@ -35,7 +35,9 @@ struct DayUse: Sendable, Equatable {
         days.last { $0.number == Self.day(at: now) }?.amount ?? Amount()
     }
 
+    /// Adds what was used; a negative part counts as none, so that nothing gives back what another used.
     mutating func add(_ amount: Amount, at now: Int) {
+        let amount = Amount(microUSD: max(0, amount.microUSD), tokens: max(0, amount.tokens))
         let number = Self.day(at: now)
         let before = used(at: now)
         days.removeAll { $0.number == number }

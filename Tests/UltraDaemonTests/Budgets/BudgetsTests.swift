@@ -207,6 +207,15 @@ struct BudgetsTests {
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(40), at: Self.now(Self.day)) == nil)
     }
 
+    @Test("a negative use gives nothing back")
+    func negative() {
+        var use = DayUse()
+        use.add(Self.amount(10, 20), at: Self.midnight)
+        use.add(Self.amount(-4, 5), at: Self.midnight)
+        use.add(Self.amount(3, -500_000), at: Self.midnight)
+        #expect(use.used(at: Self.midnight) == Self.amount(13, 25))
+    }
+
     @Test("a clock that jumps to and fro neither forgives nor charges twice")
     func jumps() {
         var use = DayUse()
