@@ -91,7 +91,9 @@ final class ProviderState {
 
     // MARK: - Models
 
-    func learntFacts(of model: String) -> WireFacts { learntFacts[model] ?? WireFacts() }
+    func learntFacts(of model: String) -> WireFacts {
+        learntFacts.isEmpty ? WireFacts() : learntFacts[model] ?? WireFacts()
+    }
 
     /// Of more models than anybody uses nothing is learnt.
     func learn(of model: String, _ change: (inout WireFacts) -> Void) {
