@@ -86,15 +86,18 @@ extension Adapter {
     package func encode(
         _ request: Request, model: String, isStream: Bool, facts: WireFacts = WireFacts()
     ) throws(UltraError) -> EncodedRequest {
-        let name = "\(provider)/\(model)"
-        let mended = RequestMending.mended(request, needs(of: model), model: name, facts.returnReasoning)
+        var mended: MendedRequest?
+        if !RequestMending.isPlain(request) {
+            mended = RequestMending.mended(
+                request, needs(of: model), model: "\(provider)/\(model)", facts.returnReasoning)
+        }
         var encoded = try write(mended?.request ?? request, model: model, isStream: isStream, facts)
         if let mended {
             encoded.warnings = mended.warnings + encoded.warnings
             encoded.toolNames = mended.toolNames
         }
         if !facts.omitted.isEmpty {
-            for warning in RefusedMember.wishes(in: request, facts, model: name)
+            for warning in RefusedMember.wishes(in: request, facts, model: "\(provider)/\(model)")
             where !encoded.warnings.contains(warning) { encoded.warnings.append(warning) }
         }
         return encoded

@@ -94,7 +94,9 @@ final class ProviderState {
 
     var isLocal: Bool { provider.isLocal }
 
-    func learntFacts(of model: String) -> WireFacts { learntFacts[model] ?? WireFacts() }
+    func learntFacts(of model: String) -> WireFacts {
+        learntFacts.isEmpty ? WireFacts() : learntFacts[model] ?? WireFacts()
+    }
 
     /// Of more models than anybody uses nothing is learnt.
     func learn(of model: String, _ change: (inout WireFacts) -> Void) {

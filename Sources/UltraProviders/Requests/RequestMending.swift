@@ -12,6 +12,15 @@ struct MendedRequest {
 /// Makes a request what its provider demands, by `RequestNeeds`: once, for all adapters, which write what comes out as
 /// it is.
 enum RequestMending {
+    /// Whether `request` is text alone, of which nothing is ever mended: most are, and they pay for nothing else.
+    static func isPlain(_ request: Request) -> Bool {
+        request.tools.isEmpty
+            && request.messages.allSatisfy { message in
+                message.toolCalls.isEmpty && message.toolCallID == nil
+                    && message.parts.allSatisfy { if case .text = $0 { true } else { false } }
+            }
+    }
+
     /// - Parameter model: `provider/model`, for the warnings.
     /// - Returns: nil: nothing needs mending, which is the rule.
     static func mended(

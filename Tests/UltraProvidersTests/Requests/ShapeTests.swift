@@ -292,8 +292,8 @@ struct ShapeTests {
 
     @Test("four times the request takes less than six times the time", arguments: shapes)
     func proportional(shape: Shape) {
-        let small = shape.make(shape.count)
-        let large = shape.make(4 * shape.count)
+        let small = shape.make(3 * shape.count)
+        let large = shape.make(12 * shape.count)
         for (adapter, model) in Self.adapters {
             var ratio = 0.0
             // What a machine with other work measures may be wrong once, not each time.
