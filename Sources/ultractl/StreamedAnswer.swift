@@ -42,3 +42,98 @@ enum StreamedAnswer {
         }
     }
 }
+
+/// Writes the text of an answer to standard output, piece by piece.
+///
+/// A file or pipe gets the answer's bytes exactly. A terminal gets control characters replaced, and a newline at the
+/// end if the answer has none.
+struct AnswerText {
+    private let output: Output
+    private var lastByte: UInt8?
+    /// The last piece ended in a carriage return: it is the first half of a line end if the next one begins with "\n".
+    private var endsInReturn = false
+    private(set) var byteCount = 0
+
+    init(_ output: Output) {
+        self.output = output
+    }
+
+    var isOnTerminal: Bool { output.isTerminal }
+
+    mutating func write(_ text: UnsafeRawBufferPointer) throws(Failure) {
+        guard let last = text.last else { return }
+        lastByte = last
+        byteCount += text.count
+        if output.isTerminal {
+            var piece = (endsInReturn ? "\r" : "") + String(decoding: text, as: UTF8.self)
+            endsInReturn = last == UInt8(ascii: "\r")
+            if endsInReturn { piece.unicodeScalars.removeLast() }
+            try output.write(printable(piece))
+        } else {
+            try output.write(text)
+        }
+    }
+
+    /// Ends the last line: on a terminal, or, where a note on standard error would stand behind it, there.
+    ///
+    /// - Parameter noteFollows: whether standard error gets a line next.
+    mutating func end(noteFollows: Bool = false) throws(Failure) {
+        guard let lastByte, lastByte != UInt8(ascii: "\n") else { return }
+        endsInReturn = false
+        if output.isTerminal {
+            self.lastByte = nil
+            try output.write("\n")
+        } else if noteFollows, Output.standardError.isShown(beside: output) {
+            self.lastByte = nil
+            try? Output.standardError.write("\n")  // An ornament: ignoring.
+        }
+    }
+
+    /// Leaves whatever comes next at the start of a line, in a file too.
+    mutating func endLine() throws(Failure) {
+        guard lastByte != UInt8(ascii: "\n") else { return }
+        lastByte = nil
+        try output.write("\n")
+    }
+}
+
+/// `--stats`: what an answer took, from its `result` or `done` event, in one line.
+struct Statistics {
+    private let facts: [String]
+
+    init(_ event: borrowing Event) {
+        let firstToken = event.number("timing_ms.first_token")
+        let total = event.number("timing_ms.total")
+        let output = event.integer("usage.output_tokens")
+        var facts = [event.string("model") ?? "unknown model"]
+        if let input = event.integer("usage.input_tokens") {
+            let cached = event.integer("usage.cached_input_tokens") ?? 0
+            facts.append("\(input) tokens in" + (cached > 0 ? " (\(cached) cached)" : ""))
+        }
+        if let output {
+            let reasoning = event.integer("usage.reasoning_tokens") ?? 0
+            facts.append("\(output) out" + (reasoning > 0 ? " (\(reasoning) reasoning)" : ""))
+        }
+        if let firstToken { facts.append("first token \(Quantity.duration(milliseconds: firstToken))") }
+        if let total { facts.append("total \(Quantity.duration(milliseconds: total))") }
+        if let rate = Self.rate(tokens: output, firstToken: firstToken, total: total) {
+            facts.append("\(Quantity.fixed(rate, 1)) tokens/s")
+        }
+        facts.append(event.number("cost_usd").map(Quantity.money) ?? "cost unknown")
+        switch event.string("cache") {
+        case "hit": facts.append("from the cache")
+        case "coalesced": facts.append("shared with an equal request")
+        default: break
+        }
+        self.facts = facts
+    }
+
+    /// Tokens a second once the answer had begun; `nil` if that took no measurable time.
+    static func rate(tokens: Int?, firstToken: Double?, total: Double?) -> Double? {
+        guard let tokens, let total, tokens > 0 else { return nil }
+        let milliseconds = total - (firstToken ?? 0)
+        return milliseconds >= 1 ? Double(tokens) / milliseconds * 1000 : nil
+    }
+
+    var line: String { printable(facts.joined(separator: ", ")) + "\n" }
+}
