@@ -1,10 +1,10 @@
 import Glibc
 
-/// Reads a descriptor piece by piece, and waits for it no longer than it may.
+/// Reads a descriptor piece by piece, with a limit on the total time spent waiting.
 struct InputReader {
-    /// As messages call it.
+    /// The path, or `standard input`; error messages begin with it.
     let name: String
-    /// What is left of the time limit: only waiting is counted. `nil`: no limit.
+    /// The rest of the time limit, of which only waiting is deducted; `nil`: no limit.
     private(set) var timeLeft: Duration?
     private let timeLimit: Duration?
     private let descriptor: Int32
@@ -18,9 +18,9 @@ struct InputReader {
         timeLeft = timeLimit
     }
 
-    /// The next bytes; none at the end.
+    /// Returns the next bytes; none at the end of the file.
     ///
-    /// - Throws: `.usage` if it cannot be read, `.inputTimedOut`.
+    /// - Throws: `.usage` if read(2) fails, `.inputTimedOut`.
     mutating func read() throws(Failure) -> ArraySlice<UInt8> {
         while true {
             try wait()
@@ -29,7 +29,7 @@ struct InputReader {
             switch errno {
             case EINTR: continue
             case EAGAIN:
-                // Another program made the open file nonblocking.
+                // Another process that shares the open file made it nonblocking.
                 var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                 poll(&ready, 1, timeLeft?.pollMilliseconds ?? -1)
             default: throw .usage("\(name): \(String(cString: strerror(errno)))")
@@ -37,7 +37,7 @@ struct InputReader {
         }
     }
 
-    /// Waits until there is something to read, if there is a limit.
+    /// Waits for input within the time limit; without one, read(2) itself waits.
     private mutating func wait() throws(Failure) {
         guard let timeLimit, let left = timeLeft else { return }
         var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -52,14 +52,14 @@ struct InputReader {
 
 /// The bytes of a file or of standard input.
 struct InputFile {
-    /// More than this cannot be sent anyway: the longest frame.
+    /// The daemon's default for the longest frame: a longer file could not be sent.
     private static let limitBytes = 16 * 1024 * 1024
 
-    /// As the user wrote it, or `standard input`.
+    /// The path as given, or `standard input`.
     let name: String
     let bytes: [UInt8]
 
-    /// - Throws: `.usage` if there is no such file, it cannot be read, or it is over 16 MiB.
+    /// - Throws: `.usage` if the file cannot be opened or read, or is longer than 16 MiB.
     init(path: String) throws(Failure) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .usage("\(path): \(String(cString: strerror(errno)))") }
@@ -70,7 +70,7 @@ struct InputFile {
 
     /// Reads standard input to its end.
     ///
-    /// - Parameter timeLimit: how long to wait for it; what was spent is taken off. `nil`: no limit.
+    /// - Parameter timeLimit: the longest wait, from which the time spent is deducted; `nil`: no limit.
     /// - Throws: `.usage`, `.inputTimedOut`.
     static func standardInput(within timeLimit: inout Duration?) throws(Failure) -> InputFile {
         var input = InputReader(timeLimit: timeLimit)
@@ -91,12 +91,12 @@ struct InputFile {
         self.bytes = bytes
     }
 
-    /// The text, if it is UTF-8 without NUL.
+    /// The text; `nil`: not UTF-8, or with a NUL.
     var text: String? {
         bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }
 
-    /// The media type of an image that providers take, told by its first bytes.
+    /// The media type of an image, recognised by its first bytes; `nil`: not an image that providers accept.
     var imageType: String? {
         func starts(with magic: [UInt8], at offset: Int = 0) -> Bool { bytes.dropFirst(offset).starts(with: magic) }
         if starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "image/png" }
@@ -106,15 +106,15 @@ struct InputFile {
         return nil
     }
 
-    /// The last part of the path.
+    /// The name without its directories.
     var lastComponent: String {
         name.split(separator: "/").last.map(String.init) ?? name
     }
 }
 
-/// The lines of standard input as they come; one that ends in a backslash goes on in the next.
+/// Reads standard input line by line; a backslash at the end of a line continues it on the next.
 struct InputLines {
-    /// A longer line cannot be sent anyway: the longest frame.
+    /// The daemon's default for the longest frame: a longer line could not be sent.
     private static let limitBytes = 16 * 1024 * 1024
 
     private let timeLimit: Duration?
@@ -122,13 +122,15 @@ struct InputLines {
     private var bytes: [UInt8] = []
     private var isAtEnd = false
 
-    /// - Parameter timeLimit: how long one line may be waited for; `nil`: no limit.
+    /// - Parameter timeLimit: the longest wait for one line; `nil`: no limit.
     init(timeLimit: Duration?) {
         self.timeLimit = timeLimit
         input = InputReader(timeLimit: timeLimit)
     }
 
-    /// The next line without its end; `nil`: there is none.
+    /// Returns the next line without its line end; `nil`: end of input.
+    ///
+    /// - Throws: `.usage` if it is not UTF-8 or longer than 16 MiB, `.inputTimedOut`.
     mutating func next() throws(Failure) -> String? {
         input = InputReader(timeLimit: timeLimit)
         guard var line = try nextPart() else { return nil }

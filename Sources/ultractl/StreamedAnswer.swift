@@ -1,11 +1,13 @@
 import libultra
 
-/// A request whose answer is shown as it comes: the text on standard output, what it waits for on standard error.
+/// Prints an answer as it arrives: its text on standard output, its progress on standard error.
 enum StreamedAnswer {
-    /// Asks, shows, and returns the last event. However it ends, the line of progress is gone and the cursor at the
-    /// start of a line.
+    /// Sends a request, prints its answer, and returns the terminal event.
     ///
-    /// - Parameter onPiece: called with each piece of text, shown or not.
+    /// The progress line is erased afterwards, and a failure is reported on a line of its own.
+    ///
+    /// - Parameter onPiece: called with the text of each `delta`.
+    /// - Throws: as `Connection.exchange`, and what writing to standard output throws.
     static func ask(
         _ op: String, _ fields: [UInt8], on connection: borrowing Connection, timeLimit: Duration?,
         progress: inout Progress, text: inout AnswerText, onPiece: (UnsafeRawBufferPointer) -> Void = { _ in }
@@ -13,19 +15,19 @@ enum StreamedAnswer {
         do throws(Failure) {
             let answer = try connection.exchange(
                 op, fields: fields, timeLimit: timeLimit, idleLimit: progress.isShown ? Progress.interval : nil,
-                // Where the text goes to a terminal it is its own progress.
+                // Text that appears on a terminal shows the progress by itself.
                 onWait: { if text.byteCount == 0 || !text.isOnTerminal { progress.draw() } },
                 onEvent: { (event) throws(Failure) in
                     switch event.kind {
                     case ULTRA_KIND_PROGRESS: progress.update(event)
                     case ULTRA_KIND_DELTA:
                         event.withText("reasoning") { (piece) in
-                            progress.say("reasoning")
+                            progress.show("reasoning")
                             progress.count(bytes: piece.count)
                         }
                         try event.withText("text") { (piece) throws(Failure) in
                             if text.isOnTerminal { progress.clear() }
-                            progress.say("streaming")
+                            progress.show("streaming")
                             progress.count(bytes: piece.count)
                             onPiece(piece)
                             try text.write(piece)
@@ -43,14 +45,14 @@ enum StreamedAnswer {
     }
 }
 
-/// Writes the text of an answer to standard output, piece by piece.
+/// Writes the text of an answer piece by piece.
 ///
-/// A file or pipe gets the answer's bytes exactly. A terminal gets control characters replaced, and a newline at the
-/// end if the answer has none.
+/// A file or pipe gets the exact bytes. A terminal gets control characters replaced, and a final newline if the answer
+/// has none.
 struct AnswerText {
     private let output: Output
     private var lastByte: UInt8?
-    /// The last piece ended in a carriage return: it is the first half of a line end if the next one begins with "\n".
+    /// True if the last piece ended in a carriage return, which is held back: "\n" may follow and complete a line end.
     private var endsInReturn = false
     private(set) var byteCount = 0
 
@@ -74,9 +76,10 @@ struct AnswerText {
         }
     }
 
-    /// Ends the last line: on a terminal, or, where a note on standard error would stand behind it, there.
+    /// Ends the last line of a terminal.
     ///
-    /// - Parameter noteFollows: whether standard error gets a line next.
+    /// - Parameter noteFollows: true if a line on standard error follows; then a line end goes to standard error where
+    ///   that line would otherwise continue the last line of the text.
     mutating func end(noteFollows: Bool = false) throws(Failure) {
         guard let lastByte, lastByte != UInt8(ascii: "\n") else { return }
         endsInReturn = false
@@ -85,11 +88,11 @@ struct AnswerText {
             try output.write("\n")
         } else if noteFollows, Output.standardError.isShown(beside: output) {
             self.lastByte = nil
-            try? Output.standardError.write("\n")  // An ornament: ignoring.
+            try? Output.standardError.write("\n")  // Only layout: ignoring.
         }
     }
 
-    /// Leaves whatever comes next at the start of a line, in a file too.
+    /// Ends the last line, in a file or pipe too.
     mutating func endLine() throws(Failure) {
         guard lastByte != UInt8(ascii: "\n") else { return }
         lastByte = nil
@@ -97,7 +100,7 @@ struct AnswerText {
     }
 }
 
-/// `--stats`: what an answer took, from its `result` or `done` event, in one line.
+/// The line that `--stats` prints: tokens, times and cost of an answer, from its `result` or `done` event.
 struct Statistics {
     private let facts: [String]
 
@@ -122,13 +125,17 @@ struct Statistics {
         facts.append(event.number("cost_usd").map(Quantity.money) ?? "cost unknown")
         switch event.string("cache") {
         case "hit": facts.append("from the cache")
-        case "coalesced": facts.append("shared with an equal request")
+        case "coalesced": facts.append("coalesced with an equal request")
         default: break
         }
         self.facts = facts
     }
 
-    /// Tokens a second once the answer had begun; `nil` if that took no measurable time.
+    /// Output tokens per second after the first token; `nil`: unknown, or less than 1 ms.
+    ///
+    /// - Parameters:
+    ///   - firstToken: the time to the first token, in milliseconds.
+    ///   - total: the time to the end of the answer, in milliseconds.
     static func rate(tokens: Int?, firstToken: Double?, total: Double?) -> Double? {
         guard let tokens, let total, tokens > 0 else { return nil }
         let milliseconds = total - (firstToken ?? 0)

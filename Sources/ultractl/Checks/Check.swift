@@ -1,23 +1,24 @@
 import UltraAPI
 
-/// One thing to try of a model: a request, and what its answer must have. The raw values name it to the user.
+/// A check of one capability: a request to a model, and a condition on its answer. The raw values are the names shown.
 enum Check: String, CaseIterable {
     case generate, stream, tools, json
     case jsonSchema = "json_schema"
     case vision, reasoning, embeddings
 
-    /// A red square of 32 pixels as PNG.
+    /// A red square of 32 × 32 pixels, as PNG in Base64.
     private static let redSquare =
         "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAJ0lEQVR42u3NsQkAAAjAsP7/tF7hIASy"
         + "p6lTCQQCgUAgEAgEgi/BAjLD/C5w/SM9AAAAAElFTkSuQmCC"
 
-    /// How many tokens an answer may have: all checks need a few, and slow local models write on and on.
+    /// The value of `max_tokens`: every check needs few tokens, and slow local models may not stop by themselves.
     static let tokenLimit = 256
-    /// The same for a model that claims to reason, which it does before its first word.
+    /// The value of `max_tokens` for a model that reasons, which counts against it.
     static let reasoningTokenLimit = 1024
 
-    /// What a model claims that can be tried. The mock claims all there is, so that programs can rehearse with it, and
-    /// does nothing but answer.
+    /// The checks of the capabilities that a model claims.
+    ///
+    /// The mock claims all capabilities, so that programs can be tested with it, but only generates and streams.
     static func claimed(by model: ModelReport) -> [Check] {
         if model.kind == "embeddings" { return [.embeddings] }
         let claims = Set(model.capabilities)
@@ -42,7 +43,7 @@ enum Check: String, CaseIterable {
         model.capabilities.contains("reasoning") ? reasoningTokenLimit : tokenLimit
     }
 
-    /// The request: of this model and no other, and not from the cache.
+    /// The fields of the request, which allow neither a fallback nor an answer from the cache.
     func fields(
         model: String, timeoutMilliseconds: Int, tokenLimit: Int = Check.tokenLimit
     ) -> [UInt8] {
@@ -96,26 +97,26 @@ enum Check: String, CaseIterable {
         }
     }
 
-    /// What the answer lacks; `nil`: nothing.
+    /// Describes why the answer fails the check; `nil`: it passes.
     ///
-    /// - Parameter streamed: the text that came in pieces.
+    /// - Parameter streamed: the text of all `delta` events.
     func complaint(about answer: borrowing Event, streamed: String) -> String? {
         let text = answer.string("text") ?? ""
         switch self {
         case .generate, .reasoning: return text.isEmpty ? "the answer is empty" : nil
         case .stream: return streamed.isEmpty ? "nothing was streamed" : nil
         case .tools:
-            guard answer.string("tool_calls.0.name") == "weather" else { return "it called no tool" }
+            guard answer.string("tool_calls.0.name") == "weather" else { return "the model did not call the tool" }
             let arguments = answer.string("tool_calls.0.arguments") ?? ""
-            return Self.isObject(arguments) ? nil : "the arguments of its tool call are no JSON object"
-        case .json: return Self.isObject(text) ? nil : "the answer is no JSON object"
+            return Self.isObject(arguments) ? nil : "the arguments of the tool call are not a JSON object"
+        case .json: return Self.isObject(text) ? nil : "the answer is not a JSON object"
         case .jsonSchema:
             var isReady: Bool?
             let isObject = Self.isObject(text) { (key, reader) throws(JSONError) in
                 if key == "ready" { isReady = try reader.bool() } else { try reader.skip() }
             }
             return isObject && isReady != nil ? nil : "the answer does not follow the schema"
-        case .vision: return text.lowercased().contains("red") ? nil : "it does not see that a red square is red"
+        case .vision: return text.lowercased().contains("red") ? nil : "the model does not name the colour of a red square"
         case .embeddings: return answer.number("embeddings.0.0") == nil ? "the answer has no vector" : nil
         }
     }

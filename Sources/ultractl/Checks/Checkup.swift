@@ -1,19 +1,19 @@
 import UltraAPI
 import libultra
 
-/// Runs checks one after the other and prints what became of each as soon as it is known.
+/// Runs checks in sequence and prints the outcome of each at once.
 struct Checkup {
-    /// How long one answer may take, unless `--timeout` says otherwise.
-    static let patience: Duration = .seconds(60)
+    /// The default time limit of one check.
+    static let defaultTimeLimit: Duration = .seconds(60)
 
     let global: GlobalOptions
-    /// Width of the longest provider or model.
+    /// The width of the longest provider id or model id.
     let subjectColumns: Int
     private(set) var hasFailed = false
-    /// Checks to come in all, for the bar; a plan may turn out shorter.
+    /// The number of planned checks, for the progress bar.
     let total: Int
     private(set) var done = 0
-    /// Longest answer in tokens; `nil`: as `Check` has it.
+    /// The longest answer in tokens; `nil`: the limits of `Check`.
     private let tokenLimit: Int?
     private let style = Style(for: .standardOutput)
 
@@ -24,14 +24,14 @@ struct Checkup {
         subjectColumns = subjects.reduce(0) { max($0, $1.columns) }
     }
 
-    /// Tries a model.
+    /// Runs one check of a model and prints its line.
     ///
-    /// - Throws: only what ends the whole run; a check that fails is a line.
+    /// - Throws: a failure that ends the whole run, such as `.interrupted`; a failed check only prints its line.
     mutating func run(_ check: Check, of asked: ModelReport) throws(Failure) {
         let model = asked.id
         let tokenLimit = tokenLimit ?? Check.tokenLimit(of: asked)
         let start = ContinuousClock.now
-        let limit = global.timeLimit ?? Self.patience
+        let limit = global.timeLimit ?? Self.defaultTimeLimit
         var streamed = ""
         defer { done += 1 }
         let answer = try ask(
@@ -47,10 +47,10 @@ struct Checkup {
             let complaint = check.complaint(about: event, streamed: streamed)
             let cut =
                 event.string("finish_reason") == "length"
-                ? "it was cut at \(tokenLimit) tokens (--max-tokens)" : nil
+                ? "the answer was cut off at \(tokenLimit) tokens (--max-tokens)" : nil
             try report(
                 CheckLine(
-                    subject: model, check: check.rawValue, mark: complaint == nil ? .well : .failed,
+                    subject: model, check: check.rawValue, mark: complaint == nil ? .passed : .failed,
                     milliseconds: milliseconds,
                     trouble: [complaint, cut].compactMap(\.self).joined(separator: "; ")))
         case .trouble(let trouble):
@@ -60,7 +60,10 @@ struct Checkup {
         }
     }
 
-    /// Looks whether a model can be reached, takes our key and is listed. Returns whether it is worth asking.
+    /// Probes a model and prints a line for each kind of evidence up to the first failure.
+    ///
+    /// - Returns: true if the probe found no failure, so that checks are worthwhile.
+    /// - Throws: as `run(_:of:)`.
     mutating func probe(_ model: String) throws(Failure) -> Bool {
         var writer = JSONWriter()
         writer.beginObject()
@@ -77,19 +80,19 @@ struct Checkup {
         }
         guard let result = results.first else { return true }
         for item in result.evidence where item.name != "generated" && item.holds != nil {
-            let isWell = item.holds == true
+            let holds = item.holds == true
             try report(
                 CheckLine(
-                    subject: model, check: item.name, mark: isWell ? .well : .failed,
+                    subject: model, check: item.name, mark: holds ? .passed : .failed,
                     milliseconds: item.name == "reachable" ? result.milliseconds : nil,
-                    trouble: isWell ? "" : result.trouble))
-            // What follows cannot be known, or would say the same.
-            if !isWell { return false }
+                    trouble: holds ? "" : result.trouble))
+            // Later evidence depends on this one.
+            if !holds { return false }
         }
         return true
     }
 
-    /// `count` checks of the plan will not take place.
+    /// Counts planned checks that will not run.
     mutating func skip(_ count: Int) {
         done += count
     }
@@ -100,23 +103,28 @@ struct Checkup {
         try Output.standardOutput.write(line.render(style, subjectColumns: subjectColumns))
     }
 
-    // MARK: - Asking
+    // MARK: - Requests
 
-    private enum Reply: ~Copyable {
+    private enum Outcome: ~Copyable {
         case event(Event)
+        /// The request failed: the sentence for its line.
         case trouble(String)
     }
 
-    /// A request on a connection of its own: what is late on one must not answer the next.
+    /// Sends one request and returns its terminal event.
+    ///
+    /// Each request has its own connection, so that a late event of one cannot be taken for an event of the next.
+    ///
+    /// - Parameter subject: the text of the progress line.
     private func ask(
-        _ op: String, _ fields: [UInt8], _ what: String, onPiece: (borrowing Event) -> Void
-    ) throws(Failure) -> Reply {
+        _ op: String, _ fields: [UInt8], _ subject: String, onPiece: (borrowing Event) -> Void
+    ) throws(Failure) -> Outcome {
         var progress = Progress(.standardError)
-        progress.say(what, done: done, of: total)
+        progress.show(subject, done: done, of: total)
         defer { progress.clear() }
         do throws(Failure) {
             let event = try global.connect().exchange(
-                op, fields: fields, timeLimit: (global.timeLimit ?? Self.patience) + Generate.grace,
+                op, fields: fields, timeLimit: (global.timeLimit ?? Self.defaultTimeLimit) + Generate.grace,
                 idleLimit: progress.isShown ? Progress.interval : nil, onWait: { progress.draw() },
                 onEvent: { (event) throws(Failure) in onPiece(event) })
             if global.json { try event.printJSON() }
@@ -125,9 +133,9 @@ struct Checkup {
             switch error {
             case .refused(let refusal):
                 if global.json { try error.printAnswer() }
-                let advice = refusal.code == "timeout" ? "--timeout gives it longer" : refusal.hint
+                let advice = refusal.code == "timeout" ? "--timeout extends the limit" : refusal.hint
                 return .trouble([refusal.message, advice].compactMap(\.self).joined(separator: "; "))
-            case .timedOut: return .trouble("\(error.message ?? ""); --timeout gives it longer")
+            case .timedOut: return .trouble("\(error.message ?? ""); --timeout extends the limit")
             case .usage, .noDaemon, .notFound, .someFailed, .lost, .unreadable, .inputTimedOut, .interrupted,
                 .outputClosed, .outputFailed:
                 throw error
@@ -136,35 +144,35 @@ struct Checkup {
     }
 }
 
-/// What became of one check.
+/// The outcome of one check, as `test` and `verify` print it.
 struct CheckLine {
-    /// A provider or a model.
+    /// A provider id or a model id.
     var subject: String
     var check: String
     var mark: Mark
     var milliseconds: Double?
-    /// What went wrong or is missing, and what to do about it.
+    /// The problem and the advice; empty if the check passed.
     var trouble = ""
 
-    /// The longest name of a check: that of `json_schema`.
+    /// The width of the longest name, `json_schema`.
     private static let checkColumns = 11
-    /// Most times: `812 ms`, `59.9 s`.
+    /// The width of most times, such as `59.9 s`.
     private static let timeColumns = 7
 
-    /// One line; the trouble goes below it where it does not fit beside the rest.
+    /// Formats the line; a problem that does not fit beside the rest follows on lines of its own.
     ///
     /// - Parameter subjectColumns: the width of the longest subject of the run.
     func render(_ style: Style, subjectColumns: Int) -> String {
-        // The mark, and two blanks between each two.
-        let rest = 1 + Self.checkColumns + Self.timeColumns + 6
-        let width = min(subjectColumns, style.columns.map { max(12, $0 - rest) } ?? subjectColumns)
+        // The mark, the two fixed columns, and three gaps of two blanks.
+        let fixed = 1 + Self.checkColumns + Self.timeColumns + 6
+        let width = min(subjectColumns, style.columns.map { max(12, $0 - fixed) } ?? subjectColumns)
         let time = milliseconds.map { Quantity.duration(milliseconds: $0) } ?? ""
         let line = [
             mark.paint(mark.rawValue, style), oneLine(subject).clipped(to: width).padded(to: width),
             check.padded(to: Self.checkColumns), time.padded(to: Self.timeColumns),
         ].joined(separator: "  ")
         let trouble = oneLine(trouble)
-        if let columns = style.columns, !trouble.isEmpty, width + rest + 2 + trouble.columns > columns {
+        if let columns = style.columns, !trouble.isEmpty, width + fixed + 2 + trouble.columns > columns {
             return ([line.trimmingTrailingBlanks()] + trouble.wrapped(to: columns - 3).map { "   " + $0 })
                 .map { $0 + "\n" }.joined()
         }

@@ -6,10 +6,10 @@ struct TestVerb: ParsableCommand {
         commandName: "test",
         abstract: "Test each provider: key, reachability, unary and streamed answers, tools and JSON.",
         discussion: """
-            Asks one model of each provider: the default model, else the cheapest one that can answer; tools and JSON \
-            only if the model claims them. This costs a few hundred tokens per provider. Each check may take 60 s \
-            (--timeout) and 256 tokens, 1024 if the model reasons (--max-tokens). Exit status 1 if a check fails. --json \
-            prints the daemon's answers.
+            Tests one model of each provider: the default model, else the cheapest one that can answer. Tools and JSON \
+            are tested only if the model claims them. This costs a few hundred tokens per provider. Each check may take \
+            60 s (--timeout) and 256 tokens, 1024 if the model reasons (--max-tokens). Exit status 1 if a check fails. \
+            --json prints the daemon's answers.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -24,7 +24,7 @@ struct TestVerb: ParsableCommand {
     @Option(help: ArgumentHelp("Maximum length of each answer in tokens.", valueName: "n"))
     var maxTokens: Int?
 
-    /// What is tried of a model; verify tries the rest.
+    /// The checks that `test` runs; `verify` runs all.
     private static let checks: [Check] = [.generate, .stream, .tools, .json, .jsonSchema, .embeddings]
 
     private static func checks(of model: ModelReport) -> [Check] {
@@ -37,14 +37,14 @@ struct TestVerb: ParsableCommand {
     }
 
     func run() throws {
-        var (status, list) = try look()
+        var (status, list) = try readState()
         let stale = status.providers.filter { TestPlan.wantsProbe($0) && $0.id == provider ?? $0.id }
         if model == nil, !stale.isEmpty {
             for provider in stale { _ = try Probe.ask(global, provider: provider.id) }
-            (status, list) = try look()
+            (status, list) = try readState()
         }
         let plan = try TestPlan(status: status, list: list, provider: provider, model: model)
-        // A probe, and what its model claims.
+        // One probe, and the checks of the model.
         let counts = plan.steps.map { step in
             step.obstacle == nil ? step.model.map { 1 + Self.checks(of: $0).count } ?? 0 : 0
         }
@@ -57,7 +57,7 @@ struct TestVerb: ParsableCommand {
                 try checkup.report(
                     CheckLine(
                         subject: step.model?.id ?? step.provider.id, check: obstacle.check,
-                        mark: isFailure ? .failed : .leftOut, trouble: obstacle.trouble))
+                        mark: isFailure ? .failed : .skipped, trouble: obstacle.trouble))
             } else if let model = step.model {
                 let checks = Self.checks(of: model)
                 if try checkup.probe(model.id) {
@@ -70,7 +70,7 @@ struct TestVerb: ParsableCommand {
         if checkup.hasFailed { throw Failure.someFailed }
     }
 
-    private func look() throws(Failure) -> (StatusReport, ModelList) {
+    private func readState() throws(Failure) -> (StatusReport, ModelList) {
         let connection = try global.connect()
         let status = try global.ask("status", on: connection).read { (reader) throws(JSONError) in
             try StatusReport(&reader)
@@ -82,7 +82,7 @@ struct TestVerb: ParsableCommand {
     }
 }
 
-/// What `test` tries: a model of each provider, or the reason why there is none.
+/// The plan of `test`: a model of each provider, or an obstacle to testing it.
 struct TestPlan {
     struct Step {
         var provider: ProviderReport
@@ -90,16 +90,19 @@ struct TestPlan {
         var obstacle: Obstacle?
     }
 
-    /// Why a provider cannot be tried.
+    /// The reason for which a provider cannot be tested.
     struct Obstacle: Equatable {
         var check: String
         var trouble: String
-        /// Something is wrong, rather than not set up.
+        /// False if the provider is only not set up.
         var isFailure: Bool
     }
 
     private(set) var steps: [Step] = []
 
+    /// - Parameters:
+    ///   - provider: tests only this provider; `nil`: every provider.
+    ///   - model: tests only this model, and ignores `provider`; `nil`: one model of each provider.
     /// - Throws: `.notFound` for a provider or model that does not exist.
     init(status: StatusReport, list: ModelList, provider: String?, model: String?) throws(Failure) {
         if let model {
@@ -110,13 +113,15 @@ struct TestPlan {
         }
         let providers = status.providers.filter { provider == nil || $0.id == provider }
         guard !providers.isEmpty else {
-            throw .notFound("there is no such provider: \(provider ?? "none at all")", hint: "see: ultractl status")
+            throw .notFound(
+                provider.map { "there is no provider \($0)" } ?? "the daemon has no providers",
+                hint: "see: ultractl status")
         }
         for provider in providers {
             let choice = Self.choice(of: list.models.filter { $0.provider == provider.id }, list.defaultModel)
             let nothing = Obstacle(
                 check: provider.evidence.first { $0.holds == false }?.name ?? "models",
-                trouble: provider.advice ?? "it has no model that can answer now", isFailure: true)
+                trouble: provider.advice ?? "no model of this provider can answer now", isFailure: true)
             steps.append(
                 Step(
                     provider: provider, model: choice,
@@ -124,20 +129,20 @@ struct TestPlan {
         }
     }
 
-    /// Whether a look from now would tell more than the last one: something was wrong, and may not be any more.
+    /// True if the provider failed and may have recovered, so that a new probe is worthwhile.
     static func wantsProbe(_ provider: ProviderReport) -> Bool {
-        !provider.isWell && obstacle(provider) == nil
+        !provider.isUsable && obstacle(provider) == nil
     }
 
     private static func obstacle(_ provider: ProviderReport) -> Obstacle? {
         switch provider.state {
-        case "needs_key": Obstacle(check: "key", trouble: provider.advice ?? "it has no key", isFailure: false)
-        case "disabled": Obstacle(check: "enabled", trouble: "it is switched off", isFailure: false)
+        case "needs_key": Obstacle(check: "key", trouble: provider.advice ?? "the key is missing", isFailure: false)
+        case "disabled": Obstacle(check: "enabled", trouble: "disabled in the configuration", isFailure: false)
         default: nil
         }
     }
 
-    /// The default model, else the cheapest one that chats, else one that embeds.
+    /// Chooses the default model, else the chat model with the cheapest output, else an embedding model.
     private static func choice(of models: [ModelReport], _ defaultModel: String?) -> ModelReport? {
         let usable = models.filter { $0.isUsable && $0.kind != "other" }
         func cost(_ model: ModelReport) -> Double { model.price?.output ?? .infinity }
@@ -151,8 +156,8 @@ struct Verify: ParsableCommand {
         commandName: "verify",
         abstract: "Verify the capabilities that models claim: streaming, tools, JSON, images, reasoning, embeddings.",
         discussion: """
-            Sends each model that can answer now one request per claimed capability, which costs tokens: narrow it with \
-            --provider or --model. Each check may take 60 s (--timeout) and 256 tokens, 1024 if the model reasons \
+            Sends one request per claimed capability to each model that can answer now. This costs tokens: --provider \
+            or --model limits it. Each check may take 60 s (--timeout) and 256 tokens, 1024 if the model reasons \
             (--max-tokens). Exit status 1 if a claim is wrong. --json prints the daemon's answers.
             """)
 

@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// What `embed` answers.
+/// The `result` of `embed`.
 struct EmbedReport {
     var model: String?
     var vectors: [[Double]] = []
@@ -32,7 +32,7 @@ struct EmbedReport {
         }
     }
 
-    /// The vectors as the daemon wrote them, a line each.
+    /// The vectors as the daemon sent them, one line of JSON each.
     static func lines(_ reader: inout JSONReader) throws(JSONError) -> [UInt8] {
         var lines: [UInt8] = []
         try reader.members { (key, reader) throws(JSONError) in
@@ -45,8 +45,8 @@ struct EmbedReport {
         return lines
     }
 
-    /// The cosine of the angle between two vectors, from -1 to 1; `nil`: they are not comparable.
-    static func likeness(_ left: [Double], _ right: [Double]) -> Double? {
+    /// The cosine similarity of two vectors, from -1 to 1; `nil`: different dimensions, or a vector of length 0.
+    static func cosine(_ left: [Double], _ right: [Double]) -> Double? {
         guard left.count == right.count else { return nil }
         func product(_ left: [Double], _ right: [Double]) -> Double {
             zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
@@ -56,9 +56,9 @@ struct EmbedReport {
     }
 }
 
-/// Vectors for a person: how many and how long, how each begins, and how like the first it is.
+/// Formats embeddings as a table: the beginning of each vector, and its cosine similarity to the first.
 struct EmbedText {
-    /// Numbers shown of each vector.
+    /// The number of elements shown of each vector.
     private static let shown = 3
 
     let report: EmbedReport
@@ -75,20 +75,20 @@ struct EmbedText {
         ]
         let warnings = report.warnings.map { "\(style.yellow("warning:")) \(oneLine($0))\n" }.joined()
         return facts.compactMap(\.self).joined(separator: " · ") + "\n" + warnings + "\n" + table.render(style)
-            + style.dim("A file or pipe gets the whole vectors.") + "\n"
+            + style.dim("COSINE compares with vector 1. A file or pipe gets whole vectors.") + "\n"
     }
 
     private var table: Table {
         var table = Table([
             .init(title: "", alignment: .right), .init(title: "TEXT", minimum: 16),
-            .init(title: "LIKE 1", alignment: .right), .init(title: "VECTOR", rank: 1),
+            .init(title: "COSINE", alignment: .right), .init(title: "VECTOR", rank: 1),
         ])
         for (number, vector) in report.vectors.enumerated() {
             let beginning = vector.prefix(Self.shown).map { Quantity.fixed($0, 4) }.joined(separator: " ")
-            let likeness = number == 0 ? nil : EmbedReport.likeness(report.vectors[0], vector)
+            let cosine = number == 0 ? nil : EmbedReport.cosine(report.vectors[0], vector)
             table.append([
                 .init("\(number + 1)"), .init(number < inputs.count ? inputs[number] : ""),
-                .init(likeness.map { Quantity.fixed($0, 3) } ?? ""),
+                .init(cosine.map { Quantity.fixed($0, 3) } ?? ""),
                 .init(beginning + (vector.count > Self.shown ? " …" : ""), paint: style.dim),
             ])
         }

@@ -1,8 +1,8 @@
 import UltraAPI
 
-/// What `models` tells of one model. Fields a daemon leaves out are `nil`.
+/// One model of the `result` of `models`. A field that the daemon leaves out is `nil`.
 struct ModelReport {
-    /// US dollars for a million tokens.
+    /// US dollars per million tokens.
     struct Price {
         var input: Double?
         var cachedInput: Double?
@@ -12,7 +12,7 @@ struct ModelReport {
 
     struct Failures {
         var consecutive: Int?
-        /// The code of the last one.
+        /// The error code of the last failure.
         var last: String?
         var lastAt: Timestamp?
     }
@@ -22,7 +22,7 @@ struct ModelReport {
     var name = ""
     var displayName: String?
     var aliases: [String] = []
-    /// `chat`, `embeddings`, or `other` for what is listed and never routed to.
+    /// `chat`, `embeddings`, or `other` for models that are listed but not routed to.
     var kind: String?
     var state = "unknown"
     var stateSince: Timestamp?
@@ -35,10 +35,12 @@ struct ModelReport {
     var price: Price?
     var retiresOn: String?
     var isMock = false
-    /// Where a fact comes from, by the name of its field.
+    /// The source of each fact, by field: `catalogue`, `discovery` or `configuration`.
     var source: [String: String] = [:]
     var evidence: [EvidenceReport] = []
+    /// Median time to the first token, in milliseconds.
     var firstTokenP50: Double?
+    /// 95th percentile of the time to the first token, in milliseconds.
     var firstTokenP95: Double?
     var failures = Failures()
 
@@ -86,7 +88,7 @@ struct ModelReport {
         }
     }
 
-    /// Nothing speaks against asking it now.
+    /// True if the daemon would send requests to it now.
     var isUsable: Bool {
         ["available", "degraded", "loading", "unknown"].contains(state)
     }
@@ -124,10 +126,10 @@ extension ModelReport.Failures {
     }
 }
 
-/// What `models` answers.
+/// The `result` of `models`.
 struct ModelList {
     var models: [ModelReport] = []
-    /// The id of the model that answers when none is named.
+    /// The id of the default model.
     var defaultModel: String?
 
     init(_ reader: inout JSONReader) throws(JSONError) {
@@ -140,7 +142,7 @@ struct ModelList {
         }
     }
 
-    /// The models that `name` may mean: one by its id or else an alias, or else all of that name at their providers.
+    /// Finds the models that `name` means: the one with that id or alias, else all with that name at any provider.
     func named(_ name: String) -> [ModelReport] {
         if let exact = models.first(where: { $0.id == name }) ?? models.first(where: { $0.aliases.contains(name) }) {
             return [exact]
@@ -148,13 +150,13 @@ struct ModelList {
         return models.filter { $0.name == name }
     }
 
-    /// The one model that `name` means.
+    /// Finds the one model that `name` means.
     ///
-    /// - Throws: `.notFound` if there is none, or several.
+    /// - Throws: `.notFound` if there is none or more than one.
     func only(_ name: String) throws(Failure) -> ModelReport {
         let found = named(name)
         guard let model = found.first else {
-            throw .notFound("no model is called \(name)", hint: "see: ultractl models --all")
+            throw .notFound("there is no model \(name)", hint: "see: ultractl models --all")
         }
         guard found.count == 1 else {
             let ids = found.map(\.id).joined(separator: ", ")
@@ -163,7 +165,7 @@ struct ModelList {
         return model
     }
 
-    /// The object of the model with an id as the daemon wrote it, as one line with its newline; empty: there is none.
+    /// The JSON object of a model as the daemon sent it, as one line with its newline; empty: no model has this id.
     static func object(of id: String, _ reader: inout JSONReader) throws(JSONError) -> [UInt8] {
         var found: [UInt8] = []
         try reader.members { (key, reader) throws(JSONError) in
@@ -179,7 +181,7 @@ struct ModelList {
 }
 
 extension RawJSON {
-    /// The value on a line of its own: line ends between its parts are white space like any other.
+    /// The value as one line with its newline; line ends between its parts become spaces.
     var line: [UInt8] {
         bytes.map { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") ? UInt8(ascii: " ") : $0 }
             + [UInt8(ascii: "\n")]

@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// What `probe` answers.
+/// The `result` of `probe`.
 struct ProbeReport {
     struct Result {
         var provider = ""
@@ -8,15 +8,15 @@ struct ProbeReport {
         var state = "unknown"
         var evidence: [EvidenceReport] = []
         var milliseconds: Double?
-        /// The sentence of the error, if there is one.
+        /// The message of the error; `nil`: none.
         var error: String?
         var hint: String?
     }
 
     enum Outcome {
-        case well, failed
-        /// Nobody asked for it in particular, and there is no key to check it with.
-        case leftOut
+        case passed, failed
+        /// Not set up (no key, or disabled), and not asked for by name.
+        case skipped
     }
 
     var results: [Result] = []
@@ -54,28 +54,28 @@ extension ProbeReport.Result {
         }
     }
 
-    /// - Parameter isNamed: it was asked for, not everything.
+    /// - Parameter isNamed: true if the user named this provider or model.
     func outcome(isNamed: Bool) -> ProbeReport.Outcome {
         switch state {
-        case "needs_key", "disabled": isNamed ? .failed : .leftOut
+        case "needs_key", "disabled": isNamed ? .failed : .skipped
         case "unavailable", "unauthorized": .failed
-        default: error != nil || evidence.contains { $0.holds == false } ? .failed : .well
+        default: error != nil || evidence.contains { $0.holds == false } ? .failed : .passed
         }
     }
 
-    /// What is wrong and what to do about it, in a line.
+    /// The problem and the advice as one line; empty: no problem.
     var trouble: String {
         let denied = evidence.filter { $0.holds == false }.map { "not \($0.name)" }.joined(separator: ", ")
         return [error ?? (denied.isEmpty ? nil : denied), hint].compactMap(\.self).joined(separator: "; ")
     }
 }
 
-/// The outcome of a probe for a person, a line for each provider or model.
+/// Formats the outcome of a probe, one line for each provider or model.
 struct ProbeText {
     let report: ProbeReport
-    /// A provider or model was asked for, not everything.
+    /// True if the user named a provider or model.
     let isNamed: Bool
-    /// Models were to answer.
+    /// True for `--deep`.
     var isDeep = false
     let style: Style
 
@@ -97,33 +97,33 @@ struct ProbeText {
         return table.render(style)
     }
 
-    /// A deep probe that asked no model says so: what is well then is only what the free one checks.
+    /// The problem of a result; a deep probe without a model that could answer says that it was not deep.
     private func trouble(of result: ProbeReport.Result) -> String {
         isDeep && result.model == nil && result.trouble.isEmpty
-            ? "no model of it can be asked: only the free check was made" : result.trouble
+            ? "no model can answer: only the free check was made" : result.trouble
     }
 }
 
-/// What stands before a line that tells how something went.
+/// The mark at the beginning of a line that reports an outcome.
 enum Mark: String {
-    case well = "✓"
+    case passed = "✓"
     case failed = "✗"
-    case leftOut = "–"
+    case skipped = "–"
 
     init(_ outcome: ProbeReport.Outcome) {
         self =
             switch outcome {
-            case .well: .well
+            case .passed: .passed
             case .failed: .failed
-            case .leftOut: .leftOut
+            case .skipped: .skipped
             }
     }
 
     func paint(_ text: String, _ style: Style) -> String {
         switch self {
-        case .well: style.green(text)
+        case .passed: style.green(text)
         case .failed: style.red(text)
-        case .leftOut: style.dim(text)
+        case .skipped: style.dim(text)
         }
     }
 }

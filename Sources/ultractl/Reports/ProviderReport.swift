@@ -1,12 +1,12 @@
 import UltraAPI
 
-/// What `status` tells of one provider. Fields a daemon leaves out are `nil`.
+/// One provider of the `result` of `status`. A field that the daemon leaves out is `nil`.
 struct ProviderReport {
     struct Probe {
         var at: Timestamp?
-        var isWell: Bool?
+        var hasPassed: Bool?
         var milliseconds: Double?
-        /// The code of what went wrong.
+        /// The error code of a failed probe.
         var error: String?
     }
 
@@ -16,7 +16,7 @@ struct ProviderReport {
     var available: Int?
     /// `set`, `missing` or `refused`.
     var key: String?
-    /// The names under which the daemon looks for a key that is missing.
+    /// The environment variables that may hold the key.
     var keyVariables: [String] = []
     var endpoint: String?
     var inFlight: Int?
@@ -26,7 +26,7 @@ struct ProviderReport {
     var evidence: [EvidenceReport] = []
     var lastProbe: Probe?
     var nextProbeAt: Timestamp?
-    /// What the last failure said.
+    /// The message of the last failure.
     var lastError: String?
 
     init(id: String) {
@@ -56,18 +56,18 @@ struct ProviderReport {
         }
     }
 
-    /// Requests that could go to it now do.
-    var isWell: Bool { ["available", "degraded", "loading", "unknown"].contains(state) }
+    /// True if the daemon would send requests to it now.
+    var isUsable: Bool { ["available", "degraded", "loading", "unknown"].contains(state) }
 
-    /// What is missing or wrong and what to do about it; `nil`: nothing is.
+    /// The problem and its remedy; `nil`: no problem is known.
     var advice: String? {
         if state == "needs_key", !keyVariables.isEmpty {
-            return "set \(keyVariables.joined(separator: " or ")) where ultrad starts, and start it again"
+            return "set \(keyVariables.joined(separator: " or ")) in the environment of ultrad, and restart it"
         }
         if state == "unauthorized" {
-            return [lastError, "give ultrad another key and start it again"].compactMap(\.self).joined(separator: "; ")
+            return [lastError, "give ultrad another key and restart it"].compactMap(\.self).joined(separator: "; ")
         }
-        return isWell ? nil : lastError
+        return isUsable ? nil : lastError
     }
 }
 
@@ -80,7 +80,7 @@ extension ProviderReport.Probe {
         try reader.members { (key, reader) throws(JSONError) in
             switch key {
             case "at": at = try reader.timestampOrNull()
-            case "ok": isWell = try reader.boolOrNull()
+            case "ok": hasPassed = try reader.boolOrNull()
             case "ms": milliseconds = try reader.doubleOrNull()
             case "error": error = try reader.stringOrNull()
             default: try reader.skip()
@@ -89,17 +89,17 @@ extension ProviderReport.Probe {
     }
 }
 
-/// One thing known of a model or provider from observation.
+/// One observation about a model or provider.
 struct EvidenceReport: Equatable {
     /// `reachable`, `authorised`, `listed`, `generated`.
     var name: String
-    /// `nil`: nobody has looked.
+    /// True if it was observed to hold; `nil`: never observed.
     var holds: Bool?
     var at: Timestamp?
     /// `probe` or `live`.
     var source: String?
 
-    /// Reads an object of them, in its order.
+    /// Reads the object `evidence`, and keeps the order of its members.
     static func all(_ reader: inout JSONReader) throws(JSONError) -> [EvidenceReport] {
         var all: [EvidenceReport] = []
         try reader.members { (key, reader) throws(JSONError) in
@@ -125,7 +125,7 @@ struct EvidenceReport: Equatable {
 }
 
 extension JSONReader {
-    /// A time, if one is given that can be read.
+    /// Reads a time; `nil`: null, or not in the protocol's format.
     mutating func timestampOrNull() throws(JSONError) -> Timestamp? {
         try stringOrNull().flatMap { Timestamp($0) }
     }

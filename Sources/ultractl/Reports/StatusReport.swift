@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// What `status` tells of the daemon. Fields a daemon leaves out are `nil`.
+/// The `result` of `status`. A field that the daemon leaves out is `nil`.
 struct StatusReport {
     var version: String?
     var pid: Int?
@@ -86,7 +86,7 @@ struct StatusReport {
     }
 }
 
-/// What `status` tells of the answer cache. Fields a daemon leaves out are `nil`.
+/// The member `cache` of `status`. A field that the daemon leaves out is `nil`.
 struct CacheReport {
     var isEnabled: Bool?
     var hits: Int?
@@ -94,7 +94,7 @@ struct CacheReport {
     var coalesced: Int?
     var entries: Int?
     var bytes: Int?
-    /// Of the file in which answers outlive the daemon.
+    /// Answers in the cache's file, which survive a restart.
     var fileEntries: Int?
     var fileBytes: Int?
     var savedUSD: Double?
@@ -119,15 +119,15 @@ struct CacheReport {
     }
 }
 
-/// What `status` tells of the connections to one host.
+/// One element of the member `pool` of `status`: the connections to one host.
 struct PoolReport {
     var host = ""
-    /// `h2` or `http/1.1`; `nil`: no connection has been made.
+    /// `h2` or `http/1.1`; `nil`: no connection was made yet.
     var httpVersion: String?
     var open: Int?
     var idle: Int?
     var handshakes: Int?
-    /// Requests that found a connection open.
+    /// Requests that used a connection which was already open.
     var reused: Int?
 
     init(_ reader: inout JSONReader) throws(JSONError) {

@@ -1,21 +1,21 @@
 import UltraAPI
 
-/// One event of a subscription, of whatever topic. Fields an event does not have are `nil`.
+/// An `event` frame of a subscription, of any topic. A field that the event does not have is `nil`.
 struct WatchEvent {
     var topic = ""
     var provider: String?
     var model: String?
-    // health
+    // Topic health:
     var from: String?
     var to: String?
     var reason: String?
-    // requests
+    // Topic requests:
     var phase: String?
     var request: Int?
     var uid: Int?
     var error: String?
     var milliseconds: Double?
-    /// All of `data` as it came: JSON.
+    /// The JSON of the member `data`.
     var data = ""
 
     init(_ reader: inout JSONReader) throws(JSONError) {
@@ -50,7 +50,7 @@ struct WatchEvent {
     }
 }
 
-/// What a subscription begins with.
+/// The `snapshot` frame at the beginning of a subscription.
 struct WatchSnapshot {
     var providers: [ProviderReport] = []
     var models: [ModelReport] = []

@@ -1,15 +1,16 @@
 import Glibc
 
-/// Texts that were entered, the latest last, and where in them somebody is.
+/// The texts that were entered, oldest first, and the position of the user in them.
 struct History {
-    /// How many are kept.
+    /// The largest number of entries.
     static let limit = 1000
 
     private(set) var entries: [String]
-    /// `entries.count`: at the text that is being written.
+    /// The index of the shown entry; `entries.count`: the draft is shown.
     private var position: Int
+    /// The unfinished text that was shown before the first step back.
     private var draft = ""
-    /// Called with each new entry.
+    /// Stores a new entry.
     private let keep: (String) -> Void
 
     init(_ entries: [String] = [], keep: @escaping (String) -> Void = { _ in }) {
@@ -18,7 +19,7 @@ struct History {
         self.keep = keep
     }
 
-    /// Adds a text, unless it is that of before, or has a blank in front so that it is not kept.
+    /// Adds an entry, unless it is empty, equals the last one or begins with a blank.
     mutating func append(_ text: String) {
         defer { rewind() }
         guard !text.isEmpty, !text.hasPrefix(" "), text != entries.last else { return }
@@ -32,7 +33,9 @@ struct History {
         draft = ""
     }
 
-    /// The entry before, if there is one.
+    /// Steps back to the previous entry; `nil`: there is none.
+    ///
+    /// - Parameter text: the text of the line now, which is kept as the draft.
     mutating func older(than text: String) -> String? {
         guard position > 0 else { return nil }
         if position == entries.count { draft = text }
@@ -40,16 +43,16 @@ struct History {
         return entries[position]
     }
 
-    /// The entry behind, or what was being written before the first step back.
+    /// Steps forward to the next entry or the draft; `nil`: the draft is shown already.
     mutating func newer() -> String? {
         guard position < entries.count else { return nil }
         position += 1
         return position == entries.count ? draft : entries[position]
     }
 
-    // MARK: - One line each
+    // MARK: - Lines of the file
 
-    /// A text as a line of a file: line ends and backslashes are escaped.
+    /// Encodes an entry as one line: a backslash becomes `\\`, a newline `\n`.
     static func line(_ text: String) -> String {
         var line = ""
         for scalar in text.unicodeScalars {
@@ -62,6 +65,7 @@ struct History {
         return line
     }
 
+    /// Decodes a line.
     static func text(_ line: some StringProtocol) -> String {
         var text = ""
         var isEscaped = false
@@ -77,14 +81,14 @@ struct History {
     }
 }
 
-/// Where a history outlives its program: `$XDG_STATE_HOME/ultractl/history`, which its owner alone can read.
+/// The file of the history, `$XDG_STATE_HOME/ultractl/history`, which only its owner can read.
 struct HistoryFile {
-    /// The file is written anew when it has so many lines more than are kept.
+    /// The number of lines beyond `History.limit` at which the file is rewritten.
     private static let slack = 1000
 
     let path: String
 
-    /// `nil`: there is no place for it.
+    /// `nil`: neither `XDG_STATE_HOME` nor `HOME` is an absolute path.
     init?() {
         func value(_ name: String) -> String? {
             getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
@@ -94,7 +98,7 @@ struct HistoryFile {
         path = state + "/ultractl/history"
     }
 
-    /// What the file has, and where new entries go. That nothing can be kept is no reason not to talk.
+    /// Reads the history, whose new entries are appended to the file; failures to read or write are ignored.
     func load() -> History {
         let lines = ((try? InputFile(path: path))?.text ?? "").split(whereSeparator: \.isNewline)
         let kept = lines.suffix(History.limit)
@@ -107,9 +111,9 @@ struct HistoryFile {
         let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (isAnew ? O_TRUNC : O_APPEND), 0o600)
         guard file >= 0 else { return }
         defer { close(file) }
-        // One made by hand may be open to others.
+        // A file that already existed may be readable by others.
         fchmod(file, 0o600)
-        // One call, so that two programs do not write into each other's lines.
+        // One call with O_APPEND, so that lines of two processes do not mix.
         let bytes = Array(text.utf8)
         _ = Glibc.write(file, bytes, bytes.count)
     }
@@ -118,7 +122,7 @@ struct HistoryFile {
         var folder = ""
         for part in path.split(separator: "/").dropLast() {
             folder += "/" + part
-            // The state folder is private by the XDG specification.
+            // The XDG base directory specification demands mode 0700 of directories that are created.
             mkdir(folder, 0o700)
         }
     }

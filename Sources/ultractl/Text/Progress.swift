@@ -1,10 +1,10 @@
-/// One line on a terminal that says what the request is waiting for and for how long; nothing elsewhere.
+/// A line on a terminal with the phase of a request and the time since its start; draws nothing elsewhere.
 struct Progress {
-    /// How often the line is drawn again.
+    /// The time between two updates of the line.
     static let interval: Duration = .milliseconds(100)
-    /// A quick answer needs no progress.
-    private static let patience: Duration = .milliseconds(400)
-    /// No provider says how many tokens have come before it is done; most languages have some four bytes a token.
+    /// The line appears after this time, so that a quick answer shows none.
+    private static let delay: Duration = .milliseconds(400)
+    /// An estimate, because providers report the number of tokens only at the end.
     private static let bytesPerToken = 4
     private static let gaugeColumns = 20
 
@@ -12,6 +12,7 @@ struct Progress {
     private let style: Style
     private let start = ContinuousClock.now
     private var phase: String
+    /// The filled part of the bar; `nil`: no bar.
     private var share: (done: Int, of: Int)?
     private var isDrawn = false
     private var receivedBytes = 0
@@ -25,7 +26,7 @@ struct Progress {
 
     var isShown: Bool { output.isTerminal }
 
-    /// Takes a `progress` event.
+    /// Shows the phase of a `progress` event.
     mutating func update(_ event: borrowing Event) {
         guard let name = event.string("phase") else { return }
         phase = name.split(separator: "_").joined(separator: " ")
@@ -33,26 +34,26 @@ struct Progress {
         if let pause = event.integer("retry_in_ms") { phase += " in \(Quantity.duration(milliseconds: Double(pause)))" }
     }
 
-    mutating func say(_ phase: String) {
+    mutating func show(_ phase: String) {
         self.phase = phase
     }
 
-    /// So much of the whole is done: a bar.
-    mutating func say(_ phase: String, done: Int, of count: Int) {
+    /// Shows a phase and a bar.
+    mutating func show(_ phase: String, done: Int, of count: Int) {
         self.phase = phase
         share = (done, count)
     }
 
-    /// Counts a piece of an answer, for the speed.
+    /// Counts bytes of the answer, for the estimated tokens and tokens per second.
     mutating func count(bytes: Int) {
         if firstPieceAt == nil { firstPieceAt = .now }
         receivedBytes += bytes
     }
 
-    /// Draws the line with the time since the start.
+    /// Draws or updates the line.
     mutating func draw() {
-        guard isShown, start.duration(to: .now) >= Self.patience || share != nil else { return }
-        show("\r\u{1B}[K\(style.dim(line(at: .now).clipped(to: (output.width ?? 80) - 1)))")
+        guard isShown, start.duration(to: .now) >= Self.delay || share != nil else { return }
+        write("\r\u{1B}[K\(style.dim(line(at: .now).clipped(to: (output.width ?? 80) - 1)))")
         isDrawn = true
     }
 
@@ -73,14 +74,14 @@ struct Progress {
         return (parts + [oneLine(phase), facts.joined(separator: ", ")]).joined(separator: "  ")
     }
 
-    /// Takes the line away.
+    /// Erases the line.
     mutating func clear() {
         guard isDrawn else { return }
-        show("\r\u{1B}[K")
+        write("\r\u{1B}[K")
         isDrawn = false
     }
 
-    private func show(_ text: String) {
-        try? output.write(text)  // An ornament: ignoring.
+    private func write(_ text: String) {
+        try? output.write(text)  // The answer does not depend on the progress line: ignoring.
     }
 }

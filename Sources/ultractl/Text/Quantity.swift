@@ -1,4 +1,4 @@
-/// Numbers as a person reads them: three digits, a unit, and never more precision than means something.
+/// Formats numbers for a person: three significant digits and a unit.
 enum Quantity {
     /// `45`, `12.3 k`, `1.05 M`.
     static func count(_ value: Int) -> String {
@@ -12,7 +12,7 @@ enum Quantity {
 
     /// `312 ms`, `4.2 s`, `3 min 5 s`, `2 h 14 min`, `12 d 3 h`.
     static func duration(milliseconds: Double) -> String {
-        // The bounds are where rounding would show 10.0 ms, 1000 ms and 60.0 s.
+        // From each bound on, rounding would show 10.0 ms, 1000 ms and 60.0 s.
         if milliseconds < 9.95 { return "\(fixed(milliseconds, 1)) ms" }
         if milliseconds < 999.5 { return "\(fixed(milliseconds, 0)) ms" }
         if milliseconds < 59_950 { return "\(fixed(milliseconds / 1000, 1)) s" }
@@ -24,7 +24,7 @@ enum Quantity {
         }
     }
 
-    /// `42 s`, then as above.
+    /// `42 s`, and from one minute on as `duration(milliseconds:)`.
     static func duration(seconds: Int) -> String {
         seconds < 60 ? "\(seconds) s" : duration(milliseconds: Double(seconds) * 1000)
     }
@@ -33,7 +33,7 @@ enum Quantity {
         duration(milliseconds: Double(value.milliseconds))
     }
 
-    /// US dollars: `$12.40`, `$0.00008`. Small amounts keep two significant digits.
+    /// US dollars: `$12.40`, `$0.000080`. Amounts below $0.10 keep two significant digits.
     static func money(_ usd: Double) -> String {
         guard usd > 0, usd < 0.1 else { return "$\(fixed(usd, 2))" }
         var digits = 2
@@ -59,11 +59,11 @@ enum Quantity {
         return "\(sign)\(padded.dropLast(digits)).\(padded.suffix(digits))"
     }
 
-    /// Three significant digits of `value` in the largest unit that leaves at least 1.
+    /// Three significant digits of `value`, in the largest unit that gives at least 1.
     private static func scaled(_ value: Double, by step: Double, units: [String]) -> String {
         var value = value
         var unit = 0
-        // 999.5 would round up to 1000 of the smaller unit.
+        // 999.5 would be rounded to 1000 of the smaller unit.
         while value.magnitude >= 999.5, unit < units.count - 1 {
             value /= step
             unit += 1
@@ -74,37 +74,39 @@ enum Quantity {
     }
 }
 
-/// Numbers as blocks: bars that lie, and lines of bars that stand.
+/// Draws numbers as block characters: horizontal bars and sparklines.
 enum Graph {
-    private static let lying: [Character] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"]
-    private static let standing: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+    /// Blocks of one to eight eighths of a column.
+    private static let horizontal: [Character] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"]
+    /// Blocks of one to eight eighths of a line.
+    private static let vertical: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-    /// A bar of `share` of `columns`, in eighths; something that is not nothing is never invisible.
+    /// A bar of `share` (0 to 1) of `columns`; a positive share gets at least one eighth of a column.
     static func bar(_ share: Double, columns: Int) -> String {
         guard share > 0, share.isFinite, columns > 0 else { return "" }
         let eighths = max(1, Int((min(share, 1) * Double(columns) * 8).rounded()))
         let rest = eighths % 8
-        return String(repeating: "█", count: eighths / 8) + (rest == 0 ? "" : String(lying[rest - 1]))
+        return String(repeating: "█", count: eighths / 8) + (rest == 0 ? "" : String(horizontal[rest - 1]))
     }
 
-    /// A gauge with its frame filled: `███░░`.
+    /// A gauge, `███░░` for a share of 0.6 and 5 columns.
     static func gauge(_ share: Double, columns: Int) -> String {
         let full = Int((max(0, min(share, 1)) * Double(columns)).rounded(.down))
         return String(repeating: "█", count: full) + String(repeating: "░", count: max(0, columns - full))
     }
 
-    /// The last `columns` of `values`, the highest as high as a line; 0 is the lowest block, and what is missing blank.
+    /// A sparkline of the last `columns` values: 0 is the lowest block, the maximum a full block, `nil` a blank.
     ///
-    /// - Parameter ceiling: what is as high as a line, if more than the highest.
+    /// - Parameter ceiling: the value of a full block, if it is greater than the maximum.
     static func sparkline(_ values: [Double?], columns: Int, ceiling: Double = 0) -> String {
         let shown = values.suffix(max(0, columns))
         let highest = max(ceiling, shown.reduce(0) { max($0, $1 ?? 0) })
         return String(
             shown.map { value in
                 guard let value else { return " " }
-                guard value > 0, highest > 0, value.isFinite else { return standing[0] }
-                // The lowest block is nothing, so that a little can be told from it.
-                return standing[min(7, 1 + Int(value / highest * 6.999))]
+                guard value > 0, highest > 0, value.isFinite else { return vertical[0] }
+                // The lowest block is reserved for 0, so that a small value differs from it.
+                return vertical[min(7, 1 + Int(value / highest * 6.999))]
             })
     }
 }

@@ -1,10 +1,10 @@
 import Glibc
 import UltraAPI
 
-/// Colour, weight and line length for a terminal; none for a file. `NO_COLOR` turns colour off (no-color.org).
+/// The colours and line length of an output; a file or pipe has neither. `NO_COLOR` turns colours off (no-color.org).
 struct Style {
     let isColoured: Bool
-    /// How long a line may be; `nil`: as long as it likes.
+    /// The longest line; `nil`: no limit.
     let columns: Int?
 
     init(isColoured: Bool = false, columns: Int? = nil) {
@@ -24,7 +24,8 @@ struct Style {
     func green(_ text: String) -> String { paint(text, "32") }
     func yellow(_ text: String) -> String { paint(text, "33") }
 
-    /// `text`, or the word itself, in the colour of a state: usable, passing trouble, out.
+    /// Paints `text`, or the word itself, in the colour of a state: green for usable, yellow for a passing problem, red
+    /// for unusable, dim for others.
     func state(_ word: String, as text: String? = nil) -> String {
         let text = text ?? word
         return switch word {
@@ -40,21 +41,21 @@ struct Style {
     }
 }
 
-/// `text` without anything that drives a terminal, so that no name or message of another program can.
+/// Replaces control characters, so that a name or message from outside cannot control the terminal.
 func printable(_ text: String) -> String { text.printable }
 
-/// `printable`, with blanks for newlines and tabs.
+/// As `printable`, and replaces newlines and tabs by blanks.
 func oneLine(_ text: String) -> String { text.printableLine }
 
 extension Unicode.Scalar {
-    /// Wide in every context, but for emoji (Unicode Standard Annex #11, W and F).
+    /// Wide characters other than emoji (Unicode Standard Annex #11, classes W and F).
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
         0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x16FE0...0x1B2FF, 0x1F200...0x1F2FF,
         0x20000...0x3FFFD,
     ]
 
-    /// Columns of a terminal: 0 for what joins its neighbour, else 1 or 2.
+    /// The width on a terminal in columns: 0 for combining characters, else 1 or 2.
     fileprivate var columns: Int {
         if value < 0x300 { return 1 }
         switch properties.generalCategory {
@@ -66,26 +67,26 @@ extension Unicode.Scalar {
 }
 
 extension Character {
-    /// Columns of a terminal.
+    /// The width on a terminal in columns.
     var columns: Int {
         guard !isASCII else { return 1 }
-        // Variation selector 16 asks for the coloured picture, which is wide.
+        // Variation selector 16 selects the emoji form, which is wide.
         return unicodeScalars.reduce(0) { max($0, $1 == "\u{FE0F}" ? 2 : $1.columns) }
     }
 }
 
 extension String {
-    /// Columns of a terminal, for a text of one line without control characters.
+    /// The width on a terminal in columns, for one line without control characters.
     var columns: Int { reduce(0) { $0 + $1.columns } }
 
-    /// As much of the text as `limit` columns hold, the last of them an ellipsis if that is not all.
+    /// The text in at most `limit` columns; a longer text is cut and ends in an ellipsis.
     func clipped(to limit: Int) -> String {
         guard columns > limit else { return self }
         guard limit > 0 else { return "" }
         return head(limit - 1) + "…"
     }
 
-    /// The text as lines of at most `limit` columns, broken between words, or inside one that is longer.
+    /// The text as lines of at most `limit` columns, broken between words; a longer word is broken too.
     func wrapped(to limit: Int) -> [String] {
         let limit = max(2, limit)
         guard columns > limit else { return [self] }
@@ -107,7 +108,7 @@ extension String {
         return line.isEmpty ? lines : lines + [line]
     }
 
-    /// The longest beginning of at most `limit` columns.
+    /// The longest prefix of at most `limit` columns.
     private func head(_ limit: Int) -> String {
         var used = 0
         return String(
@@ -117,7 +118,7 @@ extension String {
             })
     }
 
-    /// The text with blanks behind it up to `width` columns.
+    /// The text with trailing blanks up to `width` columns.
     func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - columns))
     }

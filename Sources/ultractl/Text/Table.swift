@@ -1,10 +1,10 @@
-/// Rows under headings, each column as wide as its widest cell, or as the style's line allows.
+/// A table whose columns are as wide as their widest cells, or narrower where the line of the style is too short.
 struct Table {
     enum Alignment {
         case left, right
     }
 
-    /// What becomes of a text that is longer than its column.
+    /// The treatment of a text that is wider than its column.
     enum Overflow {
         case clip, wrap
     }
@@ -12,14 +12,14 @@ struct Table {
     struct Column {
         var title: String
         var alignment: Alignment = .left
-        /// Where lines are too long, the column of the highest rank is left out; rank 0 stays.
+        /// The column of the highest rank is hidden first where lines are too long; rank 0 is never hidden.
         var rank = 0
-        /// How narrow it may get before a column is left out; `nil`: as wide as its widest cell.
+        /// The width to which it may shrink before a column is hidden; `nil`: it does not shrink.
         var minimum: Int?
         var overflow = Overflow.clip
     }
 
-    /// A text of one line and how to paint it.
+    /// One line of text and its colour.
     struct Cell: ExpressibleByStringLiteral {
         var text: String
         var paint: ((String) -> String)?
@@ -29,7 +29,7 @@ struct Table {
             self.paint = paint
         }
 
-        /// A value that may not be known, which is shown as a dash.
+        /// A cell of a value that may be unknown; `nil` is shown as a dash.
         init(known text: String?) {
             self.init(text ?? "–")
         }
@@ -48,19 +48,19 @@ struct Table {
         self.columns = columns
     }
 
-    /// Adds a row, which has a cell for each column.
+    /// Adds a row, which must have a cell for each column.
     mutating func append(_ row: [Cell]) {
         rows.append(row)
     }
 
-    /// The table as lines; headings only if there are any. Columns in which no row has anything are left out.
+    /// Formats the table as lines. Empty columns are hidden; without titles there is no line of titles.
     func render(_ style: Style) -> String {
         let layout = layout(style.columns)
         let titles = columns.contains { !$0.title.isEmpty } ? [columns.map { Cell($0.title, paint: style.bold) }] : []
         return (titles + rows).flatMap { lines($0, layout) }.map { $0 + "\n" }.joined()
     }
 
-    /// Titles of the columns that have something and were left out.
+    /// The titles of the columns that are hidden because the line is too short.
     func hiddenTitles(_ style: Style) -> [String] {
         layout(style.columns).hidden.sorted().map { columns[$0].title }
     }
@@ -70,15 +70,17 @@ struct Table {
     private struct Layout {
         var shown: [Int]
         var hidden: [Int] = []
-        /// By column, shown or not.
+        /// The width of each column, shown or hidden.
         var widths: [Int]
 
         var width: Int { shown.reduce(-gap) { $0 + widths[$1] + gap } }
     }
 
-    /// 1. Every column has the width of its widest cell.
-    /// 2. If that is too much, those that can get narrower do: first what wraps, the widest first.
-    /// 3. If they cannot get narrow enough, the column of the highest rank goes, and so on from 2.
+    /// Chooses the columns to show and their widths.
+    ///
+    /// 1. Each column gets the width of its widest cell.
+    /// 2. If shrinking cannot make the line fit, the column of the highest rank is hidden, until it can.
+    /// 3. Columns shrink until the line fits: wrapped ones before clipped ones, the widest first.
     private func layout(_ limit: Int?) -> Layout {
         var layout = Layout(
             shown: columns.indices.filter { column in rows.contains { !$0[column].text.isEmpty } },
@@ -95,7 +97,7 @@ struct Table {
             layout.shown.removeAll { $0 == least }
             layout.hidden.append(least)
         }
-        // A text that wraps loses nothing, so it gives way before one that is clipped.
+        // Wrapping keeps the whole text, so wrapped columns shrink before clipped ones.
         func gives(_ column: Int) -> (Int, Int) {
             (columns[column].overflow == .wrap ? 1 : 0, layout.widths[column])
         }

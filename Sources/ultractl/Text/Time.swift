@@ -1,7 +1,8 @@
 import Glibc
 
-/// A time of the protocol (RFC 3339, UTC), in seconds since 1970.
+/// A point in time as the protocol writes it (RFC 3339, UTC), with a resolution of one second.
 struct Timestamp: Equatable {
+    /// Seconds since 1970-01-01T00:00:00Z.
     let seconds: Int
 
     static var now: Timestamp { Timestamp(seconds: time(nil)) }
@@ -10,7 +11,7 @@ struct Timestamp: Equatable {
         self.seconds = seconds
     }
 
-    /// Reads `2026-11-24T20:36:13Z`; fractions of a second are dropped. `nil`: it is something else.
+    /// Reads `2026-11-24T20:36:13Z`, and drops fractions of a second; `nil`: another format.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z"), bytes[10] == UInt8(ascii: "T") else { return nil }
@@ -24,17 +25,17 @@ struct Timestamp: Equatable {
         seconds = timegm(&parts)
     }
 
-    /// `42 s`, `3 min 5 s`: how long it is past at `now`; nothing is less than 0.
+    /// The time from this point to `now`, such as `3 min 5 s`; at least `0 s`.
     func age(at now: Timestamp) -> String {
         Quantity.duration(seconds: max(0, now.seconds - seconds))
     }
 
-    /// How long it is until then; `nil`: it is past.
+    /// The time from `now` to this point; `nil`: it is past.
     func wait(from now: Timestamp) -> String? {
         seconds > now.seconds ? Quantity.duration(seconds: seconds - now.seconds) : nil
     }
 
-    /// The time of day of the user, `20:36:13`.
+    /// The local time of day, `20:36:13`.
     var clock: String {
         var seconds = seconds
         var parts = tm()
@@ -49,7 +50,7 @@ extension Duration {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 
-    /// For poll(2): whole milliseconds, rounded up so that waiting never ends early, at most some three weeks.
+    /// Milliseconds for poll(2), rounded up so that no wait ends early, and at most `Int32.max` (24 days).
     var pollMilliseconds: Int32 {
         Int32(clamping: (self + .nanoseconds(999_999)).milliseconds)
     }

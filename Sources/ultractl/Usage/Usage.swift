@@ -6,19 +6,19 @@ struct Usage: ParsableCommand {
         commandName: "usage",
         abstract: "Show requests, tokens, cost and latency over a period.",
         discussion: """
-            TIME is a span before now (30m, 24h, 7d), a day (2026-11-24) or a time (2026-11-24T20:00:00Z). FIRST TOKEN \
-            and TOTAL are medians. A + after a cost means that the price of some requests is unknown and not included.
+            TIME is a duration before now (30m, 24h, 7d), a day (2026-11-24) or a time (2026-11-24T20:00:00Z). FIRST \
+            TOKEN and TOTAL are medians. A + after a cost means that it excludes requests whose price is unknown.
 
-            --plot draws a bar for each row; with --by day or --by hour and a second key it draws a line over time for \
-            each value of that key.
+            --plot draws a bar for each row; with --by day or --by hour and a second key, it draws a line over time \
+            for each value of that key.
             """)
 
-    /// What rows are summed up by; the raw values are the wire's words.
+    /// The keys that rows are grouped by: the values of the protocol's field `group_by`.
     enum Key: String, ExpressibleByArgument, CaseIterable {
         case model, provider, user, group, program, op, day, hour, tag, outcome
     }
 
-    /// What `--plot` draws.
+    /// The quantity that `--plot` draws.
     enum Measure: String, ExpressibleByArgument, CaseIterable {
         case cost, tokens, requests
     }
@@ -37,7 +37,9 @@ struct Usage: ParsableCommand {
     @Flag(help: "Draw bars instead of a table.")
     var plot = false
 
-    @Option(help: ArgumentHelp("What --plot draws (default: cost, or tokens if no cost is known).", valueName: "what"))
+    @Option(
+        help: ArgumentHelp(
+            "Quantity that --plot draws (default: cost, or tokens if no cost is known).", valueName: "what"))
     var measure: Measure?
 
     @Flag(help: "Print comma-separated values with a header line.")
@@ -47,7 +49,7 @@ struct Usage: ParsableCommand {
         if [global.json, csv, plot].count(where: { $0 }) > 1 {
             throw ValidationError("Give only one of --json, --csv and --plot.")
         }
-        if measure != nil, !plot { throw ValidationError("--measure belongs to --plot.") }
+        if measure != nil, !plot { throw ValidationError("--measure needs --plot.") }
     }
 
     func run() throws {

@@ -1,16 +1,17 @@
-/// What was used, drawn: a bar for each row; for several things over days, a line each.
+/// Formats a usage report as a plot: a bar for each row, or, by day or hour and a second key, a line for each value of
+/// that key.
 struct UsagePlot {
     let report: UsageReport
-    /// `nil`: cost if any is known, else tokens, else requests.
+    /// The quantity to draw; `nil`: cost if any is known, else tokens, else requests.
     var measure: Usage.Measure?
     let style: Style
 
-    /// Where there is no terminal that says how wide it is.
+    /// The width without a terminal.
     private static let defaultColumns = 80
     private static let gap = 2
 
     func render() -> String {
-        guard !report.rows.isEmpty else { return "Nothing was used\(UsageTable.span(report)).\n" }
+        guard !report.rows.isEmpty else { return "No requests\(UsageTable.span(report)).\n" }
         let title = "\(chosen.rawValue) by \(report.keys.joined(separator: " and "))\(UsageTable.span(report))"
         let lines = dayIndex == nil || report.keys.count == 1 ? bars : lines
         let note =
@@ -23,7 +24,7 @@ struct UsagePlot {
 
     private var columns: Int { style.columns ?? Self.defaultColumns }
 
-    /// Which key is a time.
+    /// The index of the key that is a time; `nil`: none is.
     private var dayIndex: Int? { report.keys.firstIndex { $0 == "day" || $0 == "hour" } }
 
     private var chosen: Usage.Measure {
@@ -90,14 +91,14 @@ struct UsagePlot {
         }
         series.sort { ($1.total, $0.name) < ($0.total, $1.name) }
         let total = series.reduce(0) { $0 + $1.total }
-        let range = "\(days.first ?? "") … \(days.last ?? ""), each line to its own highest \(report.keys[dayIndex])"
+        let range = "\(days.first ?? "") … \(days.last ?? ""), each line scaled to its own maximum"
         return draw(
             series.map { line in
                 let share = total > 0 ? "\(Quantity.fixed(line.total / total * 100, 0)) %" : ""
                 return (line.name, [text(line.total), share])
             }
         ) { index, columns in
-            // A day is as wide as there is room for.
+            // Each day gets the same number of columns, as many as fit.
             let width = max(1, min(8, columns / max(1, days.count)))
             return Graph.sparkline(
                 series[index].values.flatMap { [Double?](repeating: $0, count: width) }, columns: columns)
@@ -106,7 +107,9 @@ struct UsagePlot {
 
     // MARK: - Layout
 
-    /// A name, a drawing and figures a line; the drawing gets the room that the others leave.
+    /// Lays out lines of a name, a drawing and figures; the drawing gets the remaining width.
+    ///
+    /// - Parameter graph: draws the row with this index in at most so many columns.
     private func draw(_ rows: [(name: String, figures: [String])], _ graph: (Int, Int) -> String) -> [String] {
         let widths = (0..<2).map { figure in rows.reduce(0) { max($0, $1.figures[figure].columns) } }
         let figureColumns = widths.reduce(0) { $0 + ($1 > 0 ? $1 + Self.gap : 0) }

@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// What `usage` answers. Numbers a daemon leaves out or does not know are `nil`.
+/// The `result` of `usage`. A number that the daemon does not know is `nil`.
 struct UsageReport {
     struct Row {
         /// The values of the report's keys, in their order; empty: unknown.
@@ -13,15 +13,17 @@ struct UsageReport {
         var cacheWriteTokens: Int?
         var reasoningTokens: Int?
         var costUSD: Double?
-        /// Requests whose price is not known; `costUSD` is that of the others.
+        /// Requests of unknown price, which `costUSD` excludes.
         var unknownCost: Int?
-        /// Requests whose tokens are not known.
+        /// Requests of which some token counts are unknown.
         var unknownTokens: Int?
+        /// Median time to the first token, in milliseconds.
         var firstTokenP50: Double?
+        /// Median time to the end of the answer, in milliseconds.
         var totalP50: Double?
     }
 
-    /// What the rows are summed up by.
+    /// The keys that the rows are grouped by.
     let keys: [String]
     var rows: [Row] = []
     var since: String?
@@ -39,7 +41,7 @@ struct UsageReport {
         }
     }
 
-    /// All rows as one: what adds up.
+    /// The sum of all rows; medians cannot be summed and stay `nil`.
     var total: Row {
         func sum(_ value: KeyPath<Row, Int?>) -> Int? {
             let known = rows.compactMap { $0[keyPath: value] }
@@ -64,7 +66,7 @@ struct UsageReport {
 extension UsageReport.Row {
     fileprivate init(_ reader: inout JSONReader, keys: [String]) throws(JSONError) {
         group = keys.map { _ in "" }
-        // A user and a group have a number, and a name where the system knows one.
+        // A user or group always has a number, and a name if the system knows one.
         var numbers: [String: Int] = [:]
         try reader.members { (key, reader) throws(JSONError) in
             switch key {
@@ -92,13 +94,13 @@ extension UsageReport.Row {
         }
     }
 
-    /// The cost as a person reads it; a + says that it is more.
+    /// The cost, with a + if it excludes requests of unknown price; `nil`: unknown.
     var cost: String? {
         let isPartial = (unknownCost ?? 0) > 0
         return costUSD.flatMap { isPartial && $0 == 0 ? nil : Quantity.money($0) + (isPartial ? "+" : "") }
     }
 
-    /// Tokens read and written.
+    /// The sum of input and output tokens; `nil`: neither is known.
     var tokens: Int? {
         guard inputTokens != nil || outputTokens != nil else { return nil }
         return (inputTokens ?? 0).addingReportingOverflow(outputTokens ?? 0).partialValue

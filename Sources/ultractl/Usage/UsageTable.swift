@@ -1,10 +1,10 @@
-/// What was used, for a person: a row for each group, and the sum of them.
+/// Formats a usage report as a table: a row for each group, and the total.
 struct UsageTable {
     let report: UsageReport
     let style: Style
 
     func render() -> String {
-        guard !report.rows.isEmpty else { return "Nothing was used\(Self.span(report)).\n" }
+        guard !report.rows.isEmpty else { return "No requests\(Self.span(report)).\n" }
         let table = table
         let hidden = table.hiddenTitles(style)
         var notes: [String] = []
@@ -14,7 +14,7 @@ struct UsageTable {
         if let count = report.total.unknownTokens, count > 0 {
             notes.append("the tokens of \(Quantity.count(count)) request\(count == 1 ? "" : "s") are not known")
         }
-        if !hidden.isEmpty { notes.append("no room for \(hidden.joined(separator: ", ")): --csv has all of it") }
+        if !hidden.isEmpty { notes.append("hidden columns: \(hidden.joined(separator: ", ")) (--csv has them)") }
         let lines = notes.flatMap { $0.wrapped(to: style.columns ?? .max) }.map { style.dim($0) + "\n" }
         return table.render(style) + (lines.isEmpty ? "" : "\n" + lines.joined())
     }
@@ -34,7 +34,7 @@ struct UsageTable {
             table.append(names + cells(row, paint: nil))
         }
         if report.rows.count > 1 {
-            let names = report.keys.indices.map { Table.Cell($0 == 0 ? "all" : "", paint: style.bold) }
+            let names = report.keys.indices.map { Table.Cell($0 == 0 ? "total" : "", paint: style.bold) }
             table.append(names + cells(report.total, paint: style.bold))
         }
         return table
@@ -54,14 +54,14 @@ struct UsageTable {
         ]
     }
 
-    /// The value of a group key as a person knows it.
+    /// The value of a group key as the table shows it.
     static func name(_ value: String, of key: String) -> String {
         guard !value.isEmpty else { return key == "tag" ? "(no tag)" : "(unknown)" }
-        // The day is the same, and the hour is UTC like all times.
+        // `2026-11-24T20:00:00Z` becomes `2026-11-24 20:00`: minutes and seconds of an hour are 0.
         return key == "hour" && value.count >= 16 ? "\(value.prefix(10)) \(value.dropFirst(11).prefix(5))" : value
     }
 
-    /// ` from 2026-11-24 20:00 until 2026-11-25 20:00`, in UTC as the daemon says it.
+    /// ` from 2026-11-24 20:00 until 2026-11-25 20:00 UTC`, the period that the daemon reports.
     static func span(_ report: UsageReport) -> String {
         func short(_ time: String) -> String {
             time.count >= 16 ? "\(time.prefix(10)) \(time.dropFirst(11).prefix(5))" : time
@@ -72,7 +72,7 @@ struct UsageTable {
     }
 }
 
-/// Rows for a spreadsheet (RFC 4180, with plain newlines); what is not known is empty.
+/// Formats a usage report as CSV (RFC 4180, but with LF as the line end); an unknown value is an empty field.
 struct UsageCSV {
     let report: UsageReport
 

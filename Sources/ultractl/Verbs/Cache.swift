@@ -4,10 +4,11 @@ import UltraAPI
 struct Cache: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache",
-        abstract: "Show the counts of the answer cache, or clear it.",
+        abstract: "Show the statistics of the answer cache, or clear it.",
         discussion: """
-            status prints what the cache holds and saves; with --json, the daemon's answer to the operation status, \
-            whose member cache has it. clear removes every stored answer, and is for the daemon's administrators.
+            status prints hits, misses, stored answers and the cost saved since the daemon started; with --json it \
+            prints the daemon's answer to the operation status, whose member cache has these counts. clear removes \
+            every stored answer, and is for the daemon's administrators.
             """)
 
     enum Action: String, ExpressibleByArgument, CaseIterable {
@@ -35,7 +36,7 @@ struct Cache: ParsableCommand {
             if global.json { return try answer.printJSON() }
             let count = answer.integer("entries").map { "\(Quantity.count($0)) answer\($0 == 1 ? "" : "s")" }
             let bytes = answer.integer("bytes").map { ", \(Quantity.bytes($0))" } ?? ""
-            try Output.standardOutput.write("dropped \(count ?? "all answers")\(bytes)\n")
+            try Output.standardOutput.write("removed \(count ?? "all answers")\(bytes)\n")
         } catch {
             if global.json { try error.printAnswer() }
             throw error
@@ -43,14 +44,14 @@ struct Cache: ParsableCommand {
     }
 }
 
-/// The answer cache for a person.
+/// Formats the statistics of the answer cache.
 struct CacheText {
     let report: StatusReport
     let style: Style
 
     func render() -> String {
         guard report.cache.isEnabled != false else {
-            return "The cache is off; [cache] enabled = true in the configuration turns it on.\n"
+            return "The cache is off. To turn it on, set enabled = true below [cache] in ultrad.toml.\n"
         }
         let cache = report.cache
         var table = Table([.init(title: ""), .init(title: "", alignment: .right), .init(title: "")])
@@ -60,11 +61,10 @@ struct CacheText {
         }
         line("hits", cache.hits.map(Quantity.count), share)
         line("misses", cache.misses.map(Quantity.count))
-        line("coalesced", cache.coalesced.map(Quantity.count), "shared with an equal request in flight")
-        line("answers kept", cache.entries.map(Quantity.count))
-        line("in memory", cache.bytes.map(Quantity.bytes))
+        line("coalesced", cache.coalesced.map(Quantity.count), "joined an equal request in flight")
+        line("in memory", cache.bytes.map(Quantity.bytes), cache.entries.map { "\(Quantity.count($0)) answers" } ?? "")
         if let bytes = cache.fileBytes, bytes > 0 {
-            line("in a file", Quantity.bytes(bytes), cache.fileEntries.map { "\(Quantity.count($0)) answers" } ?? "")
+            line("on disk", Quantity.bytes(bytes), cache.fileEntries.map { "\(Quantity.count($0)) answers" } ?? "")
         }
         line("saved", cache.savedUSD.map(Quantity.money))
         return table.render(style)

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// The completion script of a shell, with every name that comes from the daemon as data.
+/// The completion script of a shell, in which names from the daemon are data and never expanded.
 ///
-/// swift-argument-parser's bash function passes names to `compgen -W`, which expands them like a command line: a model
-/// named `$(…)` would run at a press of Tab. Its zsh function cuts a name at its first colon. Both are replaced here.
-/// fish takes names as data: its script stays as it is.
+/// The bash function that swift-argument-parser generates passes names to `compgen -W`, which expands them like a
+/// command line: a model named `$(…)` would run at a press of Tab. Its zsh function cuts a name at the first colon. Both
+/// functions are replaced here. The fish script handles names as data, and stays unchanged.
 enum CompletionScript {
     static func text(for shell: CompletionShell) -> String {
         let script = Ultractl.completionScript(for: shell)
@@ -19,18 +19,22 @@ enum CompletionScript {
         return text.hasSuffix("\n") ? text : text + "\n"
     }
 
-    /// A function that is defined again replaces the generated one; the last lines of a script register it.
+    /// Inserts functions before the last lines of the script, which register the completion.
+    ///
+    /// A shell function that is defined twice keeps its last definition, so these replace the generated ones.
     private static func insert(_ functions: String, before registration: String, into script: String) -> String {
         guard let range = script.ranges(of: registration).last else { return script + "\n" + functions }
         return script[..<range.lowerBound] + "\n" + functions + script[range.lowerBound...]
     }
 
-    /// readline breaks words at colons (COMP_WORDBREAKS), which names of models have, and replaces only the text behind
-    /// the last break or opening quote, `$2`. The first function splits the line as the shell will; the second one
-    /// offers the end of each name that is still missing, quoted for the place where it is inserted. With COMP_TYPE 63
-    /// readline lists what is possible and inserts nothing, unless one match is left.
+    /// Two functions that complete names with colons.
+    ///
+    /// readline breaks words at colons (COMP_WORDBREAKS), and replaces only the text behind the last break or opening
+    /// quote, `$2`. `_ultractl` splits the line as the shell will; `__ultractl_add_completions` offers the missing end of
+    /// each matching name, quoted for the place of insertion. With COMP_TYPE 63 readline lists the matches and inserts
+    /// nothing, unless one match is left.
     private static let bashFunctions = #"""
-        # word: what is completed, without its quotes; before: as much of it as stands before ${2}; quote: the open quote.
+        # word: the word to complete, without quotes; before: its part before ${2}; quote: the open quote, if any.
         _ultractl() {
             local -r line="${COMP_LINE:0:COMP_POINT}"
             local -i index start=$((${#line} - ${#2}))
@@ -67,7 +71,7 @@ enum CompletionScript {
             __ultractl_verbs "${1}" "${2}" "${words[COMP_CWORD - 1]}"
         }
 
-        # Replaces the function above, which expands names: names come from providers and are data.
+        # Replaces the function above, which expands names; they come from providers and must not be executed.
         __ultractl_add_completions() {
             local name
             if [[ "${1}" != -W ]]; then
@@ -100,13 +104,13 @@ enum CompletionScript {
                     character="${rest:index:1}"
                     case "${quote}${character}" in
                     \'\') quoted+="'\\''" ;;
-                    # Between double quotes a backslash before it would stay.
+                    # Between double quotes, a backslash before "!" would be kept.
                     \"!) quoted+="\"'!'\"" ;;
                     \"[\\\"\$\`]) quoted+="\\${character}" ;;
                     *) quoted+="${character}" ;;
                     esac
                 done
-                # readline closes the quote unless the text ends like one that is closed.
+                # readline adds the closing quote unless the text ends in one.
                 [[ "${quoted}" = *"${quote}" ]] && quoted+="${quote}"
                 COMPREPLY+=("${quoted}")
             done
@@ -115,9 +119,9 @@ enum CompletionScript {
         """#
 
     private static let zshFunction = #"""
-        # Replaces the function above, which takes what follows a colon for a description: names have colons.
+        # Replaces the function above, which treats the text behind a colon as a description; names contain colons.
         __ultractl_custom_complete() {
-            # compadd quotes what a line of the user would expand, and _ultractl has switched off some of it.
+            # compadd quotes "!" only while history expansion is on, and _ultractl has switched it off.
             setopt localoptions banghist
             local -a names
             names=("${(@f)"$("${command_name}" "${@}" "${command_line[@]}" 2>/dev/null)"}")

@@ -44,12 +44,12 @@ struct Completions: ParsableCommand {
     }
 }
 
-/// Names of the daemon's models and providers, for the completion of a shell or a chat.
+/// The names of the daemon's models and providers, for shell completion and for `chat`.
 enum KnownNames {
-    /// How long a press of Tab may wait for the daemon.
-    private static let patience: Duration = .seconds(1)
+    /// The longest wait for the daemon after a press of Tab.
+    private static let timeLimit: Duration = .seconds(1)
 
-    /// For `completion: .custom`, which passes the words of the command line.
+    /// A function for `completion: .custom`, which gets the words of the command line.
     @Sendable static func models(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         models(socket: socket(words))
     }
@@ -63,31 +63,31 @@ enum KnownNames {
         return offered(models.map(\.provider)) + names(models)
     }
 
-    /// Ids and aliases of the models that chat or embed; none without a daemon.
+    /// Ids and aliases of the chat and embedding models; empty without a daemon.
     static func models(socket: String?) -> [String] { names(list(socket: socket)) }
 
     private static func names(_ models: [ModelReport]) -> [String] {
         offered(models.flatMap { [$0.id] + $0.aliases })
     }
 
-    /// Each name once, and none that the terminal would not show as it is: nothing there could be typed or believed.
+    /// Removes duplicates and names with control characters, which a terminal would not show as they are.
     private static func offered(_ names: [String]) -> [String] {
         Set(names.filter { !$0.isEmpty && $0.printableLine.utf8.elementsEqual($0.utf8) }).sorted()
     }
 
     private static func list(socket: String?) -> [ModelReport] {
         do throws(Failure) {
-            let connection = try Connection(socket: socket, timeLimit: patience)
-            let answer = try connection.exchange("models", fields: Array("{}".utf8), timeLimit: patience)
+            let connection = try Connection(socket: socket, timeLimit: timeLimit)
+            let answer = try connection.exchange("models", fields: Array("{}".utf8), timeLimit: timeLimit)
             let list = try answer.read { (reader) throws(JSONError) in try ModelList(&reader) }
             return list.models.filter { $0.kind != "other" }
         } catch {
-            // Completion has nothing to say: ignoring.
+            // Completion has no way to report an error: ignoring.
             return []
         }
     }
 
-    /// The value of `--socket` among `words`; bash makes three words of `--socket=PATH`.
+    /// The value of `--socket` among `words`; bash splits `--socket=PATH` into three words.
     private static func socket(_ words: [String]) -> String? {
         let words = words.filter { $0 != "=" }
         for (word, next) in zip(words, words.dropFirst() + [""]) {

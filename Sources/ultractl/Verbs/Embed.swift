@@ -5,13 +5,14 @@ import UltraAPI
 struct Embed: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
-        abstract: "Turn texts into embedding vectors, one line of JSON for each.",
+        abstract: "Turn texts into embedding vectors, printed as one line of JSON each.",
         discussion: """
-            Each TEXT is one input. Standard input is one more where TEXT is - or left out; with --lines each of its \
-            lines is an input. A file or pipe gets the vectors in the order of the inputs; a terminal gets a summary.
+            Each TEXT is one input. Standard input is an input if TEXT is - or missing; with --lines, each line of \
+            standard input is an input. A file or pipe gets the vectors in the order of the inputs; a terminal gets a \
+            summary.
             """)
 
-    /// What the vectors are for; the raw values are the wire's words.
+    /// The values of the protocol's field `purpose`.
     enum Purpose: String, ExpressibleByArgument, CaseIterable {
         case document, query, classification, clustering
     }
@@ -23,16 +24,16 @@ struct Embed: ParsableCommand {
         completion: .custom(KnownNames.models))
     var model: String?
 
-    @Option(help: ArgumentHelp("Dimensions of the vectors (default: the model's own).", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of dimensions (default: the model's own).", valueName: "n"))
     var dimensions: Int?
 
     @Option(
         help: ArgumentHelp(
-            "What the vectors are for; some providers return different vectors for each purpose.", valueName: "purpose")
+            "Purpose of the vectors; some providers return different vectors for each.", valueName: "purpose")
     )
     var purpose: Purpose?
 
-    @Flag(help: "Treat each line of standard input as an input.")
+    @Flag(help: "Make each line of standard input an input.")
     var lines = false
 
     @Argument(help: ArgumentHelp("A text to embed; - stands for standard input.", valueName: "text"))
@@ -96,7 +97,7 @@ struct Embed: ParsableCommand {
             inputs += source == "-" ? try standardInput(within: &timeLimit) : [source]
         }
         guard !inputs.isEmpty, !inputs.contains("") else {
-            throw .usage("nothing to embed: give texts that are not empty, or pipe one in")
+            throw .usage("nothing to embed: give a text that is not empty, or pipe one in")
         }
         return inputs
     }
@@ -106,12 +107,12 @@ struct Embed: ParsableCommand {
             throw .usage("standard input is not UTF-8 text")
         }
         guard lines else { return [text] }
-        // CR LF is one character: it ends a line too.
+        // Swift counts CR LF as one character, for which isNewline is true.
         var split = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
         if split.last == "" { split.removeLast() }
-        // Left out, it would shift every vector after it.
+        // Dropping an empty line would shift every later vector against its line.
         if let empty = split.firstIndex(of: "") {
-            throw .usage("line \(empty + 1) of standard input is empty: a vector needs a text")
+            throw .usage("line \(empty + 1) of standard input is empty: each line must have text")
         }
         return split
     }

@@ -8,11 +8,11 @@ struct Generate: ParsableCommand {
         abstract: "Send a prompt to a model and print its answer.",
         discussion: """
             The words of PROMPT are joined by spaces. Standard input is appended if it is not a terminal or if PROMPT \
-            contains a -. Files follow: text between <file> tags, images as images.
+            contains a -. Files follow: text files between <file> tags, images as images.
 
-            Standard output gets the answer and nothing else, as it arrives. On a terminal a missing newline at its end \
-            is added; a file or pipe gets the exact bytes. Progress is shown on standard error if that is a terminal. \
-            --json waits for the whole answer.
+            Standard output gets only the answer, as it arrives. On a terminal, a missing newline at its end is added; \
+            a file or pipe gets the exact bytes. Progress is shown on standard error if that is a terminal. --json \
+            waits for the whole answer.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -30,7 +30,7 @@ struct Generate: ParsableCommand {
         completion: .file())
     var file: [String] = []
 
-    @Option(help: ArgumentHelp("JSON Schema that the answer must follow.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("File with a JSON Schema for the answer.", valueName: "file"), completion: .file())
     var schema: String?
 
     @Option(help: ArgumentHelp("Maximum length of the answer in tokens.", valueName: "n"))
@@ -42,7 +42,7 @@ struct Generate: ParsableCommand {
     @Flag(help: "Print the answer only when it is complete.")
     var noStream = false
 
-    @Flag(help: "Print tokens, times and cost on standard error afterwards.")
+    @Flag(help: "Print tokens, times and cost on standard error after the answer.")
     var stats = false
 
     @Argument(help: ArgumentHelp("The prompt; - stands for standard input.", valueName: "prompt"))
@@ -78,7 +78,7 @@ struct Generate: ParsableCommand {
         }
     }
 
-    /// What the daemon gets on top of `--timeout`, so that its own error, which knows more, comes first.
+    /// The extra time on top of `--timeout`, so that the daemon's `timeout` error, which names the timer, arrives first.
     static let grace: Duration = .milliseconds(500)
 
     private func finish(_ answer: borrowing Event, _ text: inout AnswerText) throws(Failure) {
@@ -91,7 +91,7 @@ struct Generate: ParsableCommand {
             try text.end(noteFollows: stats)
         }
         if stats {
-            try? Output.standardError.write(Statistics(answer).line)  // Nobody reads it: ignoring.
+            try? Output.standardError.write(Statistics(answer).line)  // The answer is complete without it: ignoring.
         }
     }
 
@@ -119,12 +119,12 @@ struct Generate: ParsableCommand {
             try prompt.append(standardInput: .standardInput(within: &timeLimit))
         }
         for path in file { try prompt.append(attachment: InputFile(path: path)) }
-        guard !prompt.isEmpty else { throw .usage("nothing to ask: give a prompt, or pipe text in") }
+        guard !prompt.isEmpty else { throw .usage("the prompt is empty: give a prompt, or pipe text in") }
         return prompt
     }
 }
 
-/// A JSON Schema the answer must follow, read from a file and named after it.
+/// The JSON Schema of an answer, read from a file and named after it.
 struct AnswerSchema {
     private let name: String
     private let schema: RawJSON
@@ -139,9 +139,9 @@ struct AnswerSchema {
                 return schema
             }
         } catch {
-            throw .usage("\(file.name): no JSON object (at byte \(error.offset))")
+            throw .usage("\(file.name): not a JSON object (at byte \(error.offset))")
         }
-        // Providers take letters, digits, - and _, 64 at most.
+        // OpenAI accepts at most 64 letters, digits, - and _ (response_format.json_schema.name).
         let stem = file.lastComponent.split(separator: ".").first ?? "answer"
         name = String(
             stem.unicodeScalars.prefix(64).map { scalar in

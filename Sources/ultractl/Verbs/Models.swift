@@ -4,12 +4,12 @@ import UltraAPI
 struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "List the models, their state, size and price.",
+        abstract: "List the models with their state, context window and price.",
         discussion: """
-            IN and OUT: price of a million input and output tokens in US dollars. FIRST TOKEN: recent median time to \
-            the first token. An asterisk marks the default model. Models for other purposes than chat and embeddings \
-            (speech, images, moderation) are listed only with --all. A narrow terminal shows fewer columns and names \
-            those it leaves out.
+            CONTEXT: context window in tokens. IN and OUT: price of a million input and output tokens in US dollars. \
+            FIRST TOKEN: recent median time to the first token. An asterisk marks the default model. Models for other \
+            purposes than chat and embeddings (speech, images, moderation) are listed only with --all. A narrow terminal \
+            shows fewer columns, and the last line names the hidden ones.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -27,7 +27,7 @@ struct Models: ParsableCommand {
     @Flag(help: "Only models that can answer now.")
     var available = false
 
-    @Flag(help: "List models for other purposes (speech, images, moderation) too.")
+    @Flag(help: "Also list models for other purposes (speech, images, moderation).")
     var all = false
 
     func run() throws {
@@ -48,10 +48,10 @@ struct Models: ParsableCommand {
     }
 }
 
-/// A list of models for a person: a table, what it leaves out, and how many can answer.
+/// Formats a list of models as a table, with notes on hidden rows and columns and a count by state.
 struct ModelTable {
     let list: ModelList
-    /// Shows the models that neither chat nor embed too.
+    /// True to include models of the kind `other`, which neither chat nor embed.
     var isComplete = false
     let style: Style
     let now: Timestamp
@@ -68,10 +68,10 @@ struct ModelTable {
             notes.append(Self.summary(of: models))
             let hidden = table.hiddenTitles(style)
             if !hidden.isEmpty {
-                notes.append("no room for \(hidden.joined(separator: ", ")): ultractl show MODEL has all of it")
+                notes.append("hidden columns: \(hidden.joined(separator: ", ")) (ultractl show MODEL has them)")
             }
         }
-        if others > 0 { notes.append("\(others) that neither chat nor embed left out: --all") }
+        if others > 0 { notes.append("\(others) for other purposes not listed (--all lists them)") }
         return text + notes.flatMap { $0.wrapped(to: style.columns ?? .max) }.map { style.dim($0) + "\n" }.joined()
     }
 

@@ -8,7 +8,7 @@ struct Call: ParsableCommand {
         abstract: "Send one raw request of the protocol and print every frame of its answer.",
         discussion: """
             JSON is the request without id and op (see ultra-protocol(7)). Each frame is printed on a line of its own, \
-            an error too: unchanged in a file or pipe, and with control characters escaped on a terminal.
+            errors included: unchanged to a file or pipe, and with control characters escaped to a terminal.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -38,8 +38,8 @@ struct Metrics: ParsableCommand {
         commandName: "metrics",
         abstract: "Print the daemon's metrics in the text format of Prometheus.",
         discussion: """
-            Suits the textfile collector of node_exporter. --json prints the daemon's answer, which holds the text in a \
-            string.
+            Suits the textfile collector of node_exporter. --json prints the daemon's answer, whose member text holds \
+            the metrics.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -49,8 +49,8 @@ struct Metrics: ParsableCommand {
             let answer = try global.ask("metrics")
             if global.json { return try answer.printJSON() }
             var text = AnswerText(.standardOutput)
-            let isThere: Void? = try answer.withText("text") { (bytes) throws(Failure) in try text.write(bytes) }
-            guard isThere != nil else { throw .unreadable("the daemon's answer has no text") }
+            let hasText: Void? = try answer.withText("text") { (bytes) throws(Failure) in try text.write(bytes) }
+            guard hasText != nil else { throw .unreadable("the daemon's answer has no field text") }
             try text.end()
         } catch {
             if global.json { try error.printAnswer() }
@@ -62,7 +62,7 @@ struct Metrics: ParsableCommand {
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "Print the versions of ultractl and of the daemon, if it runs.",
+        abstract: "Print the version of ultractl, and that of the daemon if it runs.",
         discussion: "--json prints the daemon's answer to the operation hello, and fails without a daemon.")
 
     @OptionGroup var global: GlobalOptions

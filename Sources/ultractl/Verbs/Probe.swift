@@ -4,30 +4,30 @@ import UltraAPI
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Check providers now: are they reachable, is the key accepted, is the model listed.",
+        abstract: "Check now whether providers are reachable, accept the key and list their models.",
         discussion: """
-            Checks every provider, or only the one named. The check is free. --deep has a model, or each model of a \
-            provider, generate one token or vector: that costs money, within the daemon's daily budget for it \
-            (health.deep_probe_usd_per_day), and is for its administrators. Exit status 1 if a check fails; a provider \
-            without a key fails only if it is named.
+            Checks every provider, or only the named provider or model. The check is free. --deep makes the model, or \
+            each model of the provider, generate one token or vector. That costs money, within the daily budget \
+            health.deep_probe_usd_per_day, and is for the daemon's administrators. Exit status 1 if a check fails; a \
+            provider without a key fails only if it is named.
             """)
 
     @OptionGroup var global: GlobalOptions
 
     @Argument(
-        help: ArgumentHelp("Id of a provider, or a model.", valueName: "provider|model"),
+        help: ArgumentHelp("Provider id or model.", valueName: "provider|model"),
         completion: .custom(KnownNames.providersAndModels))
     var target: String?
 
-    @Flag(help: "Have the models answer, which costs money.")
+    @Flag(help: "Also generate one token or vector, which costs money.")
     var deep = false
 
     func validate() throws {
         if deep, target == nil { throw ValidationError("--deep costs money: name a model or a provider.") }
     }
 
-    /// Longer than the daemon takes for all its providers one after the other.
-    private static let patience: Duration = .seconds(300)
+    /// The default time limit: longer than the daemon takes to probe all its providers in sequence.
+    private static let defaultTimeLimit: Duration = .seconds(300)
 
     func run() throws {
         do throws(Failure) {
@@ -47,7 +47,7 @@ struct Probe: ParsableCommand {
         }
     }
 
-    /// A name without slash and colon is a provider's if the daemon knows such a provider, else a model's.
+    /// Sends the request. A target without slash and colon is a provider if the daemon has one of that id, else a model.
     private func ask() throws(Failure) -> Event {
         guard let target, !target.contains("/"), !target.contains(":") else {
             return try Self.ask(global, model: target, isDeep: deep)
@@ -61,12 +61,12 @@ struct Probe: ParsableCommand {
             } catch {
                 guard case .refused(let refusal) = error, refusal.field == "model", !global.json else { throw error }
                 throw .notFound(
-                    "no provider and no model is called \(target)", hint: "see: ultractl status, ultractl models")
+                    "there is no provider and no model \(target)", hint: "see: ultractl status, ultractl models")
             }
         }
     }
 
-    /// Asks for a probe of one provider or model, or of all providers.
+    /// Sends a `probe` request for one provider or model, or for all providers, and returns its `result`.
     static func ask(
         _ global: GlobalOptions, provider: String? = nil, model: String? = nil, isDeep: Bool = false
     ) throws(Failure) -> Event {
@@ -80,7 +80,7 @@ struct Probe: ParsableCommand {
             .standardError, ["probing", provider ?? model].compactMap(\.self).joined(separator: " "))
         defer { progress.clear() }
         return try global.connect().exchange(
-            "probe", fields: writer.bytes, timeLimit: global.timeLimit ?? patience,
+            "probe", fields: writer.bytes, timeLimit: global.timeLimit ?? defaultTimeLimit,
             idleLimit: progress.isShown ? Progress.interval : nil, onWait: { progress.draw() })
     }
 }

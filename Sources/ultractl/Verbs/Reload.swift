@@ -6,7 +6,7 @@ struct Reload: ParsableCommand {
         commandName: "reload",
         abstract: "Reload the daemon's configuration and print what changed.",
         discussion: """
-            If the configuration has an error, nothing changes, every error is printed, and the exit status is 1. \
+            If the configuration has errors, nothing changes, all of them are printed, and the exit status is 1. \
             Requests in flight continue with the settings they started with. For the daemon's administrators.
             """)
 
@@ -19,9 +19,9 @@ struct Reload: ParsableCommand {
     }
 }
 
-/// What `reload` answers: what is different from before, and what deserves a look.
+/// The `result` of `reload`: the changes and warnings.
 struct ReloadReport {
-    /// Keys of the configuration.
+    /// Keys of the configuration, such as `limits.drain`.
     var changed: [String] = []
     /// Ids of providers.
     var added: [String] = []
@@ -41,7 +41,7 @@ struct ReloadReport {
     }
 }
 
-/// A new configuration for a person: a line for each kind of change, then the warnings.
+/// Formats the result of a reload: one line for each kind of change, then the warnings.
 struct ReloadText {
     let report: ReloadReport
     let style: Style

@@ -4,14 +4,14 @@ import UltraAPI
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show everything known about a model, where it comes from, and how to use it.",
+        abstract: "Show a model: every known fact with its source, its health, and example requests.",
         discussion: "--json prints the model's object from the daemon's answer to the operation models.")
 
     @OptionGroup var global: GlobalOptions
 
     @Argument(
         help: ArgumentHelp(
-            "Its id (provider/name), an alias, or its name if only one provider has it.", valueName: "model"),
+            "Model id (provider/name), alias, or a name that only one provider has.", valueName: "model"),
         completion: .custom(KnownNames.models))
     var model: String
 
@@ -46,11 +46,11 @@ struct Show: ParsableCommand {
     }
 }
 
-/// One model for a person: each fact with where it is from, what was seen of it, and how to ask it.
+/// Formats one model: its facts with their source, its health, its provider's problem, and example requests.
 struct ModelText {
     let model: ModelReport
     let isDefault: Bool
-    /// The provider of a model that cannot be used, which may tell why.
+    /// The provider of an unusable model, whose state may explain why; `nil` for a usable model.
     var provider: ProviderReport?
     let style: Style
     let now: Timestamp
@@ -61,7 +61,7 @@ struct ModelText {
 
     private var headline: String {
         let since = model.stateSince.map { " for \($0.age(at: now))" } ?? ""
-        let retry = model.retryAt?.wait(from: now).map { ", tried again in \($0)" } ?? ""
+        let retry = model.retryAt?.wait(from: now).map { ", next attempt in \($0)" } ?? ""
         let parts = [
             model.displayName, isDefault ? "the default model" : nil, model.isMock ? "answered by the mock" : nil,
         ].compactMap(\.self).map(oneLine)
@@ -85,7 +85,7 @@ struct ModelText {
             "context window", model.contextWindow.map { "\(Quantity.count($0)) tokens" } ?? "unknown",
             from: "context_window")
         fact(
-            "longest answer", model.maxOutputTokens.map { "\(Quantity.count($0)) tokens" } ?? "unknown",
+            "longest output", model.maxOutputTokens.map { "\(Quantity.count($0)) tokens" } ?? "unknown",
             from: "max_output_tokens")
         fact("price", price, from: "price")
         fact("retires", model.retiresOn, from: "retires_on")
@@ -97,10 +97,10 @@ struct ModelText {
         guard let price = model.price else { return "unknown" }
         func part(_ value: Double?, _ what: String) -> String? { value.map { "\(Quantity.money($0)) \(what)" } }
         let parts = [
-            part(price.input, "read"), part(price.cachedInput, "read from cache"),
-            part(price.cacheWrite, "written to cache"), part(price.output, "written"),
+            part(price.input, "input"), part(price.cachedInput, "cached input"),
+            part(price.cacheWrite, "cache write"), part(price.output, "output"),
         ].compactMap(\.self)
-        return parts.joined(separator: ", ") + " for a million tokens"
+        return parts.joined(separator: ", ") + " per million tokens"
     }
 
     private var evidence: String {
@@ -115,9 +115,9 @@ struct ModelText {
             ])
         }
         if let median = model.firstTokenP50 {
-            let slow = model.firstTokenP95.map { "one in twenty takes over \(Quantity.duration(milliseconds: $0))" }
+            let slow = model.firstTokenP95.map { "median; 95th percentile \(Quantity.duration(milliseconds: $0))" }
             table.append([
-                "first token", .init(Quantity.duration(milliseconds: median)), .init(slow ?? ""),
+                "first token", .init(Quantity.duration(milliseconds: median)), .init(slow ?? "median"),
             ])
         }
         if let count = model.failures.consecutive {
@@ -151,12 +151,12 @@ struct ModelText {
     }
 
     private var usage: String {
-        guard model.kind != "other" else { return "Ultra lists it, and has no operation for it.\n" }
+        guard model.kind != "other" else { return "Ultra lists this model, but has no operation for it.\n" }
         let verb = model.kind == "embeddings" ? "embed" : "generate"
         let field = model.kind == "embeddings" ? #""input":["…"]"# : #""prompt":"…""#
         var table = Table([.init(title: ""), .init(title: "", minimum: 24, overflow: .wrap)])
-        table.append(["ask it", .init("ultractl \(verb) -m \(model.id) \"…\"")])
-        table.append(["in a program", .init(#"{"id":1,"op":"\#(verb)","model":"\#(model.id)",\#(field)}"#)])
+        table.append(["command", .init("ultractl \(verb) -m \(model.id) \"…\"")])
+        table.append(["request", .init(#"{"id":1,"op":"\#(verb)","model":"\#(model.id)",\#(field)}"#)])
         return table.render(style)
     }
 }

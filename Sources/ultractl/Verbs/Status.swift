@@ -4,10 +4,10 @@ import UltraAPI
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show the state of the daemon, its providers, its connections and today's use.",
+        abstract: "Show the state of the daemon, its providers, its connections and today's usage.",
         discussion: """
-            BUSY: requests in flight, and how many are allowed at once. PROBED: outcome of the last free check. NEXT: \
-            time until the next one. A narrow terminal shows fewer columns; --json has everything.
+            BUSY: requests in flight, and the limit of concurrent requests. PROBED: outcome of the last free probe. \
+            NEXT: time until the next probe. A narrow terminal shows fewer columns; --json has everything.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -19,7 +19,7 @@ struct Status: ParsableCommand {
     }
 }
 
-/// A status report for a person: the daemon in a line, its providers and what they lack, its connections, the counts.
+/// Formats a status report: the daemon, its providers with advice on problems, the connection pool, the counts.
 struct StatusText {
     let report: StatusReport
     let style: Style
@@ -58,7 +58,7 @@ struct StatusText {
         ])
         for provider in report.providers {
             let wait = provider.retryAt?.wait(from: now).map { " \($0)" } ?? ""
-            let isProbeWell = provider.lastProbe?.isWell != false
+            let hasFailedProbe = provider.lastProbe?.hasPassed == false
             table.append([
                 .init(provider.id),
                 .init(provider.state + wait) { style.state(provider.state, as: $0) },
@@ -66,13 +66,13 @@ struct StatusText {
                 .init(known: share(provider.available, of: provider.models)),
                 .init(known: share(provider.inFlight, of: provider.limit)),
                 .init(known: provider.queued.map { String($0) }),
-                .init(probed(provider.lastProbe)) { isProbeWell ? $0 : style.red($0) },
+                .init(probed(provider.lastProbe)) { hasFailedProbe ? style.red($0) : $0 },
                 .init(provider.nextProbeAt.map { $0.wait(from: now).map { "in \($0)" } ?? "now" } ?? ""),
                 .init(provider.endpoint ?? "", paint: style.dim),
             ])
         }
         let hidden = table.hiddenTitles(style)
-        let note = "no room for \(hidden.joined(separator: ", ")): --json has all of it"
+        let note = "hidden columns: \(hidden.joined(separator: ", ")) (--json has everything)"
         return table.render(style) + (hidden.isEmpty ? "" : style.dim(note) + "\n")
     }
 
@@ -80,7 +80,7 @@ struct StatusText {
     private func probed(_ probe: ProviderReport.Probe?) -> String {
         guard let probe else { return "" }
         let time = probe.milliseconds.map { " \(Quantity.duration(milliseconds: $0))" } ?? ""
-        let result = probe.isWell == false ? probe.error ?? "failed" : "ok" + time
+        let result = probe.hasPassed == false ? probe.error ?? "failed" : "ok" + time
         return result + (probe.at.map { ", \($0.age(at: now)) ago" } ?? "")
     }
 
@@ -108,7 +108,7 @@ struct StatusText {
         return table.render(style)
     }
 
-    /// `3/12`, or `3` if there is no whole to be a part of.
+    /// `3/12`, or `3` if the limit is unknown.
     private func share(_ part: Int?, of whole: Int?) -> String? {
         guard let whole else { return part.map { String($0) } }
         return "\(part ?? 0)/\(whole)"
@@ -123,11 +123,11 @@ struct StatusText {
         }
         func count(_ value: Int?, _ noun: String) -> String? { value.map { "\(Quantity.count($0)) \(noun)" } }
 
-        line("configured", [report.configurationPath])
+        line("configuration", [report.configurationPath])
         line(
             "requests",
             [
-                count(report.inFlight, "in flight"), count(report.queued, "queued"), count(report.total, "in all"),
+                count(report.inFlight, "in flight"), count(report.queued, "queued"), count(report.total, "total"),
                 count(report.failed, "failed"),
             ])
         line("connections", [count(report.openConnections, "open")])

@@ -5,13 +5,13 @@ import libultra
 struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
-        abstract: "Show events as they happen: changes of state, requests.",
+        abstract: "Print changes of state and requests as they happen.",
         discussion: """
             Prints the current state, then a line for each event, until Ctrl-C (exit status 130) or the end of --timeout \
             (exit status 0). --json prints the frames unchanged.
             """)
 
-    /// What there is to watch; the raw values are the wire's words.
+    /// The topics of the protocol's operation `subscribe`.
     enum Topic: String, ExpressibleByArgument, CaseIterable {
         case health, registry, requests
     }
@@ -40,7 +40,7 @@ struct Watch: ParsableCommand {
                     try global.json ? event.printJSON() : print(event)
                 })
         } catch {
-            // So long was asked for, and so long it was.
+            // The end of --timeout is the intended end, unless the daemon never began.
             if case .timedOut = error, hasBegun { return }
             if global.json { try error.printAnswer() }
             throw error
@@ -67,7 +67,7 @@ struct Watch: ParsableCommand {
     }
 }
 
-/// Events for a person: the time, what it is about, what happened.
+/// Formats events as lines: the time, the provider or model, what happened.
 struct WatchText {
     let style: Style
     let now: Timestamp
@@ -76,7 +76,7 @@ struct WatchText {
         "\(style.dim(now.clock))  \(style.bold(oneLine(subject)))  \(what)\n"
     }
 
-    /// A line for the models, and one for each provider that is not well.
+    /// Formats a snapshot: one line with the counts, then one for each provider that is not available.
     func line(_ snapshot: WatchSnapshot) -> String {
         let models = snapshot.models.filter { $0.kind != "other" }
         let count = snapshot.providers.count
