@@ -45,7 +45,7 @@ struct ChatTests {
         let screen = session.wait { !$0.takesPastes }
         #expect(
             screen.text == """
-                p/m, the default model · /help explains, Ctrl-D ends
+                p/m, the default model · /help lists the commands, Ctrl-D ends
                 › hi 猫
                 Hello.
 
@@ -82,7 +82,7 @@ struct ChatTests {
         session.type("go on\r")
         session.wait(for: "The end.\n\n›")
         session.type("\u{3}")
-        session.wait(for: "Ctrl-D or /quit ends")
+        session.wait(for: "Ctrl-D or /quit ends the chat")
         session.type("dropped\u{3}/quit\r")
         #expect(session.exitStatus() == 0)
         let requests = daemon.requests()
@@ -108,7 +108,7 @@ struct ChatTests {
         session.type("one\r")
         session.wait(for: "error: Late.\nhint: Wait.\n›")
         session.type("/modle x\r")
-        session.wait(for: "there is no /modle; did you mean /model?\n›")
+        session.wait(for: "there is no command /modle; did you mean /model?\n›")
         session.type("/model q/n\r\u{1B}[A\u{1B}[A\u{1B}[A\r")
         session.wait(for: "Yes.\n\n›")
         session.type("\u{4}")

@@ -22,13 +22,13 @@ struct CheckTests {
 
     static let claims = [
         Claim(capability: "tools", answer: #""tool_calls":[{"name":"weather","arguments":"{\"city\":\"Paris\"}"}]"#),
-        Claim(capability: "tools", answer: #""text":"It is sunny.""#, trouble: "it called no tool"),
+        Claim(capability: "tools", answer: #""text":"It is sunny.""#, trouble: "the model did not call the tool"),
         Claim(
             capability: "tools", answer: #""tool_calls":[{"name":"weather","arguments":"{"}]"#,
-            trouble: "the arguments of its tool call are no JSON object"),
+            trouble: "the arguments of the tool call are not a JSON object"),
         Claim(capability: "json", answer: #""text":" {\"ready\":true}\n""#),
-        Claim(capability: "json", answer: #""text":"```json\n{}```""#, trouble: "the answer is no JSON object"),
-        Claim(capability: "json", answer: #""text":"{} {}""#, trouble: "the answer is no JSON object"),
+        Claim(capability: "json", answer: #""text":"```json\n{}```""#, trouble: "the answer is not a JSON object"),
+        Claim(capability: "json", answer: #""text":"{} {}""#, trouble: "the answer is not a JSON object"),
         Claim(capability: "json_schema", answer: #""text":"{\"ready\":false}""#),
         Claim(
             capability: "json_schema", answer: #""text":"{\"ready\":1}""#,
@@ -36,7 +36,9 @@ struct CheckTests {
         Claim(
             capability: "json_schema", answer: #""text":"{}""#, trouble: "the answer does not follow the schema"),
         Claim(capability: "vision", answer: #""text":"Red.""#),
-        Claim(capability: "vision", answer: #""text":"Blue.""#, trouble: "it does not see that a red square is red"),
+        Claim(
+            capability: "vision", answer: #""text":"Blue.""#,
+            trouble: "the model does not name the colour of a red square"),
         Claim(capability: "reasoning", answer: #""text":"9.9""#),
         Claim(capability: "reasoning", answer: #""text":"""#, trouble: "the answer is empty"),
     ]
@@ -102,7 +104,7 @@ struct CheckTests {
                 ✓  p/m  generate N ms
                 ✓  p/m  stream N ms
                 ✗  p/m  tools N ms  Too many.; Wait.
-                –  q    key                   set Q_KEY where ultrad starts, and start it again
+                –  q    key                   set Q_KEY in the environment of ultrad, and restart it
 
                 """)
         #expect(command.error == "")
@@ -139,7 +141,8 @@ struct CheckTests {
         #expect(
             command
                 == Command(
-                    output: "✗  p  models                it has no model that can answer now\n", error: "", status: 1))
+                    output: "✗  p  models                no model of this provider can answer now\n", error: "",
+                    status: 1))
         #expect(daemon.requests().dropFirst(2).first == #"{"id":1,"op":"probe","provider":"p"}"#)
     }
 
@@ -162,8 +165,8 @@ struct CheckTests {
             Command.ultractl, ["verify", "--socket", daemon.path] + options)
         let lines = command.output.split(separator: "\n")
         try #require(lines.count == 2)
-        #expect(lines[0].hasPrefix("✓") && lines[0].hasSuffix("it was cut at \(tokens) tokens (--max-tokens)"))
-        #expect(lines[1].hasPrefix("✗") && lines[1].hasSuffix("Late.; --timeout gives it longer"))
+        #expect(lines[0].hasPrefix("✓") && lines[0].hasSuffix("the answer was cut off at \(tokens) tokens (--max-tokens)"))
+        #expect(lines[1].hasPrefix("✗") && lines[1].hasSuffix("Late.; --timeout extends the limit"))
         for request in daemon.requests().dropFirst() {
             #expect(request.contains(#""timeout_ms":\#(milliseconds),"max_tokens":\#(tokens),"#), "\(request)")
         }

@@ -43,9 +43,9 @@ struct EmbedTests {
     @Test(
         "what cannot be embedded is wrong usage",
         arguments: [
-            ([], "", "nothing to embed: give texts that are not empty, or pipe one in"),
-            ([""], "", "nothing to embed: give texts that are not empty, or pipe one in"),
-            (["--lines"], "one\n\ntwo\n", "line 2 of standard input is empty: a vector needs a text"),
+            ([], "", "nothing to embed: give a text that is not empty, or pipe one in"),
+            ([""], "", "nothing to embed: give a text that is not empty, or pipe one in"),
+            (["--lines"], "one\n\ntwo\n", "line 2 of standard input is empty: each line must have text"),
         ])
     func nothing(_ arguments: [String], _ input: String, _ message: String) throws {
         let command = try Command.run(Command.ultractl, ["embed", "--socket", "/nowhere"] + arguments, input: input)
@@ -54,14 +54,14 @@ struct EmbedTests {
     }
 
     @Test(
-        "likeness is the cosine of the angle",
+        "the cosine similarity of two vectors",
         arguments: [
             ([1, 0], [2, 0], 1), ([1, 0], [0, 3], 0), ([1, 1], [-1, -1], -1), ([0, 0], [1, 0], nil),
             ([1], [1, 0], nil),
         ] as [([Double], [Double], Double?)])
-    func likeness(_ left: [Double], _ right: [Double], _ expected: Double?) {
-        let likeness = EmbedReport.likeness(left, right)
-        #expect((likeness == nil) == (expected == nil))
-        #expect(abs((likeness ?? 0) - (expected ?? 0)) < 1e-12)
+    func cosine(_ left: [Double], _ right: [Double], _ expected: Double?) {
+        let cosine = EmbedReport.cosine(left, right)
+        #expect((cosine == nil) == (expected == nil))
+        #expect(abs((cosine ?? 0) - (expected ?? 0)) < 1e-12)
     }
 }

@@ -124,7 +124,7 @@ struct GenerateTests {
     }
 
     static let unusable: [([String], String)] = [
-        ([], "error: nothing to ask: give a prompt, or pipe text in\nhint: see: ultractl --help\n"),
+        ([], "error: the prompt is empty: give a prompt, or pipe text in\nhint: see: ultractl --help\n"),
         (["-f", "/nowhere", "x"], "error: /nowhere: No such file or directory\nhint: see: ultractl --help\n"),
         (
             ["-f", "/bin/true", "x"],
@@ -132,7 +132,7 @@ struct GenerateTests {
         ),
         (
             ["--schema", "/dev/null", "x"],
-            "error: /dev/null: no JSON object (at byte 0)\nhint: see: ultractl --help\n"
+            "error: /dev/null: not a JSON object (at byte 0)\nhint: see: ultractl --help\n"
         ),
     ]
 

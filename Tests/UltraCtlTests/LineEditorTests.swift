@@ -173,7 +173,7 @@ struct LineEditorTests {
     @Test(
         "a line is a message or a command",
         arguments: [
-            ("hi", ChatCommand.say("hi")), ("//etc", .say("/etc")), (" /model", .say(" /model")),
+            ("hi", ChatCommand.message("hi")), ("//etc", .message("/etc")), (" /model", .message(" /model")),
             ("/model", .model(nil)),
             ("/model  a/b ", .model("a/b")), ("/system be brief\nand kind", .system("be brief\nand kind")),
             ("/file", .incomplete("/file")), ("/file a b.txt", .file("a b.txt")), ("/save x", .save("x")),

@@ -28,9 +28,9 @@ struct ModelTableTests {
                 meine/模型-of-a-rather-long-name-202…  available           1.05 M      –       –
 
                 2 models: 1 available, 1 rate_limited
-                no room for FIRST TOKEN, CAPABILITIES, ALIASES, TAGS: ultractl show MODEL has
-                all of it
-                1 that neither chat nor embed left out: --all
+                hidden columns: FIRST TOKEN, CAPABILITIES, ALIASES, TAGS (ultractl show MODEL
+                has them)
+                1 for other purposes not listed (--all lists them)
 
                 """)
     }
@@ -45,7 +45,7 @@ struct ModelTableTests {
                 meine/模型-of-a-rather-long-name-2026-11-24  available           1.05 M      –       –
 
                 2 models: 1 available, 1 rate_limited
-                1 that neither chat nor embed left out: --all
+                1 for other purposes not listed (--all lists them)
 
                 """)
     }

@@ -21,7 +21,8 @@ struct NoDaemonTests {
         close(try listeningSocket(path))
         let command = try Command.ultractl("status", socket: path)
         let error =
-            "error: ultrad is not running: nobody listens on \(path), which an earlier one left behind\n" + Self.start
+            "error: ultrad is not running: no process listens on \(path), a socket left by an earlier daemon\n"
+                + Self.start
         #expect(command == Command(output: "", error: error, status: 3))
     }
 
@@ -31,7 +32,7 @@ struct NoDaemonTests {
         let path = try folder.write("ultrad.sock", [])
         let command = try Command.ultractl("status", socket: path)
         let error =
-            "error: \(path) is not a socket\nhint: name the daemon's with --socket or ULTRAD_SOCKET\n"
+            "error: \(path) is not a socket\nhint: give the daemon's socket with --socket or ULTRAD_SOCKET\n"
         #expect(command == Command(output: "", error: error, status: 3))
     }
 
@@ -53,8 +54,8 @@ struct NoDaemonTests {
             "/usr/bin/setpriv", ["--reuid=65534", "--clear-groups", "--regid=65534", program, "status"],
             environment: ["ULTRAD_SOCKET": path, "LD_LIBRARY_PATH": Self.runtimePath])
         let error =
-            "error: permission denied: you may not use \(path)\n"
-            + "hint: join its group, then log in again: sudo usermod -aG root $USER\n"
+            "error: permission denied: you have no access to \(path)\n"
+            + "hint: join the group root, then log in again: sudo usermod -aG root $USER\n"
         #expect(command == Command(output: "", error: error, status: 3))
     }
 

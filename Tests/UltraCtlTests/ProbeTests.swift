@@ -106,14 +106,14 @@ struct ProbeTests {
             command
                 == Command(
                     output: "",
-                    error: "error: no provider and no model is called m\nhint: see: ultractl status, ultractl models\n",
+                    error: "error: there is no provider and no model m\nhint: see: ultractl status, ultractl models\n",
                     status: 1))
         let free = #"{"id":ID,"event":"result","results":[{"provider":"p","state":"available"}]}"#
         let shallow = try Command.ultractl(
             "probe", "--deep", "p", socket: ScriptedDaemon([.receive, .send(free)]).path)
         #expect(
             shallow.output
-                == "✓  p  available  no model of it can be asked: only the free check was made\n")
+                == "✓  p  available  no model can answer: only the free check was made\n")
     }
 
     @Test("--deep without a model is wrong usage")

@@ -14,14 +14,14 @@ struct ProgressTests {
     @Test("says the phase and the time")
     func phase() {
         #expect(line(1.24) { _ in } == "sending  1.2 s")
-        #expect(line(3) { $0.say("wait\u{1B}ing") } == "wait\u{FFFD}ing  3.0 s")
+        #expect(line(3) { $0.show("wait\u{1B}ing") } == "wait\u{FFFD}ing  3.0 s")
     }
 
     @Test("estimates tokens, and their speed once it means something")
     func speed() {
         #expect(line(0.2) { $0.count(bytes: 40) } == "sending  0.2 s, about 10 tokens")
         let text = line(2) {
-            $0.say("streaming")
+            $0.show("streaming")
             $0.count(bytes: 400)
             $0.count(bytes: 400)
         }
@@ -34,7 +34,7 @@ struct ProgressTests {
             (0, "░░░░░░░░░░░░░░░░░░░░  0/8"), (3, "███████░░░░░░░░░░░░░  3/8"), (8, "████████████████████  8/8"),
         ])
     func bar(_ done: Int, _ expected: String) {
-        #expect(line(0) { $0.say("a/b tools", done: done, of: 8) } == expected + "  a/b tools  0.0 s")
+        #expect(line(0) { $0.show("a/b tools", done: done, of: 8) } == expected + "  a/b tools  0.0 s")
     }
 
     /// A daemon that is slow enough for the line to be drawn: the client hangs up first, or the text ends it.

@@ -28,28 +28,28 @@ struct ShowTests {
         text.provider?.lastError = "the key was refused"
         #expect(
             text.render() == """
-                openai/gpt-4o · rate_limited for 10 min 0 s, tried again in 42 s
+                openai/gpt-4o · rate_limited for 10 min 0 s, next attempt in 42 s
                 GPT-4o · the default model
 
-                kind            chat                                                                    discovery
+                kind            chat                                                               discovery
                 aliases         4o
                 tags            smart
-                capabilities    chat, tools                                                             catalogue
-                context window  128 k tokens                                                            configuration
-                longest answer  unknown
-                price           $2.50 read, $1.25 read from cache, $10.00 written for a million tokens  catalogue
+                capabilities    chat, tools                                                        catalogue
+                context window  128 k tokens                                                       configuration
+                longest output  unknown
+                price           $2.50 input, $1.25 cached input, $10.00 output per million tokens  catalogue
                 weight          1.50
 
                 reachable    yes         probe, 1 min 0 s ago
                 authorised   no          live traffic, 2 s ago
                 generated    unknown
-                first token  310 ms      one in twenty takes over 900 ms
+                first token  310 ms      median; 95th percentile 900 ms
                 failures     3 in a row  last: rate_limited, 2 s ago
 
-                openai:  the key was refused; give ultrad another key and start it again
+                openai:  the key was refused; give ultrad another key and restart it
 
-                ask it        ultractl generate -m openai/gpt-4o "…"
-                in a program  {"id":1,"op":"generate","model":"openai/gpt-4o","prompt":"…"}
+                command  ultractl generate -m openai/gpt-4o "…"
+                request  {"id":1,"op":"generate","model":"openai/gpt-4o","prompt":"…"}
 
                 """)
     }
@@ -72,13 +72,13 @@ struct ShowTests {
         let verb = id == "a/m" ? "embed" : "generate"
         #expect(command.output.contains("ultractl \(verb) -m \(id) \"…\"\n"))
         // What is missing is asked for only where something is.
-        #expect(command.output.contains("b:  set B_KEY where ultrad starts, and start it again\n") == (id != "a/m"))
+        #expect(command.output.contains("b:  set B_KEY in the environment of ultrad, and restart it\n") == (id != "a/m"))
     }
 
     @Test(
         "a name that means no model, or several, exits 1 with the way out",
         arguments: [
-            ("x", "no model is called x", "see: ultractl models --all"),
+            ("x", "there is no model x", "see: ultractl models --all"),
             ("m", "several providers have m", "name one of a/m, b/m"),
         ])
     func unknown(_ name: String, _ message: String, _ hint: String) throws {

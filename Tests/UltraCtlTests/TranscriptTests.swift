@@ -104,7 +104,7 @@ struct TranscriptTests {
             output: ["hits    1  25 % of 4\n"]),
         Case(
             arguments: ["cache", "clear"], connections: [asked(#"{"id":ID,"event":"result","entries":3}"#)],
-            output: ["dropped 3 answers\n"]),
+            output: ["removed 3 answers\n"]),
         Case(
             arguments: ["call", "ping"], connections: [asked(#"{"id":ID,"event":"result","x":"猫"}"#)],
             output: ["{\"id\":1,\"event\":\"result\",\"x\":\"猫\"}\n"], isRaw: true),

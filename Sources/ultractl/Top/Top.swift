@@ -79,9 +79,9 @@ struct TopView: Equatable {
     private(set) var offset = 0
     private(set) var isPaused = false
 
-    /// The reaction to a key that the view cannot handle itself.
+    /// The reaction that a key asks of the display; `handled`: none.
     enum Reaction {
-        case none, quit, interrupt, suspend, redraw
+        case handled, quit, interrupt, suspend, redraw
     }
 
     /// Applies a key.
@@ -89,7 +89,7 @@ struct TopView: Equatable {
     /// - Parameter count: the number of rows.
     mutating func apply(_ key: Key, count: Int) -> Reaction {
         switch key {
-        case .text(let letters): return letters.map { apply($0, count) }.first { $0 != .none } ?? .none
+        case .text(let letters): return letters.map { apply($0, count) }.first { $0 != .handled } ?? .handled
         case .left, .right, .tab:
             rows = rows == .providers ? .models : .providers
             offset = 0
@@ -106,7 +106,7 @@ struct TopView: Equatable {
         default: break
         }
         offset = max(0, min(offset, count - 1))
-        return .none
+        return .handled
     }
 
     private mutating func apply(_ letter: Character, _ count: Int) -> Reaction {
@@ -119,7 +119,7 @@ struct TopView: Equatable {
         case "k": return apply(.up, count: count)
         default: break
         }
-        return .none
+        return .handled
     }
 
     private static func next(_ order: Order, by step: Int) -> Order {

@@ -120,7 +120,7 @@ struct TopDisplay {
         for key in keys {
             let wasPaused = view.isPaused
             switch view.apply(key, count: screen.count) {
-            case .none, .redraw: break
+            case .handled, .redraw: break
             case .quit: return false
             case .interrupt: throw .interrupted
             case .suspend: terminal.suspend()
