@@ -22,7 +22,7 @@ struct NoDaemonTests {
         let command = try Command.ultractl("status", socket: path)
         let error =
             "error: ultrad is not running: no process listens on \(path), a socket left by an earlier daemon\n"
-                + Self.start
+            + Self.start
         #expect(command == Command(output: "", error: error, status: 3))
     }
 

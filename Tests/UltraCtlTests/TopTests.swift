@@ -85,7 +85,8 @@ struct TopTests {
     @Test(
         "keys",
         arguments: [
-            ([Key.text("s")], TopView.Reaction.handled, "providers busy 0"), ([.text("S")], .handled, "providers time 0"),
+            ([Key.text("s")], TopView.Reaction.handled, "providers busy 0"),
+            ([.text("S")], .handled, "providers time 0"),
             ([.text("sssss")], .handled, "providers name 0"), ([.right], .handled, "models name 0"),
             ([.left, .tab], .handled, "providers name 0"), ([.down, .down, .up], .handled, "providers name 1"),
             ([.end, .down], .handled, "providers name 4"), ([.pageDown, .pageUp, .up], .handled, "providers name 0"),

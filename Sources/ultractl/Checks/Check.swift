@@ -116,7 +116,8 @@ enum Check: String, CaseIterable {
                 if key == "ready" { isReady = try reader.bool() } else { try reader.skip() }
             }
             return isObject && isReady != nil ? nil : "the answer does not follow the schema"
-        case .vision: return text.lowercased().contains("red") ? nil : "the model does not name the colour of a red square"
+        case .vision:
+            return text.lowercased().contains("red") ? nil : "the model does not name the colour of a red square"
         case .embeddings: return answer.number("embeddings.0.0") == nil ? "the answer has no vector" : nil
         }
     }
