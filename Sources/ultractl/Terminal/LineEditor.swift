@@ -167,7 +167,7 @@ struct LineEditor {
         shown = layout
     }
 
-    /// Draws the text again after a change of the terminal's size, at which the terminal has wrapped its rows anew.
+    /// Draws the text again after a change of the terminal's size, at which the terminal wraps its rows again.
     private mutating func redraw() throws(Failure) {
         if let shown, let columns = output.size?.columns {
             try output.write("\r" + Self.up(shown.cursorRow(at: columns)))

@@ -53,7 +53,7 @@ struct LineLayout: Equatable {
         return part
     }
 
-    /// The row of the cursor after the terminal has wrapped these rows anew at `columns`.
+    /// The row of the cursor after the terminal has wrapped these rows again at `columns`.
     func cursorRow(at columns: Int) -> Int {
         let columns = max(1, columns)
         let above = rows[..<cursorRow].reduce(0) { $0 + max(1, ($1.columns + columns - 1) / columns) }
