@@ -48,6 +48,8 @@ let package = Package(
         // SHA-256 for the cache's keys; libcurl loads the library anyway.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSignal"),
+        // ULTRA_VERSION, the project's version number, from the header of libultra without its code.
+        .systemLibrary(name: "CVersion"),
 
         // toml++ (libtomlplusplus-dev) behind C: TOMLKit has no positions but those of syntax errors.
         .target(
@@ -87,7 +89,7 @@ let package = Package(
         .executableTarget(
             name: "ultrad",
             dependencies: [
-                "CStart", "UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CStart", "CVersion", "UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict, linkerSettings: linked),
         .executableTarget(

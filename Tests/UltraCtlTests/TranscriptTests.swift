@@ -112,7 +112,7 @@ struct TranscriptTests {
         Case(
             arguments: ["version"],
             connections: [asked(#"{"id":ID,"event":"result","protocol":1,"server":"ultrad/0.9.1"}"#)],
-            output: ["ultractl 0.1.0\nultrad 0.9.1 (protocol 1)\n"]),
+            output: ["ultractl 0.2.0\nultrad 0.9.1 (protocol 1)\n"]),
         Case(arguments: ["help", "usage"], connections: [], output: ["OVERVIEW:", "--since"], isRaw: true),
         Case(
             arguments: ["status", "--nothing"], connections: [], status: 2, output: [],

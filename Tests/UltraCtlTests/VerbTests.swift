@@ -162,7 +162,7 @@ struct VerbTests {
             .receive, .send(#"{"id":ID,"event":"result","protocol":1,"server":"ultrad/0.9.1"}"#),
         ])
         let command = try Command.ultractl("version", socket: daemon.path)
-        #expect(command == Command(output: "ultractl 0.1.0\nultrad 0.9.1 (protocol 1)\n", error: "", status: 0))
-        #expect(daemon.requests() == [#"{"id":1,"op":"hello","protocol":1,"client":"ultractl/0.1.0"}"#])
+        #expect(command == Command(output: "ultractl 0.2.0\nultrad 0.9.1 (protocol 1)\n", error: "", status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"hello","protocol":1,"client":"ultractl/0.2.0"}"#])
     }
 }

@@ -48,7 +48,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 #endif
 
-#define ULTRA_VERSION "0.1.0"
+#define ULTRA_VERSION "0.2.0"
 #define ULTRA_PROTOCOL 1
 
 /* Version of the library that is running, as ULTRA_VERSION was when it was built. Static text, never NULL. */
