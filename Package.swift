@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// Targets in the order data flows through them, which README.md describes at its end.
+// Targets in the order data flows through them, which .github/CONTRIBUTING.md describes.
 import PackageDescription
 
 /// Swift 6 mode, warnings are errors, and the upcoming features every target of ours uses.
