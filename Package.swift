@@ -48,8 +48,6 @@ let package = Package(
         // SHA-256 for the cache's keys; libcurl loads the library anyway.
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSignal"),
-        // ULTRA_VERSION, the project's version number, from the header of libultra without its code.
-        .systemLibrary(name: "CVersion"),
 
         // toml++ (libtomlplusplus-dev) behind C: TOMLKit has no positions but those of syntax errors.
         .target(
@@ -60,7 +58,7 @@ let package = Package(
             ]
         ),
 
-        // The process at its start: arguments without /proc, standard descriptors, memory kept from others.
+        // The process at its start: arguments without /proc, standard descriptors, protected memory; and the version.
         .target(name: "CStart", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
         .target(name: "UltraAPI", swiftSettings: strict),
@@ -89,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "ultrad",
             dependencies: [
-                "CStart", "CVersion", "UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CStart", "UltraDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict, linkerSettings: linked),
         .executableTarget(

@@ -1,6 +1,5 @@
 import ArgumentParser
 internal import CStart
-internal import CVersion
 internal import Glibc
 internal import Logging
 internal import UltraDaemon
@@ -17,7 +16,10 @@ struct Ultrad: ParsableCommand {
             DEFAULT_MODEL and others; and from a file: /etc/ultrad/ultrad.toml, or of a user \
             ~/.config/ultrad/ultrad.toml. SIGTERM finishes what is in flight, a second one stops at once.
             """,
-        version: "ultrad \(ULTRA_VERSION)")
+        version: "ultrad \(Self.versionNumber)")
+
+    /// The release that this program is built from; `--version`, `hello` and the `User-Agent` header contain it.
+    private static var versionNumber: String { String(cString: cstart_version()) }
 
     @Option(help: ArgumentHelp("Read this configuration file, which must exist.", valueName: "file"))
     var config: String?
@@ -87,7 +89,7 @@ struct Ultrad: ParsableCommand {
         EventLoop.shared.adoptCurrentThread()
         let daemon = try Loop.assumeIsolated { () throws -> Daemon in
             do throws(Daemon.StartFailure) {
-                let daemon = try Daemon(configuration, version: ULTRA_VERSION, log: Logger(label: "ultrad")) {
+                let daemon = try Daemon(configuration, version: Self.versionNumber, log: Logger(label: "ultrad")) {
                     () throws(Configuration.Invalid) in
                     // Nobody else can change a process's environment, and systemd's variables are used up by now.
                     try Configuration.load(options, environment: environment)
@@ -106,7 +108,7 @@ struct Ultrad: ParsableCommand {
     private var options: ConfigurationOptions {
         ConfigurationOptions(
             file: config, environmentFile: envFile, socket: socket, logLevel: logLevel, keepsState: !noState,
-            isRoot: geteuid() == 0, version: ULTRA_VERSION)
+            isRoot: geteuid() == 0, version: Self.versionNumber)
     }
 
     private static func complain(_ message: String) {
