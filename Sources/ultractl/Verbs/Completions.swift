@@ -6,10 +6,10 @@ struct Completions: ParsableCommand {
         commandName: "completions",
         abstract: "Print a completion script for a shell.",
         discussion: """
-            The script completes verbs, options, and the names of the daemon's models and providers.
+            The script completes verbs, options, and the names of the daemon's models and providers. Install it with:
 
             bash: ultractl completions bash > ~/.local/share/bash-completion/completions/ultractl
-            zsh: ultractl completions zsh > a folder of $fpath, as _ultractl
+            zsh: ultractl completions zsh > ~/.zfunc/_ultractl (any folder of $fpath)
             fish: ultractl completions fish > ~/.config/fish/completions/ultractl.fish
 
             --json prints the script as a string.
