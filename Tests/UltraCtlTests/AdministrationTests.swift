@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// reload, metrics and cache.
+/// The verbs reload, metrics and cache.
 @Suite(.timeLimit(.minutes(1)))
 struct AdministrationTests {
-    @Test("reload prints what changed and what deserves a look")
+    @Test("reload prints changes and warnings")
     func reload() throws {
         let daemon = try ScriptedDaemon([
             .receive,
@@ -24,7 +24,7 @@ struct AdministrationTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"reload"}"#])
     }
 
-    @Test("a configuration that is the same as before is said to be")
+    @Test("reload of an unchanged configuration prints that nothing changed")
     func unchanged() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(#"{"id":ID,"event":"result","changed":[],"added":[],"removed":[],"warnings":[]}"#),
@@ -33,7 +33,7 @@ struct AdministrationTests {
         #expect(command == Command(output: "nothing changed\n", error: "", status: 0))
     }
 
-    @Test("a bad configuration exits 1 with all that is wrong with it")
+    @Test("reload of an invalid configuration exits 1 with all problems")
     func problems() throws {
         let daemon = try ScriptedDaemon([
             .receive,
@@ -53,7 +53,7 @@ struct AdministrationTests {
         #expect(command == Command(output: "", error: error, status: 1))
     }
 
-    @Test("metrics prints the daemon's text as it is")
+    @Test("metrics prints the daemon's text unchanged")
     func metrics() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(##"{"id":ID,"event":"result","text":"# TYPE ultra_up gauge\nultra_up 1\n"}"##),
@@ -63,7 +63,7 @@ struct AdministrationTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"metrics"}"#])
     }
 
-    @Test("metrics without a text are an error")
+    @Test("metrics without the field text are an error")
     func noMetrics() throws {
         let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result"}"#)])
         let command = try Command.ultractl("metrics", socket: daemon.path)
@@ -71,7 +71,7 @@ struct AdministrationTests {
     }
 
     @Test(
-        "cache shows what it holds and saves",
+        "cache prints hits, sizes and savings",
         arguments: [
             (
                 #"{"enabled":true,"hits":12,"misses":36,"coalesced":2,"entries":36,"bytes":18000,"disk_entries":40,"disk_bytes":20000,"saved_usd":0.25}"#,
@@ -99,7 +99,7 @@ struct AdministrationTests {
     }
 
     @Test(
-        "cache clear says what was removed",
+        "cache clear prints the number and size of the removed answers",
         arguments: [
             (#","entries":3,"bytes":2048"#, "removed 3 answers, 2.00 KiB\n"), (#","entries":1"#, "removed 1 answer\n"),
             ("", "removed all answers\n"),

@@ -43,7 +43,7 @@ struct CheckTests {
         Claim(capability: "reasoning", answer: #""text":"""#, trouble: "the answer is empty"),
     ]
 
-    @Test("verify holds a model to its claims", arguments: claims)
+    @Test("verify checks each claim of a model", arguments: claims)
     func claim(_ claim: Claim) throws {
         let daemon = try ScriptedDaemon(connections: [
             [.receive, .send(Self.models(claim.capability))],
@@ -61,7 +61,7 @@ struct CheckTests {
     }
 
     @Test(
-        "each request names the model, forbids fallback and cache, and is one the daemon takes",
+        "each request names the model, forbids fallback and cache, and is valid",
         arguments: Check.allCases)
     func request(_ check: Check) throws {
         let fields = String(decoding: check.fields(model: "p/m", timeoutMilliseconds: 5), as: UTF8.self)
@@ -76,7 +76,7 @@ struct CheckTests {
         }
     }
 
-    @Test("test goes from the key to what the model claims, and says what to do about a failure")
+    @Test("test checks key, reachability and claims, and prints remedies for failures")
     func provider() throws {
         let status =
             #"{"id":ID,"event":"result","providers":[{"id":"p","state":"available","key":"set"},"#
@@ -111,7 +111,7 @@ struct CheckTests {
         #expect(command.status == 1)
     }
 
-    @Test("a model that cannot be reached is not asked")
+    @Test("an unreachable model gets no requests")
     func unreachable() throws {
         let status = #"{"id":ID,"event":"result","providers":[{"id":"p","state":"available"}]}"#
         let probe =
@@ -126,7 +126,7 @@ struct CheckTests {
             command == Command(output: "✗  p/m  reachable    5.0 ms   refused; is it running?\n", error: "", status: 1))
     }
 
-    @Test("a provider in trouble is probed before it is judged")
+    @Test("a failing provider is probed again first")
     func stale() throws {
         func status(_ state: String) -> String {
             #"{"id":ID,"event":"result","providers":[{"id":"p","state":"\#(state)","last_error":"It was down."}]}"#
@@ -147,7 +147,7 @@ struct CheckTests {
     }
 
     @Test(
-        "each check has a bound of tokens and of time, which is told when it is reached",
+        "each check has limits of tokens and time, and its line says if it reached one",
         arguments: [
             ([], "streaming", 256, 60_000), ([], "reasoning", 1024, 60_000),
             (["--max-tokens", "32", "--timeout", "5"], "reasoning", 32, 5000),
@@ -192,7 +192,7 @@ struct CheckTests {
     }
 
     @Test(
-        "test asks the default model of a provider, else the cheapest that chats, else one that embeds",
+        "test chooses the default model of a provider, else the cheapest chat model, else an embedding model",
         arguments: [
             (#"{"id":"p/a","provider":"p","state":"available","price":{"output_usd_per_mtok":2}}"#, "p/a"),
             (#"{"id":"p/b","provider":"p","state":"available","price":{"output_usd_per_mtok":9}}"#, "p/z"),
@@ -216,7 +216,7 @@ struct CheckTests {
         #expect(plan.steps.map { $0.model?.id } == [expected])
     }
 
-    @Test("the mock is not held to what it claims so that programs can rehearse")
+    @Test("the claims of the mock are not checked")
     func mock() throws {
         let json = #"{"id":"mock/echo","provider":"mock","kind":"chat","capabilities":["streaming","tools","vision"]}"#
         let model = try JSONReader.read(Array(json.utf8)) { (reader) throws(JSONError) in try ModelReport(&reader) }

@@ -31,7 +31,7 @@ struct EmbedTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"embed",\#(invocation.request)}"#])
     }
 
-    @Test("a pipe gets the vectors as the daemon wrote them, a line each")
+    @Test("a pipe gets the vectors as the daemon sent them, one line each")
     func vectors() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send("{\"id\":ID,\"event\":\"result\",\"embeddings\":[[1.50,\n-2e-3],[ 3 ]],\"dimensions\":2}"),
@@ -41,7 +41,7 @@ struct EmbedTests {
     }
 
     @Test(
-        "what cannot be embedded is wrong usage",
+        "input without text is wrong usage",
         arguments: [
             ([], "", "nothing to embed: give a text that is not empty, or pipe one in"),
             ([""], "", "nothing to embed: give a text that is not empty, or pipe one in"),

@@ -18,7 +18,7 @@ struct ShowTests {
         + #""latency_ms":{"first_token_p50":310,"first_token_p95":900},"#
         + #""failures":{"consecutive":3,"last":"rate_limited","last_at":"2026-11-24T20:09:58Z"}}"#
 
-    @Test("all facts with their origin, the evidence with its age, and how to ask")
+    @Test("shows all facts with their source, the evidence with its age, and example requests")
     func text() throws {
         let model = try JSONReader.read(Array(Self.gpt.utf8)) { (reader) throws(JSONError) in try ModelReport(&reader) }
         let now = try #require(Timestamp("2026-11-24T20:10:00Z"))
@@ -60,7 +60,7 @@ struct ShowTests {
         + #""state":"needs_key"},{"id":"b/n","provider":"b","name":"n","state":"needs_key"}],"default":null}"#
 
     @Test(
-        "a model is meant by its id, an alias, or a name that one provider has",
+        "finds a model by its id, an alias, or a name that one provider has",
         arguments: [("a/m", "a/m"), ("one", "a/m"), ("n", "b/n"), ("b/m", "b/m")])
     func name(_ name: String, _ id: String) throws {
         let status =
@@ -71,13 +71,13 @@ struct ShowTests {
         #expect(command.output.hasPrefix("\(id) · "))
         let verb = id == "a/m" ? "embed" : "generate"
         #expect(command.output.contains("ultractl \(verb) -m \(id) \"…\"\n"))
-        // What is missing is asked for only where something is.
+        // Only a provider with a problem has advice.
         let advice = "b:  set B_KEY in the environment of ultrad, and restart it\n"
         #expect(command.output.contains(advice) == (id != "a/m"))
     }
 
     @Test(
-        "a name that means no model, or several, exits 1 with the way out",
+        "a name of no model, or of several, exits 1 with a hint",
         arguments: [
             ("x", "there is no model x", "see: ultractl models --all"),
             ("m", "several providers have m", "name one of a/m, b/m"),
@@ -88,7 +88,7 @@ struct ShowTests {
         #expect(command == Command(output: "", error: "error: \(message)\nhint: \(hint)\n", status: 1))
     }
 
-    @Test("--json prints the model as the daemon wrote it")
+    @Test("--json prints the model as the daemon sent it")
     func json() throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.list)])
         let command = try Command.ultractl("show", "one", "--json", socket: daemon.path)

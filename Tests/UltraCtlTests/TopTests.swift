@@ -32,7 +32,7 @@ struct TopTests {
 
     // MARK: - Counting
 
-    @Test("rates are what came between two reports; midnight and another daemon are no negative ones")
+    @Test("rates are differences of two reports; midnight and another daemon cause no negative rates")
     func rates() throws {
         var counts = TopCounts()
         counts.record(try Self.report(Self.status(total: 10, tokens: 100)), seconds: 0)
@@ -138,7 +138,7 @@ struct TopTests {
             now: .now
         ).lines()
         #expect(lines.count == size.rows)
-        // What a table needs at least is cut off by the terminal.
+        // Below 60 columns, the terminal cuts off tables that cannot shrink further.
         for line in lines where size.columns >= 60 { #expect(line.columns <= size.columns, "\(line)") }
         if size.rows >= 24 {
             #expect(lines.contains { $0.hasPrefix(key == .right ? "MODEL" : "PROVIDER") })
@@ -166,7 +166,7 @@ struct TopTests {
     }
 
     @Test(
-        "shows what the daemon says and what happens, and leaves the screen as it was",
+        "shows status and events, and restores the screen",
         arguments: [80, 200] as [UInt16])
     func screen(_ columns: UInt16) throws {
         let daemon = try Self.daemon([
@@ -252,7 +252,7 @@ struct TopTests {
         #expect(session.isRestored)
     }
 
-    @Test("without a terminal it says what to use; --json needs none")
+    @Test("without a terminal, the error names alternatives; --json needs none")
     func pipe() throws {
         let daemon = try ScriptedDaemon(connections: [
             [.receive, .send(Self.status(total: 1))],

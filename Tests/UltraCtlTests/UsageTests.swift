@@ -63,7 +63,7 @@ struct UsageTests {
             ])
     }
 
-    @Test("--csv has every number, quotes what needs it, and leaves empty what is not known")
+    @Test("--csv has every number, quotes where necessary, and empty fields for unknown values")
     func csv() throws {
         let rows = #"{"rows":[{"program":"a, \"b\"","requests":1,"cost_usd":0.0000012,"total_p50_ms":1.25}]}"#
         #expect(

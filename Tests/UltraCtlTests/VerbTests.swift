@@ -27,7 +27,7 @@ struct VerbTests {
         + #"{"id":"mock/echo","provider":"mock","name":"echo","state":"degraded","mock":true,"price":null,"#
         + #""tags":null}],"default":"openai/gpt-4o"}"#
 
-    @Test("status shows the daemon, its providers, what they lack, the pool and the counts")
+    @Test("status shows the daemon, its providers with advice, the connection pool and the counts")
     func statusTable() throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.status)])
         let command = try Command.ultractl("status", socket: daemon.path)
@@ -58,7 +58,7 @@ struct VerbTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"status"}"#])
     }
 
-    @Test("models lists what the filters leave, the default marked, and counts what it leaves out")
+    @Test("models sends the filters, marks the default model, and counts hidden models")
     func modelsTable() throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.models)])
         let command = try Command.ultractl(
