@@ -8,10 +8,10 @@ struct ReadmeTests {
         (try? String(contentsOfFile: "\(Command.root)/\(path)", encoding: .utf8)) ?? ""
     }
 
-    /// The lines with `ultractl` below "First five minutes", without their comments.
+    /// The commands of `ultractl` below "First five minutes" that need no key, without their comments.
     private static let firstCommands: [String] = {
         let section = text("README.md").split(separator: "\n## First five minutes\n").last ?? ""
-        return section.prefix(upTo: section.firstRange(of: "\n## ")?.lowerBound ?? section.endIndex)
+        return section.prefix(upTo: section.firstRange(of: "\nWith a key ")?.lowerBound ?? section.endIndex)
             .split(separator: "\n").filter { $0.hasPrefix("    ") && $0.contains("ultractl ") }
             .map { String($0.dropFirst(4).prefix(upTo: $0.firstRange(of: "  #")?.lowerBound ?? $0.endIndex)) }
     }()
@@ -20,7 +20,8 @@ struct ReadmeTests {
     private static let manualCommands: [String] = {
         let section = text("etc/man/ultractl.1").split(separator: "\n.Sh EXAMPLES\n").last ?? ""
         return section.split(separator: "\n").filter { $0.hasPrefix(".Dl ") }.map {
-            $0.dropFirst(4).replacing(#"\(dq"#, with: "\"").replacing(#"\(aq"#, with: "'").replacing(#"\-"#, with: "-")
+            String($0.dropFirst(4)).replacing(#"\(dq"#, with: "\"").replacing(#"\(aq"#, with: "'").replacing(
+                #"\-"#, with: "-")
         }
     }()
 

@@ -18,7 +18,7 @@ struct TestVerb: ParsableCommand {
     var provider: String?
 
     @Option(
-        name: .shortAndLong, help: "Test this model.", completion: .custom(KnownNames.models))
+        name: .shortAndLong, help: "Test only this model.", completion: .custom(KnownNames.models))
     var model: String?
 
     @Option(help: ArgumentHelp("Maximum length of each answer in tokens.", valueName: "n"))
