@@ -53,7 +53,8 @@ struct GeminiSchemaTests {
             sent: #"{"type":"object","properties":{"a":{"type":"array"}}}"#),
         Case(
             rule: "a keyword that is null is not there", form: .openAPI,
-            schema: #"{"type":"object","properties":{"a":{"type":"object","properties":null,"anyOf":null}},"$defs":null}"#,
+            schema:
+                #"{"type":"object","properties":{"a":{"type":"object","properties":null,"anyOf":null}},"$defs":null}"#,
             sent: #"{"type":"object","properties":{"a":{"type":"object"}}}"#),
         Case(
             rule: "OpenAPI's nullable is a type", form: .jsonSchema,
