@@ -459,6 +459,12 @@ import UltraAPI
             body: events(#"{"type":"message-end","delta":{"finish_reason":"TOOL_CALL"}}"#), finish: nil,
             error: .streamTruncated),
         Case(
+            rule: "an end without a reason", adapter: cohere,
+            body: events(
+                #"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"Low"}}}}"#,
+                #"{"type":"message-end","delta":{}}"#),
+            text: "Low", finish: .other, warning: "no_finish_reason"),
+        Case(
             rule: "no arguments of a document", adapter: cohere, isStream: false,
             body:
                 #"{"message":{"tool_calls":[{"id":"a","function":{"name":"look","arguments":null}},{"id":"b","function":{"name":"look","arguments":"null"}}]},"finish_reason":"TOOL_CALL"}"#,
