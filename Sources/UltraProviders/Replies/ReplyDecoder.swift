@@ -163,8 +163,8 @@ package struct ReplyDecoder: Sendable {
             case .events: try self.events.finish { event in reply.takeLast(event) }
             case .lines: lines.finish { line in reply.takeLast(line) }
             case .document where reply.adapter.framing == .jsonLines && JSONLines.areSeveral(document):
-                try document.withUnsafeBytes { bytes throws(SplitLimitExceeded) in
-                    try lines.receive(bytes) { line in reply.take(line) }
+                try document.withUnsafeBufferPointer { (bytes) throws(SplitLimitExceeded) in
+                    try lines.receive(UnsafeRawBufferPointer(bytes)) { line in reply.take(line) }
                 }
                 lines.finish { line in reply.takeLast(line) }
             case .document: document.withUnsafeBytes { reply.takeDocument($0) }
