@@ -163,13 +163,17 @@ extension ProviderState {
 
     // MARK: - Making
 
-    /// Adds a model at the end: `sortModels` must follow.
+    /// Adds a model at the end: `sortModels` must follow. One that was asked for before stays the same object, which
+    /// requests and probes that are under way hold.
     @discardableResult
     func add(_ name: String, discovered: DiscoveredModel?, now: Int) -> ModelState {
-        let model = make(name, discovered: discovered, now: now)
+        let model: ModelState
         if let known = unlisted.first(where: { $0.name == name }) {
-            model.health = known.health
             forget(known)
+            if let discovered { known.detailed(discovered, at: now) }
+            model = known
+        } else {
+            model = make(name, discovered: discovered, now: now)
         }
         byName[name] = model
         models.append(model)

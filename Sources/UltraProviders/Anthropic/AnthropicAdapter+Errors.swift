@@ -4,7 +4,7 @@ extension AnthropicAdapter {
     /// What only the message tells: refusals of the 400 kind share one type.
     package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {
         let message = (error.message ?? "").lowercased()
-        switch error.type {
+        switch error.type?.lowercased() {
         case "invalid_request_error":
             if message.hasPrefix("prompt is too long") || message.contains("exceed context limit") {
                 return ErrorClass(.contextLength, isRetryable: false)

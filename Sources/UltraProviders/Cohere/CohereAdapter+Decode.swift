@@ -13,6 +13,7 @@ extension CohereAdapter {
         var isWhole = false
         var isStart = false
         var isEnd = false
+        var isOver = false
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -20,6 +21,7 @@ extension CohereAdapter {
                 switch try reader.word() {
                 case "content-start", "tool-call-start": isStart = true
                 case "content-end", "tool-call-end": isEnd = true
+                case "message-end": isOver = true
                 default: break
                 }
             case "index":
@@ -52,6 +54,7 @@ extension CohereAdapter {
             var again = beginning
             try body(&again, index: nil, &reply)
         }
+        if isOver { reply.end() }
     }
 
     /// - Parameters:

@@ -7,7 +7,8 @@ extension GeminiAdapter {
             return ErrorClass(.contextLength, isRetryable: false)
         }
         let isNumber = error.code.map { Int($0) != nil } ?? true
-        switch isNumber ? error.type : error.code {
+        // Gateways write the words in letters of their own.
+        switch (isNumber ? error.type : error.code)?.uppercased() {
         // Reasons to block a prompt; their HTTP status is 200.
         case "SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "MODEL_ARMOR", "JAILBREAK",
             "BLOCK_REASON_UNSPECIFIED":

@@ -44,9 +44,7 @@ extension OllamaAdapter {
                 ReplyContent(
                     parts: [.reasoning(content.thinking), .text(content.text)] + content.calls.map { .call($0) }))
         } else {
-            reply.reasoning(content.thinking)
-            reply.text(content.text)
-            for call in content.calls { reply.toolCall(call) }
+            deliver(content, &reply)
         }
         guard isDone else { return }
         // A count of 0 is left out, and so is that of a prompt that was cached: neither is known.
@@ -62,6 +60,17 @@ extension OllamaAdapter {
         var thinking = ""
         var text = ""
         var calls: [CallAssembly.Piece] = []
+    }
+
+    private func deliver(_ content: Content, _ reply: inout ReplyState) {
+        if content.thinking.isEmpty, reply.saidReasoning.isEmpty {
+            reply.text(content.text)
+        } else {
+            // Templates that Ollama does not know leave the tag in the text as well.
+            reply.reasoningBesideText(content.thinking)
+            reply.textWithThoughts(content.text)
+        }
+        for call in content.calls { reply.toolCall(call) }
     }
 
     private func message(

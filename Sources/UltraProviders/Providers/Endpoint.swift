@@ -34,7 +34,11 @@ package struct Endpoint: Sendable, Equatable {
     package let cutPath: String?
 
     /// The paths of single calls, with which the documentation of servers shows their addresses.
-    private static let callPaths = ["/chat/completions", "/messages", "/responses", "/embeddings"]
+    private static let callPaths = [
+        "/chat/completions", "/messages", "/responses", "/embeddings",
+        // Cohere's and Ollama's.
+        "/v2/chat", "/v2/embed", "/api/chat", "/api/generate", "/api/embed",
+    ]
 
     /// A path that ends in one of `callPaths` is cut to its base.
     /// - Parameters:

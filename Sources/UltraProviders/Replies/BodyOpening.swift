@@ -4,13 +4,17 @@ struct BodyOpening: Sendable {
         case serverSentEvents
         /// It begins with a JSON object.
         case object
-        /// It begins with another JSON text that can be an answer, or as an HTML page does.
+        /// It begins with another JSON text that can be an answer, an object over several lines among them, or as an
+        /// HTML page does.
         case document
         case other
     }
 
     /// Bytes that have not decided yet, without the white space and the byte order mark before them.
     private(set) var held: [UInt8] = []
+
+    /// The form of a body that ended before it was decided.
+    var formAtEnd: Form { held.first == UInt8(ascii: "{") ? .document : .other }
 
     /// The form of a body that goes on with `bytes`. They are held if `nil`, too little has come, or if there is
     /// something to be taken away before them.
@@ -25,7 +29,10 @@ struct BodyOpening: Sendable {
     private static func form(of bytes: UnsafeRawBufferPointer) -> Form? {
         switch bytes.first {
         case nil: return nil
-        case UInt8(ascii: "{"): return .object
+        case UInt8(ascii: "{"):
+            // An object that is laid out over several lines is no line of a stream.
+            guard bytes.count > 1 else { return nil }
+            return bytes[1] == .lineFeed || bytes[1] == .carriageReturn ? .document : .object
         case UInt8(ascii: "["), UInt8(ascii: "\""), UInt8(ascii: "<"): return .document
         // A comment.
         case UInt8(ascii: ":"): return .serverSentEvents

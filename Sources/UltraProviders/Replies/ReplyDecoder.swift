@@ -154,7 +154,7 @@ package struct ReplyDecoder: Sendable {
         swap(&events, &reply.state.events)
         defer { swap(&events, &reply.state.events) }
         if case .undecided = body, !opening.held.isEmpty {
-            body = body(.other)
+            body = body(opening.formAtEnd)
             opening.held.withUnsafeBytes { take($0) }
         }
         do throws(SplitLimitExceeded) {
@@ -162,6 +162,11 @@ package struct ReplyDecoder: Sendable {
             case .undecided: reply.takeNothing()
             case .events: try self.events.finish { event in reply.takeLast(event) }
             case .lines: lines.finish { line in reply.takeLast(line) }
+            case .document where reply.adapter.framing == .jsonLines && JSONLines.areSeveral(document):
+                try document.withUnsafeBufferPointer { (bytes) throws(SplitLimitExceeded) in
+                    try lines.receive(UnsafeRawBufferPointer(bytes)) { line in reply.take(line) }
+                }
+                lines.finish { line in reply.takeLast(line) }
             case .document: document.withUnsafeBytes { reply.takeDocument($0) }
             case .error: document.withUnsafeBytes { reply.takeError($0) }
             }

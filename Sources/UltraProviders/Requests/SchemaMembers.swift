@@ -9,7 +9,7 @@ struct SchemaMembers: Equatable {
 
     init() {}
 
-    /// `true` is the schema that allows anything.
+    /// `true` is the schema that allows anything. A keyword that holds schemas is left out where it is null.
     init(_ schema: RawJSON) throws(GeminiSchema.Flaw) {
         if schema.bytes == Array("true".utf8) { return }
         do throws(JSONError) {
@@ -17,7 +17,11 @@ struct SchemaMembers: Equatable {
                 var members = SchemaMembers()
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
-                    members[String(key)] = try reader.rawJSON()
+                    if ToolSchema.holdsSchemas(key), try reader.kind() == .null {
+                        try reader.skip()
+                    } else {
+                        members[String(key)] = try reader.rawJSON()
+                    }
                 }
                 return members
             }

@@ -73,6 +73,14 @@ struct ToolSchema {
         }
     }
 
+    /// True if the value of keyword `key` is made of schemas, or lists members of them: null says there are none.
+    static func holdsSchemas(_ key: JSONKey) -> Bool {
+        switch key {
+        case "required": true
+        default: place(key) != .other
+        }
+    }
+
     /// What one schema says of itself.
     private struct Seen {
         var isObject = false
@@ -120,14 +128,11 @@ struct ToolSchema {
                 default: break
                 }
             }
-            let isNull = try reader.kind() == .null
-            if isNull, place != .other { isWhole = false }
+            if Self.holdsSchemas(key), try reader.kind() == .null { isWhole = false }
             switch key {
             case "properties": seen.hasProperties = true
             case "items", "prefixItems": seen.hasItems = true
-            case "required":
-                seen.hasRequired = true
-                if isNull { isWhole = false }
+            case "required": seen.hasRequired = true
             default: break
             }
             guard place != .other else {
@@ -174,9 +179,8 @@ struct ToolSchema {
         while let key = try reader.nextKey() {
             let place = Self.place(key)
             let name = String(key)
-            let isRequired = name == "required"
             // Null stands for what is not there.
-            if try reader.kind() == .null, place != .other || isRequired {
+            if Self.holdsSchemas(key), try reader.kind() == .null {
                 try reader.skip()
                 continue
             }

@@ -1,3 +1,5 @@
+import UltraAPI
+
 /// Splits a stream of one JSON text a line (NDJSON), wherever the reads fall.
 ///
 /// Lines end in LF or CRLF; blank lines are skipped; the last line may lack its end.
@@ -39,6 +41,24 @@ package struct JSONLines: Sendable {
     /// The stream has ended: delivers a last line without its end.
     package mutating func finish(_ deliver: (UnsafeRawBufferPointer) -> Bool) {
         if !partialLine.isEmpty { _ = handPartialLine(to: deliver) }
+    }
+
+    /// True if the first line of `document` is a whole JSON object and another one follows: a stream, though a document
+    /// was asked for.
+    static func areSeveral(_ document: [UInt8]) -> Bool {
+        guard let end = document.firstIndex(of: .lineFeed),
+            document[end...].first(where: { !$0.isJSONWhitespace }) == UInt8(ascii: "{")
+        else { return false }
+        return document[..<end].withUnsafeBytes { line in
+            var reader = JSONReader(reply: line)
+            do throws(JSONError) {
+                try reader.skip()
+                try reader.end()
+                return true
+            } catch {
+                return false
+            }
+        }
     }
 
     private mutating func handPartialLine(to receiver: (UnsafeRawBufferPointer) -> Bool) -> Bool {

@@ -51,7 +51,8 @@ struct Environment {
         for (index, raw) in lines.enumerated() {
             let place = Problems.Place(file: path, line: index + 1)
             var line = Self.trimmed(raw)
-            if line.isEmpty || line.hasPrefix("#") { continue }
+            // systemd.exec(5), EnvironmentFile=: a semicolon begins a comment too.
+            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
             if line.hasPrefix("export"), line.dropFirst(6).first?.isWhitespace == true {
                 line = Self.trimmed(line.dropFirst(6))
             }
