@@ -13,7 +13,7 @@ const char *ultra_strerror(int error) {
     case ULTRA_ERROR_TRUNCATED:
         return "the daemon closed the connection in the middle of a frame";
     case ULTRA_ERROR_PROTOCOL:
-        return "the peer violated the Ultra protocol";
+        return "the peer does not speak the Ultra protocol";
     case ULTRA_ERROR_GOAWAY:
         return "the daemon is stopping and accepts no more requests";
     case ULTRA_ERROR_TYPE:

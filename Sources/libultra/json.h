@@ -35,7 +35,7 @@ int json_next_element(struct json *json, bool *first, struct json *ret_value);
 /* True if only white space is left. */
 bool json_at_end(struct json *json);
 
-/* Finds the value at `path` (see ultra_event_string()) in `root`, a validated value. Returns 1, or 0 if there is none. */
+/* Finds the value at `path` (see ultra_event_string()) in `root`, a validated value. Returns 1, or 0 if none. */
 int json_find(struct json root, const char *path, struct json *ret_value);
 
 /* The functions below require a validated value. */
