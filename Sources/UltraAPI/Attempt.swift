@@ -1,16 +1,16 @@
-/// One upstream try of a request, as listed in `attempts`.
+/// One entry of `attempts`: an upstream attempt, or a candidate that was skipped.
 package struct Attempt: Sendable, Equatable {
     /// `provider/model`.
     package var model: String
-    /// `nil`: it succeeded.
+    /// nil if it succeeded or was skipped.
     package var error: ErrorCode?
-    /// HTTP status, if a reply arrived.
+    /// HTTP status; nil if there was no reply.
     package var status: Int?
     package var milliseconds: Double
-    /// The state for which it was not even asked; `nil`: it was.
+    /// The model's state because of which it was skipped; nil if it was asked.
     package var skipped: String?
 
-    /// A candidate that was passed over in `state`.
+    /// A candidate that was skipped because of its state.
     package init(model: String, skipped state: String) {
         self.init(model: model, error: nil, status: nil, milliseconds: 0)
         skipped = state

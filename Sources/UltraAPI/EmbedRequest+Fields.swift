@@ -1,5 +1,6 @@
 extension EmbedRequest {
-    /// Reads the fields of an `embed` frame. Everything is checked here, so that nothing later can be wrong with it.
+    /// Reads the fields of an `embed` frame.
+    /// - Throws: `invalid_request` that names the first invalid field.
     package init(_ frame: RequestFrame) throws(UltraError) {
         self.init(input: [])
         try frame.fields { (fields) throws(UltraError) in

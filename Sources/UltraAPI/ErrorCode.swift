@@ -1,4 +1,4 @@
-/// Every error code of the wire protocol; the raw values are the wire's words and never change.
+/// The error codes of the wire protocol (ultra-protocol(7)). The raw values never change.
 package enum ErrorCode: String, Sendable, CaseIterable {
     case invalidFrame = "invalid_frame"
     case invalidRequest = "invalid_request"
@@ -20,7 +20,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case streamTruncated = "stream_truncated"
     case cancelled
     case shuttingDown = "shutting_down"
-    /// Something is larger than a limit of the daemon; the message names the setting.
+    /// Something exceeds a limit of the daemon; the message names the setting.
     case tooLarge = "too_large"
     case fellBehind = "fell_behind"
     case `internal`

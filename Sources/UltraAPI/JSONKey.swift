@@ -1,6 +1,7 @@
-/// A member name as it lies in the text. Valid no longer than the bytes of its reader; `String(key)` outlives them.
+/// A member name or string in place in the JSON text. Valid only as long as the bytes of its reader; `String(key)`
+/// outlives them.
 package struct JSONKey {
-    /// The bytes between the quotes: valid UTF-8, escapes as they came.
+    /// The bytes between the quotes: valid UTF-8 with its escapes.
     let bytes: BorrowedBytes
     let hasEscapes: Bool
 
@@ -9,7 +10,8 @@ package struct JSONKey {
         self.hasEscapes = hasEscapes
     }
 
-    /// Compares code points, escapes resolved; so a `switch` over a key can use literals. Does not allocate.
+    /// Compares code points after resolving escapes, so that a `switch` over a key can use literals. Allocates only for
+    /// a key with escapes.
     package static func ~= (name: StaticString, key: JSONKey) -> Bool {
         guard name.utf8CodeUnitCount == key.bytes.count else { return key.hasEscapes && key.resolves(to: name) }
         return key.bytes.equals(BorrowedBytes(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -22,7 +24,7 @@ package struct JSONKey {
 }
 
 extension JSONKey: Hashable {
-    /// Equality of code points (RFC 8259, section 8.3), unlike that of `String`, which is canonical equivalence.
+    /// Equality of code points (RFC 8259, section 8.3), unlike that of `String`, which compares canonical equivalence.
     package static func == (left: JSONKey, right: JSONKey) -> Bool {
         guard !left.hasEscapes, !right.hasEscapes else {
             return String(left).utf8.elementsEqual(String(right).utf8)

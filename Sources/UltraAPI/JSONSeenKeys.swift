@@ -1,12 +1,12 @@
-/// The member names of every open object, to notice one that comes twice.
+/// The member names seen in every open object, for detecting duplicates.
 struct JSONSeenKeys {
-    /// Up to here comparing one by one is cheaper than hashing.
+    /// Up to this many names, comparing one by one is cheaper than hashing.
     private static let linearLimit = 16
 
     private struct OpenObject {
-        /// Where its names start in `keys`.
+        /// Index of its first name in `keys`.
         var start: Int
-        /// All its names, once there are more than `linearLimit`.
+        /// All its names, if there are more than `linearLimit`; empty before.
         var index: Set<JSONKey> = []
     }
 
@@ -27,7 +27,7 @@ struct JSONSeenKeys {
         keys.removeSubrange(object.start...)
     }
 
-    /// Returns `false` if the innermost open object already has a member of this name.
+    /// Returns false if the innermost open object already has a member of this name.
     mutating func insert(_ key: JSONKey) -> Bool {
         let last = objects.count - 1
         let start = objects[last].start

@@ -1,10 +1,9 @@
 extension JSONText {
-    /// Sign, 19 digits of `Int`, a point and a zero before it; more for fractions longer than that.
+    /// Room for the sign, the 19 digits of an `Int`, a point and a zero before it.
     private static let decimalBytes = 24
 
     /// Appends `value` / 10^`places` exactly, without trailing zeros in the fraction.
-    ///
-    /// - Precondition: `places` is 0 to 18.
+    /// - Precondition: `places` is from 0 to 18.
     static func appendDecimal(_ value: Int, places: Int, to bytes: inout [UInt8]) {
         var magnitude = value.magnitude
         var places = places
@@ -15,7 +14,7 @@ extension JSONText {
         withUnsafeTemporaryAllocation(byteCount: decimalBytes, alignment: 1) { digits in
             var start = decimalBytes
             var written = 0
-            // At least one digit stands before the point.
+            // There is at least one digit before the point.
             while magnitude > 0 || written <= places {
                 if written == places, places > 0 {
                     start -= 1

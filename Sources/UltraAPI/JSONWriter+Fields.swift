@@ -1,4 +1,4 @@
-/// Members: a name and its value in one call.
+/// Writes members: a name and its value in one call.
 extension JSONWriter {
     package mutating func field(_ name: StaticString, _ value: String) {
         key(name)
@@ -25,7 +25,7 @@ extension JSONWriter {
         raw(value)
     }
 
-    // An optional is either left out or null; which, the name of the call says.
+    // A nil value is omitted (`fieldIfPresent`) or written as `null` (`fieldOrNull`).
 
     package mutating func fieldIfPresent(_ name: StaticString, _ value: String?) {
         if let value { field(name, value) }

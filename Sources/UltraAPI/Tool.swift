@@ -1,8 +1,8 @@
-/// A function the model may call.
+/// A tool that the model may call.
 package struct Tool: Sendable, Equatable {
     package var name: String
     package var description: String?
-    /// JSON Schema of the arguments; `nil`: it takes none.
+    /// The JSON Schema of the arguments; nil if there are none.
     package var parameters: RawJSON?
 
     package init(name: String, description: String? = nil, parameters: RawJSON? = nil) {
@@ -12,19 +12,20 @@ package struct Tool: Sendable, Equatable {
     }
 }
 
+/// Whether and which tool the model must call.
 package enum ToolChoice: Sendable, Equatable {
     case auto, none, required
     case named(String)
 }
 
-/// The form the answer must take.
+/// The required format of the answer.
 package enum ResponseFormat: Sendable, Equatable {
     case text
     case json
     case schema(name: String, schema: RawJSON, strict: Bool)
 }
 
-/// How much a model may think before it answers.
+/// How much the model may reason before it answers; nil for the provider's default.
 package struct Reasoning: Sendable, Equatable {
     package enum Effort: String, Sendable {
         case minimal, low, medium, high
@@ -32,7 +33,7 @@ package struct Reasoning: Sendable, Equatable {
 
     package var effort: Effort?
     package var budgetTokens: Int?
-    /// Return the reasoning text, where the provider gives it. Default: true.
+    /// Return the reasoning text if the provider supplies it.
     package var isIncluded: Bool
 
     package init(effort: Effort? = nil, budgetTokens: Int? = nil, isIncluded: Bool = true) {

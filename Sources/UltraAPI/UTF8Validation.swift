@@ -1,4 +1,4 @@
-/// The offset of the first byte that is not part of well-formed UTF-8 (Unicode 15, table 3-7); `nil`: all are.
+/// The offset of the first byte that is not part of well-formed UTF-8 (Unicode 15, table 3-7); nil if all bytes are.
 func firstInvalidUTF8(in bytes: BorrowedBytes) -> Int? {
     var index = 0
     while index < bytes.count {
@@ -8,7 +8,7 @@ func firstInvalidUTF8(in bytes: BorrowedBytes) -> Int? {
             while index + 8 <= bytes.count, bytes.word(at: index) & JSONText.highs == 0 { index += 8 }
             continue
         }
-        // Most of what is not ASCII: three bytes of which the second decides nothing.
+        // The most frequent non-ASCII case: three bytes, of which the second only needs to be a continuation byte.
         if lead >= 0xE1, lead <= 0xEF, lead != 0xED, index + 4 <= bytes.count {
             let word = UInt32(littleEndian: bytes.start.loadUnaligned(fromByteOffset: index, as: UInt32.self))
             guard word & 0xC0C000 == 0x808000 else { return index }

@@ -1,4 +1,6 @@
 extension UsageRequest {
+    /// Reads the fields of a `usage` frame.
+    /// - Throws: `invalid_request` that names the first invalid field.
     package init(_ frame: RequestFrame) throws(UltraError) {
         var request = UsageRequest()
         try frame.fields { (fields) throws(UltraError) in
@@ -29,8 +31,8 @@ extension UsageRequest.Filter {
             case "op": filter.operation = try fields.name("an operation")
             case "outcome": filter.outcome = try fields.name("\"ok\" or an error code")
             case "tag": filter.tag = try fields.name("a tag")
-            // What is not understood must not pass for a condition that holds.
-            default: throw fields.expected("left out: there is no such filter")
+            // An unknown condition must not be ignored: the result would contain rows it excludes.
+            default: throw fields.expected("omitted: there is no such filter")
             }
         }
         self = filter

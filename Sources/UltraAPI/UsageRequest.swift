@@ -1,12 +1,13 @@
-/// What `usage` is asked: over which time, of which requests, added up by what.
+/// A `usage` request: the time range, the filter and the grouping.
 package struct UsageRequest: Sendable, Equatable {
+    /// Start of the range, inclusive.
     package var since = UsageTime.before(milliseconds: 86_400_000)
     package var until = UsageTime.before(milliseconds: 0)
-    /// Without doubles; empty: everything in one row.
+    /// The columns to group by, without duplicates; empty for a single row.
     package var keys: [UsageKey] = []
     package var filter = Filter()
 
-    /// Which requests count: those that match all that is named. The wire's words.
+    /// Selects the requests that match every value given; nil matches all. The values are the wire's words.
     package struct Filter: Sendable, Equatable {
         package var model: String?
         package var provider: String?
@@ -15,13 +16,13 @@ package struct UsageRequest: Sendable, Equatable {
         package var program: String?
         package var operation: String?
         package var outcome: String?
-        /// Those that carry it.
+        /// Requests with this tag.
         package var tag: String?
 
         package init() {}
     }
 
-    /// A user or a group.
+    /// A user or a group, by ID or by name.
     package enum Account: Sendable, Equatable {
         case number(UInt32)
         case name(String)
@@ -30,7 +31,7 @@ package struct UsageRequest: Sendable, Equatable {
     package init() {}
 }
 
-/// What the rows of `usage` can be told apart by; the raw values are the wire's words.
+/// The columns of `usage`; the raw values are the wire's words.
 package enum UsageKey: String, Sendable, CaseIterable {
     case model, provider, user, group, program
     case operation = "op"

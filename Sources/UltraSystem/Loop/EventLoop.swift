@@ -60,7 +60,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private init() {
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
-        if epoll < 0 || wakeUp < 0 { Self.giveUp("no file descriptors are left for the event loop: raise LimitNOFILE=") }
+        if epoll < 0 || wakeUp < 0 { Self.giveUp("no descriptors are left for the event loop: raise LimitNOFILE=") }
     }
 
     /// Writes `reason` and errno to standard error and exits. Without a loop there is nothing to log with, and a trap

@@ -34,7 +34,7 @@ package final class Exchange {
     /// nil while the transfer runs; `.some(nil)` if it completed; otherwise its error.
     private var outcome: TransportError??
     private var waiter: UnsafeContinuation<Void, Never>?
-    /// Charged for the buffers once the reply arrives in bursts; nil if nobody is.
+    /// Charged for the buffers once the reply arrives in bursts; nil if nothing is charged.
     package var holder: (any ByteHolder)?
     private var isCharged = false
     private var lastPhase = TransportError.Phase.body
