@@ -19,6 +19,7 @@ package struct EmbedAnswer: Sendable, Equatable {
 }
 
 extension FrameWriter {
+    /// Appends the `result` of `embed`.
     package mutating func result(_ id: Int, _ answer: EmbedAnswer) {
         frame(id, "result") { json in
             json.field("model", answer.model)

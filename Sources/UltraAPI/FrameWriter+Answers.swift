@@ -1,13 +1,16 @@
 /// Terminal frames.
 extension FrameWriter {
+    /// Appends the `result` of `ping`.
     package mutating func ping(_ id: Int) {
         frame(id, "result")
     }
 
+    /// Appends the `result` of `cancel`: true if the request was still in flight.
     package mutating func cancelled(_ id: Int, _ isCancelled: Bool) {
         frame(id, "result") { $0.field("cancelled", isCancelled) }
     }
 
+    /// Appends the `result` of `generate`.
     package mutating func result(_ id: Int, _ answer: Answer) {
         // `parts` repeats the content: omit it rather than fail a long answer.
         guard !attempt(id, "result", { Self.write(answer, hasParts: true, to: &$0) }) else { return }
@@ -63,6 +66,7 @@ extension FrameWriter {
         json.endArray()
     }
 
+    /// Appends the `done` of a stream, without the content that was already sent.
     package mutating func done(_ id: Int, _ answer: Answer) {
         frame(id, "done") { json in
             Self.writeOrigin(answer, to: &json)
@@ -70,6 +74,7 @@ extension FrameWriter {
         }
     }
 
+    /// Appends an `error`. Its length is not limited.
     package mutating func error(_ id: Int, _ error: UltraError) {
         encode(id, "error") { json in
             json.key("error")

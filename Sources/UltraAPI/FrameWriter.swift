@@ -144,6 +144,7 @@ package struct FrameWriter: Sendable {
 // MARK: - Stream frames
 
 extension FrameWriter {
+    /// Appends a `start`: the model and provider of a stream.
     package mutating func start(_ id: Int, _ answer: Answer) {
         frame(id, "start") { json in
             json.field("model", answer.model)

@@ -1,5 +1,6 @@
 /// Why a text is not the JSON (RFC 8259) that was expected.
 package struct JSONError: Error, Equatable, Sendable {
+    /// What is wrong with the text.
     package enum Kind: Equatable, Sendable {
         /// The text ends inside a value.
         case unexpectedEnd
@@ -62,4 +63,9 @@ extension JSONError.Kind: CustomStringConvertible {
         case .byteOrderMark: "a byte order mark"
         }
     }
+}
+
+/// The six value types of RFC 8259.
+package enum JSONKind: Sendable, Equatable {
+    case object, array, string, number, bool, null
 }

@@ -158,6 +158,7 @@ package struct JSONReader {
         return true
     }
 
+    /// Reads `true` or `false`.
     package mutating func bool() throws(JSONError) -> Bool {
         switch try significantByte() {
         case UInt8(ascii: "t"):
@@ -176,6 +177,7 @@ package struct JSONReader {
         try consumeNull() ? nil : bool()
     }
 
+    /// Reads `null`.
     package mutating func null() throws(JSONError) {
         guard try consumeNull() else { throw mismatch(.null) }
     }

@@ -1,5 +1,6 @@
 /// One message of a conversation.
 package struct Message: Sendable, Equatable {
+    /// The author of a message.
     package enum Role: String, Sendable {
         case system, user, assistant, tool
     }

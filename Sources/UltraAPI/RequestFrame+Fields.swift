@@ -58,6 +58,7 @@ extension RequestFrame {
         package var isDeep = false
     }
 
+    /// The fields of `probe`.
     package func probeTarget() throws(UltraError) -> ProbeTarget {
         var target = ProbeTarget()
         try members { (fields, key) throws(UltraError) in

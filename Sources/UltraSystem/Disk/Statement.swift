@@ -27,16 +27,19 @@ package final class Statement {
 
     // MARK: - Parameters
 
+    /// Sets a parameter; nil means NULL. An error is thrown by the next `step()`.
     package func bind(_ index: Int, _ value: Int?) {
         guard let value else { return bindNull(index) }
         note(sqlite3_bind_int64(handle, CInt(index), Int64(value)))
     }
 
+    /// Sets a parameter; nil means NULL. An error is thrown by the next `step()`.
     package func bind(_ index: Int, _ value: Double?) {
         guard let value else { return bindNull(index) }
         note(sqlite3_bind_double(handle, CInt(index), value))
     }
 
+    /// Sets a parameter to a copy of `value`; nil means NULL. An error is thrown by the next `step()`.
     package func bind(_ index: Int, _ value: String?) {
         guard var value else { return bindNull(index) }
         note(
@@ -50,6 +53,7 @@ package final class Statement {
             })
     }
 
+    /// Sets a parameter to a copy of `bytes`, as a blob. An error is thrown by the next `step()`.
     package func bind(_ index: Int, bytes: UnsafeRawBufferPointer) {
         note(csqlite_bind_blob(handle, CInt(index), bytes.baseAddress, CInt(clamping: bytes.count)))
     }

@@ -7,6 +7,7 @@ internal import Synchronization
 ///
 /// The kernel releases the lock when the process ends, even after a crash.
 package final class StateDirectory: Sendable {
+    /// Why the directory cannot be claimed.
     package enum Failure: Error, Sendable, Equatable {
         /// Another process holds the lock; its process ID, or nil if it has not written one.
         case held(by: Int32?)

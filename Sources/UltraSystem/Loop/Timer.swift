@@ -53,6 +53,7 @@ extension Duration {
 /// Work that runs once, later in the current turn of the loop, however often it is scheduled.
 @Loop
 package final class Deferred {
+    /// When in the turn the work runs.
     package enum Moment {
         /// With the jobs, before the loop polls descriptors again.
         case soon

@@ -5,6 +5,7 @@ internal import Glibc
 /// deinit.
 @Loop
 package final class Listener {
+    /// Why the socket cannot be bound.
     package enum Failure: Error, Equatable {
         /// Another process is listening on the path.
         case inUse
