@@ -212,7 +212,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
                 tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
             return csystemd_epoll_wait(epoll, events.baseAddress, CInt(events.count), &limit)
         }
-        return max(0, Int(count))  // -1 is EINTR: a turn without events.
+        return max(0, Int(count))  // -1 is EINTR: a turn without events
     }
 
     private func dispatch(_ count: Int) {

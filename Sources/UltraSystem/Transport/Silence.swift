@@ -19,8 +19,8 @@ enum Silence {
 extension CurlMulti {
     /// Retires connections on which a request has waited too long and no other data has arrived.
     ///
-    /// A slow HTTP/1.1 reply only occupies its own connection. Idle connections to the host are retired too once TCP
-    /// shows that packets are being lost.
+    /// A slow HTTP/1.1 reply occupies only its own connection, so the host's connections are retired only if TCP is
+    /// retransmitting without an acknowledgement.
     func retireSilent() {
         let now = EventLoop.now
         for easy in transfers where !easy.hasRetiredItsConnection {
