@@ -1,8 +1,7 @@
-/// `provider_options`: what only one provider has, merged into the body of its requests.
+/// Reads `provider_options`: members for one provider only, merged into the body of its requests.
 extension RequestFields {
-    /// Throws `invalid_request` for a member that is not the client's to set there: one that says which model is asked,
-    /// what it is told, and how much it may answer has a field of its own, by which the request is routed, counted and
-    /// blamed.
+    /// - Throws: `invalid_request` for a member that has a request field of its own, such as model, messages and output
+    ///   limit. Routing, accounting and errors depend on those fields, so they must not be overridden here.
     mutating func providerOptions() throws(UltraError) -> [String: RawJSON] {
         var options: [String: RawJSON] = [:]
         try object("an object by provider") { (fields, provider) throws(UltraError) in
@@ -10,8 +9,8 @@ extension RequestFields {
             if let name = ProviderOptions.ownedMember(of: object) {
                 let place = "provider_options.\(String(provider)).\(name)"
                 throw UltraError(
-                    .invalidRequest, "\(place) may not be set there",
-                    hint: "say it by the request's own fields, such as model, messages, max_tokens", field: place)
+                    .invalidRequest, "\(place) must not be set in provider_options",
+                    hint: "use the request's own fields, such as model, messages or max_tokens", field: place)
             }
             options[String(provider)] = object
         }
@@ -20,24 +19,24 @@ extension RequestFields {
 }
 
 private enum ProviderOptions {
-    /// In lower case and without underscores: servers take both spellings, and some any case.
+    /// Reserved members in lower case without underscores, because servers accept several spellings.
     private static let owned: Set<String> = [
         "model", "models", "stream", "streamoptions", "messages", "contents", "content", "input", "inputs", "prompt",
         "texts", "requests", "system", "systeminstruction", "n", "bestof", "candidatecount", "maxtokens",
         "maxcompletiontokens", "maxoutputtokens", "numpredict",
     ]
 
-    /// Members that hold others of ours.
+    /// Members whose objects may contain reserved members.
     private static let holders: Set<String> = ["generationconfig", "options"]
 
-    /// The first member of `object` that is not the client's to set, with its path.
+    /// The path of the first reserved member of `object`; nil if there is none.
     static func ownedMember(of object: RawJSON) -> String? {
         do throws(JSONError) {
             return try JSONReader.read(object.bytes) { (reader) throws(JSONError) in
                 try find(&reader, isInner: false)
             }
         } catch {
-            // It was valid when the frame came.
+            // Unreachable: the frame was validated.
             return nil
         }
     }

@@ -5,6 +5,7 @@ extension RequestFrame {
         package var client: String?
     }
 
+    /// - Throws: `invalid_request`, as all readers of fields here.
     package func hello() throws(UltraError) -> Hello {
         var hello = Hello()
         try members { (fields, key) throws(UltraError) in
@@ -19,7 +20,7 @@ extension RequestFrame {
         return hello
     }
 
-    /// The `target` of `cancel`.
+    /// The `target` of `cancel`: the id of the request to cancel.
     package func cancelTarget() throws(UltraError) -> Int {
         var target: Int?
         try members { (fields, key) throws(UltraError) in
@@ -34,6 +35,7 @@ extension RequestFrame {
         return target
     }
 
+    /// The fields of `models`.
     package func modelFilter() throws(UltraError) -> ModelFilter {
         var filter = ModelFilter()
         try members { (fields, key) throws(UltraError) in
@@ -48,14 +50,15 @@ extension RequestFrame {
         return filter
     }
 
-    /// The fields of `probe`; with neither provider nor model every provider is meant.
+    /// The fields of `probe`; without provider and model it probes every provider.
     package struct ProbeTarget: Sendable, Equatable {
         package var provider: String?
         package var model: String?
-        /// A real generation of one token.
+        /// True to test the model by generating one token.
         package var isDeep = false
     }
 
+    /// The fields of `probe`.
     package func probeTarget() throws(UltraError) -> ProbeTarget {
         var target = ProbeTarget()
         try members { (fields, key) throws(UltraError) in
@@ -72,7 +75,7 @@ extension RequestFrame {
         return target
     }
 
-    /// The `topics` of `subscribe`; nil: all.
+    /// The `topics` of `subscribe`; nil for all topics.
     package func topics() throws(UltraError) -> [String]? {
         var topics: [String]?
         try members { (fields, key) throws(UltraError) in
@@ -84,6 +87,7 @@ extension RequestFrame {
         return topics
     }
 
+    /// Calls `read` with a reader of this frame's fields.
     func fields<Value>(_ read: (inout RequestFields) throws(UltraError) -> Value) throws(UltraError) -> Value {
         try JSONReader.read(bytes) { (reader) throws(UltraError) in
             var fields = RequestFields(reader)
@@ -96,7 +100,7 @@ extension RequestFrame {
     }
 }
 
-/// Which models `models` lists; nil: no condition.
+/// Selects the models that `models` lists; nil matches all.
 package struct ModelFilter: Sendable, Equatable {
     package var provider: String?
     package var tag: String?
