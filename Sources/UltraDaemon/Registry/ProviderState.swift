@@ -170,8 +170,8 @@ final class ProviderState {
     /// When a model, or the provider as a whole, that is not usable now may be again; nil: nobody knows.
     func retryTime(of model: ModelState?, at now: Int) -> Int? {
         [
-            health.restEnd(for: model?.health, at: now), health.breaker.openUntil, model?.health.breaker.openUntil,
-            model?.health.gone?.until,
+            health.coolDownEnd(for: model?.health, at: now), health.breaker.openUntil, model?.health.breaker.openUntil,
+            model?.health.notFound?.until,
         ].compactMap { $0 }.filter { $0 > now }.max()
     }
 

@@ -112,30 +112,30 @@ final class Registry {
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
         let settings = configuration.health
         let isLocalRefusal = error?.isConnectionRefused == true && provider.isOnThisMachine
-        var blame = Blame(error, isOwnTimeout: isOwnTimeout, isOnThisMachine: isLocalRefusal)
+        var scope = FailureScope(error, isOwnTimeout: isOwnTimeout, isOnThisMachine: isLocalRefusal)
         if isBlameless {
-            blame = .client(isReachable: true)
+            scope = .client(isReachable: true)
         } else if let error, let request {
-            blame = blame.judged(error, by: request, of: &model.health, key: key, at: now)
+            scope = scope.confirmed(error, by: request, of: &model.health, key: key, at: now)
         }
         var failure: Failure?
-        if let error, blame.isKept { failure = Failure(error, prompt: prompt(), at: now) }
+        if let error, scope.isRecorded { failure = Failure(error, prompt: prompt(), at: now) }
         provider.health.record(
-            blame, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
+            scope, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
         model.health.record(
-            blame, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
+            scope, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
         if source == .live { model.isAskedFor = true }
-        follow(blame, error, provider, model, firstToken: firstToken, at: now)
+        follow(scope, error, provider, model, firstToken: firstToken, at: now)
         note(provider, model, reason: error?.code.rawValue ?? "answered")
         onUse(provider)
     }
 
     /// What an outcome means for the models that are kept and for the next probe.
     private func follow(
-        _ blame: Blame, _ error: UltraError?, _ provider: ProviderState, _ model: ModelState, firstToken: Double?,
+        _ scope: FailureScope, _ error: UltraError?, _ provider: ProviderState, _ model: ModelState, firstToken: Double?,
         at now: Int
     ) {
-        switch blame {
+        switch scope {
         case .none:
             if let firstToken { model.health.latency.record(firstToken) }
             provider.keep(model)

@@ -81,10 +81,10 @@ extension RegistrySnapshot {
             while let key = try reader.nextKey() {
                 switch key {
                 case "authorised": health.authorised = try evidence(&reader)
-                case "rest": health.rest(try rest(&reader).rest)
+                case "rest": health.start(try coolDown(&reader).rest)
                 // As older daemons wrote it.
                 case "rests_until":
-                    health.rest(Rest(.rate, since: now, until: future(try reader.int()), isAsked: true))
+                    health.start(CoolDown(.rate, since: now, until: future(try reader.int()), isRequested: true))
                 default: try reader.skip()
                 }
             }
@@ -107,7 +107,7 @@ extension RegistrySnapshot {
                     try reader.beginArray()
                     while try reader.nextElement() {
                         let (key, rest) = try rest(&reader)
-                        if key >= 0 { model.health.rests[key] = rest }
+                        if key >= 0 { model.health.coolDowns[key] = rest }
                     }
                 case "latency":
                     let mean = try reader.double()
@@ -121,22 +121,22 @@ extension RegistrySnapshot {
         }
 
         /// A rest, and the number of its key; -1: it has none.
-        private func rest(_ reader: inout JSONReader) throws(JSONError) -> (key: Int, rest: Rest) {
+        private func coolDown(_ reader: inout JSONReader) throws(JSONError) -> (key: Int, rest: CoolDown) {
             var number = -1
             var until = 0
-            var reason = Rest.Reason.rate
-            var isAsked = true
+            var reason = CoolDown.Reason.rate
+            var isRequested = true
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
                 case "key": number = try reader.int()
                 case "until": until = future(try reader.int())
-                case "reason": reason = Rest.Reason(rawValue: try reader.string()) ?? .rate
-                case "asked": isAsked = try reader.bool()
+                case "reason": reason = CoolDown.Reason(rawValue: try reader.string()) ?? .rate
+                case "asked": isRequested = try reader.bool()
                 default: try reader.skip()
                 }
             }
-            return (number, Rest(reason, since: now, until: until, isAsked: isAsked))
+            return (number, CoolDown(reason, since: now, until: until, isRequested: isRequested))
         }
 
         private func discovered(_ reader: inout JSONReader) throws(JSONError) -> DiscoveredModel {

@@ -38,7 +38,7 @@ private struct Writer {
         for key in provider.keys {
             json.beginObject()
             write(key.authorised, "authorised", to: &json)
-            if let rest = key.rest {
+            if let rest = key.coolDown {
                 json.key("rest")
                 write(rest, to: &json)
             }
@@ -61,10 +61,10 @@ private struct Writer {
         write(model.health.breaker, to: &json)
         write(model.health.lastFailure, to: &json)
         if model.health.isLoading { json.field("loading", true) }
-        if !model.health.rests.isEmpty {
+        if !model.health.coolDowns.isEmpty {
             json.key("rests")
             json.beginArray()
-            for (key, rest) in model.health.rests.sorted(by: { $0.key < $1.key }) {
+            for (key, rest) in model.health.coolDowns.sorted(by: { $0.key < $1.key }) {
                 write(rest, key: key, to: &json)
             }
             json.endArray()
@@ -109,12 +109,12 @@ private struct Writer {
         json.endObject()
     }
 
-    func write(_ rest: Rest, key: Int? = nil, to json: inout JSONWriter) {
+    func write(_ rest: CoolDown, key: Int? = nil, to json: inout JSONWriter) {
         json.beginObject()
         json.fieldIfPresent("key", key)
         json.field("reason", rest.reason.rawValue)
         json.field("until", rest.until + shift)
-        json.field("asked", rest.isAsked)
+        json.field("asked", rest.isRequested)
         json.endObject()
     }
 

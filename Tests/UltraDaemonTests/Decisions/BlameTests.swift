@@ -10,7 +10,7 @@ struct BlameTests {
         var status: Int?
         var retryAfter: Int?
         var isOwnTimeout = false
-        let blame: Blame
+        let scope: FailureScope
 
         var testDescription: String {
             [
@@ -22,58 +22,58 @@ struct BlameTests {
 
     private static let table = [
         // Nobody's fault but the client's.
-        Case(code: .cancelled, blame: .client(isReachable: false)),
-        Case(code: .invalidFrame, blame: .client(isReachable: false)),
-        Case(code: .invalidRequest, blame: .client(isReachable: false)),
-        Case(code: .capabilityMissing, blame: .client(isReachable: false)),
-        Case(code: .noModelAvailable, blame: .client(isReachable: false)),
-        Case(code: .badRequest, status: 400, blame: .client(isReachable: true)),
-        Case(code: .contextLength, status: 400, blame: .client(isReachable: true)),
-        Case(code: .contentFiltered, status: 200, blame: .client(isReachable: true)),
-        Case(code: .tooLarge, status: 200, blame: .client(isReachable: true)),
-        Case(code: .fellBehind, blame: .client(isReachable: false)),
-        Case(code: .shuttingDown, blame: .client(isReachable: false)),
-        Case(code: .internal, blame: .client(isReachable: false)),
-        Case(code: .authentication, blame: .client(isReachable: false)),
-        Case(code: .timeout, timeout: .queue, blame: .client(isReachable: false)),
-        Case(code: .timeout, timeout: .writeStall, blame: .client(isReachable: true)),
-        Case(code: .timeout, timeout: .connect, isOwnTimeout: true, blame: .client(isReachable: false)),
-        Case(code: .timeout, timeout: .firstToken, isOwnTimeout: true, blame: .client(isReachable: false)),
-        Case(code: .timeout, timeout: .idle, isOwnTimeout: true, blame: .client(isReachable: false)),
-        Case(code: .timeout, timeout: .total, isOwnTimeout: true, blame: .client(isReachable: false)),
+        Case(code: .cancelled, scope: .client(isReachable: false)),
+        Case(code: .invalidFrame, scope: .client(isReachable: false)),
+        Case(code: .invalidRequest, scope: .client(isReachable: false)),
+        Case(code: .capabilityMissing, scope: .client(isReachable: false)),
+        Case(code: .noModelAvailable, scope: .client(isReachable: false)),
+        Case(code: .badRequest, status: 400, scope: .client(isReachable: true)),
+        Case(code: .contextLength, status: 400, scope: .client(isReachable: true)),
+        Case(code: .contentFiltered, status: 200, scope: .client(isReachable: true)),
+        Case(code: .tooLarge, status: 200, scope: .client(isReachable: true)),
+        Case(code: .fellBehind, scope: .client(isReachable: false)),
+        Case(code: .shuttingDown, scope: .client(isReachable: false)),
+        Case(code: .internal, scope: .client(isReachable: false)),
+        Case(code: .authentication, scope: .client(isReachable: false)),
+        Case(code: .timeout, timeout: .queue, scope: .client(isReachable: false)),
+        Case(code: .timeout, timeout: .writeStall, scope: .client(isReachable: true)),
+        Case(code: .timeout, timeout: .connect, isOwnTimeout: true, scope: .client(isReachable: false)),
+        Case(code: .timeout, timeout: .firstToken, isOwnTimeout: true, scope: .client(isReachable: false)),
+        Case(code: .timeout, timeout: .idle, isOwnTimeout: true, scope: .client(isReachable: false)),
+        Case(code: .timeout, timeout: .total, isOwnTimeout: true, scope: .client(isReachable: false)),
         // The host.
-        Case(code: .connectFailed, blame: .host),
-        Case(code: .timeout, timeout: .connect, blame: .host),
+        Case(code: .connectFailed, scope: .host),
+        Case(code: .timeout, timeout: .connect, scope: .host),
         // The key.
-        Case(code: .authentication, status: 401, blame: .key),
-        Case(code: .permissionDenied, status: 403, blame: .keyForModel),
-        Case(code: .quotaExceeded, status: 429, blame: .quota(milliseconds: nil)),
-        Case(code: .quotaExceeded, status: 429, retryAfter: 9000, blame: .quota(milliseconds: 9000)),
-        Case(code: .rateLimited, status: 429, blame: .rate(milliseconds: nil)),
-        Case(code: .rateLimited, status: 429, retryAfter: 250, blame: .rate(milliseconds: 250)),
+        Case(code: .authentication, status: 401, scope: .key),
+        Case(code: .permissionDenied, status: 403, scope: .keyForModel),
+        Case(code: .quotaExceeded, status: 429, scope: .quota(milliseconds: nil)),
+        Case(code: .quotaExceeded, status: 429, retryAfter: 9000, scope: .quota(milliseconds: 9000)),
+        Case(code: .rateLimited, status: 429, scope: .rate(milliseconds: nil)),
+        Case(code: .rateLimited, status: 429, retryAfter: 250, scope: .rate(milliseconds: 250)),
         // The model.
-        Case(code: .modelNotFound, status: 404, blame: .missingModel),
-        Case(code: .overloaded, status: 529, blame: .model),
-        Case(code: .upstreamError, status: 500, blame: .model),
-        Case(code: .upstreamProtocol, status: 200, blame: .model),
-        Case(code: .streamTruncated, status: 200, blame: .model),
-        Case(code: .streamTruncated, blame: .model),
-        Case(code: .timeout, timeout: .firstToken, blame: .model),
-        Case(code: .timeout, timeout: .idle, blame: .model),
-        Case(code: .timeout, timeout: .total, blame: .model),
-        Case(code: .timeout, blame: .model),
+        Case(code: .modelNotFound, status: 404, scope: .missingModel),
+        Case(code: .overloaded, status: 529, scope: .model),
+        Case(code: .upstreamError, status: 500, scope: .model),
+        Case(code: .upstreamProtocol, status: 200, scope: .model),
+        Case(code: .streamTruncated, status: 200, scope: .model),
+        Case(code: .streamTruncated, scope: .model),
+        Case(code: .timeout, timeout: .firstToken, scope: .model),
+        Case(code: .timeout, timeout: .idle, scope: .model),
+        Case(code: .timeout, timeout: .total, scope: .model),
+        Case(code: .timeout, scope: .model),
     ]
 
     @Test("each outcome is put down to whom it says something of", arguments: table)
-    func blame(_ row: Case) {
+    func scope(_ row: Case) {
         let error = UltraError(
             row.code, "", timeout: row.timeout, status: row.status, retryAfterMilliseconds: row.retryAfter)
-        #expect(Blame(error, isOwnTimeout: row.isOwnTimeout) == row.blame)
+        #expect(FailureScope(error, isOwnTimeout: row.isOwnTimeout) == row.scope)
     }
 
     @Test("every code of the protocol is in the table")
     func everyCode() {
         #expect(Set(Self.table.map(\.code)) == Set(ErrorCode.allCases))
-        #expect(Blame(nil) == .none)
+        #expect(FailureScope(nil) == .none)
     }
 }
