@@ -58,7 +58,7 @@ struct DeepProbe {
         let gate = candidate.provider.gate
         try await gate.enter(Self.client, within: daemon.timeouts.queue)
         defer { gate.leave() }
-        if case .command(let command) = candidate.means { return try await ask(command) }
+        if case .command(let command) = candidate.channel { return try await ask(command) }
         return try await ask(try candidate.provider.adapter(key: key))
     }
 

@@ -288,7 +288,7 @@ final class AttemptChain {
         }
         daemon.registry.record(
             error, of: ticket.candidate, key: ticket.key, by: request, prompt: { maker.prompt },
-            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isBlameless: maker.isBlameless)
+            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isInconclusive: maker.isBlameless)
     }
 
     /// Lets the registry learn from the attempt that succeeded. For whoever ran the chain to call, when the client has

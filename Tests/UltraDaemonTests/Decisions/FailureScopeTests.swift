@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-struct BlameTests {
+struct FailureScopeTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let code: ErrorCode
         var timeout: TimeoutKind?
@@ -21,7 +21,7 @@ struct BlameTests {
     }
 
     private static let table = [
-        // Nobody's fault but the client's.
+        // The client caused the failure.
         Case(code: .cancelled, scope: .client(isReachable: false)),
         Case(code: .invalidFrame, scope: .client(isReachable: false)),
         Case(code: .invalidRequest, scope: .client(isReachable: false)),
