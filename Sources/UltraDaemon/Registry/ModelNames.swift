@@ -1,7 +1,7 @@
 internal import UltraSystem
 
 /// The models of one provider by alias and by tag, since a provider may list tens of thousands. Rebuilt when the models
-/// change. Each array is in the order of the models' names.
+/// change. Each array is sorted by the models' names.
 struct ModelNames {
     private(set) var aliased: [String: [ModelState]] = [:]
     private(set) var tagged: [String: [ModelState]] = [:]
@@ -14,8 +14,8 @@ struct ModelNames {
     }
 }
 
-/// Suggestions for a misspelt name. Comparing it with tens of thousands of names would stall the loop, so a large set is
-/// sorted and only the names next to it in that order are compared.
+/// Suggestions for a misspelt name. Comparing it with tens of thousands of names would stall the loop, so a large set
+/// is sorted and only the names next to it in that order are compared.
 struct NameIndex {
     /// A set of at most this size is compared completely.
     static let smallCount = 2000

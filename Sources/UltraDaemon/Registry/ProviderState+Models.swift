@@ -11,7 +11,7 @@ extension ProviderState {
 
     func model(_ name: String) -> ModelState? { byName[name] }
 
-    /// The price of a request to `model`: the configured one, else that of the model that answered, else that of `model`.
+    /// The price of a request to `model`: the configured one, else that of the model that answered, else the model's.
     /// - Parameter answered: the name in the reply; nil: the reply names no model.
     /// - Returns: nil: no price is known.
     func price(of model: ModelState?, answeredAs answered: String?) -> Price? {

@@ -55,8 +55,8 @@ final class ProviderState {
         var error: UltraError?
     }
 
-    /// - Parameter gate: the gate of the provider that this one replaces, so that both share one concurrency limit; nil:
-    ///   a new one.
+    /// - Parameter gate: the gate of the provider that this one replaces, so that both share one concurrency limit;
+    ///   nil: a new one.
     init(_ provider: Provider, _ registry: Registry, gate: ConcurrencyGate? = nil, now: Int) {
         self.provider = provider
         self.registry = registry

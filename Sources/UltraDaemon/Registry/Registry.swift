@@ -109,6 +109,7 @@ final class Registry {
     ///   - firstToken: the time to first token of a success, in milliseconds; nil: not measured.
     ///   - isOwnTimeout: true if the client set the timeout that expired.
     ///   - isInconclusive: true if the failure only shows that the host answered, as an empty reply does.
+    ///   - source: whether a live request or a probe was sent.
     func record(
         _ error: UltraError?, of candidate: Candidate, key: Int, by request: RequestMark? = nil,
         prompt: () -> PromptText? = { nil }, askedAt: Int? = nil, firstToken: Double? = nil,

@@ -164,7 +164,7 @@ final class AttemptChain {
 
     @inline(never)
     private func takeRetry(of index: Int) -> Bool {
-        candidates[index].provider.retryBudget.takeRetry(
+        candidates[index].provider.retryBudget.spendRetry(
             at: Int(EventLoop.now / 1_000_000_000), daemon.configuration.retry)
     }
 

@@ -1,7 +1,7 @@
 internal import UltraAPI
 internal import UltraProviders
 
-/// The capabilities that a model must have to answer a request. Optional ones, which are dropped with a warning, are not
+/// The capabilities that a model must have to answer a request. Features that are dropped with a warning are not
 /// included.
 struct RequiredCapabilities: Sendable, Equatable {
     var capabilities: Set<Capability>

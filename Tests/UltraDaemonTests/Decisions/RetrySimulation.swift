@@ -107,7 +107,7 @@ struct RetrySimulation {
     private mutating func take(_ step: RetryPlan.Step, _ request: Int) {
         guard case .attempt(let index, let pause, let isRetry) = step else { return }
         if isRetry {
-            guard budget.takeRetry(at: now / 1000, retry) else {
+            guard budget.spendRetry(at: now / 1000, retry) else {
                 plans[request].exclude(index)
                 return go(on: request)
             }
