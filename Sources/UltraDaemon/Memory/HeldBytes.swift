@@ -97,8 +97,8 @@ final class HeldBytes {
     }
 }
 
-/// The default of `limits.memory`: half of the control group's `memory.max`. The other half is for the daemon itself and
-/// for the copies made during one iteration of the loop.
+/// The default of `limits.memory`: half of the control group's `memory.max`. The other half is for the daemon itself
+/// and for the copies made during one turn of the loop.
 enum MemoryBudget {
     /// Bytes, if no control group sets a limit.
     static let fallback = 128_000_000

@@ -27,7 +27,7 @@ final class WarmPool {
         warmers = [:]
     }
 
-    /// The request that opens a connection; nil: the provider is disabled, local, without a key, or not to be kept warm.
+    /// The request that opens a connection; nil: the provider is disabled, local or without a key, or `warm` is false.
     private static func request(_ provider: ProviderState) -> HTTPRequest? {
         guard provider.settings.isEnabled, provider.settings.isKeptWarm, !provider.isLocal,
             provider.provider.missingKeyVariables.isEmpty,

@@ -1,13 +1,13 @@
 internal import UltraAPI
 
-/// The only place that decides on retries: which candidate is tried first, and which one after a failure. Pure; times are
-/// milliseconds of the caller's steady clock.
+/// The only place that decides on retries: which candidate is tried first, and which one after a failure. Pure; times
+/// are milliseconds of the caller's steady clock.
 ///
 /// 1. No further attempt once content has reached the client, or if every candidate would refuse the request.
 /// 2. The first untried candidate that is ready now. This is not a retry.
 /// 3. An untried candidate that is ready within `untriedPatienceMilliseconds`: waiting costs less than a retry.
-/// 4. The candidate that is ready soonest. After a failure that is exponential back-off with full jitter, and not before
-///    the time that its provider asked to wait.
+/// 4. The candidate that is ready soonest. After a failure a candidate waits by exponential back-off with full jitter,
+///    and at least as long as its provider asked.
 /// 5. No further attempt if all candidates have used up their retries, or the next pause would be too long or pass the
 ///    deadline.
 ///
