@@ -36,7 +36,10 @@ struct NameCheckTests {
                 "[models.\"mock/echo\"]\naliases = [\"openai/x\"]",
                 "2: models.\"mock/echo\".aliases[0] is openai/x, which would hide a model of openai"
             ),
-            ("[models.echo]\nweight = 2", "1: models.echo is not the name of a model: write [models.\"provider/model\"]"),
+            (
+                "[models.echo]\nweight = 2",
+                "1: models.echo is not the name of a model: write [models.\"provider/model\"]"
+            ),
             (
                 "[models.\"moc/echo\"]",
                 "1: models.\"moc/echo\" names the provider moc, which does not exist; did you mean mock?"

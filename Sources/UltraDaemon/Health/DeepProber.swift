@@ -70,7 +70,9 @@ extension Registry {
         var named = Set(configuration.models.keys)
         for name in [routing.defaultModel].compactMap({ $0 }) + routing.fallback + routing.routes.keys {
             // A name that resolves to nothing is reported when a request uses it.
-            for found in (try? candidates(for: name, requiring: .none, fallback: .none)) ?? [] { named.insert(found.id) }
+            for found in (try? candidates(for: name, requiring: .none, fallback: .none)) ?? [] {
+                named.insert(found.id)
+            }
         }
         return named
     }

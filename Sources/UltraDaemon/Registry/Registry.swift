@@ -139,7 +139,8 @@ final class Registry {
 
     /// Updates the latency, the known models and the schedule of the next probe after an outcome.
     private func follow(
-        _ scope: FailureScope, _ error: UltraError?, _ provider: ProviderState, _ model: ModelState, firstToken: Double?,
+        _ scope: FailureScope, _ error: UltraError?, _ provider: ProviderState, _ model: ModelState,
+        firstToken: Double?,
         at now: Int
     ) {
         switch scope {

@@ -141,7 +141,7 @@ final class AttemptChain {
         let settings = daemon.configuration.health
         if case .refused = candidate.provider.health.breaker.verdict(at: now, settings) { return false }
         if case .refused = candidate.model.health.breaker.verdict(at: now, settings) { return false }
-        return !candidate.model.health.isGone(at: now)
+        return !candidate.model.health.isNotFound(at: now)
     }
 
     /// The story says why others are asked before those that were postponed, or instead of them.
@@ -379,7 +379,7 @@ final class AttemptChain {
                 hint: "enable it in ultrad.toml", provider: provider.id, model: candidate.id)
         case .unavailable, .available, .degraded, .loading, .unknown:
             let model = candidate.model.health
-            if model.isGone(at: WallClock.now) {
+            if model.isNotFound(at: WallClock.now) {
                 return UltraError(
                     .modelNotFound, "\(provider.id) says that it has no model \(candidate.name)",
                     hint: "ultractl models lists what there is; ultractl probe \(candidate.id) asks again",

@@ -103,9 +103,11 @@ struct ConfirmationTests {
         var model = Self.listed(true)
         let error = Self.error(.permissionDenied, 403, "permission_error")
         let settings = HealthSettings()
-        #expect(FailureScope(error).confirmed(error, by: Self.request(1), of: &model, key: 0, at: Self.now) == Self.excuse)
+        #expect(
+            FailureScope(error).confirmed(error, by: Self.request(1), of: &model, key: 0, at: Self.now) == Self.excuse)
         model.record(.none, nil, key: 0, at: Self.now, settings)
-        #expect(FailureScope(error).confirmed(error, by: Self.request(2), of: &model, key: 0, at: Self.now) == Self.excuse)
+        #expect(
+            FailureScope(error).confirmed(error, by: Self.request(2), of: &model, key: 0, at: Self.now) == Self.excuse)
     }
 
     @Test("a list without the model is the second witness of a 404")
@@ -113,7 +115,9 @@ struct ConfirmationTests {
         var model = Self.listed(true)
         let error = Self.error(.modelNotFound, 404)
         _ = model.missing(at: Self.now)
-        #expect(FailureScope(error).confirmed(error, by: Self.request(1), of: &model, key: 0, at: Self.now) == .missingModel)
+        #expect(
+            FailureScope(error).confirmed(error, by: Self.request(1), of: &model, key: 0, at: Self.now) == .missingModel
+        )
     }
 
     @Test(

@@ -162,7 +162,8 @@ struct ProviderSources {
         }
         if table.keyVariable != nil {
             problems.refuse(
-                "\(path).key_variable", "is only for OpenAI-compatible servers: this provider has a variable of its own")
+                "\(path).key_variable", "is only for OpenAI-compatible servers: this provider has a variable of its own"
+            )
         }
     }
 }
