@@ -87,7 +87,7 @@ struct WaitTests {
         model.endWaits(at: Self.start)
         #expect(provider.nextKey(for: &model, at: Self.start) == 0)
         #expect(model.breaker.admit(at: Self.start, settings) == .trial)
-        #expect(!model.isGone(at: Self.start))
+        #expect(!model.isNotFound(at: Self.start))
     }
 
     @Test("a probe waits no longer for a provider than five minutes")
