@@ -1,4 +1,4 @@
-/// The version of this build, reported by `ultrad --version`, the `hello` operation and the `User-Agent` header.
+/// The release this is built from; `ultrad --version`, `hello` and the user agent say it.
 package enum Version {
     package static let current = "0.1.0"
 }
