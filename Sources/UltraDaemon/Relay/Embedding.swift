@@ -24,7 +24,8 @@ final class Embedding: AttemptMaker {
 
     func run() async {
         do throws(UltraError) {
-            let candidates = try daemon.registry.candidates(for: request.model, needs: Needs(request))
+            let candidates = try daemon.registry.candidates(
+                for: request.model, requiring: RequiredCapabilities(request))
             try daemon.admit(call, candidates[0], UseEstimate.tokens(request))
             daemon.requestBegan(call, model: candidates[0].id)
             let own = [request.timeouts.total, timeoutMilliseconds].compactMap { $0 }.min()

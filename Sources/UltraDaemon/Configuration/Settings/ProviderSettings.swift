@@ -1,4 +1,51 @@
-internal import UltraProviders
+package import UltraProviders
+
+/// The settings of one provider (`[providers.NAME]`), except those that its adapters are built from.
+package struct ProviderSettings: Sendable, Equatable {
+    package enum Probe: String, Sendable, CaseIterable {
+        /// Probes request the list of models, or the nearest request that the provider's API has.
+        case list
+        /// No probes: only live traffic shows the provider's health.
+        case none
+    }
+
+    /// False: the provider is listed as `disabled` and never used.
+    package var isEnabled = true
+    package var probe = Probe.list
+    /// True: a connection to the provider is kept open, see `WarmPool`.
+    package var isKeptWarm = true
+    /// Concurrent requests to the provider; nil: `Limits.callsPerProvider`.
+    package var concurrency: Int?
+    /// The OpenAI API that an OpenAI-compatible server is used with; nil: `chat`.
+    package var api: OpenAIAdapter.API?
+    /// Members of the request body that the server rejects, see `RefusedMember`.
+    package var omit: [String] = []
+    /// The context window that Ollama is asked to allocate.
+    package var window = WireFacts.Window.auto
+    /// Tags of every model of the provider.
+    package var tags: [String] = []
+
+    package init() {}
+}
+
+/// A table `[providers.NAME]`: the values that the provider's adapters are built from, and its `ProviderSettings`.
+struct ProviderTable: Sendable, Equatable {
+    enum Kind: String, CaseIterable {
+        case openAICompatible = "openai-compatible"
+    }
+
+    /// nil: NAME is a built-in provider.
+    var kind: Kind?
+    /// nil: the built-in provider's own.
+    var endpoint: String?
+    /// A path, relative to the configuration file's folder.
+    var keyFile: String?
+    /// The name of the environment variable with the key of an OpenAI-compatible server.
+    var keyVariable: String?
+    /// True: an `http` endpoint may be a public host.
+    var allowsPlaintext = false
+    var settings = ProviderSettings()
+}
 
 extension KeyType where Value == String {
     /// A member of a request that can be left out.

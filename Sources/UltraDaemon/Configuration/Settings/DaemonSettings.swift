@@ -1,4 +1,94 @@
 internal import Logging
+internal import UltraProviders
+
+/// The settings of the process itself (`[daemon]`). Options and environment variables override them.
+struct DaemonSettings: Sendable, Equatable {
+    /// The path of the Unix socket; nil: the default path.
+    var socket: String?
+    var logLevel = Logger.Level.info
+    /// nil: the default directory.
+    var stateDirectory: String?
+    /// The name or number of the administrators' group; nil: there are no administrators.
+    var adminGroup: String? = Configuration.defaultAdminGroup
+}
+
+/// Limits on the resources that clients and providers can make the daemon use (`[limits]`). Sizes are in bytes.
+package struct Limits: Sendable, Equatable {
+    /// The largest frame from a client.
+    package var frameBytes = 16 << 20
+    /// The memory that all clients together can make the daemon hold; nil: half of the control group's `memory.max`, or
+    /// 128 MB without one.
+    package var memory: Int?
+    /// The largest line or event of a provider's stream.
+    package var eventBytes = 16 << 20
+    /// The largest reply that is a single document: one that is not streamed, or a list of models.
+    package var replyBytes = 64 << 20
+    /// Concurrent connections of all users.
+    package var connections = 4096
+    /// Concurrent connections of one user.
+    package var connectionsPerUser = 1024
+    /// Concurrent requests to one provider; further ones wait in its queue.
+    package var callsPerProvider = 256
+    /// Requests in the queue of one provider; further ones are refused with `rate_limited`.
+    package var queuedPerProvider = 20_000
+    /// Requests in flight on one connection.
+    package var callsPerConnection = 10_000
+    /// Back-pressure: with more unsent bytes on a connection, the replies to its requests are no longer read. The bytes
+    /// of one read may exceed the limit.
+    package var unsentBytes = 512 << 10
+    /// A connection whose frame stays incomplete for this time is closed.
+    package var partialFrame = Duration.seconds(10)
+    /// A client that reads nothing for this time, while bytes wait for it, is disconnected.
+    package var writeStall = Duration.seconds(30)
+    /// The time that requests in flight get to complete after SIGTERM.
+    package var drain = Duration.seconds(30)
+    /// The time that a provider gets to end its reply after the complete content.
+    package var lingering = Duration.seconds(2)
+    /// A connection to a provider that was idle for longer is not reused.
+    package var upstreamIdle = Duration.seconds(118)
+
+    /// The smallest `memory`: with less, requests of ordinary size would be refused.
+    package static let leastMemory = 16 << 20
+
+    package init() {}
+
+    var reply: ReplyLimits { ReplyLimits(event: eventBytes, document: replyBytes) }
+}
+
+/// The timeouts of requests that set none of their own (`[timeouts]`).
+package struct DefaultTimeouts: Sendable, Equatable {
+    /// Name resolution, connection and TLS handshake together.
+    package var connect = Duration.seconds(5)
+    /// From the request to the first content of the reply.
+    package var firstToken = Duration.seconds(60)
+    /// `firstToken` for models on this machine, which may have to be loaded, and for reasoning models.
+    package var slowFirstToken = Duration.seconds(300)
+    /// Between two pieces of a streamed reply.
+    package var idle = Duration.seconds(60)
+    /// In the queue of a provider.
+    package var queue = Duration.seconds(60)
+    /// For a complete reply that is not streamed; a stream has no total timeout.
+    package var unaryTotal = Duration.seconds(600)
+
+    package init() {}
+}
+
+/// The retry policy (`[retry]`). Counts do not include the first attempt.
+package struct RetrySettings: Sendable, Equatable {
+    /// Retries of one candidate.
+    package var perCandidate = 2
+    /// The upper bound of the pause before the first retry, doubled for each further one. The pause is drawn uniformly
+    /// between zero and the bound (full jitter).
+    package var initialPause = Duration.milliseconds(250)
+    /// The largest bound of the pause, and the longest wait for a cool-down.
+    package var maxPause = Duration.seconds(20)
+    /// The retry budget: retries at one provider as a share of its requests in the last minute, in percent.
+    package var budgetPercent = 20
+    /// Retries that every provider gets in any 10 s, even if they exceed `budgetPercent`.
+    package var budgetMinimum = 10
+
+    package init() {}
+}
 
 extension DaemonSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [

@@ -4,13 +4,13 @@ import UltraProviders
 
 @testable import UltraDaemon
 
-struct NeedsTests {
+struct RequiredCapabilitiesTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         var parts: [Part] = [.text("hello")]
         var hasTools = false
         var format = ResponseFormat.text
-        let needs: Set<Capability>
+        let required: Set<Capability>
         var testDescription: String { name }
 
         var request: Request {
@@ -22,33 +22,33 @@ struct NeedsTests {
     }
 
     @Test(
-        "what a request cannot do without",
+        "capabilities that a request requires",
         arguments: [
-            Case(name: "text", needs: [.chat]),
-            Case(name: "tools", hasTools: true, needs: [.chat, .tools]),
-            Case(name: "image URL", parts: [.imageURL("https://example.org/a.png")], needs: [.chat, .vision]),
+            Case(name: "text", required: [.chat]),
+            Case(name: "tools", hasTools: true, required: [.chat, .tools]),
+            Case(name: "image URL", parts: [.imageURL("https://example.org/a.png")], required: [.chat, .vision]),
             Case(
                 name: "image", parts: [.text("what is it?"), .imageData(mediaType: "image/png", base64: "AA==")],
-                needs: [.chat, .vision]),
-            Case(name: "reasoning", parts: [.reasoning(text: "hm", signature: nil)], needs: [.chat]),
-            Case(name: "JSON", format: .json, needs: [.chat, .json]),
+                required: [.chat, .vision]),
+            Case(name: "reasoning", parts: [.reasoning(text: "hm", signature: nil)], required: [.chat]),
+            Case(name: "JSON", format: .json, required: [.chat, .json]),
             Case(
                 name: "schema", format: .schema(name: "s", schema: RawJSON(validated: Array("{}".utf8)), strict: true),
-                needs: [.chat, .jsonSchema]),
+                required: [.chat, .jsonSchema]),
             Case(
                 name: "everything", parts: [.imageURL("https://example.org/a.png")], hasTools: true, format: .json,
-                needs: [.chat, .vision, .tools, .json]),
+                required: [.chat, .vision, .tools, .json]),
         ])
-    func needs(_ row: Case) {
-        #expect(Needs(row.request).capabilities == row.needs)
+    func required(_ row: Case) {
+        #expect(RequiredCapabilities(row.request).capabilities == row.required)
     }
 
-    @Test("an embedding needs an embedding model, and no chat")
+    @Test("an embedding required an embedding model, and no chat")
     func embedding() {
-        let needs = Needs(EmbedRequest(input: ["a"]))
-        #expect(needs.missing(from: [.embeddings]) == [])
-        #expect(needs.missing(from: [.chat, .streaming]) == ["embeddings"])
-        #expect(Needs(Request(messages: [])).missing(from: [.embeddings]) == ["chat"])
+        let required = RequiredCapabilities(EmbedRequest(input: ["a"]))
+        #expect(required.missing(from: [.embeddings]) == [])
+        #expect(required.missing(from: [.chat, .streaming]) == ["embeddings"])
+        #expect(RequiredCapabilities(Request(messages: [])).missing(from: [.embeddings]) == ["chat"])
     }
 
     @Test(
@@ -58,7 +58,7 @@ struct NeedsTests {
             ([.jsonSchema, .tools], []), ([.tools], ["json"]),
         ] as [(Set<Capability>?, [String])])
     func missing(known: Set<Capability>?, expected: [String]) {
-        let needs = Needs(Case(name: "", hasTools: true, format: .json, needs: []).request)
-        #expect(needs.missing(from: known) == expected)
+        let required = RequiredCapabilities(Case(name: "", hasTools: true, format: .json, required: []).request)
+        #expect(required.missing(from: known) == expected)
     }
 }

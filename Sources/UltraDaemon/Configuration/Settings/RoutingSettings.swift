@@ -1,4 +1,86 @@
-internal import UltraProviders
+package import UltraProviders
+
+/// The resolution of model names (`[routing]` and `[routes]`).
+package struct RoutingSettings: Sendable, Equatable {
+    /// The order in which the models behind one name are tried.
+    package enum Strategy: String, Sendable, CaseIterable {
+        /// Random, in proportion to the models' weights.
+        case weighted
+        /// As listed.
+        case ordered
+        /// By mean time to first token, the shortest first.
+        case fastest
+        /// By price, the lowest first; models without a known price come last.
+        case cheapest
+    }
+
+    /// A name for several models.
+    package struct Route: Sendable, Equatable {
+        /// Each `provider/model` or an alias.
+        package var models: [String]
+        package var strategy: Strategy
+
+        package init(models: [String], strategy: Strategy = .ordered) {
+            self.models = models
+            self.strategy = strategy
+        }
+    }
+
+    /// The model of requests that name none; nil: such requests are refused.
+    package var defaultModel: String?
+    /// The strategy for aliases and tags that several models share.
+    package var strategy = Strategy.weighted
+    package var routes: [String: Route] = [:]
+    /// Models that are tried, in this order, after the named ones, unless the request has a fallback list of its own.
+    package var fallback: [String] = []
+    /// True: local models are tried last while no cloud provider is reachable.
+    package var usesLocalModelsWhenOffline = false
+
+    package init() {}
+}
+
+/// The settings of one model (`[models."provider/model"]`). nil: the provider's list or the catalogue decides.
+package struct ModelSettings: Sendable, Equatable {
+    package var aliases: [String] = []
+    /// The model's weight in the strategy `weighted`, 0 to 1,000,000. A model of weight 0 is left out, unless all are 0.
+    package var weight = 1.0
+    package var tags: [String] = []
+    /// False: the model is listed as `disabled` and never used.
+    package var isEnabled = true
+    package var kind: DiscoveredModel.Kind?
+    package var capabilities: Set<Capability>?
+    /// Tokens.
+    package var contextWindow: Int?
+    package var maxOutputTokens: Int?
+    package var price: Price?
+    /// When the reasoning of earlier messages is sent back to the model.
+    package var returnReasoning = WireFacts.ReturnReasoning.auto
+
+    package init() {}
+}
+
+/// A table `price = {…}`, which may be incomplete while it is read. All values are USD per million tokens.
+struct PriceTable: Sendable, Equatable {
+    var input: Double?
+    var cachedInput: Double?
+    var cacheWrite: Double?
+    var output: Double?
+
+    init() {}
+
+    init(_ price: Price) {
+        input = price.input
+        cachedInput = price.cachedInput
+        cacheWrite = price.cacheWrite
+        output = price.output
+    }
+
+    /// nil: `input` or `output` is missing.
+    var price: Price? {
+        guard let input, let output else { return nil }
+        return Price(input: input, cachedInput: cachedInput, cacheWrite: cacheWrite, output: output)
+    }
+}
 
 extension RoutingSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [

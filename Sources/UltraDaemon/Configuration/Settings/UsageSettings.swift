@@ -1,3 +1,53 @@
+/// The cache of answers to equal requests (`[cache]`).
+package struct CacheSettings: Sendable, Equatable {
+    package var isEnabled = false
+    /// False: each user has a cache of their own.
+    package var isShared = false
+    /// True: answers that call tools are cached too.
+    package var keepsToolCalls = false
+    /// The lifetime of a cached answer.
+    package var ttl = Duration.seconds(3600)
+    /// The size of the cache in memory.
+    package var memoryBytes = 16 << 20
+    /// The size of the cache in the state directory, which survives a restart; 0: none.
+    package var diskBytes = 256 << 20
+
+    package init() {}
+}
+
+/// The ledger: the record of every request's usage (`[ledger]`).
+package struct LedgerSettings: Sendable, Equatable {
+    /// The age at which rows are deleted; zero: nothing is recorded.
+    package var retention = Duration.seconds(90 * 86_400)
+    /// The size of the file at which the oldest rows are deleted.
+    package var diskBytes = 1 << 30
+
+    package init() {}
+}
+
+/// A budget (`[[budgets]]`): limits on the requests that match every selector. Without selectors it applies to all
+/// requests together.
+package struct BudgetSettings: Sendable, Equatable {
+    // Selectors; nil: any.
+    package var uid: Int?
+    /// A user's name, instead of `uid`.
+    package var user: String?
+    package var gid: Int?
+    /// A group's name, instead of `gid`.
+    package var group: String?
+    /// The client's program, as in `/proc/PID/comm`.
+    package var program: String?
+
+    // Limits; nil: none. Days are UTC.
+    package var microUSDPerDay: Int?
+    package var tokensPerDay: Int?
+    package var requestsPerMinute: Int?
+    /// Concurrent requests.
+    package var atOnce: Int?
+
+    package init() {}
+}
+
 extension CacheSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey("enabled", \.isEnabled, .boolean, "Equal requests get the same answer, at no cost"),

@@ -1,3 +1,40 @@
+/// The settings of probes, circuit breakers and cool-downs (`[health]`).
+package struct HealthSettings: Sendable, Equatable {
+    /// The interval between free probes of a healthy provider.
+    package var probeInterval = Duration.seconds(60)
+    /// Jitter of `probeInterval`, in percent up and down, so that several daemons do not probe at the same time.
+    package var probeJitterPercent = 20
+    /// The pause after a failed probe, doubled for each further one.
+    package var retryInterval = Duration.seconds(5)
+    /// The longest pause after a failed probe.
+    package var maxRetryInterval = Duration.seconds(300)
+    /// The interval at which a provider's list of models is read at least.
+    package var discoveryInterval = Duration.seconds(600)
+
+    /// Consecutive failures that open a circuit breaker.
+    package var breakerFailures = 5
+    /// The share of failures within `breakerWindow`, in percent, that opens it too, given at least `breakerCalls`.
+    package var breakerPercent = 50
+    package var breakerCalls = 10
+    package var breakerWindow = Duration.seconds(60)
+    /// The time until an open breaker allows a half-open trial, doubled each time the trial fails.
+    package var breakerPause = Duration.seconds(10)
+    /// The longest such time.
+    package var maxBreakerPause = Duration.seconds(300)
+
+    /// The longest cool-down that a provider can ask for.
+    package var maxRest = Duration.seconds(3600)
+    /// A client that requests a probe gets the outcome of the last one if that is younger than this.
+    package var probeReuse = Duration.seconds(2)
+
+    /// The interval between deep probes of a model; nil: only probes that a client requests.
+    package var deepProbeInterval: Duration?
+    /// The budget of deep probes per day (UTC), in micro-USD.
+    package var deepProbeMicroUSDPerDay = 10_000
+
+    package init() {}
+}
+
 extension HealthSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey(

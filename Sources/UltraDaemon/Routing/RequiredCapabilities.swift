@@ -1,8 +1,9 @@
 internal import UltraAPI
 internal import UltraProviders
 
-/// What a request cannot do without; wishes that may be dropped with a warning are not among it.
-struct Needs: Sendable, Equatable {
+/// The capabilities that a model must have to answer a request. Features that are dropped with a warning are not
+/// included.
+struct RequiredCapabilities: Sendable, Equatable {
     var capabilities: Set<Capability>
 
     init(_ request: Request) {
@@ -16,8 +17,7 @@ struct Needs: Sendable, Equatable {
         }
     }
 
-    /// Whatever it can do.
-    static let nothing = Needs(capabilities: [])
+    static let none = RequiredCapabilities(capabilities: [])
 
     private init(capabilities: Set<Capability>) {
         self.capabilities = capabilities
@@ -27,7 +27,7 @@ struct Needs: Sendable, Equatable {
         capabilities = [.embeddings]
     }
 
-    /// Whether `known` lacks nothing; nobody knows: it may.
+    /// True if `known` includes every required capability, or is nil because the model's capabilities are unknown.
     func areMet(by known: Set<Capability>?) -> Bool {
         guard let known else { return true }
         return capabilities.allSatisfy { known.contains($0) || Self.isImplied($0, by: known) }
@@ -35,15 +35,15 @@ struct Needs: Sendable, Equatable {
 
     private static func isImplied(_ capability: Capability, by known: Set<Capability>) -> Bool {
         switch capability {
-        // Whoever can follow a schema can write JSON.
+        // A model that follows a schema can write JSON.
         case .json: known.contains(.jsonSchema)
-        // Lists that tell single capabilities often leave out the obvious one.
+        // Providers' lists often leave out the capability `chat`.
         case .chat: !known.contains(.embeddings)
         default: false
         }
     }
 
-    /// What `known` lacks, by the wire's words, sorted; empty where nobody knows.
+    /// The protocol's names of the required capabilities that `known` lacks, sorted; empty if `known` is nil.
     func missing(from known: Set<Capability>?) -> [String] {
         guard let known else { return [] }
         return capabilities.filter { !known.contains($0) && !Self.isImplied($0, by: known) }.map(\.rawValue).sorted()

@@ -3,8 +3,8 @@ import Testing
 @testable import UltraDaemon
 
 @Suite("Queue: turns by user, then by process")
-struct TurnQueueTests {
-    private typealias Queue = TurnQueue<Int>
+struct HierarchicalFairQueueTests {
+    private typealias Queue = HierarchicalFairQueue<Int>
 
     private static func client(_ uid: UInt32, _ pid: Int32) -> Queue.Client { Queue.Client(uid: uid, pid: pid) }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraDaemon
 
-struct WorkSpellTests {
+struct WorkPeriodTests {
     struct Case: Sendable, CustomTestStringConvertible {
         /// Turns of the loop since the start, at each look.
         let turns: [UInt64]
@@ -26,8 +26,8 @@ struct WorkSpellTests {
             Case(turns: [100, 200, 300, 400], ends: []),
         ])
     func ends(_ row: Case) {
-        var spell = WorkSpell()
-        let ends = row.turns.map { spell.hasEnded(turns: $0) }
+        var period = WorkPeriod()
+        let ends = row.turns.map { period.hasEnded(turns: $0) }
         #expect(ends.indices.filter { ends[$0] } == row.ends)
     }
 }
