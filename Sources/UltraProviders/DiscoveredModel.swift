@@ -1,30 +1,30 @@
-/// A model as its provider lists it. `nil` means that the list does not say.
+/// A model as its provider lists it. A nil property means that the list does not say.
 package struct DiscoveredModel: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case chat, embeddings
-        /// Speech, images, moderation and the like: listed, never routed to.
+        /// Speech, images, moderation and similar: listed, never routed to.
         case other
     }
 
-    /// As the provider's API takes it.
+    /// The id that the provider's API expects.
     package var id: String
     package var displayName: String?
     package var aliases: [String] = []
     package var kind: Kind?
     package var capabilities: Set<Capability>?
-    /// Tokens.
+    /// In tokens, input and output together.
     package var contextWindow: Int?
-    /// Tokens.
+    /// In tokens.
     package var maxOutputTokens: Int?
     package var price: Price?
-    /// When the provider stops serving it, as the provider writes it.
+    /// The date on which the provider stops serving the model, in the provider's notation.
     package var retiresOn: String?
 
     package init(id: String) {
         self.id = id
     }
 
-    /// Takes from an earlier look at the same model what this one does not say.
+    /// Fills properties that are nil with those of an earlier listing of the same model.
     package mutating func fillIn(from known: DiscoveredModel) {
         displayName = displayName ?? known.displayName
         kind = kind ?? known.kind
@@ -36,7 +36,7 @@ package struct DiscoveredModel: Sendable, Equatable {
     }
 }
 
-/// What a model can do; the raw values are the wire's words.
+/// What a model can do. The raw values are those of the frame protocol.
 package enum Capability: String, Sendable, CaseIterable {
     case chat, streaming, tools, vision, json, reasoning, embeddings
     case jsonSchema = "json_schema"
@@ -45,7 +45,7 @@ package enum Capability: String, Sendable, CaseIterable {
 /// One page of a provider's list of models.
 package struct ModelPage: Sendable, Equatable {
     package var models: [DiscoveredModel]
-    /// What `Adapter.listRequest(page:)` takes to fetch the next page; `nil`: this was the last.
+    /// The argument of `Adapter.listRequest(page:)` for the next page; nil on the last page.
     package var next: String?
 
     package init(_ models: [DiscoveredModel] = [], next: String? = nil) {

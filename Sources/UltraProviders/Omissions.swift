@@ -1,10 +1,10 @@
-/// What a request wishes and a model does not take: left out, each named once in `warnings`.
+/// Collects the parameters a request sets but its model does not accept. Each is left out and named once in `warnings`.
 struct Omissions {
     let provider: String
     private let name: String
     let refused: ParameterSet
     private(set) var warnings: [String] = []
-    /// Most warnings of one request: a client that needs more knows by then.
+    /// The maximum number of warnings for one request.
     private static let warningLimit = 64
 
     init(_ provider: String, _ model: String, refused: ParameterSet) {
@@ -13,17 +13,18 @@ struct Omissions {
         self.refused = refused
     }
 
-    /// `provider/model`.
+    /// The full name, `provider/model`.
     var model: String { "\(provider)/\(name)" }
 
-    /// Whether `parameter`, which the request carries, may be sent; warns if not.
+    /// True if `parameter` may be sent. Adds a warning if not. Call it only for parameters that the request sets.
     mutating func takes(_ parameter: Parameter) -> Bool {
         guard refused.contains(parameter) else { return true }
         warn("\(model) does not take \(parameter.word): it was left out")
         return false
     }
 
-    /// `value` if it may be sent. `default` is left out without a warning: that is what the model does anyway.
+    /// Returns `value` if the parameter may be sent, else nil. A value equal to `default` is dropped without a warning,
+    /// because the model behaves that way anyway.
     mutating func unless<T: Equatable>(_ parameter: Parameter, _ value: T?, default: T? = nil) -> T? {
         guard let value else { return nil }
         if refused.contains(parameter), value == `default` { return nil }

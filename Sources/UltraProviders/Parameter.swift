@@ -1,9 +1,9 @@
-/// A wish of a request that some provider or model does not take; the raw value is its bit in a `ParameterSet`.
+/// A request parameter that some providers or models do not accept. The raw value is its bit in a `ParameterSet`.
 package enum Parameter: UInt8, Sendable {
     case temperature, topP, topK, stop, seed, frequencyPenalty, presencePenalty
     case tools, toolChoice, parallelToolCalls, reasoning, jsonSchema, responseFormat
 
-    /// The wire's word.
+    /// The parameter's name in the frame protocol.
     var word: String {
         switch self {
         case .temperature: "temperature"

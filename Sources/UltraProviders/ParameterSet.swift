@@ -1,4 +1,4 @@
-/// A set of parameters, a bit for each: every request asks what its model refuses.
+/// A set of parameters in one word: every request is checked against the parameters its model refuses.
 package struct ParameterSet: ExpressibleByArrayLiteral, Equatable, Sendable {
     private var bits: UInt16 = 0
 

@@ -1,16 +1,16 @@
 package import UltraAPI
 
 extension Price {
-    /// What an answer cost, in micro-USD; halves are rounded up, once, over the sum. `nil`: not known.
+    /// The cost in micro-USD, rounded half up once over the sum; nil if it is unknown.
     ///
-    /// 1. The input, cached reads and writes included, decides the tier.
-    /// 2. Cached reads and writes that the provider did not mention count as none: providers leave them out when there
-    ///    are none.
-    /// 3. A price that is not known is nil, not 0, if a token was used at it, with one exception: where input is free,
-    ///    so are cached reads and writes. Likewise a number of tokens that is not known, unless they are free.
-    /// 4. Numbers that contradict each other, are negative or overflow make the cost unknown.
+    /// 1. The tier is chosen by the total input, cached reads and writes included.
+    /// 2. A nil number of cached reads or writes counts as 0: providers leave the field out when there are none.
+    /// 3. An unknown rate makes the cost unknown (nil, not 0) if any token is charged at it. Exception: if input is
+    /// free, so are cached reads and writes. An unknown number of tokens makes the cost unknown too, unless its rate is
+    /// 0.
+    /// 4. Token numbers that are negative, contradict each other or overflow make the cost unknown.
     ///
-    /// Rates count to the millionth of a USD per million tokens.
+    /// Rates are rounded to a millionth of a USD per million tokens.
     package func cost(of usage: Usage) -> Int? {
         guard let rates = rates(forInput: usage.inputTokens) else { return nil }
         let read = usage.cachedInputTokens ?? 0
@@ -36,13 +36,14 @@ extension Price {
         return sum / 1_000_000
     }
 
-    /// The rates of the tier; `nil`: the number is not known and the tiers differ.
+    /// The rates for a request with this many input tokens; nil if the number is unknown and the tiers differ.
     package func rates(forInput tokens: Int?) -> Rates? {
         guard let tokens else { return tiers.allSatisfy { $0.rates == rates } ? rates : nil }
         return tiers.last { tokens > $0.above }?.rates ?? rates
     }
 
-    /// A millionth of a micro-USD is what one token costs at a rate of a millionth of a USD per million.
+    /// The cost in picodollars (10⁻¹² USD): one token at a rate of 0.000001 USD per million tokens costs one
+    /// picodollar.
     private static func picodollars(_ tokens: Int?, at rate: Double?) -> Int? {
         if tokens == 0 || rate == 0 { return (tokens ?? 0) < 0 ? nil : 0 }
         guard let tokens, tokens > 0, let rate, rate > 0, let unit = Int(exactly: (rate * 1_000_000).rounded()) else {

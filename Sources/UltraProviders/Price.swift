@@ -1,14 +1,14 @@
-/// What a model costs.
+/// The price of a model: its rates, and the tiers for long requests.
 package struct Price: Sendable, Equatable {
-    /// USD per million tokens. `nil` means that no such price is known.
+    /// In USD per million tokens. Nil means that the rate is unknown.
     package struct Rates: Sendable, Hashable {
-        /// Input that was neither read from the provider's cache nor written to it.
+        /// Input tokens neither read from nor written to the provider's cache.
         package var input: Double
-        /// Input read from the cache.
+        /// Input tokens read from the cache.
         package var cachedInput: Double?
-        /// Input written to the cache: all it costs, not a surcharge.
+        /// Input tokens written to the cache. This is the full rate, not a surcharge on `input`.
         package var cacheWrite: Double?
-        /// Output, reasoning included.
+        /// Output tokens, reasoning included.
         package var output: Double
 
         package init(input: Double, cachedInput: Double? = nil, cacheWrite: Double? = nil, output: Double) {
@@ -19,9 +19,9 @@ package struct Price: Sendable, Equatable {
         }
     }
 
-    /// What a long request costs, all of it and not only what is above the bound.
+    /// The rates for long requests. They apply to all tokens of the request, not only to those above the bound.
     package struct Tier: Sendable, Equatable {
-        /// The tier holds for more input tokens than these.
+        /// The tier applies to requests with more input tokens than this.
         package var above: Int
         package var rates: Rates
 
@@ -31,9 +31,9 @@ package struct Price: Sendable, Equatable {
         }
     }
 
-    /// Up to the first tier.
+    /// The rates below the first tier.
     package var rates: Rates
-    /// By ascending bound.
+    /// In ascending order of `above`.
     package var tiers: [Tier]
 
     package init(_ rates: Rates, tiers: [Tier] = []) {

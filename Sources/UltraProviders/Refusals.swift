@@ -1,13 +1,13 @@
 import UltraAPI
 
-/// What cannot be left out with a warning, since the answer would be to another question.
+/// Errors for things that cannot be left out with a warning, because the model would then answer a different question.
 extension Omissions {
-    /// - Parameter sentence: what follows the model's name.
+    /// - Parameter sentence: the predicate; the model's name is put in front as the subject.
     func capabilityMissing(_ sentence: String, hint: String? = nil) -> UltraError {
         UltraError(.capabilityMissing, "\(model) \(sentence)", hint: hint, provider: provider, model: model)
     }
 
-    /// The conversation is one no model can answer.
+    /// An error for a conversation that no model of the provider can answer.
     func badRequest(_ message: String) -> UltraError {
         UltraError(.badRequest, message, field: "messages", provider: provider, model: model)
     }

@@ -1,6 +1,6 @@
 internal import UltraAPI
 
-/// Tools and the choice among them as Chat Completions has them, and APIs made after it.
+/// Tools and tool choice in the form of OpenAI's Chat Completions, which other APIs have adopted.
 extension RequestBody {
     mutating func functions(_ tools: [Tool]) {
         member("tools") { json in
@@ -20,7 +20,7 @@ extension RequestBody {
         }
     }
 
-    /// - Parameter required: the API's word for a call of any tool.
+    /// - Parameter required: the API's value for "the model must call some tool".
     mutating func functionChoice(_ choice: ToolChoice, required: String = "required") {
         member("tool_choice") { json in
             switch choice {
@@ -41,6 +41,6 @@ extension RequestBody {
 }
 
 extension RawJSON {
-    /// The schema of a tool that takes nothing, for providers that demand one.
+    /// The schema of a tool without parameters, for providers that require a schema.
     static let noParameters = RawJSON(validated: Array(#"{"type":"object","properties":{}}"#.utf8))
 }

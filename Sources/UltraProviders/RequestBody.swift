@@ -1,18 +1,20 @@
 import UltraAPI
 
-/// Writes the JSON object of a request body into which `provider_options` are merged: a member the client gives
-/// takes the place of ours, so that no name occurs twice. Members the server is known to refuse are left out.
+/// Writes the JSON object of a request body and merges `provider_options` into it. A member from `provider_options`
+/// replaces the adapter's member of the same name, so no name occurs twice. Members the server is known to refuse are
+/// left out.
 struct RequestBody {
     private var json = JSONWriter()
     private var options: [(name: String, value: RawJSON)] = []
-    /// Names that are not ours to write.
+    /// Member names the adapter must not write: those from `provider_options` and those the server refuses.
     private var names: Set<String> = []
 
     init(_ request: Request, provider: String, _ facts: WireFacts) throws(UltraError) {
         try self.init(request.providerOptions, provider: provider, facts)
     }
 
-    /// - Parameter providerOptions: of the request, by provider.
+    /// - Parameter providerOptions: the request's `provider_options`: provider ids to JSON objects.
+    /// - Throws: `invalid_request` if the provider's value is not a JSON object.
     init(
         _ providerOptions: [String: RawJSON], provider: String, _ facts: WireFacts = WireFacts()
     ) throws(UltraError) {
@@ -32,7 +34,7 @@ struct RequestBody {
         json.beginObject()
     }
 
-    /// Writes member `name` unless the client gives it.
+    /// Writes member `name`, unless `provider_options` holds it or the server refuses it.
     mutating func member(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
         guard isOurs(name) else { return }
         json.key(name)
@@ -64,7 +66,7 @@ struct RequestBody {
         }
     }
 
-    /// Writes the client's members and ends the object.
+    /// Appends the members of `provider_options` and closes the object.
     consuming func finish() -> [UInt8] {
         for option in options {
             json.key(option.name)

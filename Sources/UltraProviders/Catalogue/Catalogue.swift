@@ -1,22 +1,25 @@
-/// What is known of models without asking their providers; the text is `etc/models.tsv`.
+/// Facts about models known without asking their providers. The source is `etc/models.tsv`.
 package struct Catalogue: Sendable {
-    /// A line that is not as the comments of the text say.
+    /// A line that breaks the format described in the file's header comment.
     package struct Flaw: Error, Equatable, CustomStringConvertible {
-        /// From 1.
+        /// Counted from 1.
         package var line: Int
         package var reason: String
 
         package var description: String { "line \(line): \(reason)" }
     }
 
-    /// In the order of the text.
+    /// In the order of the file.
     package let entries: [CatalogueEntry]
-    /// Positions in `entries` by provider, then by name.
+    /// Indices into `entries`, by provider and then by model name.
     private var named: [String: [String: Int]] = [:]
-    /// The same for names without a date that have no line: they mean `-latest`, else the newest snapshot.
+    /// Like `named`, for undated names that have no line of their own: they refer to `-latest`, or else to the newest
+    /// snapshot.
     private var undated: [String: [String: Int]] = [:]
 
-    /// - Parameter provider: whose models are known afterwards; nil: all.
+    /// Parses the catalogue.
+    /// - Parameter provider: read only this provider's models; nil reads all.
+    /// - Throws: the first malformed line.
     package init(_ text: [UInt8], of provider: String? = nil) throws(Flaw) {
         entries = try CatalogueReader.entries(of: text, provider: provider)
         var newest: [String: [String: Int]] = [:]
@@ -36,16 +39,17 @@ package struct Catalogue: Sendable {
         }
     }
 
-    /// The catalogue that is built into the program, parsed anew: keep it. All of it takes several milliseconds.
+    /// Parses the catalogue embedded in the program. The whole catalogue takes several milliseconds, so keep the
+    /// result.
     package static func embedded(of provider: String? = nil) throws(Flaw) -> Catalogue {
         try Catalogue(PackageResources.models_tsv, of: provider)
     }
 
-    /// What is known of a model; `nil`: nothing.
+    /// The catalogue's entry for a model; nil if there is none.
     ///
-    /// The longest name that fits wins: the id as it is, then without its date or `-latest`. A dated id never gets the
-    /// facts of another snapshot. A fine-tuned model (`ft:BASE:…`) has its base's facts but not its price.
-    /// - Parameter model: in any case, with or without `models/`.
+    /// The most specific name wins: first the id as given, then without its date or `-latest`. A dated id never gets
+    /// the facts of another snapshot. A fine-tuned model (`ft:BASE:…`) gets its base model's facts, but not its price.
+    /// - Parameter model: the model's id in upper or lower case, with or without `models/`.
     package func entry(provider: String, model: String) -> CatalogueEntry? {
         var id = Substring(model.lowercased())
         if id.hasPrefix("models/") { id = id.dropFirst("models/".count) }
@@ -58,7 +62,7 @@ package struct Catalogue: Sendable {
         return entry
     }
 
-    /// Whether two ids of a provider mean one model, with or without a date or `-latest`.
+    /// True if two ids of one provider name the same model, ignoring a date or `-latest`.
     package static func isSameModel(_ one: String, _ other: String) -> Bool {
         base(one) == base(other)
     }

@@ -1,6 +1,6 @@
-/// One line of the catalogue. `nil` means that the fact is not known.
+/// One line of the catalogue. A nil property means that the fact is unknown.
 package struct CatalogueEntry: Sendable, Equatable {
-    /// Rates from a day on.
+    /// New rates from a given day on.
     package struct Change: Sendable, Equatable {
         /// `YYYY-MM-DD`, UTC.
         package var day: String
@@ -10,30 +10,30 @@ package struct CatalogueEntry: Sendable, Equatable {
     package var provider: String
     /// In lower case.
     package var model: String
-    /// The model it stood for when the facts were taken.
+    /// The model that this alias referred to when the facts were collected.
     package var aliasOf: String?
     package var kind: DiscoveredModel.Kind
-    /// Tokens, input and output together.
+    /// In tokens, input and output together.
     package var contextWindow: Int?
-    /// Tokens.
+    /// In tokens.
     package var maxOutputTokens: Int?
-    /// Before the first change.
+    /// The price before the first change.
     package var price: Price?
-    /// By ascending day.
+    /// In ascending order of `day`.
     package var changes: [Change]
     package var capabilities: Set<Capability>
-    /// The provider advises against it.
+    /// True if the provider advises against using the model.
     package var isDeprecated: Bool
     /// `YYYY-MM-DD`.
     package var deprecatedOn: String?
     /// `YYYY-MM-DD` or `YYYY-MM`.
     package var retiresOn: String?
-    /// The newest month, `YYYY-MM`, in which the facts were taken.
+    /// The month, `YYYY-MM`, of the newest source of these facts.
     package var takenIn: String?
 
-    /// What it costs on a day, `YYYY-MM-DD`, UTC.
+    /// The price on a day, given as `YYYY-MM-DD` in UTC; nil if it is unknown.
     package func price(on day: String) -> Price? {
-        // Dates of this form have the order of their texts.
+        // ISO dates sort like their text.
         changes.last { $0.day <= day }.map { Price($0.rates) } ?? price
     }
 }

@@ -1,15 +1,15 @@
 extension CatalogueReader {
-    /// The next field; `nil`: `-`.
+    /// Reads the next field; nil if it is `-`.
     mutating func field() throws(Catalogue.Flaw) -> Substring? {
         let field = fields[next]
         next += 1
         guard let first = field.utf8.first, let last = field.utf8.last else { throw fieldFlaw("is empty: write -") }
-        // Blanks and control characters.
+        // Bytes up to 0x20 are blanks and control characters.
         guard first > 0x20, last > 0x20 else { throw fieldFlaw("begins or ends with a blank") }
         return field == "-" ? nil : field
     }
 
-    /// A provider or a model: lower case, without blanks.
+    /// Reads a provider's or a model's name: lower case, no blanks.
     mutating func name() throws(Catalogue.Flaw) -> String? {
         guard let field = try field() else { return nil }
         let isName = field.utf8.allSatisfy { byte in
@@ -26,13 +26,13 @@ extension CatalogueReader {
         return kind
     }
 
-    /// Tokens.
+    /// Reads a number of tokens.
     mutating func count() throws(Catalogue.Flaw) -> Int? {
         guard let field = try field() else { return nil }
         return try count(field)
     }
 
-    /// Four fields of rates and one of tiers.
+    /// Reads four fields of rates and one of tiers.
     mutating func price() throws(Catalogue.Flaw) -> Price? {
         let rates = try rates((0..<4).map { _ throws(Catalogue.Flaw) in try field() ?? "" })
         var tiers: [Price.Tier] = []
@@ -70,7 +70,7 @@ extension CatalogueReader {
         return capabilities
     }
 
-    /// `yes`, or the day since when.
+    /// Reads `yes`, or the first day of the deprecation.
     mutating func deprecation() throws(Catalogue.Flaw) -> (isDeprecated: Bool, since: String?) {
         guard let field = try field() else { return (false, nil) }
         if field == "yes" { return (true, nil) }
@@ -86,7 +86,7 @@ extension CatalogueReader {
         return String(field)
     }
 
-    /// The newest month of all sources.
+    /// Reads the sources and returns the newest month among them.
     mutating func sources() throws(Catalogue.Flaw) -> String? {
         guard let field = try field() else { throw fieldFlaw("names no source") }
         var newest: String?
@@ -105,7 +105,7 @@ extension CatalogueReader {
 // MARK: - Parts of a field
 
 extension CatalogueReader {
-    /// What is wrong with the field read last.
+    /// An error about the field read last.
     private func fieldFlaw(_ reason: String) -> Catalogue.Flaw {
         flaw("\(Self.columns[next - 1]) \"\(fields[next - 1])\" \(reason)")
     }
@@ -117,7 +117,7 @@ extension CatalogueReader {
         return count
     }
 
-    /// `KEY:INPUT/CACHED/WRITE/OUTPUT`, separated by commas.
+    /// Reads a list of `KEY:INPUT/CACHED/WRITE/OUTPUT`, separated by commas.
     private mutating func ratesByKey() throws(Catalogue.Flaw) -> [(key: Substring, rates: Price.Rates)] {
         var found: [(key: Substring, rates: Price.Rates)] = []
         for item in try field()?.pieces(between: ",") ?? [] {
@@ -129,7 +129,7 @@ extension CatalogueReader {
         return found
     }
 
-    /// - Parameter parts: input, cached, write, output; an empty one is not known.
+    /// - Parameter parts: input, cached input, cache write and output; an empty part is an unknown rate.
     private func rates(_ parts: [Substring]) throws(Catalogue.Flaw) -> Price.Rates? {
         var rates: [Double?] = []
         for part in parts { rates.append(part.isEmpty ? nil : try rate(part)) }
@@ -140,7 +140,7 @@ extension CatalogueReader {
         return Price.Rates(input: input, cachedInput: rates[1], cacheWrite: rates[2], output: output)
     }
 
-    /// USD per million tokens, to the millionth.
+    /// Parses USD per million tokens, with at most six decimals.
     private func rate(_ text: Substring) throws(Catalogue.Flaw) -> Double {
         let parts = text.pieces(between: ".")
         let areDigits = parts.allSatisfy { part in
@@ -154,20 +154,20 @@ extension CatalogueReader {
         return rate
     }
 
-    /// `YYYY-MM-DD`.
+    /// True for `YYYY-MM-DD`.
     static func isDay(_ text: Substring) -> Bool {
         let parts = text.pieces(between: "-")
         return parts.count == 3 && isMonth(text.dropLast(3)) && isNumber(parts[2], 1...31)
     }
 
-    /// `YYYY-MM`.
+    /// True for `YYYY-MM`.
     static func isMonth(_ text: Substring) -> Bool {
         let parts = text.pieces(between: "-")
         return parts.count == 2 && parts[0].hasPrefix("20") && isNumber(parts[0].dropFirst(2), 0...99)
             && isNumber(parts[1], 1...12)
     }
 
-    /// Two digits.
+    /// True for two digits whose value is in `range`.
     private static func isNumber(_ text: Substring, _ range: ClosedRange<Int>) -> Bool {
         text.utf8.count == 2 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
             && Int(text).map(range.contains) ?? false
@@ -175,7 +175,8 @@ extension CatalogueReader {
 }
 
 extension Substring {
-    /// The parts between separators, empty ones too. By bytes: by characters the catalogue takes several times as long.
+    /// Splits at a separator and keeps empty parts. It compares bytes, because comparing characters makes reading the
+    /// catalogue several times slower.
     func pieces(between separator: Unicode.Scalar) -> [Substring] {
         utf8.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false).map { Substring($0) }
     }

@@ -1,4 +1,4 @@
-/// Reads the text of the catalogue: comments, a line of column names, then one model a line. Anything else is a flaw.
+/// Reads the catalogue's text: comments, a line of column names, then one model per line. Anything else is an error.
 struct CatalogueReader {
     static let columns = [
         "provider", "model", "alias_of", "kind", "context_window", "max_output_tokens", "input", "cached_input",
@@ -7,10 +7,10 @@ struct CatalogueReader {
 
     let line: Int
     let fields: [Substring]
-    /// The field read next.
+    /// The index of the next field to read.
     var next = 0
 
-    /// - Parameter provider: whose lines are read; nil: all. Others are passed over, whatever is in them.
+    /// - Parameter provider: read only this provider's lines, and skip others without checking them; nil reads all.
     static func entries(of text: [UInt8], provider: String?) throws(Catalogue.Flaw) -> [CatalogueEntry] {
         guard let text = String(validating: text, as: UTF8.self) else {
             throw Catalogue.Flaw(line: 1, reason: "the text is not UTF-8")
@@ -20,7 +20,7 @@ struct CatalogueReader {
         var isPastHeader = false
         var line = 0
         for content in text[...].pieces(between: "\n") {
-            // What follows the last line's end.
+            // The empty string after the last newline is not a line.
             if content.isEmpty, content.endIndex == text.endIndex { break }
             line += 1
             if content.utf8.first == UInt8(ascii: "#") { continue }
@@ -69,7 +69,7 @@ struct CatalogueReader {
         let (isDeprecated, deprecatedOn) = try deprecation()
         let retiresOn = try retirement()
         let takenIn = try sources()
-        // The note.
+        // The note is for readers of the file.
         _ = try field()
         return CatalogueEntry(
             provider: provider, model: model, aliasOf: aliasOf, kind: kind, contextWindow: contextWindow,

@@ -1,14 +1,14 @@
-/// What the configuration says of a model. `nil` means that it does not say.
+/// What the configuration says about a model. A nil property means that it does not say.
 package struct ConfiguredModel: Sendable, Equatable {
     package var kind: DiscoveredModel.Kind?
     package var displayName: String?
     package var capabilities: Set<Capability>?
-    /// Tokens.
+    /// In tokens, input and output together.
     package var contextWindow: Int?
-    /// Tokens.
+    /// In tokens.
     package var maxOutputTokens: Int?
     package var price: Price?
-    /// When the provider stops serving it, as the configuration writes it.
+    /// The date on which the provider stops serving the model, in the configuration's notation.
     package var retiresOn: String?
 
     package init() {}

@@ -1,8 +1,9 @@
-/// What is known of one model, and from where.
+/// Facts about one model, each with its origin.
 ///
-/// The configuration wins over discovery, discovery over the catalogue, each fact for itself. `nil`: nobody knows.
+/// For each fact, the configuration wins over discovery, and discovery over the catalogue. Nil means that none of them
+/// has the fact.
 package struct ModelFacts: Sendable, Equatable {
-    /// Where a fact came from; the raw values are the wire's words.
+    /// The source of a fact. The raw values are those of the frame protocol.
     package enum Origin: String, Sendable {
         case catalogue, discovery, configuration
     }
@@ -20,17 +21,17 @@ package struct ModelFacts: Sendable, Equatable {
     package var kind: Fact<DiscoveredModel.Kind>?
     package var displayName: Fact<String>?
     package var capabilities: Fact<Set<Capability>>?
-    /// Tokens.
+    /// In tokens, input and output together.
     package var contextWindow: Fact<Int>?
-    /// Tokens.
+    /// In tokens.
     package var maxOutputTokens: Fact<Int>?
     package var price: Fact<Price>?
-    /// When the provider stops serving it: a date as its source writes it.
+    /// The date on which the provider stops serving the model, in the notation of its origin.
     package var retiresOn: Fact<String>?
 
-    /// 1. Each fact is the configuration's, else discovery's, else the catalogue's.
-    /// 2. Capabilities nobody names are the least that a model of this kind has; their origin is that of the kind.
-    /// - Parameter day: whose price is wanted: `YYYY-MM-DD`, UTC.
+    /// Merges the three sources fact by fact. If none names capabilities, the minimum for the model's kind is assumed,
+    /// with the kind's origin.
+    /// - Parameter day: the day to look up the catalogue's price for: `YYYY-MM-DD`, UTC.
     package init(
         configuration: ConfiguredModel? = nil, discovery: DiscoveredModel?, catalogue: CatalogueEntry?, on day: String
     ) {
@@ -54,7 +55,7 @@ package struct ModelFacts: Sendable, Equatable {
 }
 
 extension DiscoveredModel.Kind {
-    /// What every model of the kind can do.
+    /// The capabilities that every model of this kind has.
     package var leastCapabilities: Set<Capability> {
         switch self {
         case .chat: [.chat, .streaming]

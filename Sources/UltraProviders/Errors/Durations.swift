@@ -1,7 +1,8 @@
 /// Durations as HTTP header fields and error bodies write them.
 package enum Durations {
-    /// Milliseconds of a sequence of numbers with units (`6m0s`, `7.66s`, `20ms`, `1h2m3s`; Go's format) or of plain
-    /// seconds (`12`, `0.5`), rounded up. `nil`: not a duration, negative, or longer than 366 days.
+    /// Parses a sequence of numbers with units (`6m0s`, `7.66s`, `20ms`, `1h2m3s`; the format of Go's `time.Duration`)
+    /// or plain seconds (`12`, `0.5`).
+    /// - Returns: milliseconds, rounded up; nil if the text is not a duration, is negative or longer than 366 days.
     package static func milliseconds(_ text: String) -> Int? {
         if let seconds = Double(text) { return rounded(seconds * 1000) }
         var total = 0.0
@@ -18,7 +19,7 @@ package enum Durations {
         return rounded(total)
     }
 
-    /// Milliseconds of a number of milliseconds, whole or not, rounded up.
+    /// Rounds milliseconds up to a whole number; nil if negative or longer than 366 days.
     static func rounded(_ milliseconds: Double) -> Int? {
         let longest = 366.0 * 86_400_000
         return (0...longest).contains(milliseconds) ? Int(milliseconds.rounded(.up)) : nil

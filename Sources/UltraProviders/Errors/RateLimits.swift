@@ -1,23 +1,23 @@
 package import UltraAPI
 
-/// How much of an upstream's limits is left, as its header fields say on any reply.
+/// The state of a provider's rate limits, from the header fields of any reply.
 package struct RateLimits: Sendable, Equatable {
-    /// One limit: requests or tokens over some time.
+    /// One limit: a number of requests or tokens per unit of time.
     package struct Window: Sendable, Equatable {
-        /// What the provider calls it: `requests`, `input-tokens`, `req-minute`; empty when it has no name.
+        /// The provider's name for it, such as `requests`, `input-tokens` or `req-minute`; empty if it has none.
         package var name: String
         package var limit: Int?
         package var remaining: Int?
-        /// Until it is full again.
+        /// The time until the limit is fully available again.
         package var resetMilliseconds: Int?
     }
 
     /// In the order of the header fields.
     package private(set) var windows: [Window] = []
 
-    /// Reads `x-ratelimit-limit-requests`, `anthropic-ratelimit-tokens-remaining`, `ratelimit-reset` and their like.
-    /// Fields it does not understand are left out.
-    /// - Parameter now: seconds since 1970; a reset may be a point in time.
+    /// Parses `x-ratelimit-limit-requests`, `anthropic-ratelimit-tokens-remaining`, `ratelimit-reset` and similar
+    /// fields. Unknown fields are ignored.
+    /// - Parameter now: seconds since 1970, to convert a reset that is given as a point in time.
     package init(_ head: HTTPHead, now: Int) {
         for header in head.headers where header.name.contains("ratelimit") {
             var words = header.name.split(separator: "-").drop { !$0.hasPrefix("ratelimit") }.dropFirst()
@@ -39,7 +39,7 @@ package struct RateLimits: Sendable, Equatable {
         return windows.count - 1
     }
 
-    /// A duration, an RFC 3339 time, or seconds or milliseconds since 1970.
+    /// Converts a duration, an RFC 3339 time, or a Unix time in seconds or milliseconds to milliseconds from now.
     private static func reset(_ text: String, now: Int) -> Int? {
         if let date = HTTPDate.rfc3339Seconds(text) { return Durations.rounded(Double(max(0, date - now)) * 1000) }
         if let number = Double(text), number > 1e9 {

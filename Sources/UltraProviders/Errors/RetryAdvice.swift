@@ -1,10 +1,10 @@
 package import UltraAPI
 
-/// What an upstream's reply says about sending the request again.
+/// A provider's instructions about sending the same request again.
 package struct RetryAdvice: Sendable, Equatable {
-    /// `x-should-retry`; `nil`: it does not say.
+    /// The value of `x-should-retry`; nil if the field is missing.
     package var shouldRetry: Bool?
-    /// The wait it asks for; `nil`: it names none.
+    /// The requested wait; nil if the reply does not ask for one.
     package var afterMilliseconds: Int?
 
     package init(shouldRetry: Bool? = nil, afterMilliseconds: Int? = nil) {
@@ -12,8 +12,8 @@ package struct RetryAdvice: Sendable, Equatable {
         self.afterMilliseconds = afterMilliseconds
     }
 
-    /// In order: `retry-after-ms` unless 0 (Azure rounds down), `Retry-After` (seconds or an HTTP date; RFC 9110,
-    /// section 10.2.3), and for a 429 the reset of a limit of which nothing remains.
+    /// Reads the wait from, in this order: `retry-after-ms` unless it is 0 (Azure rounds down), `Retry-After` (seconds
+    /// or an HTTP date; RFC 9110, section 10.2.3), and for a 429 the reset of a limit with nothing remaining.
     /// - Parameter now: seconds since 1970.
     package init(_ head: HTTPHead, now: Int) {
         switch head["x-should-retry"]?.lowercased() {
@@ -36,7 +36,7 @@ package struct RetryAdvice: Sendable, Equatable {
         if afterMilliseconds == nil {
             afterMilliseconds = windows.filter { $0.remaining == 0 }.compactMap(\.resetMilliseconds).max()
         }
-        // Mistral's way to say that the key has no allowance at all.
+        // Mistral reports a limit of 0 requests per minute for a key without any allowance.
         if shouldRetry == nil, windows.contains(where: { $0.name == "req-minute" && $0.limit == 0 }) {
             shouldRetry = false
         }

@@ -1,17 +1,20 @@
 package import UltraAPI
 
-/// The built-in provider without a network: the same request always gets the same answer, words count as tokens.
+/// The built-in provider without a network. Equal requests get equal answers, and each word counts as one token.
 ///
-/// `echo` repeats the last user text word by word; `lorem` says `max_tokens` words (64 by default) of a fixed text.
-/// `provider_options.mock` rehearses what providers do: `delay_ms` before each word, `first_token_ms` before the
-/// first, `error` (an error code) and `truncate_after` (words until the stream breaks, or until the error).
+/// Model `echo` repeats the last user text word by word; `lorem` produces `max_tokens` words (64 by default) of a fixed
+/// text. `provider_options.mock` simulates a provider's behaviour: `delay_ms` before each later word, `first_token_ms`
+/// before the first, `error` (an error code) and `truncate_after` (the number of words after which the stream breaks or
+/// fails with `error`).
 package struct Mock: Sendable {
     package static let provider = "mock"
     package static let models = ["echo", "lorem"]
 
     package init() {}
 
-    /// - Parameter model: `echo` or `lorem`; any other answers as `echo`, for models whose key is missing.
+    /// - Parameter model: `echo` or `lorem`; any other name behaves like `echo`, for models whose provider lacks its
+    ///   key.
+    /// - Throws: `invalid_request` if `provider_options.mock` is malformed.
     package func plan(_ request: Request, model: String) throws(UltraError) -> MockPlan {
         let isLorem = model == "lorem"
         return MockPlan(

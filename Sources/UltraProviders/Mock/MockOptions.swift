@@ -1,13 +1,13 @@
 import UltraAPI
 
-/// `provider_options.mock`; unknown members are ignored, as providers would.
+/// The members of `provider_options.mock`. Unknown members are ignored, as real providers do.
 struct MockOptions: Equatable {
-    /// Before each word but the first.
+    /// The delay before each word but the first.
     var delayMilliseconds = 0
-    /// Before the first word.
+    /// The delay before the first word.
     var firstTokenMilliseconds = 0
     var error: ErrorCode?
-    /// Words.
+    /// The number of words before the stream breaks or fails; nil lets it complete.
     var truncateAfter: Int?
 
     private static let longestMilliseconds = 600_000
@@ -27,7 +27,7 @@ struct MockOptions: Equatable {
         throw UltraError(.invalidRequest, "\(field) \(Self.expectation(wrong))", field: field)
     }
 
-    /// - Parameter wrong: the member that is being read, until it was found right.
+    /// - Parameter wrong: the member being read, or nil once all members were valid.
     private mutating func read(_ reader: inout JSONReader, _ wrong: inout String?) throws(JSONError) {
         try reader.beginObject()
         while let key = try reader.nextKey() {

@@ -1,20 +1,20 @@
 package import UltraAPI
 
-/// What the mock answers and when, step by step. The daemon plays it: there is no clock in here, and nothing that
-/// grows with the answer.
+/// The mock's answer as a sequence of timed steps, which the daemon plays. It holds no clock, and its size does not
+/// grow with the answer.
 package struct MockPlan: Sendable, IteratorProtocol {
     package struct Step: Sendable, Equatable {
-        /// Milliseconds since the step before.
+        /// Milliseconds since the previous step.
         package var delayMilliseconds: Int
         package var events: [AnswerEvent]
     }
 
-    /// Why the answer ended early; `nil` until the last step was taken, and after an answer that ended well.
+    /// The error that ended the answer early; nil before the last step, and after a complete answer.
     package private(set) var failure: UltraError?
 
     private let model: String
     private let options: MockOptions
-    /// Words at most.
+    /// The maximum number of words; nil for no limit.
     private let limit: Int?
     private let inputWords: Int
     private var words: MockWords

@@ -1,8 +1,8 @@
-/// The words of an answer, one after the other; joined they are the text, white space included.
+/// A sequence of words with their white space: joined, they are the text.
 enum MockWords: Sendable, IteratorProtocol {
-    /// What is left of a text.
+    /// The part of a text that was not returned yet.
     case text(Substring.UTF8View)
-    /// The next word of the fixed text, which has no end.
+    /// The index of the next word of the fixed text, which repeats for ever.
     case lorem(Int)
 
     mutating func next() -> String? {
@@ -14,7 +14,7 @@ enum MockWords: Sendable, IteratorProtocol {
         case .text(let rest):
             let space = rest.prefix(while: Self.isSpace)
             let word = rest[space.endIndex...].prefix { !Self.isSpace($0) }
-            // White space at the end belongs to the last word.
+            // Trailing white space belongs to the last word.
             let after = rest[word.endIndex...].prefix(while: Self.isSpace)
             let end = after.endIndex == rest.endIndex ? rest.endIndex : word.endIndex
             self = .text(rest[end...])
@@ -22,7 +22,7 @@ enum MockWords: Sendable, IteratorProtocol {
         }
     }
 
-    /// Words of a text as they are counted for usage.
+    /// The number of words in a text, as counted for `usage`.
     static func count(_ text: String) -> Int {
         var count = 0
         var isInside = false

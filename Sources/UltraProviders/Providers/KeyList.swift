@@ -1,8 +1,8 @@
 package import UltraAPI
 
 extension Secret {
-    /// The keys of a text, separated by commas or ends of lines, without blanks, quotes and byte order mark around
-    /// them, each once; `nil`: one of them holds what no header may.
+    /// Splits a text into keys at commas and line ends, without blanks, quotes or a byte order mark around them, and
+    /// without duplicates; nil if a key has a character that a header field cannot hold.
     package static func keys(in text: String) -> [Secret]? {
         var keys: [Secret] = []
         let text = Quotes.removed(from: Settings.trimmed(text.drop { $0 == "\u{FEFF}" }))

@@ -1,34 +1,34 @@
 package import UltraAPI
 
-/// A provider as configured.
+/// A configured provider.
 package struct Provider: Sendable {
     package let id: String
     package let displayName: String
     package let isLocal: Bool
     package let backend: Backend
-    /// Requests at once upstream; `nil`: the daemon's default.
+    /// The maximum number of concurrent requests to the provider; nil uses the daemon's default.
     package let concurrencyLimit: Int?
-    /// Variables of which one would hold the key it lacks; empty: nothing is missing.
+    /// The environment variables of which one should hold the missing key; empty if no key is missing.
     package let missingKeyVariables: [String]
 
     package enum Backend: Sendable {
-        /// One adapter for each key, in the order given; a provider that needs no key has one without. Empty: the key
-        /// is missing.
+        /// One adapter per key, in the configured order; a provider without keys has one adapter. Empty if the required
+        /// key is missing.
         case http(Endpoint, adapters: [any Adapter])
-        /// A program of this machine, started for each request.
+        /// A local program, started once per request.
         case command(DockerCommand)
         case mock(Mock)
     }
 
-    /// Another server that speaks OpenAI's API: `[providers.NAME]` of the configuration.
+    /// A further server that implements OpenAI's API, from `[providers.NAME]` in the configuration.
     package struct CompatibleServer: Sendable, Equatable {
         package var name: String
         package var endpoint: String
-        /// Empty: it needs none.
+        /// Empty if the server needs no key.
         package var keys: [Secret]
         package var allowsPlaintext: Bool
         package var concurrencyLimit: Int?
-        /// Which of OpenAI's APIs it is asked with.
+        /// The OpenAI API used to call the server.
         package var api: OpenAIAdapter.API
 
         package init(
@@ -44,9 +44,9 @@ package struct Provider: Sendable {
         }
     }
 
-    /// What is wrong with a setting; never its value, which may be a key.
+    /// A configuration error. It never includes the setting's value, which may be a key.
     package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        /// The variable or configuration key.
+        /// The name of the environment variable or configuration key.
         package var setting: String
         package var reason: String
 
@@ -55,7 +55,7 @@ package struct Provider: Sendable {
 }
 
 extension Provider.Backend {
-    /// Not a host of the public internet.
+    /// True if the host is not on the public internet.
     fileprivate var isNearby: Bool {
         if case .http(let endpoint, _) = self { Endpoint.isPrivate(endpoint.host) } else { true }
     }
@@ -64,13 +64,15 @@ extension Provider.Backend {
 // MARK: - From the environment
 
 extension Provider {
-    /// The providers an environment configures, built-in ones first, in the order of the table.
+    /// The providers configured by the environment and the configuration: built-in ones first, in the order of
+    /// `ProviderKind.all`.
     ///
-    /// A provider without its key is listed with `missingKeyVariables`, unless `AUTO_REGISTER_PROVIDERS` is false.
-    /// Every problem is reported, not the first one alone; a provider with a problem is left out.
+    /// A provider without its key is listed with `missingKeyVariables`, unless `AUTO_REGISTER_PROVIDERS` is false. All
+    /// problems are reported, not only the first. A provider with a problem is left out.
     /// - Parameters:
-    ///   - environment: keys from the credential directory belong in it too, under the names of their variables.
-    ///   - allowsPlaintext: the built-in ones that accept `http` endpoints on public hosts.
+    ///   - environment: the environment, to which the caller has added keys from the credential directory under their
+    /// variables' names.
+    ///   - allowsPlaintext: ids of the built-in providers that may use `http` to a public host.
     package static func configured(
         environment: [String: String], servers: [CompatibleServer] = [], allowsPlaintext: Set<String> = []
     ) -> (providers: [Provider], problems: [Problem]) {

@@ -1,12 +1,13 @@
 import UltraAPI
 
-/// The servers of one's own machine: there if their variables say so, and without a key.
+/// Providers that run on the local machine: enabled by an environment variable, and usable without a key.
 extension ProviderKind {
-    /// `USE_MODEL_RUNNER=true`; by its API, unless `MODEL_RUNNER_TYPE=cli`.
+    /// Docker Model Runner, enabled by `USE_MODEL_RUNNER=true`. It is called by HTTP, or as a program if
+    /// `MODEL_RUNNER_TYPE=cli`.
     ///
-    /// `MODEL_RUNNER_HOST` is what Docker's own program reads: a URL, or the socket of Docker Desktop or of a
-    /// stand-alone runner as `unix:///path`. `GPU_ENABLED` is checked and otherwise without effect: whether a runner
-    /// uses the GPU is decided when it is installed, which is no business of a client.
+    /// `MODEL_RUNNER_HOST` has the meaning it has for Docker's CLI: a URL, or `unix:///path` for the socket of Docker
+    /// Desktop or of a standalone runner. `GPU_ENABLED` is validated but has no effect, because a runner's use of the
+    /// GPU is decided at its installation.
     package static let docker = ProviderKind(
         id: "docker", displayName: "Docker Model Runner", keyVariables: [], endpointVariables: ["MODEL_RUNNER_HOST"],
         organizationVariable: nil, concurrencyVariable: "MAX_CONCURRENT_DOCKER",
@@ -32,7 +33,7 @@ extension ProviderKind {
                 settings.problem("MODEL_RUNNER_HOST", "must name a socket by its whole path, of 107 bytes at most")
                 return nil
             }
-            // Behind Docker's own socket the runner has a place of its own.
+            // Docker's own socket serves the runner below a path prefix.
             let prefix = path.hasSuffix("/docker.sock") ? DockerAdapter.socketPrefix : ""
             do throws(Endpoint.Flaw) {
                 let endpoint = try Endpoint("http://localhost\(prefix)", versionPath: kind.versionPath)
@@ -50,7 +51,7 @@ extension ProviderKind {
 
     private static let unixScheme = "unix://"
 
-    /// `OLLAMA_HOST`, or the hosted service with `OLLAMA_API_KEY` alone.
+    /// Ollama: a server at `OLLAMA_HOST`, or the hosted service if only `OLLAMA_API_KEY` is set.
     static let ollama = ProviderKind(
         id: "ollama", displayName: "Ollama", keyVariables: ["OLLAMA_API_KEY"], endpointVariables: ["OLLAMA_HOST"],
         organizationVariable: nil, concurrencyVariable: "MAX_CONCURRENT_OLLAMA",

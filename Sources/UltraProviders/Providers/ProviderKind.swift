@@ -1,27 +1,29 @@
 package import UltraAPI
 
-/// A provider as Ultra knows it: one row of one table. A new provider is one adapter file and one row here; a new
-/// server that speaks OpenAI's API needs neither (`CompatibleServer`).
+/// The description of a built-in provider. Adding a provider means writing one adapter and one row in `all`; a server
+/// that implements OpenAI's API needs neither (see `Provider.CompatibleServer`).
 package struct ProviderKind: Sendable {
-    /// As in `provider/model`.
+    /// The first part of `provider/model`.
     package let id: String
     package let displayName: String
-    /// Environment variables that hold keys, in order of precedence; empty: it needs none.
+    /// The environment variables that may hold keys, in order of precedence; empty if the provider needs no key.
     package let keyVariables: [String]
     package let endpointVariables: [String]
     package let organizationVariable: String?
     package let concurrencyVariable: String
     package let defaultEndpoint: String
-    /// Appended to an endpoint without a version.
+    /// Appended to an endpoint without a version segment.
     package let versionPath: String
-    /// Runs on this machine or in its network: longer waits, and what is left when the network is gone.
+    /// True if the provider usually runs on this machine or in its network: it gets longer timeouts and is the fallback
+    /// when the internet is unreachable.
     package let isLocal: Bool
-    /// Reads what takes the place of keys and endpoint where it is not as simple; `nil`: not wanted, or a problem.
+    /// Reads the settings of a provider that is configured by more than keys and an endpoint. Returns nil if the
+    /// provider is not enabled, or after adding a problem to the settings.
     var backend: (@Sendable (ProviderKind, inout Settings, _ allowsPlaintext: Bool) -> Provider.Backend?)?
     package let makeAdapter: @Sendable (AdapterSettings) -> any Adapter
 }
 
-/// What an adapter is made of.
+/// The values from which `ProviderKind.makeAdapter` makes an adapter.
 package struct AdapterSettings: Sendable {
     package var provider: String
     package var endpoint: Endpoint
@@ -30,7 +32,7 @@ package struct AdapterSettings: Sendable {
 }
 
 extension ProviderKind {
-    /// Every provider reached over HTTP, in the order they are listed. The mock is not: it is reached without any.
+    /// All built-in providers in listing order, except the mock, which is not called over HTTP.
     package static let all: [ProviderKind] = [
         ProviderKind(
             id: "openai", displayName: "OpenAI", keyVariables: ["OPENAI_API_KEY"],
@@ -38,7 +40,7 @@ extension ProviderKind {
             concurrencyVariable: "MAX_CONCURRENT_OPENAI", defaultEndpoint: "https://api.openai.com/v1",
             versionPath: "/v1", isLocal: false
         ) { settings in
-            // Behind an unknown host there is a gateway to OpenAI.
+            // An unknown host in OpenAI's variable is assumed to be a gateway to OpenAI.
             OpenAIAdapter(settings, dialect: .known(settings.endpoint.host) ?? .openAI)
         },
         ProviderKind(

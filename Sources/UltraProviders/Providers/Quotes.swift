@@ -1,6 +1,6 @@
-/// Quotes that belonged to a file's syntax, and were taken for a part of the value.
+/// Removal of quotes that belong to the syntax of an environment file but were read as part of a value.
 package enum Quotes {
-    /// `text` without the pair of quotes around it, single or double, if there is one.
+    /// Returns `text` without a pair of single or double quotes around it.
     package static func removed(from text: some StringProtocol) -> String {
         guard text.count >= 2, let first = text.first, first == "\"" || first == "'", text.last == first else {
             return String(text)

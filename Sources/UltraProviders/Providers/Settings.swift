@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// Reads settings out of an environment and keeps what is wrong with them. An empty variable counts as unset.
+/// Reads settings from an environment and collects the problems found. An empty variable counts as unset.
 struct Settings {
     let environment: [String: String]
     var problems: [Provider.Problem] = []
@@ -9,7 +9,7 @@ struct Settings {
         self.environment = environment
     }
 
-    /// `true`, `1`, `yes`, `on` and their opposites, in any case.
+    /// Parses `true`, `1`, `yes`, `on` and their opposites, in upper or lower case.
     mutating func flag(_ variable: String, default: Bool) -> Bool {
         guard let text = value(variable) else { return `default` }
         switch text.lowercased() {
@@ -28,7 +28,7 @@ struct Settings {
         return nil
     }
 
-    /// The keys of the first variable that is set.
+    /// Reads the keys from the first variable that is set.
     mutating func keys(_ variables: [String]) -> [Secret] {
         guard let variable = variables.first(where: { value($0) != nil }), let text = value(variable) else { return [] }
         if let keys = Secret.keys(in: text) { return keys }
@@ -43,7 +43,7 @@ struct Settings {
         return nil
     }
 
-    /// The endpoint of `kind`: the first of its variables that is set, else its default.
+    /// Reads the endpoint of `kind` from the first of its variables that is set, or else uses its default.
     mutating func endpoint(_ kind: ProviderKind, allowsPlaintext: Bool) -> Endpoint? {
         let variable = kind.endpointVariables.first { value($0) != nil }
         let text = variable.flatMap(value) ?? kind.defaultEndpoint
@@ -55,7 +55,7 @@ struct Settings {
         }
     }
 
-    /// Trimmed; `nil`: unset or empty.
+    /// The variable's value without surrounding white space; nil if unset or empty.
     func value(_ variable: String) -> String? {
         let text = environment[variable].map { Self.trimmed(Substring($0)) }
         return text == "" ? nil : text
