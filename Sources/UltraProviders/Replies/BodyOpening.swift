@@ -1,19 +1,20 @@
-/// Tells from how a body begins what it is: the content type is often wrong, and so is what was asked for.
+/// Detects the format of a reply from its first bytes. Neither the content type nor the requested format is reliable.
 struct BodyOpening: Sendable {
     enum Form: Sendable, Equatable {
         case serverSentEvents
-        /// It begins with a JSON object.
+        /// A JSON object.
         case object
-        /// It begins with another JSON text that can be an answer, or as an HTML page does.
+        /// Another JSON text that can be an answer, or an HTML page.
         case document
         case other
     }
 
-    /// Bytes that have not decided yet, without the white space and the byte order mark before them.
+    /// The bytes received while the format is undecided, without leading white space and byte order mark.
     private(set) var held: [UInt8] = []
 
-    /// The form of a body that goes on with `bytes`. They are held if `nil`, too little has come, or if there is
-    /// something to be taken away before them.
+    /// Returns the format of a body that continues with `bytes`; nil if more bytes are needed.
+    ///
+    /// `bytes` are appended to `held` if the result is nil, or if white space or a byte order mark had to be removed.
     mutating func form(_ bytes: UnsafeRawBufferPointer) -> Form? {
         if held.isEmpty, let form = Self.form(of: bytes) { return form }
         held.append(contentsOf: bytes)
@@ -42,6 +43,6 @@ struct BodyOpening: Sendable {
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// The fields of an event, each at the start of a line.
+    /// The fields of an event, which begin a line.
     private static let fields = ["data:", "event:", "id:", "retry:", "error:"].map { Array($0.utf8) }
 }

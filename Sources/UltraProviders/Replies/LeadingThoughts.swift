@@ -1,27 +1,28 @@
-/// Tells `<think>…</think>` at the beginning of an answer from the answer, piece by piece: what servers send that
-/// have no field for reasoning.
+/// Separates `<think>…</think>` at the beginning of an answer from its text, piece by piece. Servers without a field
+/// for reasoning send it this way.
 struct LeadingThoughts: Sendable {
     private enum State {
         case undecided
-        /// `hasBegun`: more than white space came.
+        /// - `hasBegun`: true once more than white space was received.
         case thinking(hasBegun: Bool)
-        /// White space before the answer proper.
+        /// Skipping white space after the closing tag.
         case between
         case over
     }
 
     private var state = State.undecided
-    /// The beginning of what may be a tag.
+    /// Text that may be the beginning of a tag.
     private var held = ""
 
     private static let start = "<think>"
     private static let end = "</think>"
 
-    /// Nothing is held back, and nothing will be.
+    /// True if no text is held back and none will be.
     var isOver: Bool {
         if case .over = state { true } else { false }
     }
 
+    /// Processes a piece of text and returns the parts to deliver.
     mutating func take(_ piece: String) -> (reasoning: String, text: String) {
         held += piece
         switch state {
@@ -43,7 +44,7 @@ struct LeadingThoughts: Sendable {
         }
     }
 
-    /// What is still held back when the answer ends.
+    /// Returns the text still held back at the end of the answer.
     mutating func finish() -> (reasoning: String, text: String) {
         if case .thinking = state { return (rest(), "") }
         return ("", rest())

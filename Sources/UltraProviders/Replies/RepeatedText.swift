@@ -1,19 +1,19 @@
-/// Finds out whether the pieces after the beginning of a text repeat it.
+/// Detects whether the pieces after the start of a content block repeat it.
 ///
-/// A block's start may hold its first words, which the pieces go on from, or all of it, which they then say once more.
-/// Only the pieces tell.
+/// A block's start may hold the first words, which the pieces then continue, or the whole text, which the pieces then
+/// repeat. Only the pieces show which of the two it is.
 struct RepeatedText: Sendable {
     private let text: [UInt8]
-    /// How many bytes the pieces have repeated.
+    /// The number of bytes of `text` that the pieces have repeated so far.
     private var count = 0
-    /// It is decided: what comes is new.
+    /// True once it is decided: all further pieces are new text.
     private(set) var isOver = false
 
     init(_ text: String) {
         self.text = Array(text.utf8)
     }
 
-    /// What of `piece`, and of the pieces before it that were held back, is new.
+    /// Returns the new part of `piece` and of the pieces held back before it.
     mutating func take(_ piece: String) -> String {
         guard !isOver else { return piece }
         let left = text[count...]
@@ -28,7 +28,7 @@ struct RepeatedText: Sendable {
         return piece.dropping(left.count)
     }
 
-    /// No piece follows. Returns what was held back and repeats the text's beginning only.
+    /// Ends the block and returns the pieces held back: they only began like `text`, so they are new.
     mutating func end() -> String {
         guard !isOver, count < text.count else { return "" }
         return new(then: "")

@@ -1,12 +1,12 @@
 import UltraAPI
 
-/// The content of a part of a reply that may repeat what was said before it, in its order.
+/// The ordered content of a part of a reply that may repeat what was delivered before.
 struct ReplyContent {
     enum Part {
         case text(String)
         case refusal(String)
         case reasoning(String)
-        /// - Parameter id: of the reasoning it proves, where the signature differs each time it is told.
+        /// - Parameter id: the id of the signed reasoning, for providers whose signature differs in each repetition.
         case signature(String, id: String? = nil)
         case call(CallAssembly.Piece)
     }
@@ -35,19 +35,19 @@ struct ReplyContent {
     }
 }
 
-// MARK: - What is told once more
+// MARK: - Repeated content
 
-/// Servers repeat at the end of a stream, or all along it, what its pieces said. What they repeat is compared with what
-/// was said: the rest is delivered, and nothing twice.
+/// Some servers repeat at the end of a stream, or in every event, what earlier events contained. The repetition is
+/// compared with the delivered content, and only the remainder is delivered.
 extension ReplyState {
-    /// Content of which nothing was told before.
+    /// Delivers content that is entirely new.
     mutating func receive(_ content: ReplyContent) {
         receive(content, textSaid: 0, reasoningSaid: 0)
     }
 
-    /// All content of the answer until now.
-    /// - Parameter isPieceElse: content that does not begin with what was said goes on from it; false: it is another
-    ///   form of it, and adds nothing.
+    /// Delivers what is new in `content`, which is everything the reply contains so far.
+    /// - Parameter isPieceElse: for content that does not begin with the delivered content: true delivers it as a
+    ///   continuation, false drops it as another form of the same content.
     mutating func receiveWhole(_ content: ReplyContent, isPieceElse: Bool = false) {
         func known(_ said: SaidText, in text: String) -> Int {
             if said.isPrefix(of: text) { return said.byteCount }
@@ -58,7 +58,8 @@ extension ReplyState {
             reasoningSaid: known(saidReasoning, in: content.reasoning))
     }
 
-    /// The content of the last event of a stream, in the form of the events before it: the last piece, or everything.
+    /// Delivers what is new in the last event of a stream: `content` is either one more piece or a repetition of
+    /// everything.
     mutating func receiveLast(_ content: ReplyContent) {
         guard repeatsAll(content) else { return receive(content) }
         var content = content
@@ -73,7 +74,7 @@ extension ReplyState {
         receiveWhole(content)
     }
 
-    /// A few letters may well be said twice.
+    /// Shorter texts may occur twice by chance.
     private static let leastRepeatedBytes = 8
 
     private func repeatsAll(_ content: ReplyContent) -> Bool {
@@ -86,7 +87,8 @@ extension ReplyState {
     }
 
     /// - Parameters:
-    ///   - textSaid: bytes at the beginning of the text that are known.
+    ///   - textSaid: the number of bytes at the beginning of the text that were delivered before.
+    ///   - reasoningSaid: the same for reasoning.
     private mutating func receive(_ content: ReplyContent, textSaid: Int, reasoningSaid: Int) {
         var (textSaid, reasoningSaid) = (textSaid, reasoningSaid)
         for part in content.parts {
@@ -106,18 +108,18 @@ extension ReplyState {
         return text.dropping(count)
     }
 
-    // MARK: - Parts that are told apart
+    // MARK: - Numbered parts
 
-    /// All of part `key` of the text.
-    /// - Parameter alias: the number under which its pieces came where they have none.
+    /// Delivers what is new in `text`, the complete part `key` of the text.
+    /// - Parameter alias: the number under which the part's pieces came if they had none of their own.
     mutating func wholeText(_ text: String, part key: Int, alias: Int, isRefusal: Bool = false) {
         guard let rest = textParts.news(in: text, part: key, alias, after: saidText) else { return }
         textParts.select(key, after: saidText)
         isRefusal ? refusal(rest) : self.text(rest)
     }
 
-    /// All of part `key` of the reasoning.
-    /// - Parameter separator: goes before it if it was not begun.
+    /// Delivers what is new in `text`, the complete part `key` of the reasoning.
+    /// - Parameter separator: delivered before it if none of the part was delivered yet.
     mutating func wholeReasoning(_ text: String, part key: Int, alias: Int, after separator: String = "") {
         guard let rest = reasoningParts.news(in: text, part: key, alias, after: saidReasoning) else { return }
         if rest.utf8.count == text.utf8.count { reasoning(separator) }
@@ -127,12 +129,12 @@ extension ReplyState {
 }
 
 extension SaidParts {
-    /// What of `text`, all of part `key`, was not said; nil: nothing.
+    /// The part of `text`, the complete part `key`, that was not delivered yet; nil if there is none.
     fileprivate func news(in text: String, part key: Int, _ alias: Int, after total: SaidText) -> String? {
         guard !text.isEmpty else { return nil }
         var said = self[key, after: total]
         if said.isEmpty, self[alias, after: total].isPrefix(of: text) { said = self[alias, after: total] }
-        // Servers that number their parts wrongly tell one under two numbers.
+        // Some servers send one part under two numbers.
         if said.isEmpty, let last = last(after: total), last.rest(of: text)?.isEmpty == true { return nil }
         guard let rest = said.rest(of: text), !rest.isEmpty else { return nil }
         return rest

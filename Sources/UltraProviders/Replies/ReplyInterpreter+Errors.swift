@@ -23,7 +23,7 @@ extension ReplyInterpreter {
         return result
     }
 
-    /// A sentence, and whether it is the provider's own.
+    /// A message for the error, and true if it quotes the provider.
     private func message(of error: ErrorBody, _ code: ErrorCode) -> (text: String, isQuoted: Bool) {
         if let text = error.message {
             let cleaned = ErrorText.cleaned(text, key: adapter.key)
@@ -40,7 +40,7 @@ extension ReplyInterpreter {
         return protocolError("\(adapter.provider) sent something else than its API promises, near: \(excerpt)")
     }
 
-    /// Not followed: the key must not go where a reply says.
+    /// The error for a redirect. Redirects are not followed, because the key would go wherever the reply says.
     func redirect(_ head: HTTPHead) -> UltraError {
         let target = head["location"].flatMap { Self.redirectTarget($0, key: adapter.key) }
         var error = protocolError(
@@ -50,7 +50,7 @@ extension ReplyInterpreter {
         return error
     }
 
-    /// A URL to show: without what may be secret in it, which are user, password, query and fragment.
+    /// The redirect's target for display: without user, password, query and fragment, which may be secret.
     static func redirectTarget(_ location: String, key: Secret?) -> String? {
         var target = location.prefix { $0 != "?" && $0 != "#" }
         if let start = target.firstRange(of: "//")?.upperBound {
@@ -67,7 +67,7 @@ extension ReplyInterpreter {
             requestID: requestID, isRetryable: true)
     }
 
-    /// The error that a reply holds, or is.
+    /// The error that a reply contains or is.
     func heldError(_ json: UnsafeRawBufferPointer) -> UltraError {
         guard !state.calls.hasExcess else {
             return protocolError(
@@ -80,7 +80,7 @@ extension ReplyInterpreter {
         truncated("ended the stream before the answer was complete")
     }
 
-    /// The reply came to its end, and what it promises is missing.
+    /// The error for a reply that ended normally but lacks what it promised.
     func flawed(_ flaw: ReplyState.Flaw) -> UltraError {
         switch flaw {
         case .lacksCall: truncated("ended the answer for tool calls and sent none")
@@ -97,7 +97,8 @@ extension ReplyInterpreter {
 }
 
 extension UltraError {
-    /// A reply is longer than the daemon takes. Asking again would bring the same, and nobody is to blame.
+    /// The error for a reply that exceeds a size limit. A retry would get the same reply, and the provider is not at
+    /// fault.
     package static func tooLarge(
         _ limitBytes: Int, isDocument: Bool, provider: String, model: String?, _ status: Int?
     ) -> UltraError {

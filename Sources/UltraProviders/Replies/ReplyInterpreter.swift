@@ -1,28 +1,29 @@
 import UltraAPI
 
-/// What the pieces of a reply mean: the adapter reads them, this judges what it found and how the reply ends.
+/// Interprets the pieces of a reply: the adapter decodes them, and this type detects errors and decides how the reply
+/// ends.
 struct ReplyInterpreter: Sendable {
     let adapter: any Adapter
-    /// `provider/model`, for errors.
+    /// `provider/model`, for errors; nil if unknown.
     let model: String?
     var state: ReplyState
     private(set) var head: HTTPHead?
-    /// Seconds since 1970 when the head came.
+    /// Seconds since 1970 when the head was received.
     private(set) var now = 0
-    /// The end was reported, or `failure` was found.
+    /// True once the end was reported or `failure` was set.
     private(set) var isOver = false
     private(set) var failure: UltraError?
-    /// What a reply whose status is an error says.
+    /// The error in a reply whose HTTP status is an error.
     private(set) var errorBody: ErrorBody?
     private var template = TextTemplate()
     private var halves = SurrogateHalves()
-    /// Bytes of events that only keep the connection alive.
+    /// The number of bytes in events that only keep the connection alive.
     private(set) var emptyBytes = 0
-    /// An event that is more than that came.
+    /// True if an event with content was received since the last `takeNews`.
     private var hasNews = false
 
-    /// Longest event that says nothing and passes for a sign of life, such as `{"type":"ping"}`. Longer ones are
-    /// of features that are not read here.
+    /// The maximum length in bytes of an event that counts as keep-alive, such as `{"type":"ping"}`. Longer events
+    /// without content belong to features that are not supported here.
     private static let signOfLifeLimitBytes = 64
 
     init(_ adapter: any Adapter, model: String?, state: ReplyState) {
@@ -43,7 +44,7 @@ struct ReplyInterpreter: Sendable {
         if (300...399).contains(head.status) { fail(redirect(head)) }
     }
 
-    /// Returns false when nothing after this event matters.
+    /// Processes one event. Returns false if all later events are to be ignored.
     mutating func take(_ event: ServerSentEvent) -> Bool {
         if event.isEndMarker {
             guard adapter.hasEndMarker else { return true }
@@ -58,7 +59,7 @@ struct ReplyInterpreter: Sendable {
         return event.data.isEmpty || take(event.data)
     }
 
-    /// Takes one JSON text of a stream. Returns false when nothing after it matters.
+    /// Processes one JSON text of a stream. Returns false if all later ones are to be ignored.
     mutating func take(_ json: UnsafeRawBufferPointer) -> Bool {
         let delivered = state.events.count
         if !halves.isHolding, let text = template.text(of: json) {
@@ -80,7 +81,7 @@ struct ReplyInterpreter: Sendable {
         if state.isError { fail(heldError(json)) }
         guard !isOver, !state.hasEnded else { return false }
         if state.events.count == delivered, json.count <= Self.signOfLifeLimitBytes {
-            // What frames it counts too.
+            // The framing counts too: a line end, or `data: ` with two line ends.
             emptyBytes += json.count + (adapter.framing == .jsonLines ? 1 : 8)
         } else {
             hasNews = true
@@ -91,7 +92,7 @@ struct ReplyInterpreter: Sendable {
         return true
     }
 
-    /// Takes what the end of the body completed. An error event that cannot be read was cut.
+    /// Processes an event completed only by the end of the body. An unreadable error event was cut off and is ignored.
     mutating func takeLast(_ event: ServerSentEvent) -> Bool {
         guard event.isError else { return event.isEndMarker ? take(event) : takeLast(event.data) }
         let error = ErrorBody(event.data)
@@ -99,7 +100,7 @@ struct ReplyInterpreter: Sendable {
         return false
     }
 
-    /// Takes a JSON text without its end, which counts only if it is whole all the same.
+    /// Processes a JSON text without its line end. It is ignored unless it is complete.
     mutating func takeLast(_ json: UnsafeRawBufferPointer) -> Bool {
         let before = state
         var reader = JSONReader(reply: json)
@@ -117,7 +118,7 @@ struct ReplyInterpreter: Sendable {
         return false
     }
 
-    /// Takes a whole JSON document: it says everything, or, if anything is wrong with it, nothing.
+    /// Processes a complete JSON document. It delivers either all of its events, or an error and no events.
     mutating func takeDocument(_ json: UnsafeRawBufferPointer) {
         state.isDocument = true
         do throws(JSONError) {
@@ -144,14 +145,14 @@ struct ReplyInterpreter: Sendable {
         if isOver { state.events.removeAll() }
     }
 
-    /// The body of a reply whose status is an error.
+    /// Processes the body of a reply whose HTTP status is an error.
     mutating func takeError(_ body: UnsafeRawBufferPointer) {
         let error = ErrorBody(body)
         errorBody = error
         fail(reportedError(error))
     }
 
-    /// The body was empty, or white space.
+    /// Fails a reply whose body was empty or only white space.
     mutating func takeNothing() {
         fail(protocolError("\(adapter.provider) sent an empty reply"))
     }
@@ -161,18 +162,18 @@ struct ReplyInterpreter: Sendable {
             .tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
     }
 
-    /// Too much came that says nothing.
+    /// Fails a reply with too many bytes without content.
     mutating func takeEmptiness(limitBytes: Int) {
         fail(protocolError("\(adapter.provider) sent more than \(limitBytes >> 20) MiB that say nothing"))
     }
 
-    /// Whether something came, since this was asked last, that does not only keep the connection alive.
+    /// Returns true if content was received since the last call.
     mutating func takeNews() -> Bool {
         defer { hasNews = false }
         return hasNews
     }
 
-    /// The end of the reply, by its marker or by the end of the body.
+    /// Processes the end of the reply: its end marker, or the end of the body.
     mutating func conclude() {
         guard !isOver else { return }
         if !state.hasEnded, state.finishReason == nil || state.needsEndMarker {
@@ -200,7 +201,7 @@ struct ReplyInterpreter: Sendable {
 }
 
 extension ServerSentEvent {
-    /// OpenAI's end marker, which most others took over.
+    /// OpenAI's end marker, which most other providers have adopted.
     fileprivate var isEndMarker: Bool {
         data.first == UInt8(ascii: "[") && data.starts(with: "[DONE]".utf8)
     }
@@ -209,7 +210,7 @@ extension ServerSentEvent {
         !name.isEmpty && name.elementsEqual("error".utf8)
     }
 
-    /// Whether the data is more than an empty JSON value.
+    /// True if the data is not an empty JSON value.
     fileprivate var saysSomething: Bool {
         guard !data.allSatisfy(\.isJSONWhitespace) else { return false }
         do throws(JSONError) {

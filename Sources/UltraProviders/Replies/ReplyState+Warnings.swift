@@ -1,5 +1,5 @@
 extension ReplyState {
-    /// A member that is of no consequence has another type than its API promises.
+    /// Warns that an optional member has another type than its API defines.
     mutating func ignore(_ name: StaticString) {
         warn("ignored_member", "the provider's \(name) is not of the type its API promises, and was passed over")
     }

@@ -1,7 +1,7 @@
-/// What was said of a text, as a length and a hash: enough to tell whether another text repeats it, without a copy.
+/// The length and a hash of a text: enough to detect a repetition without keeping a copy.
 ///
-/// The hash is a polynomial of the bytes, so that it does not depend on where the pieces ended, and a part's can be
-/// computed from those before and behind it.
+/// The hash is a polynomial of the bytes. It therefore does not depend on how the text was split, and the hash of a
+/// part can be computed from those of the whole and the beginning.
 struct SaidText: Sendable, Equatable {
     private(set) var byteCount = 0
     private var hash: UInt64 = 0
@@ -33,7 +33,7 @@ struct SaidText: Sendable, Equatable {
         }
     }
 
-    /// Whether `text` begins with what was said.
+    /// True if `text` begins with the text of this digest.
     func isPrefix(of text: String) -> Bool {
         guard text.utf8.count >= byteCount else { return false }
         var beginning = SaidText()
@@ -44,19 +44,19 @@ struct SaidText: Sendable, Equatable {
         return beginning == self
     }
 
-    /// What of `text` was not said; nil: `text` does not begin with what was said.
+    /// The part of `text` after the text of this digest; nil if `text` does not begin with it.
     func rest(of text: String) -> String? {
         guard isPrefix(of: text) else { return nil }
         return text.dropping(byteCount)
     }
 
-    /// This, and then `other`.
+    /// The digest of this text followed by the other.
     func followed(by other: SaidText) -> SaidText {
         SaidText(
             byteCount: byteCount + other.byteCount, hash: hash &* Self.power(other.byteCount) &+ other.hash)
     }
 
-    /// What came after `beginning`.
+    /// The digest of the part after `beginning`, which must be the beginning of this text.
     func without(_ beginning: SaidText) -> SaidText {
         let count = byteCount - beginning.byteCount
         return SaidText(byteCount: count, hash: hash &- beginning.hash &* Self.power(count))
@@ -73,45 +73,45 @@ struct SaidText: Sendable, Equatable {
     }
 }
 
-/// What was said of each of several texts that are told in parts, one part after the other or in turn.
+/// Digests of the numbered parts of a text. Pieces of different parts may alternate.
 struct SaidParts: Sendable {
     private var current: Int?
-    /// All that was said when the current part went on.
+    /// The digest of the total text when the current part was selected.
     private var start = SaidText()
     private var said: [Int: SaidText] = [:]
 
-    /// Beyond so many, parts are taken for new ones.
+    /// The maximum number of parts. Parts beyond it are treated as not delivered yet.
     private static let limit = 4096
 
-    /// The pieces that follow belong to part `key`.
-    /// - Parameter total: all that was said until now.
+    /// Assigns the pieces that follow to part `key`.
+    /// - Parameter total: the digest of the total text so far.
     mutating func select(_ key: Int, after total: SaidText) {
         guard key != current else { return }
         close(after: total)
         current = key
     }
 
-    /// What follows belongs to no part.
+    /// Assigns the pieces that follow to no part.
     mutating func close(after total: SaidText) {
         if let current, said.count < Self.limit { said[current] = self[current, after: total] }
         current = nil
         start = total
     }
 
-    /// What was said of part `key`.
+    /// The digest of part `key`.
     subscript(key: Int, after total: SaidText) -> SaidText {
         let before = said[key] ?? SaidText()
         return key == current ? before.followed(by: total.without(start)) : before
     }
 
-    /// What was said of the part that was told last.
+    /// The digest of the current part; nil if there is none.
     func last(after total: SaidText) -> SaidText? {
         current.map { self[$0, after: total] }
     }
 }
 
 extension String {
-    /// Without its first `count` UTF-8 bytes, which end a character.
+    /// The string without its first `count` UTF-8 bytes, which must end at a character boundary.
     func dropping(_ count: Int) -> String {
         guard count > 0 else { return self }
         guard let index = utf8.index(startIndex, offsetBy: count, limitedBy: endIndex) else { return "" }

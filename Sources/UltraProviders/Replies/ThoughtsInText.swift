@@ -1,36 +1,37 @@
-/// Reasoning that may come in a field of its own, in a tag at the beginning of the text, or in both: told once.
+/// Merges reasoning that comes in a separate field, in a tag at the beginning of the text, or in both, so that it is
+/// delivered once.
 struct ThoughtsInText: Sendable {
     private var leading = LeadingThoughts()
-    /// All that came in the field, and in the tag, as long as they may be compared.
+    /// All reasoning from the field, and from the tag, while they may have to be compared.
     private var field = ""
     private var tag = ""
-    /// Of the tag, and not delivered: the field may say the same.
+    /// Reasoning from the tag that is held back because the field may contain the same.
     private var held = ""
     private var repetition: RepeatedText?
 
-    /// The text goes on without a tag.
+    /// True if the rest of the text has no tag.
     var isOver: Bool { leading.isOver }
 
-    /// Takes a piece of the field, and returns what of it is new.
+    /// Processes a piece from the field and returns the part to deliver.
     mutating func takeField(_ text: String) -> String {
         guard !leading.isOver || !tag.isEmpty else { return text }
-        // The tag came before the field, and was delivered.
+        // The tag came first and was delivered.
         if field.isEmpty, !tag.isEmpty { repetition = RepeatedText(tag) }
         field += text
         return repetition?.take(text) ?? text
     }
 
-    /// Takes a piece of the text, and returns what is to be delivered.
+    /// Processes a piece of text and returns the parts to deliver.
     mutating func take(_ text: String) -> (reasoning: String, text: String) {
         settled(leading.take(text))
     }
 
-    /// What is held back when something else than text follows.
+    /// Returns what is held back, because a tool call follows.
     mutating func finish() -> (reasoning: String, text: String) {
         settled(leading.finish())
     }
 
-    /// What is held back when the answer ends.
+    /// Returns what is held back at the end of the answer.
     mutating func conclude() -> (reasoning: String, text: String) {
         var found: (reasoning: String, text: String) = leading.isOver ? ("", "") : finish()
         guard !held.isEmpty else { return found }

@@ -1,20 +1,20 @@
 import UltraAPI
 
-/// Ids of calls as a provider takes them: by its rule, and each once in the conversation. Calls and their results are
-/// told alike; the client's own conversation keeps its ids.
+/// Renames tool call ids to satisfy a provider's rule and to be unique in the conversation. A call and its result get
+/// the same new id. The client never sees the new ids.
 struct CallIDs {
     private let rule: NameRule
     private var taken: Set<String> = []
-    /// The next number to try for an id that came before.
+    /// The next suffix to try for an id that occurred before.
     private var numbers: [String: Int] = [:]
-    /// What the ids of the calls that may be answered now were sent as, in their order.
+    /// The new ids of the calls that may still get a result, by original id and in call order.
     private var open: [String: [String]] = [:]
 
     init(_ rule: NameRule) {
         self.rule = rule
     }
 
-    /// Whether any id of `messages` breaks `rule`, or comes twice.
+    /// True if any id in `messages` breaks `rule` or occurs in two calls.
     static func areMended(_ messages: [Message], _ rule: NameRule) -> Bool {
         var seen: Set<String> = []
         for message in messages {
@@ -24,12 +24,12 @@ struct CallIDs {
         return false
     }
 
-    /// Calls of another turn follow: results after them are theirs.
+    /// Starts a new assistant turn: later results belong to its calls.
     mutating func beginTurn() {
         open.removeAll(keepingCapacity: true)
     }
 
-    /// The id of a call.
+    /// The new id for a call.
     mutating func call(_ id: String) -> String {
         let base = Self.spelled(id, rule)
         var sent = base
@@ -43,14 +43,14 @@ struct CallIDs {
         return sent
     }
 
-    /// The id in a result. Of two calls with one id the first result answers the first.
+    /// The new id for a result. If several calls share an id, results are matched to them in order.
     mutating func result(_ id: String) -> String {
         guard let sent = open[id], let first = sent.first else { return id.isEmpty ? id : Self.spelled(id, rule) }
         if sent.count > 1 { open[id] = Array(sent.dropFirst()) }
         return first
     }
 
-    /// `id` if it is by the rule, else always the same one for it.
+    /// Returns `id` if it satisfies the rule, else an id derived from it: equal ids give equal results.
     static func spelled(_ id: String, _ rule: NameRule) -> String {
         if rule.accepts(id) { return id }
         let underscore = UInt8(ascii: "_")
@@ -63,10 +63,11 @@ struct CallIDs {
 }
 
 extension NameRule {
-    /// Mistral's ids of calls.
+    /// Mistral's tool call ids: exactly nine letters or digits.
     static let nineLetters = NameRule(.alphanumeric, length: 9...9)
 
-    /// Ids of calls by the family of the model, for servers that pass them on to it, or to a template of its own.
+    /// The rule for tool call ids by model family, for servers that pass ids on to a provider or to the model's own
+    /// template.
     static func callIDs(ofModel name: String) -> NameRule {
         let name = name.lowercased()
         if mistral.contains(where: name.holds) { return nineLetters }
@@ -74,7 +75,7 @@ extension NameRule {
         return ModelRules.isOpenAIs(name) ? openAI : any
     }
 
-    /// Chat Completions.
+    /// OpenAI's Chat Completions: at most 40 characters.
     static let openAI = NameRule(.printable, length: 1...40)
 
     private static let mistral: [StaticString] = [

@@ -1,18 +1,18 @@
 import UltraAPI
 
-/// A request as its provider takes it.
+/// A request adjusted to its provider's constraints.
 struct MendedRequest {
     var request: Request
-    /// What may have changed its meaning, one sentence each.
+    /// One sentence for each change that may alter the request's meaning.
     var warnings: [String] = []
-    /// `nil`: every tool is called by its own name.
+    /// The renamed tools; nil if no tool was renamed.
     var toolNames: ToolNames?
 }
 
-/// Makes a request what its provider demands, by `RequestNeeds`: once, for all adapters, which write what comes out as
-/// it is.
+/// Adjusts a request to a provider's `RequestConstraints`. This is done once for all adapters, which write the result
+/// as it is.
 enum RequestMending {
-    /// Whether `request` is text alone, of which nothing is ever mended: most are, and they pay for nothing else.
+    /// True for a request of plain text, which never needs repair. Most requests are, and they skip all further checks.
     static func isPlain(_ request: Request) -> Bool {
         request.tools.isEmpty
             && request.messages.allSatisfy { message in
@@ -21,8 +21,9 @@ enum RequestMending {
             }
     }
 
+    /// Repairs what violates `constraints`.
     /// - Parameter model: `provider/model`, for the warnings.
-    /// - Returns: nil: nothing needs mending, which is the rule.
+    /// - Returns: nil if nothing had to be changed, which is the usual case.
     static func mended(
         _ request: Request, _ needs: RequestNeeds, model: String, _ returnReasoning: WireFacts.ReturnReasoning
     ) -> MendedRequest? {
@@ -39,7 +40,7 @@ enum RequestMending {
         return mended
     }
 
-    /// What there is to mend.
+    /// The parts of a request that need repair.
     private struct Defects {
         var parts = false
         var reasoning = false

@@ -1,23 +1,24 @@
 import UltraAPI
 
-/// What one provider demands of a request beyond the shape of its API: the facts that `RequestMending` works by.
+/// A provider's constraints on requests beyond the structure of its API: the data by which `RequestRepair` works.
 ///
-/// A provider without an entry here takes whatever a client may send.
+/// The defaults are for a provider that accepts whatever a client may send.
 package struct RequestNeeds: Sendable, Equatable {
-    /// How tools may be called.
+    /// The allowed names of tools.
     var toolNames = NameRule.word64
-    /// How calls of tools may be known.
+    /// The allowed ids of tool calls.
     var callIDs = NameRule.any
-    /// The schema of a tool's parameters.
+    /// The required form of the JSON Schema of a tool's parameters.
     var toolSchemas = ToolSchemaNeeds()
-    /// Of two members of one name in the arguments of a call only one would arrive.
+    /// True if call arguments must not have two members of the same name, because only one would reach the model.
     var refusesRepeatedKeys = false
-    /// What becomes of the reasoning of earlier turns if the configuration does not say.
+    /// The treatment of reasoning from earlier turns if the configuration does not set one.
     var reasoning = ReasoningReturn.asWritten
 
     package init() {}
 
-    /// Of servers that speak OpenAI's Chat Completions API, the most of which take no reasoning back.
+    /// The constraints of servers that implement OpenAI's Chat Completions; most of them accept no reasoning of earlier
+    /// turns.
     init(chat: Bool) {
         self.init()
         reasoning = .never
@@ -25,21 +26,21 @@ package struct RequestNeeds: Sendable, Equatable {
     }
 }
 
-/// What becomes of the reasoning of earlier turns.
+/// The treatment of reasoning from earlier turns.
 enum ReasoningReturn: Sendable, Equatable {
-    /// The adapter writes what its API has a place for.
+    /// Pass it to the adapter, which sends what its API has a place for.
     case asWritten
-    /// A turn, which is all between two messages of the user, keeps its own if it has calls: the server demands it,
-    /// and ignores or refuses that of other turns.
+    /// Send it for turns with tool calls only, where such servers require it; they ignore or refuse it elsewhere. A
+    /// turn is everything between two user messages.
     case turnsWithCalls
     case never
 }
 
-/// The names or ids a server takes.
+/// The names or ids that a server accepts.
 struct NameRule: Sendable, Equatable {
     var letters: ByteSet
     var first: ByteSet
-    /// In bytes.
+    /// The length in bytes.
     var length: ClosedRange<Int>
 
     init(_ letters: ByteSet, first: ByteSet? = nil, length: ClosedRange<Int>) {
@@ -48,9 +49,9 @@ struct NameRule: Sendable, Equatable {
         self.length = length
     }
 
-    /// Anything that can be seen.
+    /// Any text that is not empty.
     static let any = NameRule(.any, length: 1...Int.max)
-    /// OpenAI's functions, and those of nearly everybody since.
+    /// The rule for OpenAI's function names, which most other providers have adopted.
     static let word64 = NameRule(.wordAndDash, length: 1...64)
 
     func accepts(_ name: String) -> Bool {
@@ -62,7 +63,7 @@ struct NameRule: Sendable, Equatable {
     }
 }
 
-/// A set of bytes, a bit for each of ASCII; bytes beyond are in it together, or not at all.
+/// A set of bytes with one bit per ASCII character; all bytes from 0x80 are either in it or not.
 struct ByteSet: Sendable, Equatable {
     private var low: UInt64 = 0
     private var high: UInt64 = 0
@@ -99,11 +100,11 @@ struct ByteSet: Sendable, Equatable {
     static let printable = ByteSet(0x21...0x7E)
 }
 
-/// A text as a number that differs from that of others, the same in every run: no secret, and no proof.
+/// A short hash of a text that is equal in every run. It is not cryptographic.
 enum Fingerprint {
     private static let base62 = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
-    /// `count` letters and digits, of which 11 tell all there is.
+    /// `count` letters and digits of the hash; 11 of them represent all its bits.
     static func letters(_ text: String, _ count: Int) -> String {
         var hash = number(text)
         var digits: [UInt8] = []
@@ -114,7 +115,7 @@ enum Fingerprint {
         return String(decoding: digits, as: UTF8.self)
     }
 
-    /// FNV-1a, then the finishing steps of SplitMix64, since ids often differ in their last byte alone.
+    /// FNV-1a with SplitMix64's finaliser, because ids often differ in their last byte only.
     private static func number(_ text: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }

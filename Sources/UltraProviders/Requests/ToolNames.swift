@@ -1,16 +1,16 @@
 import UltraAPI
 
-/// The names of a request's tools as its provider takes them, and the way back: the client sees its own names.
+/// Maps a request's tool names to names the provider accepts, and back.
 package struct ToolNames: Sendable, Equatable {
-    /// Only of names that had to change.
+    /// Contains only names that had to change.
     private var sentNames: [String: String] = [:]
     private var originals: [String: String] = [:]
 
-    /// - Parameter names: the same list always gives the same result.
+    /// Builds the mapping. It depends only on the list, so it is the same in every turn of a conversation.
     init(_ names: [String], _ rule: NameRule) {
         var taken: Set<String> = []
         for name in names where rule.accepts(name) { taken.insert(name) }
-        /// The next number to try for names that look alike, so that a crowd of them costs no search.
+        /// The next suffix to try for each base name, so that many similar names need no search.
         var numbers: [String: Int] = [:]
         for name in names where sentNames[name] == nil && !rule.accepts(name) {
             let base = Self.spelled(name, rule)
@@ -29,11 +29,11 @@ package struct ToolNames: Sendable, Equatable {
 
     func sent(_ name: String) -> String { sentNames[name] ?? name }
 
-    /// The client's name of what the provider calls `sent`.
+    /// The client's name for the tool that the provider knows as `sent`.
     package func original(_ sent: String) -> String { originals[sent] ?? sent }
 
-    /// `_` for each byte that is not taken. A name that is too long ends in a fingerprint of all of it, so that two
-    /// that begin alike stay apart in every request.
+    /// Replaces bytes that are not allowed by `_`. A name that is too long ends in a hash of the whole name, so that
+    /// names with the same beginning stay different.
     private static func spelled(_ name: String, _ rule: NameRule) -> String {
         var bytes = name.utf8.map { rule.letters.contains($0) ? $0 : UInt8(ascii: "_") }
         if bytes.first.map({ !rule.first.contains($0) }) ?? true { bytes.insert(UInt8(ascii: "_"), at: 0) }
@@ -49,7 +49,7 @@ package struct ToolNames: Sendable, Equatable {
 }
 
 extension AnswerEvent {
-    /// Calls a tool by the name the client gave it.
+    /// Replaces the provider's name of a called tool by the client's.
     package mutating func restoreToolName(_ names: ToolNames) {
         guard case .toolCall(var piece) = self, let name = piece.name else { return }
         piece.name = names.original(name)

@@ -1,32 +1,32 @@
 import UltraAPI
 
-/// What a provider demands of the JSON Schema of a tool's parameters beyond that it is one.
+/// A provider's constraints on the JSON Schema of a tool's parameters, beyond being valid.
 struct ToolSchemaNeeds: Sendable, Equatable {
-    /// There is one, even for a tool that takes nothing.
+    /// The schema is required, even for a tool without parameters.
     var isGiven = false
-    /// The root says that it is an object, by itself: no reference, no alternatives.
+    /// The root must be `"type": "object"`, without `$ref`, `anyOf`, `oneOf` or `allOf`.
     var hasPlainRoot = true
-    /// Every object has `properties`, and every array `items`.
+    /// Every object schema must have `properties`, every array schema `items`.
     var isComplete = true
-    /// Every object has `required`.
+    /// Every object schema must have `required`.
     var hasRequired = false
 
-    /// For a provider whose adapter rewrites schemas into words of its own.
+    /// For adapters that rewrite schemas themselves.
     static let none = ToolSchemaNeeds(hasPlainRoot: false, isComplete: false)
 }
 
-/// Completes a JSON Schema of parameters without changing what it allows: servers refuse the shortest forms of schemas,
-/// and with them the whole request.
+/// Completes the JSON Schema of a tool's parameters without changing what it allows. Servers refuse the whole request
+/// for a schema in a short form.
 struct ToolSchema {
     private let needs: ToolSchemaNeeds
-    /// Keywords of the root that had to be told otherwise, and so allow more than before.
+    /// Keywords of the root that were rewritten so that the schema now allows more than before.
     private(set) var loosened: [String] = []
 
     private init(_ needs: ToolSchemaNeeds) {
         self.needs = needs
     }
 
-    /// - Returns: nil: `schema` is as it has to be, or none that can be mended.
+    /// - Returns: the new schema; nil if `schema` satisfies the constraints, or is malformed.
     static func mended(
         _ schema: RawJSON, _ needs: ToolSchemaNeeds
     ) -> (schema: RawJSON, loosened: [String])? {
@@ -53,11 +53,11 @@ struct ToolSchema {
         return (RawJSON(validated: json.bytes), mending.loosened)
     }
 
-    /// The place of a keyword's value.
+    /// The kind of value that a keyword has.
     private enum Place {
         /// A schema.
         case schema
-        /// A list of schemas, or one.
+        /// An array of schemas, or one schema.
         case schemas
         /// An object whose members are schemas.
         case members
@@ -73,7 +73,7 @@ struct ToolSchema {
         }
     }
 
-    /// What one schema says of itself.
+    /// The keywords found in one schema.
     private struct Seen {
         var isObject = false
         var isArray = false
@@ -101,7 +101,7 @@ struct ToolSchema {
         }
     }
 
-    // MARK: - Looking
+    // MARK: - Checking
 
     private func isWhole(_ reader: inout JSONReader, isRoot: Bool) throws(JSONError) -> Bool {
         guard try reader.kind() == .object else {
@@ -161,7 +161,7 @@ struct ToolSchema {
 
     // MARK: - Writing
 
-    /// - Parameter saysType: the schema is one of an object, and does not say so.
+    /// - Parameter saysType: true adds `"type": "object"` to the root, which lacks a type.
     private func write(_ reader: inout JSONReader, saysType: Bool, _ json: inout JSONWriter) throws(JSONError) {
         guard try reader.kind() == .object else { return json.raw(try reader.rawJSON()) }
         var seen = Seen()
@@ -175,7 +175,7 @@ struct ToolSchema {
             let place = Self.place(key)
             let name = String(key)
             let isRequired = name == "required"
-            // Null stands for what is not there.
+            // A null member means the same as a missing one.
             if try reader.kind() == .null, place != .other || isRequired {
                 try reader.skip()
                 continue
@@ -227,7 +227,7 @@ struct ToolSchema {
 
     // MARK: - The root
 
-    /// `schema` with what its root refers to in its place, and with the members of its alternatives as its own.
+    /// Resolves the root's `$ref` and merges the members of its alternatives into it.
     private mutating func plainRoot(_ schema: RawJSON) -> RawJSON {
         do throws(GeminiSchema.Flaw) {
             let whole = try SchemaMembers(schema)

@@ -1,32 +1,32 @@
 import UltraAPI
 
-/// What is known of a server and one of its models beyond what their names tell: from the configuration, from the list
-/// of models, and from what the server refused.
+/// Facts about a server and a model that their names do not tell: from the configuration, the list of models, and
+/// earlier refusals by the server.
 package struct WireFacts: Sendable, Equatable {
-    /// When the reasoning of earlier turns goes back; the raw values are the configuration's words.
+    /// When to send the reasoning of earlier turns. The raw values are those of the configuration.
     package enum ReturnReasoning: String, Sendable, CaseIterable {
-        /// As the family of the model has it.
+        /// As the model's family requires.
         case auto
         case always
         case never
     }
 
-    /// The context window a local server is asked to make room for.
+    /// The context window that a local server is asked to allocate.
     package enum Window: Sendable, Equatable {
         /// As large as the request needs.
         case auto
         case tokens(Int)
-        /// The server's own: it is not spoken of.
+        /// The server's default: requests do not mention the window.
         case server
     }
 
-    /// Members of the body that are not sent; see `RefusedMember` for what they may be.
+    /// Members of the request body that are not sent; see `RefusedMember` for the possible ones.
     package var omitted: Set<String> = []
     package var returnReasoning = ReturnReasoning.auto
-    /// The model's own, in tokens; `nil`: unknown.
+    /// The model's context window in tokens; nil if unknown.
     package var contextWindow: Int?
     package var window = Window.auto
-    /// What the server made room for before: less would load the model anew.
+    /// The window in tokens that the server has already allocated. Asking for less would make it reload the model.
     package var leastWindow = 0
 
     package init() {}

@@ -1,19 +1,20 @@
-/// Splits a stream of one JSON text a line (NDJSON), wherever the reads fall.
+/// Splits a stream of one JSON text per line (NDJSON), wherever reads end.
 ///
-/// Lines end in LF or CRLF; blank lines are skipped; the last line may lack its end.
-/// A line that lies whole within one read is delivered in place, without a copy.
+/// Lines end in LF or CRLF. Blank lines are skipped, and the last line may lack its end. A line that lies within one
+/// read is delivered in place, without a copy.
 package struct JSONLines: Sendable {
     private let limitBytes: Int
     private var partialLine: [UInt8] = []
-    /// Bytes of blank lines.
+    /// The total length of blank lines, in bytes.
     private(set) var emptyBytes = 0
 
     package init(limitBytes: Int = ServerSentEvents.limitBytes) {
         self.limitBytes = limitBytes
     }
 
-    /// Takes the next bytes and delivers the lines they complete, until `deliver` returns false;
-    /// after that the rest of `bytes` is lost. A line is valid only while it is being delivered.
+    /// Appends bytes and delivers the lines they complete, until `deliver` returns false. The rest of `bytes` is then
+    /// dropped. A line is valid only during the call of `deliver`.
+    /// - Throws: if a line exceeds the limit.
     package mutating func receive(
         _ bytes: UnsafeRawBufferPointer, _ deliver: (UnsafeRawBufferPointer) -> Bool
     ) throws(SplitLimitExceeded) {
@@ -36,7 +37,7 @@ package struct JSONLines: Sendable {
         }
     }
 
-    /// The stream has ended: delivers a last line without its end.
+    /// Delivers the last line if the stream ended without a line end.
     package mutating func finish(_ deliver: (UnsafeRawBufferPointer) -> Bool) {
         if !partialLine.isEmpty { _ = handPartialLine(to: deliver) }
     }
