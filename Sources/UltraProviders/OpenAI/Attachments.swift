@@ -1,12 +1,14 @@
 import UltraAPI
 
-/// What an API takes in a conversation beside text. The rest is refused before anything is sent: an answer to a
-/// question without its picture would be an answer to another question.
+/// The attachments that an API accepts in a conversation. Any other attachment is an error before anything is sent,
+/// because without it the model would answer a different question.
 struct Attachments {
-    /// The messages that may hold any.
+    /// The roles whose messages may have attachments.
     var roles: Set<Message.Role> = [.user]
     var files = Dialect.Files.none
 
+    /// Checks every attachment of a conversation.
+    /// - Throws: `capability_missing` for the first one that the API does not accept.
     func check(_ messages: [Message], _ omitted: Omissions) throws(UltraError) {
         for message in messages {
             for part in message.parts {
@@ -43,7 +45,7 @@ struct Attachments {
 }
 
 extension Document {
-    /// Its name, or one made of what it is: the name's ending is what some go by.
+    /// The document's name, or a default. Some providers rely on its extension.
     var fileName: String {
         if let name { return name }
         guard case .data(let mediaType, _) = source else { return "document" }

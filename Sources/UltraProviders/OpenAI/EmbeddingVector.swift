@@ -1,12 +1,14 @@
 import UltraAPI
 
-/// A vector as a server sent it: an array of numbers, or, from those that pack them although not asked to, the base64
-/// of little-endian 32-bit floats.
+/// An embedding vector as a JSON array of numbers. Servers may also send it as base64 of little-endian 32-bit floats,
+/// even if that was not requested.
 struct EmbeddingVector {
     /// A JSON array of numbers.
     let json: RawJSON
     let count: Int
 
+    /// Reads a vector in either form.
+    /// - Throws: `invalidNumber` for anything else, or for values that are not finite.
     init(_ reader: inout JSONReader) throws(JSONError) {
         let offset = reader.offset
         if try reader.kind() == .string {
@@ -27,7 +29,7 @@ struct EmbeddingVector {
         self.count = count
     }
 
-    /// How many numbers an array holds; `nil`: it is none, or holds something else.
+    /// The number of elements in an array of numbers; nil if it is not an array, or holds something else.
     private static func count(_ json: UnsafeRawBufferPointer) -> Int? {
         guard json.first == UInt8(ascii: "["), json.last == UInt8(ascii: "]") else { return nil }
         var commas = 0
@@ -43,7 +45,7 @@ struct EmbeddingVector {
         return hasNumber ? commas + 1 : 0
     }
 
-    /// `nil`: not base64, not whole floats, or not finite ones.
+    /// Decodes base64 of floats; nil if it is not base64, has an incomplete float or one that is not finite.
     private static func unpacked(_ text: String) -> EmbeddingVector? {
         guard let bytes = Base64.decoded(text), bytes.count % 4 == 0 else { return nil }
         var json: [UInt8] = [UInt8(ascii: "[")]
@@ -53,7 +55,8 @@ struct EmbeddingVector {
             let value = Float(bitPattern: pattern)
             guard value.isFinite else { return nil }
             if start > 0 { json.append(UInt8(ascii: ",")) }
-            // The shortest digits that read back as the same float; `1e-05` is JSON too.
+            // `description` is the shortest decimal that reads back as the same float. An exponent such as `1e-05` is
+            // valid JSON.
             json.append(contentsOf: value.description.utf8)
         }
         json.append(UInt8(ascii: "]"))

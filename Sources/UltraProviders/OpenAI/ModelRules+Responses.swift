@@ -1,11 +1,11 @@
 import UltraAPI
 
-/// What models refuse of the Responses API.
+/// The rules for models in the Responses API.
 extension ModelRules {
-    /// The API has no words for these.
+    /// Parameters that the Responses API does not have.
     private static let unknown: ParameterSet = [.topK, .stop, .seed, .frequencyPenalty, .presencePenalty]
 
-    /// - Parameter hasEffort: the request asks for reasoning.
+    /// - Parameter hasEffort: true if the request asks for reasoning.
     static func responses(_ model: String, _ family: Dialect.ModelFamily, hasEffort: Bool) -> ModelRules {
         var rules = of(model, family, hasTools: false, hasEffort: hasEffort)
         if rules.needsResponsesAPI { rules = responsesOnly(baseName(model)) }
@@ -18,7 +18,7 @@ extension ModelRules {
         if name.hasPrefix("computer-use-preview") {
             return ModelRules(refused: always.union([.reasoning]), efforts: [])
         }
-        // Research has one pace.
+        // Deep research models support one effort only.
         if name.holds("-deep-research") { return ModelRules(refused: always, efforts: [.medium]) }
         guard let version = gptVersion(name) else { return oSeries(name) }
         guard isPro(name) else {

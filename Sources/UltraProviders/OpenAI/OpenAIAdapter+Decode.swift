@@ -1,7 +1,7 @@
 package import UltraAPI
 
-/// Chat Completions replies. A unary reply and a chunk of a stream differ in one word, `message` for `delta`; some
-/// servers put `message`, with all content until then, into chunks as well.
+/// Decoding of Chat Completions replies. A unary reply has `message` where a chunk of a stream has `delta`. Some
+/// servers also put `message`, with all content so far, into chunks.
 extension OpenAIAdapter {
     package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         try decodeEvent(&reader, into: &reply)
@@ -14,7 +14,7 @@ extension OpenAIAdapter {
         } else {
             try reader.beginObject()
         }
-        // What says something in every event that has it, and not only in the first.
+        // True once the event has a member that matters in every event, not only in the first.
         var hasNews = false
         var hasMessage = false
         while let key = try reader.nextKey() {
@@ -29,7 +29,7 @@ extension OpenAIAdapter {
                 hasNews = true
                 try usage(&reader, &reply)
             case "object":
-                // Old vLLM: a flat {"object":"error","message":…}.
+                // Older vLLM sends a flat {"object":"error","message":…}.
                 if try reader.raw().elementsEqual("\"error\"".utf8) {
                     hasNews = true
                     reply.reportError()
@@ -46,12 +46,12 @@ extension OpenAIAdapter {
                 try reader.skip()
             }
         }
-        // What gateways say in place of an answer: {"message":"Service unavailable"}.
+        // Some gateways send an error as {"message":"Service unavailable"}.
         if hasMessage, !isAnswer { reply.reportError() }
     }
 
     private func choices(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
-        // Of another type it would pass for an empty answer.
+        // A value of another type must not count as an empty answer.
         guard try reader.kind() != .null else { return try reader.skip() }
         try reader.beginArray()
         while try reader.nextElement() {
@@ -59,7 +59,7 @@ extension OpenAIAdapter {
         }
     }
 
-    /// Only the first of several alternatives (`n` > 1) is the answer.
+    /// Decodes one choice. Of several (`n` > 1), only the first is the answer.
     private func choice(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         var index: Int?
         var early: UnsafeRawBufferPointer?
@@ -77,15 +77,15 @@ extension OpenAIAdapter {
                 try whole(&reader, &reply)
             case "delta":
                 early = try reader.raw()
-            // What a chunk adds is told before all that there is.
+            // `delta` is delivered before `message`, which repeats everything so far.
             case "message":
                 message = try reader.raw()
             case "finish_reason":
                 finish = try reader.stringOrNull()
             case "usage":
-                // Moonshot's place for it.
+                // Moonshot puts `usage` here.
                 try usage(&reader, &reply)
-            // Of servers that answer as the older Completions API does.
+            // Some servers reply in the format of the older Completions API.
             case "text" where try reader.kind() == .string:
                 text = try reader.raw()
             case "error":
@@ -111,7 +111,7 @@ extension OpenAIAdapter {
         if let finish { reply.finish(finish) }
     }
 
-    /// A piece of a stream.
+    /// Decodes a piece of a stream.
     private func piece(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.kind() != .null else { return try reader.skip() }
         let content = try Content(&reader, self, &reply)
@@ -119,7 +119,7 @@ extension OpenAIAdapter {
         if !reply.hasPieces, !content.isEmpty { reply.notePieces() }
     }
 
-    /// All content of the answer until now.
+    /// Decodes all content of the reply so far.
     private func whole(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.kind() != .null else { return try reader.skip() }
         let content = try Content(&reader, self, &reply)
@@ -141,7 +141,7 @@ extension OpenAIAdapter {
         reply.receiveWhole(found, isPieceElse: !reply.hasPieces)
     }
 
-    /// Delivers content of which nothing was told before.
+    /// Delivers content that is entirely new.
     private func deliver(
         _ content: Content, isWhole: Bool = false, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -157,12 +157,12 @@ extension OpenAIAdapter {
         for call in try calls(of: content, isWhole: isWhole, &reply) { reply.toolCall(call) }
     }
 
-    /// What one piece says, gathered until it can be told in the order of an answer: reasoning, text, calls.
+    /// The content of one piece, collected so that it can be delivered in order: reasoning, text, tool calls.
     private struct Content {
         var text = ""
         var reasoning = ""
         var refusal = ""
-        /// Of the reasoning; Mistral's and OpenRouter's.
+        /// Signatures of the reasoning; sent by Mistral and OpenRouter.
         var signatures: [String] = []
         /// `tool_calls`, an array.
         var calls: UnsafeRawBufferPointer?
@@ -180,7 +180,7 @@ extension OpenAIAdapter {
                 case "content":
                     try adapter.content(&reader, &self)
                 case "reasoning_content", "reasoning":
-                    // Some send the same text under both names.
+                    // Some servers send the same text under both names.
                     if let found = try reader.optionalString("reasoning", &reply), reasoning.isEmpty {
                         reasoning = found
                     }
@@ -203,7 +203,7 @@ extension OpenAIAdapter {
         }
     }
 
-    /// A string, or parts.
+    /// Decodes content: a string, or an array of parts.
     private func content(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         switch try reader.kind() {
         case .string:
@@ -216,12 +216,12 @@ extension OpenAIAdapter {
         case .object:
             try part(&reader, &content)
         default:
-            // Of another type it would pass for an empty answer.
+            // A value of another type must not count as an empty answer.
             try reader.null()
         }
     }
 
-    /// `{"type":"text","text":…}`, or Mistral's `{"type":"thinking","thinking":[{"type":"text","text":…}]}`.
+    /// Decodes `{"type":"text","text":…}`, or Mistral's `{"type":"thinking","thinking":[{"type":"text","text":…}]}`.
     private func part(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         switch try reader.kind() {
         case .object: break
@@ -249,7 +249,7 @@ extension OpenAIAdapter {
         if isThinking, let signature { content.signatures = [signature] }
     }
 
-    /// OpenRouter's, beside the same text under `reasoning`.
+    /// Decodes OpenRouter's `reasoning_details`, whose text also stands in `reasoning`.
     private func reasoningDetails(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         var text = ""
         try reader.beginArray()
@@ -276,7 +276,7 @@ extension OpenAIAdapter {
             while try reader.nextElement() {
                 var piece = CallAssembly.Piece(form: form)
                 guard try toolCall(&reader, &piece) else { continue }
-                // Of calls that are given whole, the place is the number; a piece brings its own, or none.
+                // Complete calls are numbered by their position. A piece has its own index, or none.
                 if form == .whole { piece.key = pieces.count }
                 if form == .own { piece.key = nil }
                 pieces.append(piece)
@@ -291,7 +291,7 @@ extension OpenAIAdapter {
         return pieces
     }
 
-    /// Returns false for what is no call of a function.
+    /// Decodes one element of `tool_calls`. Returns false if it is not a call of a function.
     private func toolCall(
         _ reader: inout JSONReader, _ piece: inout CallAssembly.Piece
     ) throws(JSONError) -> Bool {
@@ -303,7 +303,7 @@ extension OpenAIAdapter {
                 piece.key = try reader.count()
             case "id":
                 piece.id = try reader.text()
-                // Mistral once spelled it out.
+                // Some of Mistral's replies had the string "null".
                 if piece.id == "null" { piece.id = nil }
             case "function" where try reader.kind() == .object:
                 function = try reader.raw()
@@ -319,7 +319,7 @@ extension OpenAIAdapter {
         return true
     }
 
-    /// `{"google":{"thought_signature":"…"}}`
+    /// Decodes `{"google":{"thought_signature":"…"}}`.
     private func googleSignature(_ reader: inout JSONReader) throws(JSONError) -> String? {
         var signature: String?
         try reader.beginObject()

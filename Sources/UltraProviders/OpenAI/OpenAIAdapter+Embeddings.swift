@@ -7,7 +7,7 @@ extension OpenAIAdapter {
         body.member("model", model)
         body.member("input", request.input)
         if let dimensions = request.dimensions {
-            // Vectors of another length would be of no use.
+            // A vector of another length would be useless to the client.
             if dialect.models == .openAI, model.hasPrefix("text-embedding-ada"), dimensions != 1536 {
                 throw omitted.capabilityMissing(
                     "makes vectors of 1536 dimensions only", hint: "choose text-embedding-3-small, or ask for no length"
@@ -15,7 +15,7 @@ extension OpenAIAdapter {
             }
             if !model.hasPrefix("text-embedding-ada") { body.member("dimensions", dimensions) }
         }
-        // Nothing tells the API what vectors are for; its models make one kind for all.
+        // `request.purpose` has no member here: OpenAI's vectors suit every purpose.
         let http = HTTPRequest(
             url: endpoint.url("/embeddings"),
             headers: authorization + [
@@ -24,8 +24,8 @@ extension OpenAIAdapter {
         return EncodedRequest(http, warnings: omitted.warnings)
     }
 
-    /// `{"data":[{"embedding":[…],"index":0}],"model":…,"usage":{"prompt_tokens":…}}`; servers may list them in any
-    /// order.
+    /// Decodes `{"data":[{"embedding":[…],"index":0}],"model":…,"usage":{"prompt_tokens":…}}`. Servers may list the
+    /// vectors in any order.
     package func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings {
         var result = Embeddings()
         try reader.beginObject()
@@ -35,7 +35,7 @@ extension OpenAIAdapter {
             case "model": result.providerModel = try reader.text()
             case "usage" where try reader.kind() == .object:
                 let figures = try UsageFigures(&reader)
-                // All tokens are input.
+                // An embedding has no output tokens, so the total is the input.
                 result.inputTokens = figures.total.updated(with: figures.input)
             default: try reader.skip()
             }

@@ -38,7 +38,8 @@ extension OpenAIAdapter {
         return EncodedRequest(http, warnings: omitted.warnings)
     }
 
-    /// Throws for what cannot be left out.
+    /// Checks for content that cannot be left out.
+    /// - Throws: `capability_missing`.
     private func check(_ request: Request, _ omitted: Omissions) throws(UltraError) {
         try Attachments(files: dialect.files).check(request.messages, omitted)
         if !request.tools.isEmpty, omitted.refused.contains(.tools) {
@@ -50,7 +51,7 @@ extension OpenAIAdapter {
         }
     }
 
-    /// Empty without a key: some servers refuse an empty one.
+    /// The headers with the key and the organization; empty without them. Some servers refuse an empty key.
     var authorization: [HTTPHeader] {
         var headers: [HTTPHeader] = []
         switch (key, dialect.keyHeader) {
@@ -70,7 +71,7 @@ extension OpenAIAdapter {
         case .maxTokens: body.member("max_tokens", sampling.maxTokens)
         case .maxCompletionTokens: body.member("max_completion_tokens", sampling.maxTokens)
         }
-        // Models that refuse them still take the default.
+        // Models that refuse other values still accept the default.
         body.member("temperature", omitted.unless(.temperature, sampling.temperature, default: 1))
         body.member("top_p", omitted.unless(.topP, sampling.topP, default: 1))
         body.member("top_k", omitted.unless(.topK, sampling.topK))
@@ -87,7 +88,7 @@ extension OpenAIAdapter {
         body.member("presence_penalty", omitted.unless(.presencePenalty, sampling.presencePenalty))
     }
 
-    /// A server that refuses one name takes the other.
+    /// The member for the token limit: the other one if the server refused the usual one.
     private func tokenLimit(_ rules: ModelRules, _ facts: WireFacts) -> Dialect.TokenLimit {
         switch rules.tokenLimit ?? dialect.tokenLimit {
         case .maxTokens: facts.omitted.contains("max_tokens") ? .maxCompletionTokens : .maxTokens
@@ -97,7 +98,7 @@ extension OpenAIAdapter {
     }
 
     private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
-        // Servers refuse the choice, and an empty list, when there are no tools.
+        // Servers refuse `tool_choice`, and an empty list of tools, in a request without tools.
         guard !request.tools.isEmpty else { return }
         body.functions(request.tools)
         if let choice = request.toolChoice, omitted.takes(.toolChoice) { body.functionChoice(choice) }
@@ -146,7 +147,7 @@ extension OpenAIAdapter {
         if dialect.reasoning == .object {
             body.member("reasoning") { json in
                 json.beginObject()
-                // One or the other.
+                // OpenRouter accepts either, not both.
                 if let effort {
                     json.field("effort", effort.rawValue)
                 } else {
@@ -186,7 +187,7 @@ extension OpenAIAdapter {
 }
 
 extension ModelRules {
-    /// The least effort the model takes that is not below `effort`, else its highest.
+    /// The lowest supported effort that is not below `effort`, or else the highest one.
     func nearest(_ effort: Reasoning.Effort) -> Reasoning.Effort {
         let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
         let wanted = order.firstIndex(of: effort) ?? 0

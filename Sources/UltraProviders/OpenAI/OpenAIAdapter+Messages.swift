@@ -1,9 +1,9 @@
 import UltraAPI
 
-/// The `messages` array: null and empty members are left out, since many servers refuse them, but for the `content` of
-/// a message of calls, which others demand.
+/// Encoding of the `messages` array. Null and empty members are left out, because many servers refuse them. The
+/// exception is `content` of a message with tool calls, which some servers require.
 extension OpenAIAdapter {
-    /// - Parameter isThinking: the server insists on the reasoning that led to calls.
+    /// - Parameter isThinking: true if the server requires the reasoning behind earlier tool calls.
     func messages(_ messages: [Message], isThinking: Bool, _ facts: WireFacts, _ json: inout JSONWriter) {
         json.beginArray()
         for message in messages {
@@ -24,7 +24,7 @@ extension OpenAIAdapter {
         json.endArray()
     }
 
-    /// A string if it is text alone, else parts.
+    /// Writes text as one string, and anything else as an array of parts.
     private func userContent(_ parts: [Part], _ json: inout JSONWriter) {
         let texts = parts.compactMap(\.textOrNil)
         if texts.count == 1 && parts.count == 1 || texts.count == parts.count && !dialect.takesTextParts {
@@ -45,7 +45,7 @@ extension OpenAIAdapter {
                 image("data:\(mediaType);base64,\(base64)", &json)
             case .document(let document):
                 file(document, &json)
-            // Providers that speak this API keep prefixes by themselves.
+            // Servers with this API cache prefixes without markers.
             case .reasoning, .cacheMarker:
                 break
             }
@@ -108,7 +108,7 @@ extension OpenAIAdapter {
         json.endArray()
     }
 
-    /// Whatever reasoning is left, by `needs`, is to go back.
+    /// Writes the message's reasoning; `RequestRepair` has removed what must not be sent.
     private func reasoningContent(_ message: Message, isThinking: Bool, _ json: inout JSONWriter) {
         let reasoning = message.parts.compactMap { part -> String? in
             if case .reasoning(let text, _) = part { text } else { nil }
@@ -116,7 +116,7 @@ extension OpenAIAdapter {
         if !reasoning.isEmpty {
             json.field("reasoning_content", reasoning)
         } else if dialect.demandsReasoning, isThinking, !message.toolCalls.isEmpty {
-            // Calls without any are refused; a blank will do.
+            // The server refuses calls without reasoning, but accepts a blank.
             json.field("reasoning_content", " ")
         }
     }
@@ -143,7 +143,7 @@ extension OpenAIAdapter {
         json.endObject()
     }
 
-    /// The text of a message that can hold nothing else. Reasoning of earlier turns is dropped without a word: no
+    /// The text of a message whose role cannot have attachments. Its reasoning is dropped without a warning, because no
     /// answer depends on it here.
     private func text(of message: Message) -> String {
         message.parts.compactMap(\.textOrNil).joined(separator: "\n")

@@ -1,7 +1,7 @@
 import UltraAPI
 
 extension OpenAIAdapter {
-    /// Reads `usage`, which may be null, may lack any figure, and may stand in any chunk.
+    /// Decodes `usage`. It may be null, lack any value, and occur in any chunk.
     func usage(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.isOptional(.object, "usage", &reply) else { return }
         let figures = try UsageFigures(&reader)

@@ -59,7 +59,7 @@ extension ResponsesAdapter {
         }
     }
 
-    /// Between the parts of a summary.
+    /// The text between the parts of a summary.
     static let separator = "\n\n"
 
     private static func text(_ json: UnsafeRawBufferPointer?) throws(JSONError) -> String {
@@ -79,7 +79,7 @@ extension ResponsesAdapter {
         }
     }
 
-    /// The last event of a stream, and its end: there is no marker.
+    /// Decodes the last event, which ends the stream: this API has no end marker.
     private func end(
         _ event: ResponsesEvent, _ status: String, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -96,9 +96,10 @@ extension ResponsesAdapter {
 // MARK: - The response object
 
 extension ResponsesAdapter {
+    /// Decodes the response object.
     /// - Parameters:
-    ///   - status: what the event says, where the object does not.
-    ///   - isWhole: the object is the reply, not the repetition of what a stream said.
+    ///   - status: the status that the event implies; the object's own takes precedence.
+    ///   - isWhole: true if the object is the whole reply, false if it repeats what the stream contained.
     private func response(
         _ reader: inout JSONReader, status: String?, isWhole: Bool, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -121,7 +122,7 @@ extension ResponsesAdapter {
                     default: try reader.skip()
                     }
                 }
-            // Some servers stream nothing but this.
+            // Some servers stream only this event.
             case "output" where try reader.kind() == .array || isWhole:
                 let content = try output(&reader, isWhole ? .own : .whole)
                 reply.hasContent ? reply.receiveWhole(content) : reply.receive(content)
@@ -167,7 +168,7 @@ extension ResponsesAdapter {
         return content
     }
 
-    /// Delivers what of a complete item the stream has not said.
+    /// Delivers what is new in a complete item.
     private func deliver(
         _ item: ResponsesItem, at index: Int?, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -184,7 +185,7 @@ extension ResponsesAdapter {
         if let signature = item.signature { reply.reasoningSignature(signature, id: item.id) }
     }
 
-    /// A part of a message that is complete.
+    /// Delivers what is new in a complete part of a message.
     private func text(
         _ text: String, _ number: Int, at place: ResponsesEvent.Place, isRefusal: Bool = false,
         _ reply: inout ReplyState
@@ -194,7 +195,8 @@ extension ResponsesAdapter {
             isRefusal: isRefusal)
     }
 
-    /// A part of reasoning that is complete. A summary and the thoughts it sums up are not both told.
+    /// Delivers what is new in a complete part of reasoning. Of a summary and the full reasoning, only the one that
+    /// came first is delivered.
     private func reasoning(
         _ text: String, _ kind: ResponsesEvent.Place.Kind, _ number: Int, at place: ResponsesEvent.Place,
         _ reply: inout ReplyState
@@ -208,7 +210,7 @@ extension ResponsesAdapter {
             after: number > 0 ? Self.separator : "")
     }
 
-    /// `{"type":"output_text","text":…}` and its kin, of a message or of reasoning.
+    /// Decodes `{"type":"output_text","text":…}` and the other parts of messages and reasoning.
     private func part(
         _ json: UnsafeRawBufferPointer, _ number: Int, at place: ResponsesEvent.Place, _ reply: inout ReplyState
     ) throws(JSONError) {

@@ -1,7 +1,7 @@
 package import UltraAPI
 
 extension ResponsesAdapter {
-    /// Smallest `max_output_tokens` OpenAI takes.
+    /// The smallest `max_output_tokens` that OpenAI accepts.
     private static let leastOutputTokens = 16
 
     package func needs(of model: String) -> RequestNeeds {
@@ -25,7 +25,7 @@ extension ResponsesAdapter {
         tools(request, facts, &body, &omitted)
         format(request.responseFormat, facts, &body)
         reasoning(request.reasoning, rules, &body, &omitted)
-        // Kept unless told otherwise.
+        // The server stores the response by default.
         if dialect.keepsResponses { body.member("store", false) }
         if dialect.encryptsReasoning, !rules.efforts.isEmpty, request.reasoning?.isIncluded ?? true {
             body.member("include", ["reasoning.encrypted_content"])
@@ -46,7 +46,7 @@ extension ResponsesAdapter {
         return EncodedRequest(http, warnings: omitted.warnings)
     }
 
-    /// OpenAI's own takes files of many kinds, by URL too, and results of tools that hold more than text.
+    /// OpenAI's own API accepts files of many types, files by URL, and tool results with attachments.
     private var attachments: Attachments {
         chat.dialect.models == .openAI
             ? Attachments(roles: [.user, .tool], files: .any) : Attachments(files: chat.dialect.files)
@@ -61,7 +61,7 @@ extension ResponsesAdapter {
         body.member("max_output_tokens", maxTokens)
         body.member("temperature", omitted.unless(.temperature, sampling.temperature, default: 1))
         body.member("top_p", omitted.unless(.topP, sampling.topP, default: 1))
-        // The API does not have these; naming them in `refused` makes them warnings.
+        // The API lacks these parameters. They are in `refused`, so setting them causes warnings.
         _ = omitted.unless(.topK, sampling.topK)
         if !sampling.stop.isEmpty { _ = omitted.takes(.stop) }
         _ = omitted.unless(.seed, sampling.seed)
@@ -81,7 +81,7 @@ extension ResponsesAdapter {
                 json.field("name", tool.name)
                 json.fieldIfPresent("description", tool.description)
                 json.fieldIfPresent("parameters", tool.parameters)
-                // True unless told otherwise, which would change schemas that leave members out.
+                // The default is true, which changes schemas that omit members.
                 if !facts.omitted.contains("strict") { json.field("strict", false) }
                 json.endObject()
             }
@@ -140,7 +140,7 @@ extension ResponsesAdapter {
         if effort == nil, reasoning.budgetTokens != nil {
             omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
         }
-        // Some accounts may not see summaries: they are asked for only by those who speak of reasoning.
+        // Some accounts may not read summaries, so ask for one only if the request has `reasoning`.
         let wantsSummary = reasoning.isIncluded && chat.dialect.encryptsReasoning && !rules.efforts.isEmpty
         guard effort != nil || wantsSummary else { return }
         body.member("reasoning") { json in

@@ -1,9 +1,9 @@
 import UltraAPI
 
-/// A `reasoning` item of an answer, as its signature carries it to the next request.
+/// A `reasoning` item of a response. It is carried to the next request as the signature of the reasoning.
 struct ReasoningItem: Equatable {
     var id: String?
-    /// What the model thought, for itself alone.
+    /// The model's reasoning, encrypted by the provider.
     var encryptedContent: String
 
     init(id: String?, encryptedContent: String) {
@@ -11,7 +11,7 @@ struct ReasoningItem: Equatable {
         self.encryptedContent = encryptedContent
     }
 
-    /// `nil`: a signature of another API, which the model could not read.
+    /// Fails for a signature of another API.
     init?(signature: String) {
         var id: String?
         var content: String?
@@ -34,7 +34,7 @@ struct ReasoningItem: Equatable {
         self.init(id: id, encryptedContent: content)
     }
 
-    /// `{"id":"rs_…","encrypted_content":"…"}`
+    /// The item as JSON: `{"id":"rs_…","encrypted_content":"…"}`.
     var signature: String {
         var json = JSONWriter()
         json.beginObject()

@@ -1,11 +1,11 @@
 package import UltraAPI
 
-/// OpenAI's Responses API: for models that Chat Completions does not serve, and for servers configured to be asked
-/// this way. Nothing is kept at the provider: reasoning goes back and forth encrypted.
+/// OpenAI's Responses API, for models that Chat Completions does not serve and for servers configured to use it. The
+/// provider stores nothing, so encrypted reasoning is passed back and forth.
 ///
-/// Everything but requests and replies of generation is that of Chat Completions.
+/// Everything except requests and replies of generation is that of Chat Completions.
 package struct ResponsesAdapter: Adapter {
-    /// The same provider's other API.
+    /// The adapter for the same provider's Chat Completions API.
     let chat: OpenAIAdapter
 
     package init(_ chat: OpenAIAdapter) {
@@ -14,7 +14,7 @@ package struct ResponsesAdapter: Adapter {
 
     package var provider: String { chat.provider }
     package var key: Secret? { chat.key }
-    /// The last event does. Servers that add the marker add it to streams that broke, too.
+    /// The last event ends the stream. Servers that add `[DONE]` also add it to streams that broke.
     package var hasEndMarker: Bool { false }
     package var embedBatchLimit: Int { chat.embedBatchLimit }
 
@@ -34,11 +34,11 @@ package struct ResponsesAdapter: Adapter {
         try chat.decodeEmbeddings(&reader)
     }
 
-    /// A failure inside a reply has no status to tell whose fault it is.
+    /// A failure inside a reply has no HTTP status that shows whether the request caused it.
     package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {
         let standard = ErrorClass.standard(error, status: status)
         guard standard.code == .upstreamError, (status ?? 200) < 400, let code = error.code else { return standard }
-        // `invalid_image`, `image_too_large`, `failed_to_download_image`, `vector_store_timeout` …
+        // Such as `invalid_image`, `image_too_large`, `failed_to_download_image`.
         let isOurs = code.hasPrefix("invalid_") || code.holds("image") || code.hasPrefix("unsupported_")
         return isOurs ? ErrorClass(.badRequest, isRetryable: false) : standard
     }
