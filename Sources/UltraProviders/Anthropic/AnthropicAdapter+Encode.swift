@@ -16,7 +16,8 @@ extension AnthropicAdapter {
     ) throws(UltraError) -> EncodedRequest {
         let options = try AnthropicOptions(request, provider: provider)
         let version = options.version ?? self.version
-        // Versions are dates. This one takes no sampling, and documents from the user alone.
+        // Versions are dates. From this one on, the API accepts no sampling parameters, and documents from the user
+        // only.
         let isStrict = version >= "2026-10-21"
         let rules = ClaudeRules(model)
         var omitted = Omissions(
@@ -109,7 +110,7 @@ extension AnthropicAdapter {
         body.member("stop_sequences", stop)
     }
 
-    /// The schema the answer must follow; JSON without one is asked for in words.
+    /// The JSON schema that the answer must follow; nil for text. JSON without a schema is requested by an instruction.
     private func format(
         _ format: ResponseFormat, _ rules: ClaudeRules, _ conversation: inout AnthropicConversation,
         _ omitted: inout Omissions

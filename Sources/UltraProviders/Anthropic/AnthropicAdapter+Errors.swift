@@ -1,7 +1,7 @@
 import UltraAPI
 
 extension AnthropicAdapter {
-    /// What only the message tells: refusals of the 400 kind share one type.
+    /// Distinguishes errors of the type `invalid_request_error` by their message.
     package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {
         let message = (error.message ?? "").lowercased()
         switch error.type {
@@ -18,7 +18,7 @@ extension AnthropicAdapter {
             return ErrorClass(.badRequest, isRetryable: false)
         case "request_too_large":
             return ErrorClass(.badRequest, isRetryable: false)
-        // The path, not the model: a wrong endpoint.
+        // The path was not found, not the model: the endpoint is wrong.
         case "not_found_error" where !message.contains("model"):
             return ErrorClass(.badRequest, isRetryable: false)
         default:

@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// `GET /models`, newest first, in pages. Older servers give ids and names alone.
+/// Decoding of `GET /models`: newest first, in pages. Older servers list only ids and names.
 extension AnthropicAdapter {
     package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
         var page = ModelPage()
@@ -45,7 +45,7 @@ extension AnthropicAdapter {
         return model.id.isEmpty ? nil : model
     }
 
-    /// Every model of this API chats, streams and calls tools; JSON without a schema is asked for in words.
+    /// All models of this API support chat, streaming and tools; JSON without a schema is requested by an instruction.
     private func capabilities(_ reader: inout JSONReader) throws(JSONError) -> Set<Capability> {
         var found: Set<Capability> = [.chat, .streaming, .tools, .json]
         try reader.beginObject()

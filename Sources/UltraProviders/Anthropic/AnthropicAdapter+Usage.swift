@@ -1,10 +1,9 @@
 import UltraAPI
 
 extension AnthropicAdapter {
-    /// Reads `usage`. Its `input_tokens` leaves out what was read from and written to the cache; figures are
-    /// cumulative, and later ones stand where they are given.
-    ///
-    /// - Parameter isFirst: `output_tokens` is a placeholder: nothing was generated yet.
+    /// Decodes `usage`. `input_tokens` excludes tokens read from and written to the cache. The values are cumulative,
+    /// so later ones replace earlier ones.
+    /// - Parameter isFirst: true discards `output_tokens`, which is a placeholder before anything was generated.
     func usage(_ reader: inout JSONReader, isFirst: Bool, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.isOptional(.object, "usage", &reply) else { return }
         var figures = try UsageFigures(&reader)

@@ -1,14 +1,14 @@
 package import UltraAPI
 
-/// Anthropic's Messages API.
+/// The adapter for Anthropic's Messages API.
 package struct AnthropicAdapter: Adapter {
-    /// The version every server of this API knows; a request may ask for another.
+    /// The version that every server of this API supports. A request may choose another.
     package static let defaultVersion = "2023-06-01"
 
     package let provider: String
     package let endpoint: Endpoint
     package let key: Secret?
-    /// Sent as `anthropic-version`; a date.
+    /// The API version sent as `anthropic-version`: a date.
     package let version: String
 
     package init(
@@ -27,7 +27,7 @@ package struct AnthropicAdapter: Adapter {
             headers: headers(version: version) + [HTTPHeader("Accept", "application/json")])
     }
 
-    /// A key goes into `x-api-key`; a token of OAuth is understood as a bearer token only.
+    /// The headers for key and version. An OAuth token must be sent as a bearer token, an API key in `x-api-key`.
     func headers(version: String) -> [HTTPHeader] {
         var headers: [HTTPHeader] = []
         if let key = key?.exposed() {
@@ -38,7 +38,7 @@ package struct AnthropicAdapter: Adapter {
         return headers
     }
 
-    /// A value of a URL's query (RFC 3986, section 2.3).
+    /// Percent-encodes a value for the URL's query, except unreserved characters (RFC 3986, section 2.3).
     private static func escaped(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {

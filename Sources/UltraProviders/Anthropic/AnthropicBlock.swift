@@ -20,7 +20,7 @@ struct AnthropicBlock: Equatable {
     }
 
     var content: Content
-    /// As the client wrote it.
+    /// The marker as the client wrote it; nil if the block is not the end of a cached prefix.
     var cacheControl: RawJSON?
 
     init(_ content: Content) {
@@ -31,7 +31,7 @@ struct AnthropicBlock: Equatable {
         if case .toolResult = content { true } else { false }
     }
 
-    /// Thinking, shown or not; it cannot be marked for the cache.
+    /// True for thinking, visible or redacted. Such a block cannot have a cache marker.
     var isThinking: Bool {
         switch content {
         case .thinking, .redactedThinking: true

@@ -1,30 +1,34 @@
 import UltraAPI
 
-/// The messages of a request as the API wants them: system text apart, the user's turn first, user and assistant in
-/// turn, tool results first in the turn after their calls, and nothing empty.
+/// The messages of a request in the form that the API requires: system text separate, the first turn from the user,
+/// then alternating turns, tool results first in the turn after their calls, and no empty turn or block.
 struct AnthropicConversation {
     struct Turn {
         var isUser: Bool
         var blocks: [AnthropicBlock]
     }
 
-    /// Text only.
+    /// The system text. Contains only text blocks.
     var system: [AnthropicBlock] = []
     private(set) var turns: [Turn] = []
-    /// The tools called, each once: they must be declared as long as their calls are part of the conversation.
+    /// The names of the called tools, without duplicates. A tool must be declared as long as the conversation contains
+    /// calls of it.
     private(set) var toolNames: [String] = []
     private var seenNames: Set<String> = []
 
-    /// The model is to continue what an assistant message began.
+    /// True if the conversation ends with an assistant message, which the model continues.
     var hasPrefill: Bool { turns.last?.isUser == false }
 
-    /// The last turn answers calls that were made without thinking: a model that thinks in between refuses that.
+    /// True if the last turn answers calls that were made without thinking. Models refuse to start thinking between a
+    /// call and its result.
     var hasLoopWithoutThinking: Bool {
         guard turns.count > 1, turns[turns.count - 1].blocks.contains(where: \.isToolResult) else { return false }
         return turns[turns.count - 2].blocks.first?.isThinking != true
     }
 
-    /// Throws `capability_missing` for what the model cannot be sent, `bad_request` for what no model can be.
+    /// Converts the messages.
+    /// - Throws: `capability_missing` for content that the model does not accept, `bad_request` for a conversation that
+    ///   no model accepts.
     init(
         _ messages: [Message], _ rules: ClaudeRules, takesDocumentsOfAssistant: Bool, _ omitted: inout Omissions
     ) throws(UltraError) {
@@ -32,7 +36,7 @@ struct AnthropicConversation {
         for message in messages {
             switch message.role {
             case .system:
-                // Some models take them in between; which, and where, differs too much to rely on.
+                // Only some models accept later system messages, and at different positions.
                 if !turns.isEmpty {
                     omitted.warn(
                         "\(omitted.model) does not take system messages there: one was moved to the beginning")
@@ -80,7 +84,8 @@ struct AnthropicConversation {
         }
     }
 
-    /// The API takes four marks; the last ones cover what the first do.
+    /// Removes markers beyond the four that the API accepts. The last ones are kept, because a later prefix includes an
+    /// earlier one.
     private mutating func limitMarkers() {
         let marked = system.count { $0.cacheControl != nil }
         var excess = turns.reduce(marked) { $0 + $1.blocks.count { $0.cacheControl != nil } } - 4
@@ -132,7 +137,7 @@ extension AnthropicConversation {
 
     private static func toolResult(_ message: Message, _ omitted: Omissions) throws(UltraError) -> AnthropicBlock {
         var content = try user(message, omitted)
-        // The mark belongs on the result: what is inside it is no prefix.
+        // The marker must be on the tool result, because blocks inside it do not end a prefix.
         let marker = content.compactMap(\.cacheControl).last
         for index in content.indices { content[index].cacheControl = nil }
         var block = AnthropicBlock(.toolResult(id: message.toolCallID ?? "", content: content))
@@ -154,7 +159,7 @@ extension AnthropicConversation {
             }
             switch part {
             case .text(let text): if !Self.isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
-            // Without its signature it is not taken back.
+            // Reasoning without a signature is refused.
             case .reasoning(_, nil): break
             case .reasoning(let text, let signature?):
                 guard keepsThinking else { break }
@@ -179,7 +184,7 @@ extension AnthropicConversation {
         return AnthropicBlock(.toolUse(id: call.id, name: call.name, input: call.object))
     }
 
-    /// Puts `marker` on the last block, unless it is nothing the API knows: it is a hint.
+    /// Puts `marker` on the last block. A marker of an unknown form is ignored, because it is only a hint.
     private static func mark(_ blocks: inout [AnthropicBlock], _ marker: RawJSON) {
         guard let last = blocks.indices.last, !blocks[last].isThinking, isKnown(marker) else { return }
         blocks[last].cacheControl = marker

@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// Images and documents as sources of blocks.
+/// Conversion of images and documents to blocks.
 enum AnthropicFiles {
     static func image(_ url: String, _ omitted: Omissions) throws(UltraError) -> AnthropicBlock {
         return AnthropicBlock(.image(.url(try fetched(url, omitted))))
@@ -25,7 +25,7 @@ enum AnthropicFiles {
         }
     }
 
-    /// PDF goes as it is, text of any kind as plain text.
+    /// The source of a document: PDF as base64, any text format as plain text.
     private static func source(
         _ mediaType: String, _ base64: String, _ omitted: Omissions
     ) throws(UltraError) -> AnthropicBlock.Source {

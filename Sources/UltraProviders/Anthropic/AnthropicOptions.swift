@@ -1,13 +1,13 @@
 import UltraAPI
 
-/// `provider_options.anthropic`: members of the body, but for those that go into headers. Their names are those that
-/// other hosts of these models have in the body.
+/// The members of `provider_options.anthropic`. All are merged into the body, except two that become headers; their
+/// names are those that other hosts of Claude use in the body.
 struct AnthropicOptions {
-    /// For `RequestBody`.
+    /// The other members, for `RequestBody`.
     private(set) var body: [String: RawJSON] = [:]
-    /// `anthropic_version`.
+    /// The value of `anthropic_version`; nil if not given.
     private(set) var version: String?
-    /// `anthropic_beta`, a string or several; joined by commas.
+    /// The value of `anthropic_beta`, a string or several joined by commas; nil if not given.
     private(set) var betas: String?
 
     init(_ request: Request, provider: String) throws(UltraError) {
@@ -15,7 +15,7 @@ struct AnthropicOptions {
         body = [provider: options]
         do throws(JSONError) {
             try JSONReader.read(options.bytes) { (reader) throws(JSONError) in
-                // What is no object is reported by who reads `body`.
+                // `RequestBody` reports a value that is not an object.
                 guard try reader.kind() == .object else { return }
                 body = [provider: try read(&reader)]
             }

@@ -1,11 +1,11 @@
 import UltraAPI
 
-/// The tools of a request, and the choice among them.
+/// The tools of a request and the tool choice.
 struct AnthropicTools {
     private var tools: [Tool]
     private var choice: ToolChoice?
     private let isParallel: Bool
-    /// What the model must be told in words, since it cannot be made to.
+    /// An instruction for models that cannot be forced to call a tool; nil if none is needed.
     private(set) var instruction: String?
 
     /// The model must call a tool.
@@ -23,7 +23,7 @@ struct AnthropicTools {
         choice = request.toolChoice
         isParallel = request.parallelToolCalls ?? true
         if tools.isEmpty {
-            // Calls of earlier turns are refused without the tools they call.
+            // The API refuses calls in earlier turns unless the called tools are declared.
             tools = conversation.toolNames.map { Tool(name: $0) }
             choice = tools.isEmpty ? nil : ToolChoice.none
         }
@@ -66,7 +66,8 @@ struct AnthropicTools {
             for tool in tools { Self.write(tool, &json) }
             json.endArray()
         }
-        // Told inside the choice, of which `auto` is the default; `none` calls nothing.
+        // `disable_parallel_tool_use` is a member of the choice, so send the default `auto` to carry it. It is
+        // meaningless with `none`.
         let choice = isParallel ? choice : choice ?? .auto
         guard let choice else { return }
         body.member("tool_choice") { json in
@@ -89,12 +90,12 @@ struct AnthropicTools {
         json.field("name", tool.name)
         json.fieldIfPresent("description", tool.description)
         json.key("input_schema")
-        // Tools made up of calls alone have none.
+        // Tools that are known only from their calls have no schema.
         json.raw(tool.parameters ?? .noParameters)
         json.endObject()
     }
 
-    /// Whether the root of `schema` says that it is an object.
+    /// True if the root of `schema` has the type `object`.
     private static func isObject(_ schema: RawJSON) -> Bool {
         let isObject = try? JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
             var isObject = false

@@ -1,24 +1,24 @@
 import UltraAPI
 
-/// How a model is told to think, from what the request wishes and what goes together with the rest of it.
+/// The thinking mode and effort to send, from the request's reasoning and what the model supports.
 struct ClaudeThinking: Equatable {
     enum Mode: Equatable {
         /// `thinking` is not sent.
         case unsaid
         case adaptive
-        /// Tokens, at least 1024.
+        /// In tokens, at least 1024.
         case budget(Int)
     }
 
     private(set) var mode = Mode.unsaid
-    /// For `output_config`.
+    /// The value for `output_config`; nil to send none.
     private(set) var effort: String?
-    /// Summaries must be asked for.
+    /// True if the reply contains a summary of the thinking only on request.
     private(set) var asksForSummary = false
 
     static let leastBudget = 1024
 
-    /// - Parameter forcesTools: the model must call one.
+    /// - Parameter forcesTools: true if the model must call a tool.
     init(
         _ reasoning: Reasoning?, _ rules: ClaudeRules, forcesTools: Bool, _ conversation: AnthropicConversation,
         _ omitted: inout Omissions
@@ -27,7 +27,7 @@ struct ClaudeThinking: Equatable {
         let isWished = reasoning.effort != nil || reasoning.budgetTokens != nil
         let wantsSummary = reasoning.isIncluded && !rules.showsThinking
         guard isWished else {
-            // It thinks anyway; what was wished is to see it.
+            // The model thinks anyway, and the client wants to see it.
             if rules.thinksUnasked, wantsSummary {
                 mode = .adaptive
                 asksForSummary = true
@@ -83,7 +83,7 @@ struct ClaudeThinking: Equatable {
                 case .high: 16_384
                 }
             }()
-        // Something must be left for the answer.
+        // Leave tokens for the answer.
         let most = rules.outputLimit.map { $0 - leastBudget } ?? Int.max
         let budget = min(max(wished, leastBudget), most)
         if budget != wished {
@@ -108,7 +108,7 @@ struct ClaudeThinking: Equatable {
         }
     }
 
-    /// `max_tokens`, which holds thinking as well as the answer.
+    /// The value of `max_tokens`, which includes thinking as well as the answer.
     func maxTokens(_ wished: Int?, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
         let limit = rules.outputLimit ?? Int.max
         if let wished, wished > limit {

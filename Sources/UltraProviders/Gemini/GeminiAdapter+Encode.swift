@@ -6,7 +6,7 @@ extension GeminiAdapter {
     private static let needs: RequestNeeds = {
         var needs = RequestNeeds()
         needs.toolNames = NameRule(.wordAndDash, first: .letterOrUnderscore, length: 1...64)
-        // Schemas are rewritten by rules of their own: see `GeminiSchema`.
+        // `GeminiSchema` rewrites the schemas.
         needs.toolSchemas = .none
         needs.refusesRepeatedKeys = true
         return needs
@@ -104,7 +104,7 @@ extension GeminiAdapter {
             }
             functions.append(function)
         }
-        // What it does unless told otherwise is nothing to warn of.
+        // The default needs no warning.
         _ = omitted.unless(.parallelToolCalls, request.parallelToolCalls, default: true)
         if case .named(let name)? = request.toolChoice, !request.tools.contains(where: { $0.name == name }) {
             throw UltraError(
@@ -114,7 +114,7 @@ extension GeminiAdapter {
         return functions
     }
 
-    /// `schema` as the model takes it; `nil` if it is to be left out.
+    /// Rewrites `schema` for the model; nil if it is to be left out.
     func schema(
         _ schema: RawJSON, of owner: String, _ form: GeminiSchema.Form, unlessEmpty: Bool = false,
         _ omitted: inout Omissions
@@ -140,7 +140,7 @@ extension GeminiAdapter {
         }
     }
 
-    /// All functions are one tool.
+    /// Writes all functions as one tool.
     private static func tools(_ functions: [Function], _ json: inout JSONWriter) {
         json.beginArray()
         json.beginObject()
@@ -185,7 +185,7 @@ extension GeminiAdapter {
 }
 
 extension JSONWriter {
-    /// `parts` of one text.
+    /// Writes `parts` with a single text.
     mutating func contentsOfText(_ text: String) {
         beginArray()
         beginObject()

@@ -8,11 +8,11 @@ extension GeminiAdapter {
         }
         let isNumber = error.code.map { Int($0) != nil } ?? true
         switch isNumber ? error.type : error.code {
-        // Reasons to block a prompt; their HTTP status is 200.
+        // Reasons for blocking a prompt; the HTTP status is 200.
         case "SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "MODEL_ARMOR", "JAILBREAK",
             "BLOCK_REASON_UNSPECIFIED":
             return ErrorClass(.contentFiltered, isRetryable: false)
-        // Reasons to end an answer that the same request meets again.
+        // Reasons for ending an answer that would occur again with the same request.
         case "MISSING_THOUGHT_SIGNATURE", "LANGUAGE":
             return ErrorClass(.badRequest, isRetryable: false)
         case "RESOURCE_EXHAUSTED" where error.reason?.contains("PerDay") == true:
@@ -21,7 +21,7 @@ extension GeminiAdapter {
             return ErrorClass(.permissionDenied, isRetryable: false)
         case "FAILED_PRECONDITION" where message.contains("billing"):
             return ErrorClass(.quotaExceeded, isRetryable: false)
-        // A call without a key, and a key that Google has found in public.
+        // A request without a key, or with a key that Google found published.
         case "PERMISSION_DENIED" where message.contains("unregistered callers") || message.contains("leaked"):
             return ErrorClass(.authentication, isRetryable: false)
         case "CANCELLED":

@@ -1,8 +1,8 @@
 import UltraAPI
 
-/// `generationConfig`.
+/// Encoding of `generationConfig`.
 extension GeminiAdapter {
-    /// - Returns: `nil` if nothing is wished.
+    /// - Returns: nil if the configuration would be empty.
     func generationConfig(
         _ request: Request, _ options: GeminiOptions, _ rules: GeminiRules, isStream: Bool,
         _ facts: WireFacts, _ omitted: inout Omissions
@@ -11,7 +11,7 @@ extension GeminiAdapter {
         let thinking = thinking(request.reasoning, rules, &omitted)
         var taken = request.sampling
         taken.maxTokens = maxTokens(taken.maxTokens, rules, isStream: isStream, &omitted)
-        // Models that refuse them still take the default.
+        // Models that refuse other values still accept the default.
         taken.temperature = omitted.unless(.temperature, taken.temperature, default: 1)
         taken.topP = omitted.unless(.topP, taken.topP, default: 1)
         taken.topK = omitted.unless(.topK, taken.topK)
@@ -120,7 +120,7 @@ extension GeminiAdapter {
         json.endObject()
     }
 
-    /// Within the range of every model that takes one.
+    /// The thinking budget in tokens for an effort. It is within the range of every model with budgets.
     private static func budget(_ effort: Reasoning.Effort) -> Int {
         switch effort {
         case .minimal: 512
@@ -139,7 +139,7 @@ extension GeminiAdapter {
         }
     }
 
-    /// The least level the model takes that is not below `effort`, else its highest.
+    /// The lowest supported level that is not below `effort`, or else the highest one.
     private static func nearest(_ effort: Reasoning.Effort, _ levels: [Reasoning.Effort]) -> Reasoning.Effort {
         let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
         let wanted = order.firstIndex(of: effort) ?? 0

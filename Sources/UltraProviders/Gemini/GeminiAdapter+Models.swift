@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// `GET /models`: limits and methods are told, capabilities are those of the family.
+/// Decoding of `GET /models`. The list has limits and methods; capabilities follow from the model's family.
 extension GeminiAdapter {
     package var listForm: ModelListForm { ModelListForm("models") }
 
@@ -52,16 +52,16 @@ extension GeminiAdapter {
         } else if methods.contains("embedContent") {
             model.kind = .embeddings
             model.capabilities = [.embeddings]
-            // A vector counts as one token.
+            // The list reports 1, although a vector has no tokens.
             model.maxOutputTokens = nil
         } else {
-            // A list without methods says nothing.
+            // A list without methods does not reveal the kind.
             model.kind = methods.isEmpty ? nil : .other
         }
         return model
     }
 
-    /// Models of `generateContent` that answer in pictures, speech or music, and agents that are called otherwise.
+    /// True for models of `generateContent` that produce images, speech or music, and for agents with another API.
     private static func isNoChat(_ id: String) -> Bool {
         GeminiRules.isMediaModel(id) || id.holds("computer-use")
             || ["lyria", "deep-research", "antigravity", "aqa"].contains(where: id.hasPrefix)

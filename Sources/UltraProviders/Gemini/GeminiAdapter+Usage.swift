@@ -1,7 +1,7 @@
 import UltraAPI
 
 extension GeminiAdapter {
-    /// Reads `usageMetadata`: in every chunk the sums so far, of which one seen before may be missing.
+    /// Decodes `usageMetadata`. Every chunk has the sums so far, but may omit a value that an earlier chunk had.
     func usage(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.isOptional(.object, "usageMetadata", &reply) else { return }
         var prompt: Int?
@@ -23,18 +23,18 @@ extension GeminiAdapter {
             }
         }
         let before = reply.usageSoFar
-        // Some replies count the thoughts among the candidates' tokens.
+        // Some replies include the thoughts in the candidates' tokens.
         if let total, let all = visible, let thoughts, thoughts > 0, total == (prompt ?? 0) + all + (toolUse ?? 0) {
             visible = max(0, all - thoughts)
         }
         guard prompt != nil || visible != nil || thoughts != nil else { return }
         if let prompt {
-            // The results of server tools are input, and a chunk that leaves them out takes nothing back.
+            // Results of server tools are input. A later chunk without them must not lower the sum.
             usage.inputTokens = max(prompt + (toolUse ?? 0), before.inputTokens ?? 0)
         }
         usage.reasoningTokens = before.reasoningTokens.updated(with: thoughts)
         if visible != nil || thoughts != nil {
-            // Thoughts that a chunk takes back do not make what was visible negative.
+            // A later chunk may lower the thoughts, which must not make the visible tokens negative.
             let visibleBefore = before.outputTokens.map { max(0, $0 - (before.reasoningTokens ?? 0)) }
             usage.outputTokens = (visibleBefore.updated(with: visible) ?? 0) + (usage.reasoningTokens ?? 0)
         }

@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// Google's Gemini API (`generateContent`), and Vertex AI where it takes a key.
+/// The adapter for Google's Gemini API (`generateContent`), and for Vertex AI with an API key.
 package struct GeminiAdapter: Adapter {
     package let provider: String
     package let endpoint: Endpoint
@@ -19,13 +19,13 @@ package struct GeminiAdapter: Adapter {
             headers: authorization + [HTTPHeader("Accept", "application/json")])
     }
 
-    /// In a header: the query, where the key may also be, ends up in logs.
+    /// The header with the key. The API also accepts the key in the URL, but URLs end up in logs.
     var authorization: [HTTPHeader] {
         guard let key else { return [] }
         return [HTTPHeader("x-goog-api-key", key.exposed())]
     }
 
-    /// Vertex AI takes files of Google's storage, too.
+    /// True for Vertex AI, which also accepts files in Google Cloud Storage.
     var isVertex: Bool {
         endpoint.host.hasSuffix("aiplatform.googleapis.com") || endpoint.host.hasSuffix(".rep.googleapis.com")
     }
@@ -37,7 +37,8 @@ package struct GeminiAdapter: Adapter {
             body: body)
     }
 
-    /// `models/ID`, or `tunedModels/ID` if it is one; nothing in the id can leave its place in the path.
+    /// The resource name, `models/ID` or `tunedModels/ID`. The id is percent-encoded, so that it cannot change the
+    /// path.
     static func resource(_ model: String) -> String {
         for collection in ["tunedModels/", "models/"] where model.hasPrefix(collection) {
             return collection + percentEncoded(String(model.dropFirst(collection.count)))
@@ -45,7 +46,7 @@ package struct GeminiAdapter: Adapter {
         return "models/" + percentEncoded(model)
     }
 
-    /// Everything but RFC 3986's unreserved characters.
+    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
     static func percentEncoded(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {

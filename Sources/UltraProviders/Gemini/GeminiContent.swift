@@ -1,13 +1,13 @@
 import UltraAPI
 
-/// One element of `contents`, of which everything is decided but the bytes.
+/// One element of `contents`, ready to be written.
 struct GeminiContent: Equatable {
     enum Role: String {
         case user, model
     }
 
     enum Part: Equatable {
-        /// - Parameter signature: `thoughtSignature`; an empty text may carry one.
+        /// - Parameter signature: `thoughtSignature`; a part with an empty text may carry one.
         case text(String, signature: String? = nil)
         case inline(Inline)
         case file(mediaType: String?, uri: String)
@@ -22,7 +22,7 @@ struct GeminiContent: Equatable {
 
     var role: Role
     var parts: [Part]
-    /// A turn of results is not mixed with what the user says next.
+    /// True for a turn of tool results, which must not be merged with the user's next message.
     var holdsResults = false
 }
 

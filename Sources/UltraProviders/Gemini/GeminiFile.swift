@@ -1,10 +1,12 @@
 import UltraAPI
 
-/// Files named by URL, which Google fetches; nothing is downloaded here.
+/// Files given by URL. Google downloads them; nothing is downloaded here.
 enum GeminiFile {
+    /// Converts a file's URL.
     /// - Parameters:
-    ///   - takesAny: the model takes files of any public server, not of Google's alone.
-    ///   - isVertex: `gs://` is taken.
+    ///   - takesAny: true if the model accepts files of any public server, not only of Google's.
+    ///   - isVertex: true accepts `gs://` URLs.
+    /// - Throws: `urlRefused`.
     static func part(
         _ url: String, takesAny: Bool, isVertex: Bool
     ) throws(GeminiConversation.Flaw) -> GeminiContent.Part {
@@ -18,7 +20,7 @@ enum GeminiFile {
         return .file(mediaType: mediaType(url), uri: url)
     }
 
-    /// By the ending of the path; `nil`: it says nothing, and Google looks for itself.
+    /// The media type by the path's extension; nil if it is unknown, and Google detects the type itself.
     private static func mediaType(_ url: String) -> String? {
         let path = url.prefix { $0 != "?" && $0 != "#" }
         guard let name = path.split(separator: "/").last, let dot = name.lastIndex(of: ".") else { return nil }

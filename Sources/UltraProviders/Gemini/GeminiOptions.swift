@@ -1,8 +1,9 @@
 import UltraAPI
 
-/// `provider_options.gemini`: merged into the body, and its `generationConfig` into ours, where most options live.
+/// The members of `provider_options.gemini`. They are merged into the body; those of `generationConfig`, where most
+/// options are, into the adapter's `generationConfig`.
 struct GeminiOptions {
-    /// All but `generationConfig`, for `RequestBody`.
+    /// All members except `generationConfig`, for `RequestBody`.
     private(set) var top: [String: RawJSON] = [:]
     private(set) var generationConfig: RawJSON?
     private let provider: String
@@ -11,13 +12,13 @@ struct GeminiOptions {
         self.provider = provider
         guard let options else { return }
         top = [provider: options]
-        // What is no object is reported by who reads `top`.
+        // `RequestBody` reports a value that is not an object.
         guard var members = try? SchemaMembers(options) else { return }
         generationConfig = members.remove("generationConfig")
         if generationConfig != nil { top = [provider: members.json] }
     }
 
-    /// Our members, of which those the client gives are replaced.
+    /// Writes the adapter's members of `generationConfig` and merges the client's into them; nil if there are none.
     func merged(_ facts: WireFacts, _ write: (inout RequestBody) -> Void) throws(UltraError) -> RawJSON? {
         var config = try RequestBody(generationConfig.map { [provider: $0] } ?? [:], provider: provider, facts)
         write(&config)
