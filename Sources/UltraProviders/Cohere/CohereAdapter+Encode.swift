@@ -33,14 +33,14 @@ extension CohereAdapter {
     private func limits(_ sampling: Sampling, _ body: inout RequestBody, _ omitted: inout Omissions) {
         body.member("max_tokens", sampling.maxTokens)
         body.member("temperature", sampling.temperature.map { bounded($0, 0...1, .temperature, &omitted) })
-        // 1 means no bound, and is refused; this comes nearest.
+        // The API refuses 1, which means no limit; 0.99 is the closest allowed value.
         body.member("p", sampling.topP.map { $0 > 0.99 ? 0.99 : bounded($0, 0.01...0.99, .topP, &omitted) })
         body.member("k", sampling.topK.map { bounded($0, 0...500, .topK, &omitted) })
         if sampling.stop.count > 5 {
             omitted.warn("\(omitted.model) takes 5 stop sequences at most: the others were left out")
         }
         body.member("stop_sequences", Array(sampling.stop.prefix(5)))
-        // Any number serves as well as another, but none below 0.
+        // Any seed is as good as another, but negative ones are refused.
         body.member("seed", sampling.seed.map { Int(clamping: $0.magnitude) })
         body.member("frequency_penalty", penalty(sampling.frequencyPenalty, .frequencyPenalty, &omitted))
         body.member("presence_penalty", penalty(sampling.presencePenalty, .presencePenalty, &omitted))
@@ -63,7 +63,7 @@ extension CohereAdapter {
         return nil
     }
 
-    /// Returns whether tools are sent.
+    /// Writes the tools. Returns true if there are any.
     private func tools(
         _ request: Request, _ rules: CohereRules, _ body: inout RequestBody, _ omitted: Omissions
     ) throws(UltraError) -> Bool {
@@ -79,7 +79,7 @@ extension CohereAdapter {
         case .required?:
             choice = "REQUIRED"
         case .named(let name)?:
-            // No tool can be named, but the others can be left out.
+            // The API cannot force a named tool, so offer no other.
             tools = tools.filter { $0.name == name }
             choice = "REQUIRED"
         }
@@ -92,7 +92,8 @@ extension CohereAdapter {
         return true
     }
 
-    /// - Parameter isAlone: there are neither tools nor documents, beside which Cohere refuses it.
+    /// - Parameter isAlone: true if the request has neither tools nor documents, which Cohere does not combine with a
+    ///   format.
     private func responseFormat(
         _ format: ResponseFormat, isAlone: Bool, _ body: inout RequestBody, _ omitted: inout Omissions
     ) throws(UltraError) {
@@ -133,7 +134,7 @@ extension CohereAdapter {
         }
     }
 
-    /// Tokens; `nil`: no bound.
+    /// The token budget for an effort; nil for no limit.
     private static func budget(_ effort: Reasoning.Effort) -> Int? {
         switch effort {
         case .minimal: 512

@@ -1,10 +1,11 @@
 import UltraAPI
 
-/// The `messages` and `documents` of a request.
+/// Encoding of `messages` and `documents`.
 extension CohereAdapter {
     private static let mostImages = 20
 
-    /// `messages` as they can be sent. Throws `bad_request` or `capability_missing` if there is no such way.
+    /// Brings `messages` into an order and form that Cohere accepts.
+    /// - Throws: `bad_request` or `capability_missing` if that is impossible.
     func conversation(
         _ messages: [Message], _ rules: CohereRules, _ omitted: inout Omissions
     ) throws(UltraError) -> [Message] {
@@ -30,7 +31,7 @@ extension CohereAdapter {
                 result.append(message)
             case .assistant:
                 if hasDocument { throw omitted.capabilityMissing("takes documents in user and tool messages only") }
-                // One of nothing is refused.
+                // The API refuses an empty assistant message.
                 let hasReasoning = rules.reasons && message.parts.contains(where: \.isShownReasoning)
                 if hasText || hasReasoning || !message.toolCalls.isEmpty { result.append(message) }
             case .tool:
@@ -42,7 +43,8 @@ extension CohereAdapter {
         return result
     }
 
-    /// The documents of user messages, which have a place of their own; those of tool messages are checked alone.
+    /// The documents of user messages, which are sent apart from them. Documents of tool messages are only checked.
+    /// - Throws: `capability_missing` for anything other than UTF-8 text.
     func documents(_ messages: [Message], _ omitted: Omissions) throws(UltraError) -> [CohereDocument] {
         var documents: [CohereDocument] = []
         for message in messages {
@@ -85,7 +87,7 @@ extension CohereAdapter {
         json.endArray()
     }
 
-    /// A string if it is text alone, else items.
+    /// Writes text as one string, and anything else as an array of items.
     private func result(_ parts: [Part], _ json: inout JSONWriter) {
         let texts = parts.compactMap(\.textOrNil)
         let documents = parts.compactMap { part in
@@ -121,7 +123,7 @@ extension CohereAdapter {
         }
         guard !message.toolCalls.isEmpty else { return }
         if !rules.reasons {
-            // What models before the reasoning ones said about their calls came as reasoning.
+            // For models without reasoning, `tool_plan` was delivered as reasoning, so send it back as that.
             let plan = message.parts.compactMap { part -> String? in
                 if case .reasoning(let text, _) = part { text } else { nil }
             }.joined()
@@ -143,7 +145,8 @@ extension CohereAdapter {
         json.endArray()
     }
 
-    /// A string if it is one text, else items; those without text are refused, and left out.
+    /// Writes a single text as a string, and anything else as an array of items, without empty ones, which the API
+    /// refuses.
     private func content(_ parts: [Part], _ rules: CohereRules, _ json: inout JSONWriter) {
         let parts = parts.filter { part in
             switch part {

@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// `GET /v1/models`, page by page.
+/// The list of models, `GET /v1/models`, in pages.
 extension CohereAdapter {
     package func listRequest(page: String?) -> HTTPRequest {
         let token = page.map { "&page_token=" + Self.escaped($0) } ?? ""
@@ -46,7 +46,7 @@ extension CohereAdapter {
             case "features" where try reader.kind() == .array: features = try reader.texts()
             case "supports_vision": hasVision = try reader.text() == "true"
             case "context_length":
-                // 0 where it means nothing.
+                // The list has 0 for models without a context window.
                 if let length = try reader.count(), length > 0 { model.contextWindow = length }
             default: try reader.skip()
             }
@@ -76,7 +76,7 @@ extension CohereAdapter {
         return found
     }
 
-    /// RFC 3986, section 2.1.
+    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
     private static func escaped(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {

@@ -1,11 +1,13 @@
 package import UltraAPI
 
-/// Cohere's chat and embedding API, version 2. Reranking is not offered: the wire protocol has no operation for it.
+/// The adapter for Cohere's chat and embedding API, version 2. Reranking is not supported, because the frame protocol
+/// has no operation for it.
 package struct CohereAdapter: Adapter {
     package let provider: String
     package let endpoint: Endpoint
     package let key: Secret?
-    /// The client wants one tool call at most, which Cohere cannot be told: the others are left out of the answer.
+    /// True if the client allows only one tool call. Cohere has no such parameter, so further calls are dropped from
+    /// the answer.
     let takesOneCall: Bool
 
     package init(provider: String = "cohere", endpoint: Endpoint, key: Secret?) {
@@ -19,7 +21,7 @@ package struct CohereAdapter: Adapter {
         self.takesOneCall = takesOneCall
     }
 
-    /// An adapter that knows, when the answer comes, how many calls the client wants.
+    /// Returns an adapter that knows how many tool calls the request allows.
     package func serving(_ request: Request, model: String) -> any Adapter {
         CohereAdapter(
             provider: provider, endpoint: endpoint, key: key, takesOneCall: request.parallelToolCalls == false)
@@ -29,10 +31,10 @@ package struct CohereAdapter: Adapter {
         let message = (error.message ?? "").lowercased()
         switch (error.type, status) {
         case ("TOO_MANY_TOKENS", _): return ErrorClass(.contextLength, isRetryable: false)
-        // What the model wrote was no call; the next time it may be.
+        // The model's output was not a valid call; a retry may succeed.
         case ("INVALID_TOOL_GENERATION", _): return ErrorClass(.upstreamError, isRetryable: true)
         case (_, 400) where message.hasPrefix("too many tokens"): return ErrorClass(.contextLength, isRetryable: false)
-        // A monthly allowance, which a trial key is told of as a rate limit.
+        // The monthly allowance of a trial key is exhausted, which Cohere reports as a rate limit.
         case (_, 429) where message.contains("month"): return ErrorClass(.quotaExceeded, isRetryable: false)
         case (_, 498): return ErrorClass(.contentFiltered, isRetryable: false)
         case (_, 499): return ErrorClass(.upstreamError, isRetryable: false)
@@ -45,7 +47,7 @@ package struct CohereAdapter: Adapter {
         return authorization + [HTTPHeader("Accept", accept)]
     }
 
-    /// The calls are of different versions, whichever the endpoint ends in.
+    /// The URL of a call. The version depends on the call, not on the endpoint.
     func url(_ version: String, _ path: String) -> String {
         let root =
             ["/v1", "/v2"].contains(where: endpoint.base.hasSuffix) ? String(endpoint.base.dropLast(3)) : endpoint.base
@@ -53,7 +55,7 @@ package struct CohereAdapter: Adapter {
         return root + "/" + version + path + query
     }
 
-    /// A call of version 2 with a body of JSON.
+    /// A call of version 2 with a JSON body.
     func call(_ path: String, _ body: [UInt8], isStream: Bool = false) -> HTTPRequest {
         HTTPRequest(
             url: url("v2", path),

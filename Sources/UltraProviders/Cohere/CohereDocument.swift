@@ -1,11 +1,11 @@
 import UltraAPI
 
-/// A document as Cohere takes it: text alone.
+/// A document in the form that Cohere accepts: text only.
 struct CohereDocument {
     let title: String?
     let text: String
 
-    /// `nil`: it is no text, or not UTF-8, or lies elsewhere.
+    /// Fails if the document is not text, not UTF-8 or given by URL.
     init?(_ document: Document) {
         guard case .data(let mediaType, let base64) = document.source,
             mediaType.hasPrefix("text/") || ["application/json", "application/xml"].contains(mediaType),

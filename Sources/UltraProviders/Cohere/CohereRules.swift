@@ -1,8 +1,8 @@
-/// What Cohere's models differ in, by name. Models nobody has heard of are taken for the newest kind.
+/// The features of Cohere's models, by name. An unknown model gets those of the newest ones.
 struct CohereRules: Equatable {
     var reasons = true
     var takesImages = true
-    /// Whether it can be told to call a tool, or not to.
+    /// Accepts a `tool_choice` of `REQUIRED` or `NONE`.
     var takesToolChoice = true
 
     static func of(_ model: String) -> CohereRules {

@@ -1,8 +1,8 @@
 package import UltraAPI
 
-/// What the program printed, and what its failures mean.
+/// Decoding of the program's output and of its failures.
 extension DockerCommand {
-    /// How a call of the program ended without an answer.
+    /// The way in which the program failed.
     package enum Failure: Error, Sendable, Equatable {
         case notFound
         case cannotStart(String)
@@ -10,7 +10,8 @@ extension DockerCommand {
         case signal(Int32)
     }
 
-    /// Reads what `list` or `inspect` printed: the program's own form or OpenAI's, old or new.
+    /// Decodes the output of `list` or `inspect`, in Docker's or OpenAI's format, old or new.
+    /// - Throws: `upstream_protocol` for anything else.
     package func models(_ output: [UInt8]) throws(UltraError) -> [DiscoveredModel] {
         do throws(JSONError) {
             return try DockerProgramOutput.read(output) { (reader) throws(JSONError) in
@@ -23,7 +24,7 @@ extension DockerCommand {
         }
     }
 
-    /// Nothing answers where the program looks.
+    /// The error for a Model Runner that does not accept connections.
     package var notRunning: UltraError {
         UltraError(
             .connectFailed, "Docker Model Runner is not running",
@@ -31,7 +32,7 @@ extension DockerCommand {
             provider: provider, isRetryable: true)
     }
 
-    /// The error that `failure` is.
+    /// Converts a failure of the program to an error.
     package func error(_ failure: Failure, model: String? = nil) -> UltraError {
         var error: UltraError
         switch failure {
@@ -77,7 +78,7 @@ extension DockerCommand {
             line.isEmpty ? "the docker program failed with exit code \(code)" : line, isRetryable: true)
     }
 
-    /// The program quotes the reply it got: `error response: status=500 body=…`.
+    /// The error for a reply that the program quotes: `error response: status=500 body=…`.
     private func reported(_ status: Int, _ body: String) -> UltraError {
         let error = Array(body.utf8).withUnsafeBytes { ErrorBody($0) }
         let meaning = ErrorClass.standard(error, status: status)
@@ -88,12 +89,12 @@ extension DockerCommand {
     }
 }
 
-/// The program's standard error.
+/// Parsing of the program's standard error.
 private enum ErrorLines {
-    /// What is looked at of it.
+    /// The number of bytes that are examined.
     static let limitBytes = 16 << 10
 
-    /// The first line that says something: hints follow it, and warnings of Docker's own precede it.
+    /// The first line that is not blank or one of Docker's warnings. Later lines are hints.
     static func first(_ text: String) -> String {
         let lines = text.split(whereSeparator: \.isNewline).filter { line in !line.allSatisfy(\.isWhitespace) }
         return String(lines.first { !$0.lowercased().hasPrefix("warning") } ?? lines.first ?? "")

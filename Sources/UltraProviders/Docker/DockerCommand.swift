@@ -1,32 +1,33 @@
 package import UltraAPI
 
-/// Docker Model Runner by its program, `docker model …`: which calls there are, and what of a request they can carry.
+/// Docker Model Runner through its program, `docker model …`: the commands, and the requests they can carry.
 ///
-/// The second choice. The program takes one prompt and nothing else, and prints an answer as plain text; the HTTP API
-/// (`MODEL_RUNNER_TYPE=api`) has conversations, tools, images, sampling and exact token counts.
+/// The HTTP API (`MODEL_RUNNER_TYPE=api`) is preferable. The program accepts only a single prompt and prints an answer
+/// as plain text, while the API has conversations, tools, images, sampling and exact token counts.
 package struct DockerCommand: Sendable, Equatable {
-    /// One call of the program.
+    /// One run of the program.
     package struct Invocation: Sendable, Equatable {
-        /// Without the program's name.
+        /// The arguments after the program's name.
         package var arguments: [String]
-        /// All of its standard input; `nil`: `/dev/null`.
+        /// The whole standard input; nil connects it to `/dev/null`.
         package var input: [UInt8]?
-        /// One sentence each, for the answer's `warnings`.
+        /// One sentence per parameter that was left out; for the answer's `warnings`.
         package var warnings: [String] = []
     }
 
     package let provider: String
-    /// Name or path.
+    /// The program's name or path.
     package let program: String
-    /// All of the program's environment.
+    /// The whole environment of the program.
     package let environment: [String: String]
 
-    /// - Parameter environment: of the daemon. Only what the program needs of it is handed on: no key.
+    /// - Parameter environment: the daemon's environment. Only the variables that the program needs are passed on, and
+    ///   none with a key.
     package init(provider: String = "docker", program: String = "docker", environment: [String: String]) {
         self.provider = provider
         self.program = program
         var kept = environment.filter { Self.handedOn.contains($0.key) }
-        // Whatever is called, and the read-only calls above all, must not install a runner as a side effect.
+        // Without this, even the commands that only read may install a runner.
         kept["MODEL_RUNNER_NO_AUTO_INSTALL"] = "1"
         kept["NO_COLOR"] = "1"
         kept["TERM"] = "dumb"
@@ -41,23 +42,24 @@ package struct DockerCommand: Sendable, Equatable {
         "SSL_CERT_FILE", "SSL_CERT_DIR",
     ]
 
-    /// Whether the runner runs.
+    /// Checks if the runner is running.
     package var status: Invocation { Invocation(arguments: ["model", "status", "--json"]) }
 
-    /// The models it has.
+    /// Lists the models.
     package var list: Invocation { Invocation(arguments: ["model", "list", "--json"]) }
 
-    /// One model. To be asked before `run`, which would pull a model it does not have.
+    /// Describes one model. Call it before `run`, which would download a missing model.
+    /// - Throws: `model_not_found` if the name cannot be an argument.
     package func inspect(_ model: String) throws(UltraError) -> Invocation {
         guard DockerModelName.isArgument(model) else { throw notFound(model) }
         return Invocation(arguments: ["model", "inspect", model])
     }
 
-    /// The call that answers `request`. The prompt goes in by standard input alone: as an argument every process of
-    /// the machine could read it.
-    ///
-    /// Throws `capability_missing` for all but one user message of text, and for a text in which the program would put
-    /// the contents of files in place of their names.
+    /// The run that answers `request`. The prompt is passed by standard input, because all processes of the machine can
+    /// read arguments.
+    /// - Throws: `capability_missing` for anything but a single user message of text, and for a text in which the
+    ///   program would replace file names by the files' contents; `bad_request` for a blank prompt; `model_not_found`
+    ///   if the name cannot be an argument.
     package func run(_ request: Request, model: String) throws(UltraError) -> Invocation {
         guard DockerModelName.isArgument(model) else { throw notFound(model) }
         var omitted = Omissions(
@@ -101,7 +103,7 @@ package struct DockerCommand: Sendable, Equatable {
             }
         }
         let prompt = texts.joined(separator: "\n")
-        // Without one it would wait for somebody to talk to.
+        // Without a prompt the program would start an interactive session.
         guard prompt.contains(where: { !$0.isWhitespace }) else {
             throw UltraError(
                 .badRequest, "\(provider)/\(model) needs a prompt", field: "messages", provider: provider,
@@ -114,7 +116,7 @@ package struct DockerCommand: Sendable, Equatable {
         return prompt
     }
 
-    /// - Parameter what: what it does take, or `no` and what it does not.
+    /// - Parameter what: the object of "takes": what is accepted, or `no` and what is not.
     private func missing(_ model: String, _ what: String) -> UltraError {
         UltraError(
             .capabilityMissing, "\(provider)/\(model) takes \(what) through the docker program", hint: Self.useTheAPI,

@@ -1,8 +1,8 @@
 import UltraAPI
 
-/// Reads models as Docker Model Runner lists them: its own array, one object of it, or OpenAI's list with `dmr`.
+/// Decodes models in Docker's own format, an array or a single object, or in OpenAI's with the member `dmr`.
 enum DockerModels {
-    /// `null` is an empty list: so the program prints one.
+    /// Decodes any of the formats. `null` is an empty list, as the program prints it.
     static func read(_ reader: inout JSONReader) throws(JSONError) -> [DiscoveredModel] {
         switch try reader.kind() {
         case .null:
@@ -15,7 +15,7 @@ enum DockerModels {
         }
     }
 
-    /// `{"object":"list","data":[…]}`, or a single model.
+    /// Decodes `{"object":"list","data":[…]}`, or a single model.
     private static func object(_ reader: inout JSONReader) throws(JSONError) -> [DiscoveredModel] {
         var models: [DiscoveredModel] = []
         var facts = Facts()
@@ -73,7 +73,7 @@ enum DockerModels {
         }
     }
 
-    /// All its values are strings.
+    /// Decodes the metadata of a GGUF file, whose values are all strings.
     private static func gguf(_ reader: inout JSONReader, _ facts: inout Facts) throws(JSONError) {
         try reader.beginObject()
         while let key = try reader.nextKey() {
@@ -88,7 +88,7 @@ enum DockerModels {
     }
 }
 
-/// What is said of one model. Its abilities nobody states: they are read off its architecture and template.
+/// The facts about one model. The list has no capabilities; they are derived from architecture and template.
 private struct Facts {
     var id = ""
     var tags: [String] = []
@@ -97,7 +97,7 @@ private struct Facts {
     var template: String?
     var window: Int?
     var configuredWindow: Int?
-    /// The longest it was trained for; the engine may run with less.
+    /// The model's maximum window in tokens. The engine may run with a smaller one.
     var trainedWindow: Int?
 
     var model: DiscoveredModel? {
@@ -121,7 +121,7 @@ private struct Facts {
         return model
     }
 
-    /// Vision cannot be seen here: no.
+    /// The template does not reveal vision, so it is not listed.
     private func capabilities(_ template: String) -> Set<Capability> {
         var found: Set<Capability> = [.chat, .streaming, .json, .jsonSchema]
         if template.holds("tools") { found.insert(.tools) }

@@ -1,8 +1,8 @@
 import UltraAPI
 
-/// JSON that the docker program printed, behind whatever else it had to say.
+/// Finds the JSON text in the program's output, which may print other lines first.
 enum DockerProgramOutput {
-    /// Reads the JSON text that begins the first line which can begin one.
+    /// Decodes the JSON text that begins at the first line that can begin one.
     static func read<Value>(
         _ output: [UInt8], _ body: (inout JSONReader) throws(JSONError) -> Value
     ) throws(JSONError) -> Value {

@@ -1,10 +1,10 @@
-/// What `docker model run` does to a prompt before the model sees it.
+/// Checks prompts for the substitutions that `docker model run` makes.
 enum DockerPrompt {
-    /// Whether it may put a file's contents in place of a name in `prompt`: `@path`, quoted or not, anywhere in a
-    /// word; and a path that ends in the name of an image.
+    /// True if the program might replace a name in `prompt` by the contents of a file: `@path`, quoted or not, anywhere
+    /// in a word, or a path that ends in the extension of an image.
     ///
-    /// Whether such a file exists is not asked: it may by the time the program looks. So an address such as
-    /// `me@example.com` counts too.
+    /// The file's existence is not checked, because it may be created before the program looks for it. An address such
+    /// as `me@example.com` therefore counts too.
     static func namesFiles(_ prompt: String) -> Bool {
         var isAfterAt = false
         for byte in prompt.utf8 {
@@ -14,13 +14,13 @@ enum DockerPrompt {
         return namesImage(Array(prompt.utf8))
     }
 
-    /// The white space of the program's own pattern.
+    /// The white space of the program's regular expression.
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0C || byte == 0x0D
     }
 
-    /// A path begins with a slash, a backslash or a quotation mark, and ends in one of four extensions; what lies
-    /// between hardly matters.
+    /// True if there is a path that begins with a slash, a backslash or a quotation mark and ends in the extension of
+    /// an image. The characters in between hardly matter to the program.
     private static func namesImage(_ prompt: [UInt8]) -> Bool {
         guard let start = prompt.firstIndex(where: { pathMarks.contains($0) }) else { return false }
         for index in prompt[start...].indices where prompt[index] == UInt8(ascii: ".") {

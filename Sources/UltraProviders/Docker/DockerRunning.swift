@@ -1,13 +1,13 @@
 package import UltraAPI
 
-/// A model an engine of Docker Model Runner holds: a line of `GET /engines/ps`.
+/// A model that an engine of Model Runner has loaded or is loading: one element of `GET /engines/ps`.
 package struct DockerRunning: Sendable, Equatable {
-    /// In its short form, or a `sha256:` id.
+    /// The name in its short form, or a `sha256:` id.
     package var model: String
-    /// It is not ready yet: requests wait for it.
+    /// True while the model is being loaded; requests wait for it.
     package var isLoading: Bool
 
-    /// Reads the reply to `DockerAdapter.loadingRequest()`; older servers do not say what is loading.
+    /// Decodes the reply to `DockerAdapter.loadingRequest()`. Older servers do not report what is being loaded.
     package static func read(_ reader: inout JSONReader) throws(JSONError) -> [DockerRunning] {
         guard try reader.kind() == .array else {
             try reader.skip()

@@ -1,20 +1,20 @@
 import UltraAPI
 
-/// What `docker model status` says, with `--json` or without.
+/// The output of `docker model status`, with or without `--json`.
 package struct DockerStatus: Sendable, Equatable {
     package var isRunning: Bool
-    /// `Docker Desktop`, `Docker Engine` and others; newer programs only.
+    /// Such as `Docker Desktop` or `Docker Engine`; nil from older programs.
     package var kind: String?
-    /// Where its API is for programs of this host; newer programs only.
+    /// The API's address for programs on this host; nil from older programs.
     package var endpoint: String?
 
-    /// `nil`: this is no status.
+    /// Fails if the output is not a status.
     package init?(_ output: [UInt8]) {
         do throws(JSONError) {
             guard let found = try DockerProgramOutput.read(output, Self.read) else { return nil }
             self = found
         } catch {
-            // Programs that know no --json print a sentence.
+            // Programs without `--json` print a sentence.
             let text = String(decoding: output.prefix(1024), as: UTF8.self)
             if text.holds("Docker Model Runner is running") {
                 self.init(isRunning: true)

@@ -1,8 +1,8 @@
 import UltraAPI
 
-/// The end of what `docker model run` prints: a blank line and the count of tokens, or a line feed alone.
+/// The end of the output of `docker model run`: a blank line and the token counts, or only a line feed.
 enum DockerTrailer {
-    /// Longer it cannot be: three numbers of twenty digits.
+    /// The maximum length: three numbers of twenty digits fit.
     static let limitBytes = 128
 
     private enum Piece {
@@ -15,12 +15,12 @@ enum DockerTrailer {
         .word(Array(" completion = ".utf8)), .number, .word(Array(" total\n".utf8)),
     ]
 
-    /// Whether `bytes` may be the beginning of it.
+    /// True if `bytes` may be the beginning of the token counts.
     static func mayBegin(_ bytes: ArraySlice<UInt8>) -> Bool {
         read(bytes).isPrefix
     }
 
-    /// The count, if `bytes` are it and nothing else, and its sum is right.
+    /// The token counts, if `bytes` consist of them and their total is right; nil otherwise.
     static func usage(_ bytes: [UInt8]) -> Usage? {
         let numbers = read(bytes[...]).numbers
         guard numbers.count == 3, bytes.last == .lineFeed else { return nil }
@@ -29,7 +29,8 @@ enum DockerTrailer {
         return Usage(inputTokens: numbers[0], outputTokens: numbers[1], source: .measured)
     }
 
-    /// Whether `bytes` end inside the pattern or exactly with it; and the numbers, if they end with it.
+    /// Matches `bytes` with the pattern. `isPrefix` is true if they end inside the pattern or exactly at its end;
+    /// `numbers` is empty unless they end at its end.
     private static func read(_ bytes: ArraySlice<UInt8>) -> (isPrefix: Bool, numbers: [Int]) {
         var rest = bytes
         var numbers: [Int] = []

@@ -1,7 +1,7 @@
 package import UltraAPI
 
 extension MistralAdapter {
-    /// A call may hold about 16 000 tokens, however many texts: this leaves 500 for each.
+    /// A call may have about 16,000 tokens in total, so 32 inputs leave 500 tokens for each.
     package var embedBatchLimit: Int { 32 }
 
     package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
@@ -10,7 +10,7 @@ extension MistralAdapter {
         body.member("model", model)
         body.member("input", request.input)
         if let dimensions = request.dimensions {
-            // The vectors of mistral-embed have one length, and asking even for that one is refused.
+            // mistral-embed has vectors of one length, and refuses the parameter even with that length.
             if !model.hasPrefix("mistral-embed") {
                 body.member("output_dimension", dimensions)
             } else if dimensions != 1024 {

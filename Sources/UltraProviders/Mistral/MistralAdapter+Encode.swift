@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// The body of a request. A field that is not written here would be refused with 422.
+/// Encoding of requests. The API refuses unknown members with HTTP 422.
 extension MistralAdapter {
     private static let mostTools = 128
 
@@ -30,7 +30,7 @@ extension MistralAdapter {
         tools(request, &body)
         responseFormat(request.responseFormat, facts, &body)
         reasoning(request.reasoning, rules, &body, &omitted)
-        // Usage comes with the last chunk unasked.
+        // The last chunk has the usage without being asked.
         if isStream { body.member("stream", true) }
         return EncodedRequest(
             call("/chat/completions", body.finish(), isStream: isStream), warnings: omitted.warnings)
@@ -47,12 +47,12 @@ extension MistralAdapter {
         if sampling.topP == 0 {
             omitted.warn("\(omitted.model) does not take a top_p of 0: it was left out")
         } else if temperature != 0 {
-            // Refused beside a temperature of 0, where it could not matter.
+            // The API refuses top_p with a temperature of 0, where it would have no effect.
             body.member("top_p", sampling.topP)
         }
         body.member("top_k", omitted.unless(.topK, sampling.topK))
         body.member("stop", sampling.stop)
-        // Any number serves as well as another, but none below 0.
+        // Any seed is as good as another, but negative ones are refused.
         body.member("random_seed", sampling.seed.map { Int(clamping: $0.magnitude) })
         body.member("frequency_penalty", sampling.frequencyPenalty)
         body.member("presence_penalty", sampling.presencePenalty)
@@ -61,7 +61,7 @@ extension MistralAdapter {
     private func tools(_ request: Request, _ body: inout RequestBody) {
         guard !request.tools.isEmpty else { return }
         body.functions(request.tools)
-        // `required` is newer, and means the same.
+        // `required` means the same but is newer.
         if let choice = request.toolChoice { body.functionChoice(choice, required: "any") }
         body.member("parallel_tool_calls", request.parallelToolCalls)
     }

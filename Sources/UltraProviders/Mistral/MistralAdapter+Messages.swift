@@ -1,14 +1,15 @@
 import UltraAPI
 
-/// The `messages` array, in an order Mistral takes.
+/// Encoding of the `messages` array in an order that Mistral accepts.
 extension MistralAdapter {
     private static let mostImages = 8
 
-    /// `messages` as they can be sent. Throws `bad_request` or `capability_missing` if there is no such way.
+    /// Brings `messages` into an order that Mistral accepts.
+    /// - Throws: `bad_request` or `capability_missing` if that is impossible.
     func conversation(
         _ messages: [Message], _ rules: MistralRules, _ omitted: inout Omissions
     ) throws(UltraError) -> [Message] {
-        // It refuses an assistant message of nothing.
+        // The API refuses an empty assistant message.
         let messages = messages.filter { $0.role != .assistant || !$0.toolCalls.isEmpty || $0.hasContent(rules) }
         var ordered: [Message] = []
         for message in Turns.systemFirst(messages, mayFollowUser: true, &omitted) {
@@ -37,7 +38,7 @@ extension MistralAdapter {
     }
 
     func write(_ messages: [Message], _ rules: MistralRules, _ facts: WireFacts, _ json: inout JSONWriter) {
-        /// The tools called last, by the ids of their calls.
+        /// The names of the tools called in the last assistant message, by call id.
         var names: [String: String] = [:]
         json.beginArray()
         for (index, message) in messages.enumerated() {
@@ -58,7 +59,7 @@ extension MistralAdapter {
                 names.removeAll(keepingCapacity: true)
                 for call in message.toolCalls where names[call.id] == nil { names[call.id] = call.name }
                 assistant(message, rules, &json)
-                // The beginning of the answer, to be continued.
+                // The model continues this message.
                 if index == messages.count - 1, !facts.omitted.contains("prefix") { json.field("prefix", true) }
             }
             json.endObject()
@@ -66,7 +67,7 @@ extension MistralAdapter {
         json.endArray()
     }
 
-    /// A string if it is one text, else chunks.
+    /// Writes a single text as a string, and anything else as an array of chunks.
     private func content(_ parts: [Part], _ json: inout JSONWriter) {
         let parts = parts.filter { if case .cacheMarker = $0 { false } else { true } }
         if parts.count <= 1, case let text = parts.first?.textOrNil, parts.isEmpty || text != nil {
@@ -86,7 +87,7 @@ extension MistralAdapter {
         json.endArray()
     }
 
-    /// `{"type":"text","text":…}` and its like: the type names the member that holds the value.
+    /// Writes a chunk such as `{"type":"text","text":…}`: the type is also the name of the member with the value.
     private func chunk(_ type: StaticString, _ value: String, _ json: inout JSONWriter) {
         json.beginObject()
         json.key("type")
@@ -152,7 +153,7 @@ extension MistralAdapter {
 }
 
 extension Message {
-    /// Whether anything of it would be sent.
+    /// True if any of the message's parts would be sent.
     fileprivate func hasContent(_ rules: MistralRules) -> Bool {
         parts.contains { part in
             switch part {
@@ -166,7 +167,7 @@ extension Message {
 }
 
 extension Part {
-    /// Reasoning with a text, not a signature alone.
+    /// True for reasoning with text, as opposed to a signature alone.
     var isShownReasoning: Bool {
         if case .reasoning(let text, _) = self { !text.isEmpty } else { false }
     }

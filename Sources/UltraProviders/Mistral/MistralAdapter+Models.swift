@@ -1,10 +1,10 @@
 package import UltraAPI
 
-/// `GET /models`, which lists every alias as a model of its own.
+/// Decoding of `GET /models`, which lists every alias as a separate model.
 extension MistralAdapter {
     private struct Card {
         var model = DiscoveredModel(id: "")
-        /// The id of the model it stands for.
+        /// The id of the model that this card is an alias of.
         var name: String?
         var isArchived = false
     }
@@ -24,8 +24,8 @@ extension MistralAdapter {
         return ModelPage(Self.merged(cards.filter { !$0.model.id.isEmpty && !$0.isArchived }))
     }
 
-    /// One model for all cards of one name, or, where cards have none, for all that list each other as aliases. An id
-    /// belongs to the first model that claims it.
+    /// Merges the cards of each model: those with the same name or, for cards without a name, those that list each
+    /// other as aliases. An id belongs to the first model that has it.
     private static func merged(_ cards: [Card]) -> [DiscoveredModel] {
         let ids = Set(cards.map(\.model.id))
         var models: [DiscoveredModel] = []
@@ -88,7 +88,8 @@ extension MistralAdapter {
         return members
     }
 
-    /// - Parameter flags: capabilities it has; `nil`: the card does not say.
+    /// Sets the model's kind and capabilities.
+    /// - Parameter flags: the capabilities that the card marks as true; nil if it has none.
     private func describe(_ model: inout DiscoveredModel, _ flags: Set<String>?) {
         let name = model.id.lowercased()
         let isChat = flags?.contains("completion_chat") == true
@@ -98,7 +99,7 @@ extension MistralAdapter {
             return
         }
         guard let flags else { return }
-        // Transcription models are marked as if they chatted.
+        // Transcription models have the flag for chat too.
         guard isChat, !name.contains("transcribe") else {
             model.kind = .other
             return
@@ -108,7 +109,7 @@ extension MistralAdapter {
         if flags.contains("function_calling") { found.insert(.tools) }
         if flags.contains("vision") { found.insert(.vision) }
         if flags.contains("reasoning") || name.hasPrefix("magistral") { found.insert(.reasoning) }
-        // Not listed; the first generation cannot.
+        // The list does not mention JSON; only the first models lack it.
         if !name.contains("mixtral"), !name.contains("mistral-7b") { found.formUnion([.json, .jsonSchema]) }
         model.capabilities = found
     }

@@ -1,8 +1,8 @@
 package import UltraAPI
 
-/// Mistral's chat API: a relative of OpenAI's that refuses what it does not know.
+/// The adapter for Mistral's chat API, which resembles OpenAI's but refuses unknown members.
 ///
-/// Requests are written from a list of its own; replies differ so little that the adapter for OpenAI's API reads them.
+/// Requests therefore have an encoder of their own. Replies are decoded by `OpenAIAdapter`.
 package struct MistralAdapter: Adapter {
     package let provider: String
     package let endpoint: Endpoint
@@ -42,7 +42,7 @@ package struct MistralAdapter: Adapter {
         return ErrorClass.standard(error, status: status)
     }
 
-    /// A call to `path` with a body of JSON.
+    /// A call with a JSON body.
     func call(_ path: String, _ body: [UInt8], isStream: Bool) -> HTTPRequest {
         HTTPRequest(
             url: endpoint.url(path),

@@ -1,25 +1,26 @@
-/// What Mistral's models differ in, by name: a request does not carry the list's capabilities.
+/// The features of Mistral's models, by name, because the capabilities of the list are not available when a request is
+/// encoded.
 struct MistralRules: Equatable {
     enum Reasoning: Sendable {
-        /// It does not reason, and knows no reasoning of earlier turns.
+        /// The model does not reason and ignores reasoning of earlier turns.
         case none
-        /// It reasons whenever it is served; `prompt_mode` brings the prompt it was trained with.
+        /// The model always reasons; `prompt_mode` adds the system prompt it was trained with.
         case always
-        /// `reasoning_effort`, `none` or `high`.
+        /// The model accepts `reasoning_effort`: `none` or `high`.
         case effort
     }
 
     var reasoning = Reasoning.effort
     var takesImages = true
 
-    /// Models nobody has heard of are taken for the newest kind.
+    /// The features of a model. An unknown model gets those of the newest ones.
     static func of(_ model: String) -> MistralRules {
-        // A fine-tuned model, `ft:base:workspace:date:id`, follows its base.
+        // A fine-tuned model, `ft:base:workspace:date:id`, has the features of its base model.
         let name = model.hasPrefix("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
         let date = releaseDate(name)
         var rules = MistralRules()
         if name.hasPrefix("magistral-") {
-            // Without a date they have become names of the general models.
+            // Names without a date now refer to general models.
             if let date {
                 rules.reasoning = .always
                 rules.takesImages = date >= 2509
@@ -31,7 +32,7 @@ struct MistralRules: Equatable {
         return rules
     }
 
-    /// 2508 of `mistral-medium-2508`.
+    /// The release date as YYMM, such as 2508 for `mistral-medium-2508`; nil if the name has none.
     private static func releaseDate(_ name: String) -> Int? {
         guard let last = name.split(separator: "-").last, last.utf8.count == 4 else { return nil }
         return Int(last)

@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// `POST /api/embed`.
+/// Embeddings by `POST /api/embed`.
 extension OllamaAdapter {
     package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
         var body = try RequestBody(request.providerOptions, provider: provider)

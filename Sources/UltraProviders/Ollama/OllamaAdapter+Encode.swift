@@ -29,7 +29,7 @@ extension OllamaAdapter {
         }
         think(request.reasoning, model, &body, &omitted)
         if let merged = options.merged { body.member("options") { $0.raw(merged) } }
-        // True unless it is said.
+        // The default is true.
         body.member("stream", isStream)
         let accept = isStream ? "application/x-ndjson" : "application/json"
         var encoded = EncodedRequest(call("/api/chat", accept: accept, body.finish()), warnings: omitted.warnings)
@@ -37,7 +37,8 @@ extension OllamaAdapter {
         return encoded
     }
 
-    /// There is no `tool_choice`: none is told by leaving the tools out, a named one by sending it alone.
+    /// Writes the tools. The API has no `tool_choice`: for `none` the tools are left out, and a named tool is sent
+    /// alone.
     private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
         guard !request.tools.isEmpty else { return }
         var tools = request.tools
@@ -70,8 +71,8 @@ extension OllamaAdapter {
         json.endObject()
     }
 
-    /// Only gpt-oss has levels everywhere. Other models that think do so unless told not to, and `think` is refused by
-    /// those that do not: so nothing is sent.
+    /// Writes `think`. Only gpt-oss has levels on every server. Other thinking models think by default, and models that
+    /// cannot think refuse the member, so it is not sent to them.
     private func think(
         _ reasoning: Reasoning?, _ model: String, _ body: inout RequestBody, _ omitted: inout Omissions
     ) {
@@ -90,14 +91,14 @@ extension OllamaAdapter {
     }
 }
 
-/// The `options` of a request: our sampling, and over it what the client gives in `provider_options`.
+/// The `options` of a request: its sampling parameters, overridden by `options` in `provider_options`.
 private struct OllamaOptions {
-    /// `nil`: there are none, or the client's `options` are in `providerOptions`.
+    /// The options to write; nil if there are none, or if they are in `providerOptions`.
     let merged: RawJSON?
-    /// Those of the request; `options` in them hold ours too.
+    /// The request's `provider_options`, in which `options` includes the sampling parameters.
     let providerOptions: [String: RawJSON]
 
-    /// - Parameter window: `num_ctx`.
+    /// - Parameter window: the value of `num_ctx`.
     init(_ request: Request, provider: String, window: Int?, _ facts: WireFacts) throws(UltraError) {
         guard let given = request.providerOptions[provider], let own = Self.options(of: given) else {
             var ours = try RequestBody([:], provider: provider, facts)
@@ -117,7 +118,7 @@ private struct OllamaOptions {
         providerOptions = options
     }
 
-    /// Returns true when there was nothing to write.
+    /// Writes the sampling parameters. Returns true if there were none.
     private static func write(_ sampling: Sampling, _ window: Int?, to body: inout RequestBody) -> Bool {
         body.member("num_ctx", window)
         body.member("num_predict", sampling.maxTokens)
@@ -131,12 +132,12 @@ private struct OllamaOptions {
         return window == nil && sampling == Sampling()
     }
 
-    /// Its member `options`; `nil`: it has none, or is no object, which `RequestBody` refuses.
+    /// The member `options`; nil if there is none, or if `object` is not an object, which `RequestBody` refuses.
     private static func options(of object: RawJSON) -> RawJSON? {
         members(object).last { $0.name == "options" }?.value
     }
 
-    /// `object` with the members of `other` in place of its own of the same name.
+    /// Returns `object` with its members replaced by those of `other` with the same name.
     private static func replacing(_ object: RawJSON, _ other: RawJSON) -> RawJSON {
         let theirs = members(other)
         var json = JSONWriter()
@@ -157,7 +158,7 @@ private struct OllamaOptions {
                 while let key = try reader.nextKey() { members.append((String(key), try reader.rawJSON())) }
             }
         } catch {
-            // Valid JSON that is no object: refused where the body is written.
+            // `RequestBody` refuses JSON that is not an object.
             return []
         }
         return members

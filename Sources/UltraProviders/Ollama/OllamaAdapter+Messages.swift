@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// The `messages` array: content is one string, images lie beside it, arguments are objects.
+/// Encoding of the `messages` array: `content` is one string, `images` is beside it, and arguments are objects.
 extension OllamaAdapter {
     func messages(_ messages: [Message], _ model: String) throws(UltraError) -> RawJSON {
         var json = JSONWriter()
@@ -14,7 +14,7 @@ extension OllamaAdapter {
             try images(of: message, model, &json)
             if message.role == .assistant { assistant(message, &json) }
             if let id = message.toolCallID {
-                // Templates want the name; newer servers take the id too.
+                // Templates use the name; newer servers accept the id too.
                 json.fieldIfPresent("tool_name", names[id])
                 json.field("tool_call_id", id)
             }

@@ -1,13 +1,14 @@
 package import UltraAPI
 
-/// Ollama's own API under `/api`: one JSON object a line.
+/// The adapter for Ollama's own API under `/api`: one JSON object per line.
 ///
-/// Preferred to its OpenAI layer, which overrides the model's sampling defaults and cannot set the context window.
+/// It is preferred to Ollama's OpenAI-compatible API, which overrides the model's sampling defaults and cannot set the
+/// context window.
 package struct OllamaAdapter: Adapter {
     package let provider: String
-    /// Without `/api`.
+    /// The base URL without `/api`.
     package let endpoint: Endpoint
-    /// Of the hosted service; a server of one's own needs none.
+    /// The key for the hosted service; nil for a local server.
     package let key: Secret?
 
     package init(provider: String = "ollama", endpoint: Endpoint, key: Secret? = nil) {
@@ -22,7 +23,7 @@ package struct OllamaAdapter: Adapter {
         HTTPRequest(method: .get, url: endpoint.url("/api/tags"), headers: headers(accept: "application/json"))
     }
 
-    /// Words of its own for what a model cannot do; the rest is common.
+    /// Recognises Ollama's message for a missing capability; all else is standard.
     package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {
         if status == 400, error.message?.holds(" does not support ") == true {
             return ErrorClass(.capabilityMissing, isRetryable: false)

@@ -1,14 +1,14 @@
-/// `OLLAMA_HOST` in all the forms Ollama's own client takes, as a URL.
+/// Converts `OLLAMA_HOST` to a URL, in all forms that Ollama's own client accepts.
 ///
-/// `host`, `host:port`, `:port`, an IPv6 address with or without brackets, and `http(s)://host[:port][/path]`. Without
-/// a scheme the port is 11434, with one it is the scheme's own. A server's bind address, `0.0.0.0` or `[::]`, becomes
-/// loopback.
+/// The forms are `host`, `host:port`, `:port`, an IPv6 address with or without brackets, and
+/// `http(s)://host[:port][/path]`. The default port is 11434 without a scheme, and otherwise the scheme's. A server's
+/// bind address, `0.0.0.0` or `[::]`, becomes loopback.
 enum OllamaHost {
     static let defaultPort = "11434"
-    /// Where Ollama's own service is, if there is a key and no host.
+    /// The address of Ollama's hosted service, which is used if there is a key but no host.
     static let hosted = "https://ollama.com"
 
-    /// - Parameter text: not empty. What is no host at all is handed on, for `Endpoint` to refuse.
+    /// Converts a text that is not empty. An invalid host is passed on, and `Endpoint` refuses it.
     static func url(_ text: String) -> String {
         let text = unquoted(text)
         guard let schemeEnd = text.firstRange(of: "://") else { return bare(text) }
@@ -23,12 +23,12 @@ enum OllamaHost {
         let authority = text.prefix { $0 != "/" }
         let (host, port) = parts(authority)
         let path = text[authority.endIndex...]
-        // Ollama's client knows this one name.
+        // Ollama's client treats this name as an https address.
         if host == "ollama.com", port == nil { return hosted + path }
         return "http://\(reachable(host)):\(port ?? defaultPort)\(path)"
     }
 
-    /// Host and port of an authority; an IPv6 address gets its brackets.
+    /// Splits an authority into host and port, and puts an IPv6 address in brackets.
     private static func parts(_ authority: Substring) -> (host: String, port: String?) {
         if authority.first == "[", let end = authority.firstIndex(of: "]") {
             let rest = authority[authority.index(after: end)...]
