@@ -17,7 +17,7 @@ package protocol Adapter: Sendable {
     var hasEndMarker: Bool { get }
 
     /// The provider's constraints on requests to `model`, which `encode` enforces before it calls `write`.
-    func needs(of model: String) -> RequestNeeds
+    func constraints(of model: String) -> RequestConstraints
     /// Builds the HTTP request for `request`, which already satisfies `constraints(of:)`. Parameters that the provider
     /// would refuse are left out, each with a warning. Only `encode` calls this.
     /// - Throws: `capability_missing` or `bad_request` if no sensible request remains, `context_length` if the
@@ -93,15 +93,15 @@ extension Adapter {
     package func encode(
         _ request: Request, model: String, isStream: Bool, facts: WireFacts = WireFacts()
     ) throws(UltraError) -> EncodedRequest {
-        var mended: MendedRequest?
-        if !RequestMending.isPlain(request) {
-            mended = RequestMending.mended(
-                request, needs(of: model), model: "\(provider)/\(model)", facts.returnReasoning)
+        var repaired: RepairedRequest?
+        if !RequestRepair.isPlain(request) {
+            repaired = RequestRepair.repaired(
+                request, constraints(of: model), model: "\(provider)/\(model)", facts.returnReasoning)
         }
-        var encoded = try write(mended?.request ?? request, model: model, isStream: isStream, facts)
-        if let mended {
-            encoded.warnings = mended.warnings + encoded.warnings
-            encoded.toolNames = mended.toolNames
+        var encoded = try write(repaired?.request ?? request, model: model, isStream: isStream, facts)
+        if let repaired {
+            encoded.warnings = repaired.warnings + encoded.warnings
+            encoded.toolNames = repaired.toolNames
         }
         if !facts.omitted.isEmpty {
             for warning in RefusedMember.wishes(in: request, facts, model: "\(provider)/\(model)")
@@ -110,7 +110,7 @@ extension Adapter {
         return encoded
     }
 
-    package func needs(of model: String) -> RequestNeeds { RequestNeeds() }
+    package func constraints(of model: String) -> RequestConstraints { RequestConstraints() }
 
     package var framing: Framing { .serverSentEvents }
     package var hasEndMarker: Bool { true }

@@ -17,7 +17,7 @@ struct Omissions {
     var model: String { "\(provider)/\(name)" }
 
     /// True if `parameter` may be sent. Adds a warning if not. Call it only for parameters that the request sets.
-    mutating func takes(_ parameter: Parameter) -> Bool {
+    mutating func accepts(_ parameter: Parameter) -> Bool {
         guard refused.contains(parameter) else { return true }
         warn("\(model) does not take \(parameter.word): it was left out")
         return false
@@ -25,10 +25,10 @@ struct Omissions {
 
     /// Returns `value` if the parameter may be sent, else nil. A value equal to `default` is dropped without a warning,
     /// because the model behaves that way anyway.
-    mutating func unless<T: Equatable>(_ parameter: Parameter, _ value: T?, default: T? = nil) -> T? {
+    mutating func accepted<T: Equatable>(_ parameter: Parameter, _ value: T?, default: T? = nil) -> T? {
         guard let value else { return nil }
         if refused.contains(parameter), value == `default` { return nil }
-        return takes(parameter) ? value : nil
+        return accepts(parameter) ? value : nil
     }
 
     mutating func warn(_ sentence: String) {

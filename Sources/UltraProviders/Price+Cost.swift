@@ -6,8 +6,8 @@ extension Price {
     /// 1. The tier is chosen by the total input, cached reads and writes included.
     /// 2. A nil number of cached reads or writes counts as 0: providers leave the field out when there are none.
     /// 3. An unknown rate makes the cost unknown (nil, not 0) if any token is charged at it. Exception: if input is
-    /// free, so are cached reads and writes. An unknown number of tokens makes the cost unknown too, unless its rate is
-    /// 0.
+    ///    free, so are cached reads and writes. An unknown number of tokens makes the cost unknown too, unless its rate
+    ///    is 0.
     /// 4. Token numbers that are negative, contradict each other or overflow make the cost unknown.
     ///
     /// Rates are rounded to a millionth of a USD per million tokens.

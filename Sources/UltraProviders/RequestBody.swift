@@ -36,7 +36,7 @@ struct RequestBody {
 
     /// Writes member `name`, unless `provider_options` holds it or the server refuses it.
     mutating func member(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
-        guard isOurs(name) else { return }
+        guard isWritable(name) else { return }
         json.key(name)
         write(&json)
     }
@@ -76,7 +76,7 @@ struct RequestBody {
         return json.bytes
     }
 
-    private func isOurs(_ name: StaticString) -> Bool {
+    private func isWritable(_ name: StaticString) -> Bool {
         names.isEmpty || !names.contains("\(name)")
     }
 

@@ -1,7 +1,7 @@
 import UltraAPI
 
 /// The message order that strict servers require.
-enum Turns {
+enum MessageOrder {
     /// Moves late system messages behind the leading ones, keeping their order, with a warning.
     /// - Parameter mayFollowUser: true leaves a system message in place if it directly follows a user or system message
     ///   and is not last.

@@ -5,7 +5,7 @@ package import UltraAPI
 extension AnthropicAdapter {
     /// The prefix of a reasoning signature that holds the data of a `redacted_thinking` block. It tells the two kinds
     /// of block apart when they are sent back; a real signature contains no colon.
-    static let redactedMark = "redacted_thinking:"
+    static let redactedPrefix = "redacted_thinking:"
 
     package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         try reader.beginObject()
@@ -24,7 +24,7 @@ extension AnthropicAdapter {
             case "usage":
                 try usage(&reader, isFirst: false, &reply)
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -46,7 +46,7 @@ extension AnthropicAdapter {
             case "delta", "content_block", "message": content = try reader.raw()
             case "usage": usage = try reader.raw()
             // Some gateways send errors in OpenAI's format.
-            case "error": if try reader.saysSomething() { reply.reportError() }
+            case "error": if try reader.hasValue() { reply.reportError() }
             default: try reader.skip()
             }
         }
@@ -189,7 +189,7 @@ extension AnthropicAdapter {
             let proof = try signature.map { (json) throws(JSONError) in try Self.text(json) } ?? ""
             return [.reasoning(text), .signature(proof)]
         case "redacted_thinking":
-            return text.isEmpty ? [] : [.signature(Self.redactedMark + text)]
+            return text.isEmpty ? [] : [.signature(Self.redactedPrefix + text)]
         case "tool_use":
             call.arguments = text
             return [.call(call)]

@@ -1,14 +1,14 @@
 package import UltraAPI
 
 extension AnthropicAdapter {
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.toolNames = NameRule(.wordAndDash, length: 1...128)
-        needs.callIDs = NameRule(.wordAndDash, length: 1...128)
-        needs.toolSchemas.isGiven = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.toolNames = NameRule(.wordAndDash, length: 1...128)
+        constraints.callIDs = NameRule(.wordAndDash, length: 1...128)
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }()
 
     package func write(
@@ -36,7 +36,7 @@ extension AnthropicAdapter {
         body.member("max_tokens", thinking.maxTokens(request.sampling.maxTokens, rules, &omitted))
         if !conversation.system.isEmpty { body.member("system") { AnthropicBlock.write(conversation.system, &$0) } }
         body.member("messages") { Self.write(conversation.turns, &$0) }
-        sampling(request.sampling, rules, isThinking: thinking.mode != .unsaid, &body, &omitted)
+        sampling(request.sampling, rules, isThinking: thinking.mode != .omitted, &body, &omitted)
         tools.write(&body)
         thinking.write(&body)
         outputConfig(effort: thinking.effort, format, &body)
@@ -72,9 +72,9 @@ extension AnthropicAdapter {
         _ sampling: Sampling, _ rules: ClaudeRules, isThinking: Bool, _ body: inout RequestBody,
         _ omitted: inout Omissions
     ) {
-        var temperature = omitted.unless(.temperature, sampling.temperature, default: 1)
-        var topP = omitted.unless(.topP, sampling.topP, default: 1)
-        var topK = omitted.unless(.topK, sampling.topK)
+        var temperature = omitted.accepted(.temperature, sampling.temperature, default: 1)
+        var topP = omitted.accepted(.topP, sampling.topP, default: 1)
+        var topK = omitted.accepted(.topK, sampling.topK)
         if let wished = temperature, wished > 1 {
             omitted.warn("\(omitted.model) takes temperatures up to 1: 1 was sent")
             temperature = 1
@@ -100,9 +100,9 @@ extension AnthropicAdapter {
         body.member("temperature", temperature)
         body.member("top_p", topP)
         body.member("top_k", topK)
-        _ = omitted.unless(.seed, sampling.seed)
-        _ = omitted.unless(.frequencyPenalty, sampling.frequencyPenalty, default: 0)
-        _ = omitted.unless(.presencePenalty, sampling.presencePenalty, default: 0)
+        _ = omitted.accepted(.seed, sampling.seed)
+        _ = omitted.accepted(.frequencyPenalty, sampling.frequencyPenalty, default: 0)
+        _ = omitted.accepted(.presencePenalty, sampling.presencePenalty, default: 0)
         let stop = sampling.stop.filter { !$0.allSatisfy(\.isWhitespace) }
         if stop.count < sampling.stop.count {
             omitted.warn("\(omitted.model) takes no stop sequence of white space alone: it was left out")

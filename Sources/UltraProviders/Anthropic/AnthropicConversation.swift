@@ -32,7 +32,7 @@ struct AnthropicConversation {
     init(
         _ messages: [Message], _ rules: ClaudeRules, takesDocumentsOfAssistant: Bool, _ omitted: inout Omissions
     ) throws(UltraError) {
-        try Turns.checkResults(messages.filter { $0.role != .system }, requiresAll: true, omitted)
+        try MessageOrder.checkResults(messages.filter { $0.role != .system }, requiresAll: true, omitted)
         for message in messages {
             switch message.role {
             case .system:
@@ -163,7 +163,7 @@ extension AnthropicConversation {
             case .reasoning(_, nil): break
             case .reasoning(let text, let signature?):
                 guard keepsThinking else { break }
-                let mark = AnthropicAdapter.redactedMark
+                let mark = AnthropicAdapter.redactedPrefix
                 blocks.append(
                     AnthropicBlock(
                         signature.hasPrefix(mark)

@@ -17,7 +17,7 @@ struct ClaudeRules: Equatable {
 
     var thinking = Thinking.budget
     /// The model thinks even if the request does not mention thinking.
-    var thinksUnasked = false
+    var thinksByDefault = false
     /// Thinking is included in the reply unless the request says otherwise.
     var showsThinking = true
     var takesSampling = true
@@ -84,7 +84,7 @@ struct ClaudeRules: Equatable {
             outputLimit = 128_000
         default:
             thinking = .adaptive
-            thinksUnasked = version >= 500
+            thinksByDefault = version >= 500
             showsThinking = false
             takesSampling = false
             takesPrefill = false

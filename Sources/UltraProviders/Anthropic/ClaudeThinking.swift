@@ -4,19 +4,19 @@ import UltraAPI
 struct ClaudeThinking: Equatable {
     enum Mode: Equatable {
         /// `thinking` is not sent.
-        case unsaid
+        case omitted
         case adaptive
         /// In tokens, at least 1024.
         case budget(Int)
     }
 
-    private(set) var mode = Mode.unsaid
+    private(set) var mode = Mode.omitted
     /// The value for `output_config`; nil to send none.
     private(set) var effort: String?
     /// True if the reply contains a summary of the thinking only on request.
-    private(set) var asksForSummary = false
+    private(set) var requestsSummary = false
 
-    static let leastBudget = 1024
+    static let minimumBudget = 1024
 
     /// - Parameter forcesTools: true if the model must call a tool.
     init(
@@ -28,17 +28,17 @@ struct ClaudeThinking: Equatable {
         let wantsSummary = reasoning.isIncluded && !rules.showsThinking
         guard isWished else {
             // The model thinks anyway, and the client wants to see it.
-            if rules.thinksUnasked, wantsSummary {
+            if rules.thinksByDefault, wantsSummary {
                 mode = .adaptive
-                asksForSummary = true
+                requestsSummary = true
             }
             return
         }
-        guard omitted.takes(.reasoning) else { return }
+        guard omitted.accepts(.reasoning) else { return }
         let takesBudget = rules.thinking == .budget || rules.thinking == .budgetOrAdaptive && reasoning.effort == nil
         guard takesBudget else {
             mode = .adaptive
-            asksForSummary = wantsSummary
+            requestsSummary = wantsSummary
             effort = Self.effort(reasoning, &omitted)
             return
         }
@@ -51,7 +51,7 @@ struct ClaudeThinking: Equatable {
                 "\(omitted.model) does not begin to reason between a call and its answer: reasoning was left out")
         } else {
             mode = .budget(Self.budget(reasoning, rules, &omitted))
-            asksForSummary = wantsSummary
+            requestsSummary = wantsSummary
         }
     }
 
@@ -84,8 +84,8 @@ struct ClaudeThinking: Equatable {
                 }
             }()
         // Leave tokens for the answer.
-        let most = rules.outputLimit.map { $0 - leastBudget } ?? Int.max
-        let budget = min(max(wished, leastBudget), most)
+        let most = rules.outputLimit.map { $0 - minimumBudget } ?? Int.max
+        let budget = min(max(wished, minimumBudget), most)
         if budget != wished {
             omitted.warn("\(omitted.model) takes another budget_tokens than \(wished): \(budget) was sent")
         }
@@ -93,17 +93,17 @@ struct ClaudeThinking: Equatable {
     }
 
     func write(_ body: inout RequestBody) {
-        guard mode != .unsaid else { return }
+        guard mode != .omitted else { return }
         body.member("thinking") { json in
             json.beginObject()
             switch mode {
-            case .unsaid: break
+            case .omitted: break
             case .adaptive: json.field("type", "adaptive")
             case .budget(let tokens):
                 json.field("type", "enabled")
                 json.field("budget_tokens", tokens)
             }
-            if asksForSummary { json.field("display", "summarized") }
+            if requestsSummary { json.field("display", "summarized") }
             json.endObject()
         }
     }

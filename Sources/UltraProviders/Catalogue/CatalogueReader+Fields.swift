@@ -64,7 +64,7 @@ extension CatalogueReader {
             }
             guard capabilities.insert(capability).inserted else { throw fieldFlaw("has \(word) twice") }
         }
-        guard capabilities.isSuperset(of: kind.leastCapabilities.subtracting([.streaming])) else {
+        guard capabilities.isSuperset(of: kind.minimumCapabilities.subtracting([.streaming])) else {
             throw fieldFlaw("does not say \(kind.rawValue)")
         }
         return capabilities

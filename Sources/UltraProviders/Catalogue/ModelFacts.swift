@@ -39,7 +39,7 @@ package struct ModelFacts: Sendable, Equatable {
         displayName = Self.first(configuration?.displayName, discovery?.displayName, nil)
         capabilities =
             Self.first(configuration?.capabilities, discovery?.capabilities, catalogue?.capabilities)
-            ?? kind.map { Fact($0.value.leastCapabilities, $0.origin) }
+            ?? kind.map { Fact($0.value.minimumCapabilities, $0.origin) }
         contextWindow = Self.first(
             configuration?.contextWindow, discovery?.contextWindow, catalogue?.contextWindow)
         maxOutputTokens = Self.first(
@@ -56,7 +56,7 @@ package struct ModelFacts: Sendable, Equatable {
 
 extension DiscoveredModel.Kind {
     /// The capabilities that every model of this kind has.
-    package var leastCapabilities: Set<Capability> {
+    package var minimumCapabilities: Set<Capability> {
         switch self {
         case .chat: [.chat, .streaming]
         case .embeddings: [.embeddings]

@@ -30,7 +30,7 @@ extension CohereAdapter {
                 switch try reader.kind() {
                 case .string:
                     // An error of Cohere's API gateway, in the format of an error reply.
-                    if try reader.saysSomething() { reply.reportError() }
+                    if try reader.hasValue() { reply.reportError() }
                 case .object:
                     isWhole = true
                     try reader.skip()
@@ -38,7 +38,7 @@ extension CohereAdapter {
                     try reader.skip()
                 }
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -67,7 +67,7 @@ extension CohereAdapter {
             case "message":
                 switch try reader.kind() {
                 case .string:
-                    if try reader.saysSomething() { reply.reportError() }
+                    if try reader.hasValue() { reply.reportError() }
                 case .null:
                     try reader.skip()
                 default:
@@ -79,7 +79,7 @@ extension CohereAdapter {
             case "usage":
                 try usage(&reader, &reply)
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }

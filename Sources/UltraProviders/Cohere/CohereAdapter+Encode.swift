@@ -1,13 +1,13 @@
 package import UltraAPI
 
 extension CohereAdapter {
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.toolNames = NameRule(.word, first: .letterOrUnderscore, length: 1...64)
-        needs.toolSchemas.isGiven = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.toolNames = NameRule(.word, first: .letterOrUnderscore, length: 1...64)
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }()
 
     package func write(
@@ -123,7 +123,7 @@ extension CohereAdapter {
     }
 
     private func thinking(_ reasoning: Reasoning?, _ body: inout RequestBody, _ omitted: inout Omissions) {
-        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.takes(.reasoning)
+        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.accepts(.reasoning)
         else { return }
         let budget = reasoning.budgetTokens ?? reasoning.effort.flatMap(Self.budget)
         body.member("thinking") { json in

@@ -2,15 +2,15 @@ import UltraAPI
 
 /// Encoding of `messages` and `documents`.
 extension CohereAdapter {
-    private static let mostImages = 20
+    private static let maxImages = 20
 
     /// Brings `messages` into an order and form that Cohere accepts.
     /// - Throws: `bad_request` or `capability_missing` if that is impossible.
     func conversation(
         _ messages: [Message], _ rules: CohereRules, _ omitted: inout Omissions
     ) throws(UltraError) -> [Message] {
-        let ordered = Turns.systemFirst(messages, &omitted)
-        try Turns.checkResults(ordered, requiresAll: false, omitted)
+        let ordered = MessageOrder.systemFirst(messages, &omitted)
+        try MessageOrder.checkResults(ordered, requiresAll: false, omitted)
         let texts = ordered.prefix { $0.role == .system }.flatMap { $0.parts.compactMap(\.textOrNil) }
         let system = texts.filter { !$0.isEmpty }.joined(separator: "\n")
         var result = system.isEmpty ? [] : [Message(.system, [.text(system)])]
@@ -39,7 +39,7 @@ extension CohereAdapter {
             }
         }
         if images > 0, !rules.takesImages { throw omitted.capabilityMissing("does not take images") }
-        if images > Self.mostImages { throw omitted.capabilityMissing("takes \(Self.mostImages) images at most") }
+        if images > Self.maxImages { throw omitted.capabilityMissing("takes \(Self.maxImages) images at most") }
         return result
     }
 

@@ -24,7 +24,7 @@ package struct DockerAdapter: Adapter {
 
     package var key: Secret? { nil }
 
-    package func needs(of model: String) -> RequestNeeds { openAI.needs(of: model) }
+    package func constraints(of model: String) -> RequestConstraints { openAI.constraints(of: model) }
 
     package func write(
         _ request: Request, model: String, isStream: Bool, _ facts: WireFacts

@@ -46,14 +46,14 @@ extension DockerCommand {
             error = UltraError(
                 .upstreamError, "the docker program was ended by signal \(number)", isRetryable: true)
         case .code(let code, let errors):
-            error = meaning(code, String(decoding: errors.prefix(ErrorLines.limitBytes), as: UTF8.self), model)
+            error = exitError(code, String(decoding: errors.prefix(ErrorLines.limitBytes), as: UTF8.self), model)
         }
         error.provider = provider
         error.model = model.map { "\(provider)/\($0)" }
         return error
     }
 
-    private func meaning(_ code: Int32, _ errors: String, _ model: String?) -> UltraError {
+    private func exitError(_ code: Int32, _ errors: String, _ model: String?) -> UltraError {
         let text = errors.lowercased()
         func holds(_ words: String...) -> Bool { words.contains { text.contains($0) } }
         if holds("is not a docker command", "unknown command") || code == 125 {
@@ -81,11 +81,11 @@ extension DockerCommand {
     /// The error for a reply that the program quotes: `error response: status=500 body=…`.
     private func reported(_ status: Int, _ body: String) -> UltraError {
         let error = Array(body.utf8).withUnsafeBytes { ErrorBody($0) }
-        let meaning = ErrorClass.standard(error, status: status)
+        let errorClass = ErrorClass.standard(error, status: status)
         let message = ErrorText.cleaned(error.message ?? "", key: nil)
         return UltraError(
-            meaning.code, message.isEmpty ? "\(provider) answered HTTP \(status) without a reason" : message,
-            hint: ErrorText.hint(meaning.code), status: status, isRetryable: meaning.isRetryable)
+            errorClass.code, message.isEmpty ? "\(provider) answered HTTP \(status) without a reason" : message,
+            hint: ErrorText.hint(errorClass.code), status: status, isRetryable: errorClass.isRetryable)
     }
 }
 

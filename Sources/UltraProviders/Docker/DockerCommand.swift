@@ -26,7 +26,7 @@ package struct DockerCommand: Sendable, Equatable {
     package init(provider: String = "docker", program: String = "docker", environment: [String: String]) {
         self.provider = provider
         self.program = program
-        var kept = environment.filter { Self.handedOn.contains($0.key) }
+        var kept = environment.filter { Self.passedVariables.contains($0.key) }
         // Without this, even the commands that only read may install a runner.
         kept["MODEL_RUNNER_NO_AUTO_INSTALL"] = "1"
         kept["NO_COLOR"] = "1"
@@ -34,7 +34,7 @@ package struct DockerCommand: Sendable, Equatable {
         self.environment = kept
     }
 
-    private static let handedOn: Set<String> = [
+    private static let passedVariables: Set<String> = [
         "PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
         "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
         "DOCKER_API_VERSION", "MODEL_RUNNER_HOST", "MODEL_RUNNER_TLS", "MODEL_RUNNER_TLS_SKIP_VERIFY",
@@ -69,14 +69,14 @@ package struct DockerCommand: Sendable, Equatable {
         if request.sampling.maxTokens != nil {
             omitted.warn("\(omitted.model) does not take max_tokens: it was left out")
         }
-        _ = omitted.unless(.temperature, request.sampling.temperature)
-        _ = omitted.unless(.topP, request.sampling.topP)
-        _ = omitted.unless(.topK, request.sampling.topK)
-        if !request.sampling.stop.isEmpty { _ = omitted.takes(.stop) }
-        _ = omitted.unless(.seed, request.sampling.seed)
-        _ = omitted.unless(.frequencyPenalty, request.sampling.frequencyPenalty)
-        _ = omitted.unless(.presencePenalty, request.sampling.presencePenalty)
-        if request.reasoning?.effort != nil || request.reasoning?.budgetTokens != nil { _ = omitted.takes(.reasoning) }
+        _ = omitted.accepted(.temperature, request.sampling.temperature)
+        _ = omitted.accepted(.topP, request.sampling.topP)
+        _ = omitted.accepted(.topK, request.sampling.topK)
+        if !request.sampling.stop.isEmpty { _ = omitted.accepts(.stop) }
+        _ = omitted.accepted(.seed, request.sampling.seed)
+        _ = omitted.accepted(.frequencyPenalty, request.sampling.frequencyPenalty)
+        _ = omitted.accepted(.presencePenalty, request.sampling.presencePenalty)
+        if request.reasoning?.effort != nil || request.reasoning?.budgetTokens != nil { _ = omitted.accepts(.reasoning) }
         if request.providerOptions[provider] != nil {
             omitted.warn("the docker program takes no provider_options: they were left out")
         }

@@ -30,11 +30,11 @@ package struct DockerOutput: Sendable {
             if place == .reasoning { held.removeFirst(Self.opening.count) }
         }
         if place == .reasoning, let mark = held.firstRange(of: Self.separator) {
-            hand(mark.lowerBound, into: &events)
+            deliver(mark.lowerBound, into: &events)
             held.removeFirst(Self.separator.count)
             place = .text
         }
-        hand(safeCount, into: &events)
+        deliver(safeCount, into: &events)
     }
 
     /// Ends the output after the program exited successfully: appends the text held back, the usage if it was printed,
@@ -44,14 +44,14 @@ package struct DockerOutput: Sendable {
         if usage == nil {
             // The program appends a line feed to the answer.
             if held.last == .lineFeed { held.removeLast() }
-            hand(held.count, into: &events)
+            deliver(held.count, into: &events)
         }
         if let usage { events.append(.usage(usage)) }
         events.append(.finish(.stop))
     }
 
     /// Delivers the first `count` bytes of `held`.
-    private mutating func hand(_ count: Int, into events: inout [AnswerEvent]) {
+    private mutating func deliver(_ count: Int, into events: inout [AnswerEvent]) {
         guard count > 0 else { return }
         let text = String(decoding: held[..<count], as: UTF8.self)
         held.removeFirst(count)

@@ -31,8 +31,8 @@ package struct ErrorClass: Sendable, Equatable {
             return ErrorClass(.authentication, isRetryable: false)
         }
         if let status { return byStatus(status, message) }
-        let isOurs = error.type?.lowercased().hasPrefix("invalid") == true
-        return isOurs ? ErrorClass(.badRequest, isRetryable: false) : ErrorClass(.upstreamError, isRetryable: true)
+        let isClientError = error.type?.lowercased().hasPrefix("invalid") == true
+        return isClientError ? ErrorClass(.badRequest, isRetryable: false) : ErrorClass(.upstreamError, isRetryable: true)
     }
 
     private static func byStatus(_ status: Int, _ message: String) -> ErrorClass {

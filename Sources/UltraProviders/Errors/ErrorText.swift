@@ -8,8 +8,8 @@ package enum ErrorText {
     package static let excerptLimitBytes = 200
 
     /// Collapses white space, redacts keys and truncates the text.
-    /// - Parameter key: the key the request carried; taken out even if it looks like nothing of the kind, unless it is
-    ///   a placeholder.
+    /// - Parameter key: the key that the request carried. It is redacted even if it does not look like a key, unless it
+    ///   is a placeholder.
     package static func cleaned(_ text: String, key: Secret?, limitBytes: Int = Self.limitBytes) -> String {
         var words: [String] = []
         for word in text.split(whereSeparator: {

@@ -33,7 +33,7 @@ extension GeminiAdapter {
             case "promptFeedback":
                 isBlocked = try hasBlockReason(&reader)
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }

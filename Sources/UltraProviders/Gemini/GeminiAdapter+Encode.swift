@@ -1,15 +1,15 @@
 package import UltraAPI
 
 extension GeminiAdapter {
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.toolNames = NameRule(.wordAndDash, first: .letterOrUnderscore, length: 1...64)
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.toolNames = NameRule(.wordAndDash, first: .letterOrUnderscore, length: 1...64)
         // `GeminiSchema` rewrites the schemas.
-        needs.toolSchemas = .none
-        needs.refusesRepeatedKeys = true
-        return needs
+        constraints.toolSchemas = .none
+        constraints.refusesRepeatedKeys = true
+        return constraints
     }()
 
     package func write(
@@ -105,7 +105,7 @@ extension GeminiAdapter {
             functions.append(function)
         }
         // The default needs no warning.
-        _ = omitted.unless(.parallelToolCalls, request.parallelToolCalls, default: true)
+        _ = omitted.accepted(.parallelToolCalls, request.parallelToolCalls, default: true)
         if case .named(let name)? = request.toolChoice, !request.tools.contains(where: { $0.name == name }) {
             throw UltraError(
                 .badRequest, "tool_choice names \(name), which is not among the tools", field: "tool_choice",

@@ -12,11 +12,11 @@ extension GeminiAdapter {
         var taken = request.sampling
         taken.maxTokens = maxTokens(taken.maxTokens, rules, isStream: isStream, &omitted)
         // Models that refuse other values still accept the default.
-        taken.temperature = omitted.unless(.temperature, taken.temperature, default: 1)
-        taken.topP = omitted.unless(.topP, taken.topP, default: 1)
-        taken.topK = omitted.unless(.topK, taken.topK)
-        taken.frequencyPenalty = omitted.unless(.frequencyPenalty, taken.frequencyPenalty, default: 0)
-        taken.presencePenalty = omitted.unless(.presencePenalty, taken.presencePenalty, default: 0)
+        taken.temperature = omitted.accepted(.temperature, taken.temperature, default: 1)
+        taken.topP = omitted.accepted(.topP, taken.topP, default: 1)
+        taken.topK = omitted.accepted(.topK, taken.topK)
+        taken.frequencyPenalty = omitted.accepted(.frequencyPenalty, taken.frequencyPenalty, default: 0)
+        taken.presencePenalty = omitted.accepted(.presencePenalty, taken.presencePenalty, default: 0)
         if taken.stop.count > 5 {
             omitted.warn("\(omitted.model) takes 5 stop sequences at most: the others were left out")
             taken.stop = Array(taken.stop.prefix(5))
@@ -83,7 +83,7 @@ extension GeminiAdapter {
     }
 
     private func thinking(_ reasoning: Reasoning?, _ rules: GeminiRules, _ omitted: inout Omissions) -> Thinking? {
-        guard let reasoning, omitted.takes(.reasoning) else { return nil }
+        guard let reasoning, omitted.accepts(.reasoning) else { return nil }
         var thinking = Thinking(isIncluded: reasoning.isIncluded)
         switch rules.thinking {
         case .none:

@@ -46,7 +46,7 @@ extension GeminiAdapter {
             }
         }
         guard !model.id.isEmpty else { return nil }
-        if methods.contains("generateContent"), !Self.isNoChat(model.id) {
+        if methods.contains("generateContent"), !Self.isNotChat(model.id) {
             model.kind = .chat
             model.capabilities = capabilities(model.id, thinks: thinks)
         } else if methods.contains("embedContent") {
@@ -62,7 +62,7 @@ extension GeminiAdapter {
     }
 
     /// True for models of `generateContent` that produce images, speech or music, and for agents with another API.
-    private static func isNoChat(_ id: String) -> Bool {
+    private static func isNotChat(_ id: String) -> Bool {
         GeminiRules.isMediaModel(id) || id.holds("computer-use")
             || ["lyria", "deep-research", "antigravity", "aqa"].contains(where: id.hasPrefix)
     }

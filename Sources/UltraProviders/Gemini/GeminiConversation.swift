@@ -33,10 +33,10 @@ struct GeminiConversation {
         self.isVertex = isVertex
         for message in messages {
             switch message.role {
-            case .system: try takeSystem(message)
-            case .user: try takeUser(message)
-            case .assistant: try takeAssistant(message)
-            case .tool: try takeResult(message)
+            case .system: try appendSystem(message)
+            case .user: try appendUser(message)
+            case .assistant: try appendAssistant(message)
+            case .tool: try addResult(message)
             }
         }
         try endResults()
@@ -51,7 +51,7 @@ struct GeminiConversation {
     /// A user turn for places where the API requires one; it refuses empty turns.
     private static let blank = GeminiContent(role: .user, parts: [.text(" ")])
 
-    private mutating func takeSystem(_ message: Message) throws(Flaw) {
+    private mutating func appendSystem(_ message: Message) throws(Flaw) {
         for part in message.parts {
             switch part {
             case .text(let text): system += system.isEmpty ? text : "\n\n" + text
@@ -61,7 +61,7 @@ struct GeminiConversation {
         }
     }
 
-    private mutating func takeUser(_ message: Message) throws(Flaw) {
+    private mutating func appendUser(_ message: Message) throws(Flaw) {
         try endResults()
         var parts: [GeminiContent.Part] = []
         for part in message.parts {
@@ -74,7 +74,7 @@ struct GeminiConversation {
         }
     }
 
-    private mutating func takeAssistant(_ message: Message) throws(Flaw) {
+    private mutating func appendAssistant(_ message: Message) throws(Flaw) {
         // Calls in consecutive messages form one turn, and all their results follow it.
         if calls.contains(where: { $0.result != nil }) { try endResults() }
         var parts: [GeminiContent.Part] = []
@@ -121,7 +121,7 @@ struct GeminiConversation {
     }
 
     /// Adds a result. It names its call by id; without an id it belongs to the first call without a result.
-    private mutating func takeResult(_ message: Message) throws(Flaw) {
+    private mutating func addResult(_ message: Message) throws(Flaw) {
         let id = message.toolCallID ?? ""
         while firstOpen < calls.count, calls[firstOpen].result != nil { firstOpen += 1 }
         let index = id.isEmpty ? (firstOpen < calls.count ? firstOpen : nil) : places[id]

@@ -2,15 +2,15 @@ package import UltraAPI
 
 /// Encoding of requests. The API refuses unknown members with HTTP 422.
 extension MistralAdapter {
-    private static let mostTools = 128
+    private static let maxTools = 128
 
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.callIDs = .nineLetters
-        needs.toolSchemas.isGiven = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.callIDs = .nineLetters
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }()
 
     package func write(
@@ -20,8 +20,8 @@ extension MistralAdapter {
         var omitted = Omissions(
             provider, model, refused: rules.reasoning == .none ? [.topK, .reasoning] : [.topK])
         let messages = try conversation(request.messages, rules, &omitted)
-        if request.tools.count > Self.mostTools {
-            throw omitted.capabilityMissing("takes \(Self.mostTools) tools at most")
+        if request.tools.count > Self.maxTools {
+            throw omitted.capabilityMissing("takes \(Self.maxTools) tools at most")
         }
         var body = try RequestBody(request, provider: provider, facts)
         body.member("model", model)
@@ -50,7 +50,7 @@ extension MistralAdapter {
             // The API refuses top_p with a temperature of 0, where it would have no effect.
             body.member("top_p", sampling.topP)
         }
-        body.member("top_k", omitted.unless(.topK, sampling.topK))
+        body.member("top_k", omitted.accepted(.topK, sampling.topK))
         body.member("stop", sampling.stop)
         // Any seed is as good as another, but negative ones are refused.
         body.member("random_seed", sampling.seed.map { Int(clamping: $0.magnitude) })
@@ -88,7 +88,7 @@ extension MistralAdapter {
     private func reasoning(
         _ reasoning: Reasoning?, _ rules: MistralRules, _ body: inout RequestBody, _ omitted: inout Omissions
     ) {
-        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.takes(.reasoning)
+        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.accepts(.reasoning)
         else { return }
         switch (rules.reasoning, reasoning.effort) {
         case (.none, _):

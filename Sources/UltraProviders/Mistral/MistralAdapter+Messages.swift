@@ -2,7 +2,7 @@ import UltraAPI
 
 /// Encoding of the `messages` array in an order that Mistral accepts.
 extension MistralAdapter {
-    private static let mostImages = 8
+    private static let maxImages = 8
 
     /// Brings `messages` into an order that Mistral accepts.
     /// - Throws: `bad_request` or `capability_missing` if that is impossible.
@@ -12,7 +12,7 @@ extension MistralAdapter {
         // The API refuses an empty assistant message.
         let messages = messages.filter { $0.role != .assistant || !$0.toolCalls.isEmpty || $0.hasContent(rules) }
         var ordered: [Message] = []
-        for message in Turns.systemFirst(messages, mayFollowUser: true, &omitted) {
+        for message in MessageOrder.systemFirst(messages, mayFollowUser: true, &omitted) {
             if message.role == .user, ordered.last?.role == .tool {
                 omitted.warn(
                     "\(omitted.model) does not take a user message after a tool message: \"OK.\" was put between")
@@ -20,7 +20,7 @@ extension MistralAdapter {
             }
             ordered.append(message)
         }
-        try Turns.checkResults(ordered, requiresAll: true, omitted)
+        try MessageOrder.checkResults(ordered, requiresAll: true, omitted)
         guard ordered.contains(where: { $0.role != .system }) else {
             throw omitted.badRequest("\(omitted.model) needs a message that is not of the system")
         }
@@ -33,7 +33,7 @@ extension MistralAdapter {
             }
         }
         if images > 0, !rules.takesImages { throw omitted.capabilityMissing("does not take images") }
-        if images > Self.mostImages { throw omitted.capabilityMissing("takes \(Self.mostImages) images at most") }
+        if images > Self.maxImages { throw omitted.capabilityMissing("takes \(Self.maxImages) images at most") }
         return ordered
     }
 

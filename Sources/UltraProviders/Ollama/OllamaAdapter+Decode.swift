@@ -33,7 +33,7 @@ extension OllamaAdapter {
             case "thinking":
                 content.thinking = try reader.optionalString("thinking", &reply) ?? ""
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }

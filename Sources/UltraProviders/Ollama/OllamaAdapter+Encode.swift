@@ -1,12 +1,12 @@
 package import UltraAPI
 
 extension OllamaAdapter {
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.toolSchemas.isGiven = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }()
 
     package func write(
@@ -56,7 +56,7 @@ extension OllamaAdapter {
             for tool in tools { write(tool, &json) }
             json.endArray()
         }
-        _ = omitted.unless(.parallelToolCalls, request.parallelToolCalls, default: true)
+        _ = omitted.accepted(.parallelToolCalls, request.parallelToolCalls, default: true)
     }
 
     private func write(_ tool: Tool, _ json: inout JSONWriter) {

@@ -10,7 +10,7 @@ struct OllamaWindow {
     /// The maximum length of a request in tokens; nil if unknown.
     private let limit: Int?
 
-    private static let least = 4096
+    private static let minimum = 4096
     /// The maximum number of tokens reserved for the answer.
     private static let answerLimit = 8192
     private static let defaultAnswer = 1024
@@ -28,8 +28,8 @@ struct OllamaWindow {
             limit = min(fixed, facts.contextWindow ?? fixed)
         case .auto:
             let answer = min(request.sampling.maxTokens ?? Self.defaultAnswer, Self.answerLimit)
-            let needed = max(estimate + estimate / 4 + answer, facts.leastWindow)
-            var size = Self.least
+            let needed = max(estimate + estimate / 4 + answer, facts.minimumWindow)
+            var size = Self.minimum
             while size < needed { size *= 2 }
             limit = facts.contextWindow
             tokens = min(size, limit ?? size)

@@ -46,15 +46,15 @@ package struct Dialect: Sendable, Equatable {
     /// Parameters that the server refuses for every model.
     package var refused: ParameterSet = [.topK]
     /// Send `stream_options`. Without it most servers report no usage for a stream.
-    package var asksForUsage = true
+    package var requestsUsage = true
     /// The server pads stream chunks with random text, unless `include_obfuscation` is false.
     package var obfuscates = false
     /// The server's constraints on requests, whatever the model.
-    var needs = RequestNeeds(chat: true)
+    var constraints = RequestConstraints(chat: true)
     /// Assistant messages must have `content`: null if there are only tool calls.
-    var demandsContent = true
+    var requiresContent = true
     /// Tool calls of earlier turns are refused without the reasoning that led to them.
-    var demandsReasoning = false
+    var requiresReasoning = false
     /// `reasoning_details` of earlier turns are sent back unchanged.
     package var takesReasoningDetails = false
     /// The signature of a tool call is in `extra_content.google.thought_signature`, in both directions.
@@ -63,11 +63,11 @@ package struct Dialect: Sendable, Equatable {
     package var takesTextParts = false
     package var files = Files.none
     /// The server may refuse `{"type":"json_object"}`. It gets the schema of any object instead.
-    package var takesNoJSONMode = false
+    package var lacksJSONMode = false
     /// The text of an answer may begin with `<think>…</think>`.
-    package var thinksInText = true
+    package var hasThinkTags = true
     /// The server stores requests to the Responses API, unless `store` is false.
-    package var keepsResponses = true
+    package var storesResponses = true
     /// The Responses API returns summaries of reasoning, and encrypted reasoning to be sent back.
     package var encryptsReasoning = false
     /// Appended to an endpoint without a version segment.
@@ -81,48 +81,48 @@ package struct Dialect: Sendable, Equatable {
 extension Dialect {
     package static let openAI = Dialect {
         $0.tokenLimit = .maxCompletionTokens
-        $0.needs.callIDs = .openAI
-        $0.needs.toolSchemas.isGiven = false
-        $0.demandsContent = false
+        $0.constraints.callIDs = .openAI
+        $0.constraints.toolSchemas.isRequired = false
+        $0.requiresContent = false
         $0.models = .openAI
         $0.obfuscates = true
         $0.takesTextParts = true
         $0.files = .pdf
-        $0.thinksInText = false
+        $0.hasThinkTags = false
         $0.encryptsReasoning = true
     }
 
     private static let azure = Dialect {
         $0.tokenLimit = .maxCompletionTokens
-        $0.needs.callIDs = .openAI
-        $0.needs.toolSchemas.isGiven = false
-        $0.demandsContent = false
+        $0.constraints.callIDs = .openAI
+        $0.constraints.toolSchemas.isRequired = false
+        $0.requiresContent = false
         $0.keyHeader = .apiKey
         $0.models = .openAI
         $0.takesTextParts = true
-        $0.thinksInText = false
+        $0.hasThinkTags = false
         $0.encryptsReasoning = true
         $0.versionPath = "/openai/v1"
     }
 
     private static let groq = Dialect {
-        $0.demandsContent = false
+        $0.requiresContent = false
         $0.tokenLimit = .maxCompletionTokens
         $0.models = .groq
         $0.refused = [.topK, .frequencyPenalty, .presencePenalty]
-        $0.keepsResponses = false
+        $0.storesResponses = false
         $0.versionPath = "/openai/v1"
     }
 
     private static let deepSeek = Dialect {
         $0.reasoning = .thinking
         $0.refused = [.topK, .jsonSchema]
-        $0.demandsReasoning = true
-        $0.needs.reasoning = .turnsWithCalls
+        $0.requiresReasoning = true
+        $0.constraints.reasoning = .turnsWithCalls
     }
 
     private static let xAI = Dialect {
-        $0.demandsContent = false
+        $0.requiresContent = false
         $0.models = .xAI
         $0.encryptsReasoning = true
     }
@@ -131,7 +131,7 @@ extension Dialect {
         $0.reasoning = .object
         $0.refused = []
         $0.takesReasoningDetails = true
-        $0.needs.reasoning = .asWritten
+        $0.constraints.reasoning = .asWritten
         $0.files = .pdfOrURL
         $0.encryptsReasoning = true
         $0.versionPath = "/api/v1"
@@ -148,7 +148,7 @@ extension Dialect {
 
     /// Google's OpenAI-compatible API for Gemini.
     private static let google = Dialect {
-        $0.demandsContent = false
+        $0.requiresContent = false
         $0.signsCalls = true
         $0.versionPath = "/v1beta/openai"
     }
@@ -156,7 +156,7 @@ extension Dialect {
     private static let local = Dialect {
         $0.refused = []
         // LM Studio's error message: must be 'json_schema' or 'text'.
-        $0.takesNoJSONMode = true
+        $0.lacksJSONMode = true
     }
 
     /// Dialects by the end of the host name.

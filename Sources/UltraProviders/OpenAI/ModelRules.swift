@@ -23,7 +23,7 @@ struct ModelRules: Equatable {
     ///   - hasEffort: true if the request asks for reasoning.
     static func of(_ model: String, _ family: Dialect.ModelFamily, hasTools: Bool, hasEffort: Bool) -> ModelRules {
         switch family {
-        case .any: isOpenAIs(model) ? behindGateway(model, hasTools: hasTools, hasEffort: hasEffort) : ModelRules()
+        case .any: isOpenAIModel(model) ? behindGateway(model, hasTools: hasTools, hasEffort: hasEffort) : ModelRules()
         case .groq: groq(model)
         case .openAI: openAI(model, hasTools: hasTools, hasEffort: hasEffort)
         case .xAI: xAI(model)
@@ -31,7 +31,7 @@ struct ModelRules: Equatable {
     }
 
     /// True if the name is that of one of OpenAI's models, with or without a prefix.
-    static func isOpenAIs(_ model: String) -> Bool {
+    static func isOpenAIModel(_ model: String) -> Bool {
         let name = familyName(model)
         return isOSeries(name) || name.hasPrefix("gpt-") && !name.hasPrefix("gpt-oss") && gptVersion(name) != nil
             || name.hasPrefix("chatgpt-")

@@ -15,32 +15,32 @@ extension OpenAIAdapter {
             try reader.beginObject()
         }
         // True once the event has a member that matters in every event, not only in the first.
-        var hasNews = false
+        var hasEventMember = false
         var hasMessage = false
         while let key = try reader.nextKey() {
             switch key {
             case "choices":
                 isAnswer = true
-                if !hasNews, let opening = reader.openingBytes { reply.remember(opening: opening) }
+                if !hasEventMember, let opening = reader.openingBytes { reply.remember(opening: opening) }
                 try choices(&reader, &reply)
             case "model" where !reply.hasModel:
                 reply.model(try reader.text() ?? "")
             case "usage":
-                hasNews = true
+                hasEventMember = true
                 try usage(&reader, &reply)
             case "object":
                 // Older vLLM sends a flat {"object":"error","message":…}.
                 if try reader.raw().elementsEqual("\"error\"".utf8) {
-                    hasNews = true
+                    hasEventMember = true
                     reply.reportError()
                 }
             case "error", "detail":
-                hasNews = true
-                if try reader.saysSomething() { reply.reportError() }
+                hasEventMember = true
+                if try reader.hasValue() { reply.reportError() }
             case "message" where try reader.kind() == .string:
-                hasMessage = try reader.saysSomething()
+                hasMessage = try reader.hasValue()
             case "x_groq":
-                hasNews = true
+                hasEventMember = true
                 try groq(&reader, &reply)
             default:
                 try reader.skip()
@@ -89,7 +89,7 @@ extension OpenAIAdapter {
             case "text" where try reader.kind() == .string:
                 text = try reader.raw()
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -125,9 +125,9 @@ extension OpenAIAdapter {
         let content = try Content(&reader, self, &reply)
         guard reply.hasContent else { return try deliver(content, isWhole: true, &reply) }
         var found: ReplyContent
-        if dialect.thinksInText {
-            var thoughts = LeadingThoughts()
-            let (first, last) = (thoughts.take(content.text), thoughts.finish())
+        if dialect.hasThinkTags {
+            var tag = ThinkTag()
+            let (first, last) = (tag.receive(content.text), tag.finish())
             found = ReplyContent(
                 parts: [
                     .reasoning(content.reasoning.isEmpty ? first.reasoning + last.reasoning : content.reasoning),
@@ -145,13 +145,13 @@ extension OpenAIAdapter {
     private func deliver(
         _ content: Content, isWhole: Bool = false, _ reply: inout ReplyState
     ) throws(JSONError) {
-        if dialect.thinksInText {
-            reply.reasoningBesideText(content.reasoning)
+        if dialect.hasThinkTags {
+            reply.reasoningField(content.reasoning)
         } else {
             reply.reasoning(content.reasoning)
         }
         for signature in content.signatures { reply.reasoningSignature(signature) }
-        if dialect.thinksInText { reply.textWithThoughts(content.text) } else { reply.text(content.text) }
+        if dialect.hasThinkTags { reply.textWithThinkTag(content.text) } else { reply.text(content.text) }
         reply.refusal(content.refusal)
         guard content.calls != nil || content.function != nil else { return }
         for call in try calls(of: content, isWhole: isWhole, &reply) { reply.toolCall(call) }
@@ -360,7 +360,7 @@ extension OpenAIAdapter {
             switch key {
             case "usage": try usage(&reader, &reply)
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default: try reader.skip()
             }
         }

@@ -1,13 +1,13 @@
 package import UltraAPI
 
 extension OpenAIAdapter {
-    package func needs(of model: String) -> RequestNeeds {
-        var needs = dialect.needs
+    package func constraints(of model: String) -> RequestConstraints {
+        var constraints = dialect.constraints
         if dialect.models == .any {
-            needs.callIDs = .callIDs(ofModel: model)
-            if needs.reasoning == .never, Dialect.returnsReasoning(model) { needs.reasoning = .turnsWithCalls }
+            constraints.callIDs = .callIDs(ofModel: model)
+            if constraints.reasoning == .never, Dialect.returnsReasoning(model) { constraints.reasoning = .turnsWithCalls }
         }
-        return needs
+        return constraints
     }
 
     package func write(
@@ -72,10 +72,10 @@ extension OpenAIAdapter {
         case .maxCompletionTokens: body.member("max_completion_tokens", sampling.maxTokens)
         }
         // Models that refuse other values still accept the default.
-        body.member("temperature", omitted.unless(.temperature, sampling.temperature, default: 1))
-        body.member("top_p", omitted.unless(.topP, sampling.topP, default: 1))
-        body.member("top_k", omitted.unless(.topK, sampling.topK))
-        if !sampling.stop.isEmpty, omitted.takes(.stop) {
+        body.member("temperature", omitted.accepted(.temperature, sampling.temperature, default: 1))
+        body.member("top_p", omitted.accepted(.topP, sampling.topP, default: 1))
+        body.member("top_k", omitted.accepted(.topK, sampling.topK))
+        if !sampling.stop.isEmpty, omitted.accepts(.stop) {
             if sampling.stop.count > 4, dialect.models == .openAI {
                 omitted.warn("\(omitted.model) takes 4 stop sequences at most: the others were left out")
                 body.member("stop", Array(sampling.stop.prefix(4)))
@@ -83,9 +83,9 @@ extension OpenAIAdapter {
                 body.member("stop", sampling.stop)
             }
         }
-        body.member("seed", omitted.unless(.seed, sampling.seed))
-        body.member("frequency_penalty", omitted.unless(.frequencyPenalty, sampling.frequencyPenalty))
-        body.member("presence_penalty", omitted.unless(.presencePenalty, sampling.presencePenalty))
+        body.member("seed", omitted.accepted(.seed, sampling.seed))
+        body.member("frequency_penalty", omitted.accepted(.frequencyPenalty, sampling.frequencyPenalty))
+        body.member("presence_penalty", omitted.accepted(.presencePenalty, sampling.presencePenalty))
     }
 
     /// The member for the token limit: the other one if the server refused the usual one.
@@ -101,8 +101,8 @@ extension OpenAIAdapter {
         // Servers refuse `tool_choice`, and an empty list of tools, in a request without tools.
         guard !request.tools.isEmpty else { return }
         body.functions(request.tools)
-        if let choice = request.toolChoice, omitted.takes(.toolChoice) { body.functionChoice(choice) }
-        body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
+        if let choice = request.toolChoice, omitted.accepts(.toolChoice) { body.functionChoice(choice) }
+        body.member("parallel_tool_calls", omitted.accepted(.parallelToolCalls, request.parallelToolCalls))
     }
 
     private func responseFormat(_ format: ResponseFormat, _ facts: WireFacts, _ body: inout RequestBody) {
@@ -112,7 +112,7 @@ extension OpenAIAdapter {
             break
         case .schema(let name, let schema, let isStrict):
             self.schema(name, schema, isStrict: takesStrict ? isStrict : nil, &body)
-        case .json where dialect.takesNoJSONMode:
+        case .json where dialect.lacksJSONMode:
             schema("object", .anyObject, isStrict: nil, &body)
         case .json:
             body.member("response_format") { json in
@@ -141,7 +141,7 @@ extension OpenAIAdapter {
         _ reasoning: Reasoning?, _ rules: ModelRules, _ body: inout RequestBody, _ omitted: inout Omissions
     ) {
         if rules.mustNotReason { body.member("reasoning_effort", "none") }
-        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.takes(.reasoning)
+        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.accepts(.reasoning)
         else { return }
         let effort = reasoning.effort.map { rules.nearest($0) }
         if dialect.reasoning == .object {
@@ -174,7 +174,7 @@ extension OpenAIAdapter {
 
     private func stream(_ facts: WireFacts, _ body: inout RequestBody) {
         body.member("stream", true)
-        guard dialect.asksForUsage else { return }
+        guard dialect.requestsUsage else { return }
         body.member("stream_options") { json in
             json.beginObject()
             json.field("include_usage", true)

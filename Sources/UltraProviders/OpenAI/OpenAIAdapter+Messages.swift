@@ -81,7 +81,7 @@ extension OpenAIAdapter {
         let content = text(of: message)
         if !content.isEmpty || message.toolCalls.isEmpty || facts.omitted.contains(RefusedMember.nullContent) {
             json.field("content", content)
-        } else if dialect.demandsContent {
+        } else if dialect.requiresContent {
             json.key("content")
             json.null()
         }
@@ -115,7 +115,7 @@ extension OpenAIAdapter {
         }.joined()
         if !reasoning.isEmpty {
             json.field("reasoning_content", reasoning)
-        } else if dialect.demandsReasoning, isThinking, !message.toolCalls.isEmpty {
+        } else if dialect.requiresReasoning, isThinking, !message.toolCalls.isEmpty {
             // The server refuses calls without reasoning, but accepts a blank.
             json.field("reasoning_content", " ")
         }

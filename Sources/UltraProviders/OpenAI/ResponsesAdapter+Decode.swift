@@ -18,10 +18,10 @@ extension ResponsesAdapter {
             reply.reasoning(try Self.text(event.delta), part: event.place.key(.content, event.partIndex))
         case .reasoningPart:
             guard event.partIndex ?? 0 > 0 else { return }
-            reply.reasoningParts.close(after: reply.saidReasoning)
+            reply.reasoningParts.close(after: reply.reasoningDigest)
             reply.reasoning(Self.separator)
         case .refusalDelta:
-            reply.textParts.select(event.place.key(.content, event.partIndex), after: reply.saidText)
+            reply.textParts.select(event.place.key(.content, event.partIndex), after: reply.textDigest)
             reply.refusal(try Self.text(event.delta))
         case .textDone:
             text(try Self.text(event.whole), event.partIndex ?? 0, at: event.place, &reply)
@@ -113,7 +113,7 @@ extension ResponsesAdapter {
             case "status":
                 status = try reader.text() ?? status
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             case "incomplete_details" where try reader.kind() == .object:
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
@@ -203,7 +203,7 @@ extension ResponsesAdapter {
     ) {
         for place in [place, .unknown] {
             let other = place.key(kind == .summary ? .content : .summary, 0)
-            guard reply.reasoningParts[other, after: reply.saidReasoning].isEmpty else { return }
+            guard reply.reasoningParts[other, after: reply.reasoningDigest].isEmpty else { return }
         }
         reply.wholeReasoning(
             text, part: place.key(kind, number), alias: ResponsesEvent.Place.unknown.key(kind, number),

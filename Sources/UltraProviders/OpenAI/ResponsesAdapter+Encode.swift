@@ -2,13 +2,13 @@ package import UltraAPI
 
 extension ResponsesAdapter {
     /// The smallest `max_output_tokens` that OpenAI accepts.
-    private static let leastOutputTokens = 16
+    private static let minimumOutputTokens = 16
 
-    package func needs(of model: String) -> RequestNeeds {
-        var needs = RequestNeeds()
-        needs.callIDs = .word64
-        needs.toolSchemas.isGiven = true
-        return needs
+    package func constraints(of model: String) -> RequestConstraints {
+        var constraints = RequestConstraints()
+        constraints.callIDs = .word64
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }
 
     package func write(
@@ -26,7 +26,7 @@ extension ResponsesAdapter {
         format(request.responseFormat, facts, &body)
         reasoning(request.reasoning, rules, &body, &omitted)
         // The server stores the response by default.
-        if dialect.keepsResponses { body.member("store", false) }
+        if dialect.storesResponses { body.member("store", false) }
         if dialect.encryptsReasoning, !rules.efforts.isEmpty, request.reasoning?.isIncluded ?? true {
             body.member("include", ["reasoning.encrypted_content"])
         }
@@ -54,19 +54,19 @@ extension ResponsesAdapter {
 
     private func limits(_ sampling: Sampling, _ body: inout RequestBody, _ omitted: inout Omissions) {
         var maxTokens = sampling.maxTokens
-        if let limit = maxTokens, limit < Self.leastOutputTokens, chat.dialect.models == .openAI {
-            omitted.warn("\(omitted.model) takes a max_tokens of \(Self.leastOutputTokens) at least: it was raised")
-            maxTokens = Self.leastOutputTokens
+        if let limit = maxTokens, limit < Self.minimumOutputTokens, chat.dialect.models == .openAI {
+            omitted.warn("\(omitted.model) takes a max_tokens of \(Self.minimumOutputTokens) at least: it was raised")
+            maxTokens = Self.minimumOutputTokens
         }
         body.member("max_output_tokens", maxTokens)
-        body.member("temperature", omitted.unless(.temperature, sampling.temperature, default: 1))
-        body.member("top_p", omitted.unless(.topP, sampling.topP, default: 1))
+        body.member("temperature", omitted.accepted(.temperature, sampling.temperature, default: 1))
+        body.member("top_p", omitted.accepted(.topP, sampling.topP, default: 1))
         // The API lacks these parameters. They are in `refused`, so setting them causes warnings.
-        _ = omitted.unless(.topK, sampling.topK)
-        if !sampling.stop.isEmpty { _ = omitted.takes(.stop) }
-        _ = omitted.unless(.seed, sampling.seed)
-        _ = omitted.unless(.frequencyPenalty, sampling.frequencyPenalty, default: 0)
-        _ = omitted.unless(.presencePenalty, sampling.presencePenalty, default: 0)
+        _ = omitted.accepted(.topK, sampling.topK)
+        if !sampling.stop.isEmpty { _ = omitted.accepts(.stop) }
+        _ = omitted.accepted(.seed, sampling.seed)
+        _ = omitted.accepted(.frequencyPenalty, sampling.frequencyPenalty, default: 0)
+        _ = omitted.accepted(.presencePenalty, sampling.presencePenalty, default: 0)
     }
 
     private func tools(
@@ -101,7 +101,7 @@ extension ResponsesAdapter {
                 }
             }
         }
-        body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
+        body.member("parallel_tool_calls", omitted.accepted(.parallelToolCalls, request.parallelToolCalls))
     }
 
     private func format(_ format: ResponseFormat, _ facts: WireFacts, _ body: inout RequestBody) {
@@ -113,7 +113,7 @@ extension ResponsesAdapter {
             switch format {
             case .text:
                 break
-            case .json where chat.dialect.takesNoJSONMode:
+            case .json where chat.dialect.lacksJSONMode:
                 json.field("type", "json_schema")
                 json.field("name", "object")
                 json.field("schema", .anyObject)
@@ -135,7 +135,7 @@ extension ResponsesAdapter {
     ) {
         guard let reasoning else { return }
         let asks = reasoning.effort != nil || reasoning.budgetTokens != nil
-        if asks, !omitted.takes(.reasoning) { return }
+        if asks, !omitted.accepts(.reasoning) { return }
         let effort = reasoning.effort.map { rules.nearest($0) }
         if effort == nil, reasoning.budgetTokens != nil {
             omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")

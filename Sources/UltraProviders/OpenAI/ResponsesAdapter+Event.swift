@@ -56,7 +56,7 @@ struct ResponsesEvent {
             case "content_index", "summary_index": partIndex = try reader.count()
             case "text", "arguments", "refusal", "part": whole = try reader.raw()
             case "error":
-                if try reader.saysSomething() { kind = .error }
+                if try reader.hasValue() { kind = .error }
             default: try reader.skip()
             }
         }

@@ -39,7 +39,7 @@ package struct ResponsesAdapter: Adapter {
         let standard = ErrorClass.standard(error, status: status)
         guard standard.code == .upstreamError, (status ?? 200) < 400, let code = error.code else { return standard }
         // Such as `invalid_image`, `image_too_large`, `failed_to_download_image`.
-        let isOurs = code.hasPrefix("invalid_") || code.holds("image") || code.hasPrefix("unsupported_")
-        return isOurs ? ErrorClass(.badRequest, isRetryable: false) : standard
+        let isClientError = code.hasPrefix("invalid_") || code.holds("image") || code.hasPrefix("unsupported_")
+        return isClientError ? ErrorClass(.badRequest, isRetryable: false) : standard
     }
 }

@@ -10,12 +10,12 @@ struct ArgumentScan: Sendable, Equatable {
     private var isEnclosed: Bool?
     private var hasClosed = false
     /// The digest of the text without white space between values: equal for texts that differ in layout only.
-    private(set) var significant = SaidText()
+    private(set) var significant = TextDigest()
 
     init() {}
 
     init(_ text: String) {
-        take(text)
+        add(text)
     }
 
     /// True if only white space was received.
@@ -25,11 +25,11 @@ struct ArgumentScan: Sendable, Equatable {
     /// True if an object, an array or a string was completed.
     var isWhole: Bool { hasClosed }
 
-    mutating func take(_ piece: String) {
-        for byte in piece.utf8 { take(byte) }
+    mutating func add(_ piece: String) {
+        for byte in piece.utf8 { add(byte) }
     }
 
-    private mutating func take(_ byte: UInt8) {
+    private mutating func add(_ byte: UInt8) {
         if isInString {
             significant.add(byte)
             if isEscaped {

@@ -46,7 +46,7 @@ struct CallAssembly: Sendable {
         var providerID: String?
         var name: String?
         /// The digest of the delivered arguments.
-        var said = SaidText()
+        var delivered = TextDigest()
         var scan = ArgumentScan()
         /// Arguments that are delivered only if no others follow.
         var held: String?
@@ -78,24 +78,24 @@ struct CallAssembly: Sendable {
     var hasOpenCall: Bool { calls.contains { $0.scan.isOpen } }
 
     /// Assigns a piece to a call and returns the part to deliver; nil if there is none.
-    mutating func take(_ piece: Piece) -> ToolCallDelta? {
+    mutating func receive(_ piece: Piece) -> ToolCallDelta? {
         var piece = piece
         if piece.id?.isEmpty == true { piece.id = nil }
         if piece.name?.isEmpty == true { piece.name = nil }
-        guard let index = owner(of: piece) else { return begin(piece) }
+        guard let index = call(of: piece) else { return begin(piece) }
         if let key = piece.key { indexByKey[key] = index }
         if let id = piece.id, indexByID[id] == nil {
             indexByID[id] = index
             calls[index].providerID = calls[index].providerID ?? id
         }
-        return goOn(index, piece)
+        return extend(index, piece)
     }
 
     /// The arguments still to be delivered at the end of the reply: every call must have some.
     mutating func conclude() -> [ToolCallDelta] {
         var deltas: [ToolCallDelta] = []
-        for index in calls.indices where calls[index].said.isEmpty {
-            deltas.append(ToolCallDelta(index: index, arguments: say(calls[index].held ?? "{}", index)))
+        for index in calls.indices where calls[index].delivered.isEmpty {
+            deltas.append(ToolCallDelta(index: index, arguments: deliver(calls[index].held ?? "{}", index)))
         }
         return deltas
     }
@@ -111,7 +111,7 @@ struct CallAssembly: Sendable {
     // MARK: - Assignment of pieces
 
     /// The index of the call that `piece` belongs to; nil if it begins a new call.
-    private func owner(of piece: Piece) -> Int? {
+    private func call(of piece: Piece) -> Int? {
         if let id = piece.id, let first = indexByID[id] {
             let index = piece.key.flatMap { indexByKey[$0] }.flatMap { calls[$0].providerID == id ? $0 : nil } ?? first
             return isOf(calls[index], knownByID: piece) ? index : nil
@@ -141,8 +141,8 @@ struct CallAssembly: Sendable {
 
     private func isOf(_ call: Call, knownByPlace piece: Piece) -> Bool {
         let beginsObject = piece.arguments.beginsObject
-        let isRest = call.scan.isOpen && !beginsObject && !piece.arguments.isBlankJSON
-        if isRest { return true }
+        let isContinuation = call.scan.isOpen && !beginsObject && !piece.arguments.isBlankJSON
+        if isContinuation { return true }
         if let name = piece.name, let known = call.name, name != known { return false }
         if piece.id != nil, piece.name != nil {
             // The id arrives after the call's first piece.
@@ -174,7 +174,7 @@ struct CallAssembly: Sendable {
     /// True if the arguments are equal, ignoring layout.
     private static func isSame(_ call: Call, _ piece: Piece) -> Bool {
         let arguments = piece.arguments.isBlankJSON || piece.arguments.isEmptyArguments ? "{}" : piece.arguments
-        let known = call.said.isEmpty ? ArgumentScan(call.held ?? "{}") : call.scan
+        let known = call.delivered.isEmpty ? ArgumentScan(call.held ?? "{}") : call.scan
         return known.significant == ArgumentScan(arguments).significant
     }
 
@@ -198,35 +198,35 @@ struct CallAssembly: Sendable {
         if let id = piece.id, !isKnown { indexByID[id] = index }
         if let key = piece.key { indexByKey[key] = index }
         return ToolCallDelta(
-            index: index, id: call.id, name: call.name, arguments: news(of: piece, index), signature: piece.signature)
+            index: index, id: call.id, name: call.name, arguments: undelivered(of: piece, index), signature: piece.signature)
     }
 
-    private mutating func goOn(_ index: Int, _ piece: Piece) -> ToolCallDelta? {
+    private mutating func extend(_ index: Int, _ piece: Piece) -> ToolCallDelta? {
         // Some servers repeat the name in every piece.
         let name = calls[index].name == nil ? piece.name : nil
         if name != nil { calls[index].name = name }
         let signature = calls[index].hasSignature ? nil : piece.signature
         if signature != nil { calls[index].hasSignature = true }
-        let arguments = news(of: piece, index)
+        let arguments = undelivered(of: piece, index)
         guard name != nil || signature != nil || !arguments.isEmpty else { return nil }
         return ToolCallDelta(index: index, name: name, arguments: arguments, signature: signature)
     }
 
     /// The arguments of `piece` that were not delivered yet.
-    private mutating func news(of piece: Piece, _ index: Int) -> String {
+    private mutating func undelivered(of piece: Piece, _ index: Int) -> String {
         let arguments = piece.arguments
         if piece.form == .own {
-            guard calls[index].said.isEmpty else { return "" }
-            return say(arguments.isBlankJSON || arguments.isNullJSON ? "{}" : arguments, index)
+            guard calls[index].delivered.isEmpty else { return "" }
+            return deliver(arguments.isBlankJSON || arguments.isNullJSON ? "{}" : arguments, index)
         }
-        guard calls[index].said.isEmpty else {
+        guard calls[index].delivered.isEmpty else {
             switch piece.form {
             case .start, .own: return ""
-            case .whole: return say(calls[index].said.rest(of: arguments) ?? "", index)
+            case .whole: return deliver(calls[index].delivered.rest(of: arguments) ?? "", index)
             case .delta:
                 // An object that follows complete arguments repeats them, or is empty.
                 let isOver = calls[index].isWhole && (arguments.beginsObject || arguments.isEmptyArguments)
-                return isOver ? "" : say(arguments, index)
+                return isOver ? "" : deliver(arguments, index)
             }
         }
         guard !arguments.isBlankJSON else { return "" }
@@ -234,12 +234,12 @@ struct CallAssembly: Sendable {
             calls[index].held = arguments.isNullJSON ? "{}" : arguments
             return ""
         }
-        return say(arguments, index)
+        return deliver(arguments, index)
     }
 
-    private mutating func say(_ arguments: String, _ index: Int) -> String {
-        calls[index].said.add(arguments)
-        calls[index].scan.take(arguments)
+    private mutating func deliver(_ arguments: String, _ index: Int) -> String {
+        calls[index].delivered.add(arguments)
+        calls[index].scan.add(arguments)
         return arguments
     }
 

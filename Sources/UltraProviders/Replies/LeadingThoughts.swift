@@ -1,6 +1,6 @@
 /// Separates `<think>…</think>` at the beginning of an answer from its text, piece by piece. Servers without a field
 /// for reasoning send it this way.
-struct LeadingThoughts: Sendable {
+struct ThinkTag: Sendable {
     private enum State {
         case undecided
         /// - `hasBegun`: true once more than white space was received.
@@ -23,7 +23,7 @@ struct LeadingThoughts: Sendable {
     }
 
     /// Processes a piece of text and returns the parts to deliver.
-    mutating func take(_ piece: String) -> (reasoning: String, text: String) {
+    mutating func receive(_ piece: String) -> (reasoning: String, text: String) {
         held += piece
         switch state {
         case .undecided:
@@ -31,7 +31,7 @@ struct LeadingThoughts: Sendable {
             if trimmed.hasPrefix(Self.start) {
                 held = String(trimmed.dropFirst(Self.start.count))
                 state = .thinking(hasBegun: false)
-                return take("")
+                return receive("")
             }
             return Self.start.hasPrefix(trimmed) ? ("", "") : ("", rest())
         case .thinking(let hasBegun):
@@ -57,7 +57,7 @@ struct LeadingThoughts: Sendable {
             while reasoning.last?.isWhitespace == true { reasoning.removeLast() }
             held = String(held[tag.upperBound...])
             state = .between
-            return (reasoning, take("").text)
+            return (reasoning, receive("").text)
         }
         let kept = (0..<Self.end.count).reversed().first { held.hasSuffix(Self.end.prefix($0)) } ?? 0
         let reasoning = String(held.dropLast(kept))

@@ -14,7 +14,7 @@ struct RepeatedText: Sendable {
     }
 
     /// Returns the new part of `piece` and of the pieces held back before it.
-    mutating func take(_ piece: String) -> String {
+    mutating func receive(_ piece: String) -> String {
         guard !isOver else { return piece }
         let left = text[count...]
         let bytes = piece.utf8

@@ -33,7 +33,7 @@ package struct ReplyDecoder: Sendable {
     /// The length of the white space before the body, in bytes.
     private var blankBytes = 0
     /// The number of bytes without content at the time of the last content.
-    private var emptyBytesBeforeNews = 0
+    private var emptyBytesAtLastContent = 0
     private var events: ServerSentEvents
     private var lines: JSONLines
     private let limits: ReplyLimits
@@ -73,6 +73,7 @@ package struct ReplyDecoder: Sendable {
         }
         return RefusedMember(error, known: known)
     }
+
     /// True if the complete answer has neither text nor reasoning nor calls although it was not cut off. This usually
     /// means a failure behind the provider.
     package var isEmptyAnswer: Bool { isComplete && reply.state.isEmptyAnswer }
@@ -83,7 +84,7 @@ package struct ReplyDecoder: Sendable {
     /// Processes the head of the reply.
     /// - Parameter now: seconds since 1970, because `Retry-After` may be a date.
     package mutating func receive(_ head: HTTPHead, now: Int) {
-        reply.take(head, now: now)
+        reply.receive(head, now: now)
         requestID = reply.requestID
         if head.status >= 400 { body = .error }
     }
@@ -99,7 +100,7 @@ package struct ReplyDecoder: Sendable {
         if case .undecided = body {
             begin(bytes)
         } else {
-            take(bytes)
+            decode(bytes)
         }
         if reply.state.hasEnded { reply.conclude() }
         limitEmptyBytes()
@@ -114,33 +115,33 @@ package struct ReplyDecoder: Sendable {
         body = body(form)
         let held = opening.held
         opening = BodyOpening()
-        if held.isEmpty { take(bytes) } else { held.withUnsafeBytes { take($0) } }
+        if held.isEmpty { decode(bytes) } else { held.withUnsafeBytes { decode($0) } }
     }
 
     /// Fails a reply that goes on without any content.
     private mutating func limitEmptyBytes() {
         let emptyBytes = blankBytes + events.emptyBytes + lines.emptyBytes + reply.emptyBytes
-        if reply.takeNews() {
-            emptyBytesBeforeNews = emptyBytes
-        } else if emptyBytes - emptyBytesBeforeNews > Self.emptinessLimitBytes {
-            reply.takeEmptiness(limitBytes: Self.emptinessLimitBytes)
+        if reply.consumeHasContent() {
+            emptyBytesAtLastContent = emptyBytes
+        } else if emptyBytes - emptyBytesAtLastContent > Self.emptinessLimitBytes {
+            reply.failWithoutContent(limitBytes: Self.emptinessLimitBytes)
         }
     }
 
-    private mutating func take(_ bytes: UnsafeRawBufferPointer) {
+    private mutating func decode(_ bytes: UnsafeRawBufferPointer) {
         do throws(SplitLimitExceeded) {
             switch body {
             case .undecided: break
-            case .events: try self.events.receive(bytes) { event in reply.take(event) }
-            case .lines: try lines.receive(bytes) { line in reply.take(line) }
+            case .events: try self.events.receive(bytes) { event in reply.receive(event) }
+            case .lines: try lines.receive(bytes) { line in reply.receive(line) }
             case .document: try collect(bytes)
             case .error:
                 document.append(contentsOf: bytes.prefix(Self.errorLimitBytes - document.count))
                 // Bytes beyond the limit would not be kept, so the error is complete.
-                if document.count >= Self.errorLimitBytes { document.withUnsafeBytes { reply.takeError($0) } }
+                if document.count >= Self.errorLimitBytes { document.withUnsafeBytes { reply.receiveErrorBody($0) } }
             }
         } catch {
-            reply.take(error, isDocument: isDocument)
+            reply.receive(error, isDocument: isDocument)
         }
     }
 
@@ -158,18 +159,18 @@ package struct ReplyDecoder: Sendable {
         defer { swap(&events, &reply.state.events) }
         if case .undecided = body, !opening.held.isEmpty {
             body = body(.other)
-            opening.held.withUnsafeBytes { take($0) }
+            opening.held.withUnsafeBytes { decode($0) }
         }
         do throws(SplitLimitExceeded) {
             switch body {
-            case .undecided: reply.takeNothing()
-            case .events: try self.events.finish { event in reply.takeLast(event) }
-            case .lines: lines.finish { line in reply.takeLast(line) }
-            case .document: document.withUnsafeBytes { reply.takeDocument($0) }
-            case .error: document.withUnsafeBytes { reply.takeError($0) }
+            case .undecided: reply.failEmptyBody()
+            case .events: try self.events.finish { event in reply.receiveLast(event) }
+            case .lines: lines.finish { line in reply.receiveLast(line) }
+            case .document: document.withUnsafeBytes { reply.receiveDocument($0) }
+            case .error: document.withUnsafeBytes { reply.receiveErrorBody($0) }
             }
         } catch {
-            reply.take(error, isDocument: isDocument)
+            reply.receive(error, isDocument: isDocument)
         }
         reply.conclude()
         try complete()

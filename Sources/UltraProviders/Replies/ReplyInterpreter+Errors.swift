@@ -4,19 +4,19 @@ extension ReplyInterpreter {
     func reportedError(_ error: ErrorBody) -> UltraError {
         let status = head?.status
         let advice = head.map { RetryAdvice($0, now: now) } ?? RetryAdvice()
-        let meaning = adapter.classify(error, status: status)
-        let message = message(of: error, meaning.code)
-        var result = UltraError(meaning.code, message.text)
+        let errorClass = adapter.classify(error, status: status)
+        let message = message(of: error, errorClass.code)
+        var result = UltraError(errorClass.code, message.text)
         result.isQuoted = message.isQuoted
-        result.hint = ErrorText.hint(meaning.code)
+        result.hint = ErrorText.hint(errorClass.code)
         result.provider = adapter.provider
         result.model = model
         result.status = status
         result.providerCode = [error.code, error.type].lazy.compactMap { $0 }
             .first { $0.utf8.count <= 64 && !$0.contains(" ") }
         result.requestID = requestID ?? error.requestID
-        result.isRetryable = meaning.isRetryable
-        if meaning.code != .quotaExceeded, let told = advice.shouldRetry { result.isRetryable = told }
+        result.isRetryable = errorClass.isRetryable
+        if errorClass.code != .quotaExceeded, let told = advice.shouldRetry { result.isRetryable = told }
         if result.isRetryable {
             result.retryAfterMilliseconds = advice.afterMilliseconds ?? error.retryAfterMilliseconds
         }

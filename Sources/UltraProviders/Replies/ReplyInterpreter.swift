@@ -19,8 +19,8 @@ struct ReplyInterpreter: Sendable {
     private var halves = SurrogateHalves()
     /// The number of bytes in events that only keep the connection alive.
     private(set) var emptyBytes = 0
-    /// True if an event with content was received since the last `takeNews`.
-    private var hasNews = false
+    /// True if an event with content was received since the last `consumeHasContent`.
+    private var hasContent = false
 
     /// The maximum length in bytes of an event that counts as keep-alive, such as `{"type":"ping"}`. Longer events
     /// without content belong to features that are not supported here.
@@ -38,32 +38,32 @@ struct ReplyInterpreter: Sendable {
         head?["content-type"]?.lowercased().hasPrefix("text/event-stream") == true
     }
 
-    mutating func take(_ head: HTTPHead, now: Int) {
+    mutating func receive(_ head: HTTPHead, now: Int) {
         self.head = head
         self.now = now
         if (300...399).contains(head.status) { fail(redirect(head)) }
     }
 
     /// Processes one event. Returns false if all later events are to be ignored.
-    mutating func take(_ event: ServerSentEvent) -> Bool {
+    mutating func receive(_ event: ServerSentEvent) -> Bool {
         if event.isEndMarker {
             guard adapter.hasEndMarker else { return true }
             state.end()
             return false
         }
         if event.isError {
-            guard event.saysSomething else { return true }
+            guard event.hasValue else { return true }
             fail(reportedError(ErrorBody(event.data)))
             return false
         }
-        return event.data.isEmpty || take(event.data)
+        return event.data.isEmpty || receive(event.data)
     }
 
     /// Processes one JSON text of a stream. Returns false if all later ones are to be ignored.
-    mutating func take(_ json: UnsafeRawBufferPointer) -> Bool {
+    mutating func receive(_ json: UnsafeRawBufferPointer) -> Bool {
         let delivered = state.events.count
         if !halves.isHolding, let text = template.text(of: json) {
-            hasNews = true
+            hasContent = true
             state.text(text)
             return true
         }
@@ -77,14 +77,14 @@ struct ReplyInterpreter: Sendable {
             return false
         }
         let isCut = reader.hasMetLoneSurrogate || halves.isHolding
-        if isCut { halves.mend(&state.events, from: delivered, of: json) }
+        if isCut { halves.repair(&state.events, from: delivered, of: json) }
         if state.isError { fail(heldError(json)) }
         guard !isOver, !state.hasEnded else { return false }
         if state.events.count == delivered, json.count <= Self.signOfLifeLimitBytes {
             // The framing counts too: a line end, or `data: ` with two line ends.
             emptyBytes += json.count + (adapter.framing == .jsonLines ? 1 : 8)
         } else {
-            hasNews = true
+            hasContent = true
         }
         if !isCut, state.events.count == delivered + 1, case .text(let text) = state.events[delivered] {
             template.learn(json, text)
@@ -93,15 +93,15 @@ struct ReplyInterpreter: Sendable {
     }
 
     /// Processes an event completed only by the end of the body. An unreadable error event was cut off and is ignored.
-    mutating func takeLast(_ event: ServerSentEvent) -> Bool {
-        guard event.isError else { return event.isEndMarker ? take(event) : takeLast(event.data) }
+    mutating func receiveLast(_ event: ServerSentEvent) -> Bool {
+        guard event.isError else { return event.isEndMarker ? receive(event) : receiveLast(event.data) }
         let error = ErrorBody(event.data)
-        if error.message != nil, event.saysSomething { fail(reportedError(error)) }
+        if error.message != nil, event.hasValue { fail(reportedError(error)) }
         return false
     }
 
     /// Processes a JSON text without its line end. It is ignored unless it is complete.
-    mutating func takeLast(_ json: UnsafeRawBufferPointer) -> Bool {
+    mutating func receiveLast(_ json: UnsafeRawBufferPointer) -> Bool {
         let before = state
         var reader = JSONReader(reply: json)
         do throws(JSONError) {
@@ -112,20 +112,20 @@ struct ReplyInterpreter: Sendable {
             return false
         }
         if reader.hasMetLoneSurrogate || halves.isHolding {
-            halves.mend(&state.events, from: before.events.count, of: json)
+            halves.repair(&state.events, from: before.events.count, of: json)
         }
         if state.isError { fail(heldError(json)) }
         return false
     }
 
     /// Processes a complete JSON document. It delivers either all of its events, or an error and no events.
-    mutating func takeDocument(_ json: UnsafeRawBufferPointer) {
+    mutating func receiveDocument(_ json: UnsafeRawBufferPointer) {
         state.isDocument = true
         do throws(JSONError) {
             var reader = JSONReader(reply: json)
             try adapter.decodeAnswer(&reader, into: &state)
             try reader.end()
-            if reader.hasMetLoneSurrogate { halves.mend(&state.events, from: 0, of: json) }
+            if reader.hasMetLoneSurrogate { halves.repair(&state.events, from: 0, of: json) }
             if state.isError {
                 fail(heldError(json))
             } else if state.finishReason == nil, !state.hasContent {
@@ -146,31 +146,31 @@ struct ReplyInterpreter: Sendable {
     }
 
     /// Processes the body of a reply whose HTTP status is an error.
-    mutating func takeError(_ body: UnsafeRawBufferPointer) {
+    mutating func receiveErrorBody(_ body: UnsafeRawBufferPointer) {
         let error = ErrorBody(body)
         errorBody = error
         fail(reportedError(error))
     }
 
     /// Fails a reply whose body was empty or only white space.
-    mutating func takeNothing() {
+    mutating func failEmptyBody() {
         fail(protocolError("\(adapter.provider) sent an empty reply"))
     }
 
-    mutating func take(_ error: SplitLimitExceeded, isDocument: Bool) {
+    mutating func receive(_ error: SplitLimitExceeded, isDocument: Bool) {
         fail(
             .tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
     }
 
     /// Fails a reply with too many bytes without content.
-    mutating func takeEmptiness(limitBytes: Int) {
+    mutating func failWithoutContent(limitBytes: Int) {
         fail(protocolError("\(adapter.provider) sent more than \(limitBytes >> 20) MiB that say nothing"))
     }
 
     /// Returns true if content was received since the last call.
-    mutating func takeNews() -> Bool {
-        defer { hasNews = false }
-        return hasNews
+    mutating func consumeHasContent() -> Bool {
+        defer { hasContent = false }
+        return hasContent
     }
 
     /// Processes the end of the reply: its end marker, or the end of the body.
@@ -211,13 +211,13 @@ extension ServerSentEvent {
     }
 
     /// True if the data is not an empty JSON value.
-    fileprivate var saysSomething: Bool {
+    fileprivate var hasValue: Bool {
         guard !data.allSatisfy(\.isJSONWhitespace) else { return false }
         do throws(JSONError) {
             var reader = JSONReader(reply: data)
-            let saysSomething = try reader.saysSomething()
+            let hasValue = try reader.hasValue()
             try reader.end()
-            return saysSomething
+            return hasValue
         } catch {
             return true
         }

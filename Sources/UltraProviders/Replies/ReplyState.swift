@@ -16,8 +16,8 @@ package struct ReplyState: Sendable {
     /// The events to be delivered next.
     var events: [AnswerEvent] = []
     /// The digests of all text and of all reasoning reported so far.
-    private(set) var saidText = SaidText()
-    private(set) var saidReasoning = SaidText()
+    private(set) var textDigest = TextDigest()
+    private(set) var reasoningDigest = TextDigest()
     private(set) var finishReason: FinishReason?
     /// True if the end marker was received. Everything after it is ignored.
     private(set) var hasEnded = false
@@ -35,8 +35,8 @@ package struct ReplyState: Sendable {
     private(set) var hasPieces = false
     private(set) var calls: CallAssembly
     /// Digests of numbered parts, for APIs whose pieces name the part they belong to.
-    var textParts = SaidParts()
-    var reasoningParts = SaidParts()
+    var textParts = PartDigests()
+    var reasoningParts = PartDigests()
 
     /// The beginning of the last event, up to the first member that differs between events; for
     /// `JSONReader.resume(after:)`. Streams repeat id, model and date in every event, which are most of its bytes.
@@ -47,7 +47,7 @@ package struct ReplyState: Sendable {
     private var isRefusal = false
     private var warnings: [String] = []
     private var signatures: Set<String> = []
-    private var thoughts = ThoughtsInText()
+    private var inlineReasoning = InlineReasoning()
     /// The starts of blocks, which later pieces may repeat.
     private var textStart: RepeatedText?
     private var reasoningStart: RepeatedText?
@@ -63,7 +63,7 @@ package struct ReplyState: Sendable {
     }
 
     /// The length of the reported text in UTF-8 bytes.
-    var textBytes: Int { saidText.byteCount }
+    var textBytes: Int { textDigest.byteCount }
 
     /// Stores the beginning of an event whose members carry nothing new.
     mutating func remember(opening bytes: UnsafeRawBufferPointer) {
@@ -123,28 +123,28 @@ extension ReplyState {
         guard !text.isEmpty else { return }
         guard textStart == nil else { return textAfterStart(text) }
         hasContent = true
-        saidText.add(text)
+        textDigest.add(text)
         events.append(.text(text))
     }
 
     /// Reports a piece of text that may begin with `<think>…</think>`.
-    mutating func textWithThoughts(_ text: String) {
+    mutating func textWithThinkTag(_ text: String) {
         guard !text.isEmpty else { return }
-        guard !thoughts.isOver else { return self.text(text) }
+        guard !inlineReasoning.isOver else { return self.text(text) }
         hasContent = true
-        deliver(thoughts.take(text))
+        deliver(inlineReasoning.receive(text))
     }
 
     /// Reports a piece of part `key` of the text.
     mutating func text(_ text: String, part key: Int) {
-        textParts.select(key, after: saidText)
+        textParts.select(key, after: textDigest)
         self.text(text)
     }
 
     /// Reports reasoning from a separate field, which the text may repeat in a `<think>` tag.
-    mutating func reasoningBesideText(_ text: String) {
+    mutating func reasoningField(_ text: String) {
         guard !text.isEmpty else { return }
-        reasoning(thoughts.takeField(text))
+        reasoning(inlineReasoning.receiveField(text))
     }
 
     /// Reports the model's refusal. It is delivered as text, and the finish reason becomes `content_filter`.
@@ -158,13 +158,13 @@ extension ReplyState {
         guard !text.isEmpty else { return }
         guard reasoningStart == nil else { return reasoningAfterStart(text) }
         hasContent = true
-        saidReasoning.add(text)
+        reasoningDigest.add(text)
         if includesReasoning { events.append(.reasoning(text)) }
     }
 
     /// Reports a piece of part `key` of the reasoning.
     mutating func reasoning(_ text: String, part key: Int) {
-        reasoningParts.select(key, after: saidReasoning)
+        reasoningParts.select(key, after: reasoningDigest)
         reasoning(text)
     }
 
@@ -214,15 +214,15 @@ extension ReplyState {
     }
 
     private mutating func textAfterStart(_ text: String) {
-        guard let news = textStart?.take(text), textStart?.isOver == true else { return }
+        guard let new = textStart?.receive(text), textStart?.isOver == true else { return }
         textStart = nil
-        self.text(news)
+        self.text(new)
     }
 
     private mutating func reasoningAfterStart(_ text: String) {
-        guard let news = reasoningStart?.take(text), reasoningStart?.isOver == true else { return }
+        guard let new = reasoningStart?.receive(text), reasoningStart?.isOver == true else { return }
         reasoningStart = nil
-        reasoning(news)
+        reasoning(new)
     }
 }
 
@@ -233,8 +233,8 @@ extension ReplyState {
     mutating func toolCall(_ piece: CallAssembly.Piece) {
         hasContent = true
         endStarts()
-        if !thoughts.isOver { deliver(thoughts.finish()) }
-        if let delta = calls.take(piece) { events.append(.toolCall(delta)) }
+        if !inlineReasoning.isOver { deliver(inlineReasoning.finish()) }
+        if let delta = calls.receive(piece) { events.append(.toolCall(delta)) }
         if calls.hasExcess { isError = true }
     }
 
@@ -278,7 +278,7 @@ extension ReplyState {
     /// Delivers the text and arguments held back, and then the finish reason.
     mutating func conclude() {
         endStarts()
-        deliver(thoughts.conclude())
+        deliver(inlineReasoning.conclude())
         for delta in calls.conclude() { events.append(.toolCall(delta)) }
         if finishReason == nil {
             warn("no_finish_reason", "the provider ended the answer and did not say why")

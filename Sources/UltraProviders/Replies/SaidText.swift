@@ -2,7 +2,7 @@
 ///
 /// The hash is a polynomial of the bytes. It therefore does not depend on how the text was split, and the hash of a
 /// part can be computed from those of the whole and the beginning.
-struct SaidText: Sendable, Equatable {
+struct TextDigest: Sendable, Equatable {
     private(set) var byteCount = 0
     private var hash: UInt64 = 0
 
@@ -36,7 +36,7 @@ struct SaidText: Sendable, Equatable {
     /// True if `text` begins with the text of this digest.
     func isPrefix(of text: String) -> Bool {
         guard text.utf8.count >= byteCount else { return false }
-        var beginning = SaidText()
+        var beginning = TextDigest()
         var text = text
         text.withUTF8 { bytes in
             for byte in bytes.prefix(byteCount) { beginning.add(byte) }
@@ -51,15 +51,15 @@ struct SaidText: Sendable, Equatable {
     }
 
     /// The digest of this text followed by the other.
-    func followed(by other: SaidText) -> SaidText {
-        SaidText(
+    func followed(by other: TextDigest) -> TextDigest {
+        TextDigest(
             byteCount: byteCount + other.byteCount, hash: hash &* Self.power(other.byteCount) &+ other.hash)
     }
 
     /// The digest of the part after `beginning`, which must be the beginning of this text.
-    func without(_ beginning: SaidText) -> SaidText {
+    func without(_ beginning: TextDigest) -> TextDigest {
         let count = byteCount - beginning.byteCount
-        return SaidText(byteCount: count, hash: hash &- beginning.hash &* Self.power(count))
+        return TextDigest(byteCount: count, hash: hash &- beginning.hash &* Self.power(count))
     }
 
     private static func power(_ exponent: Int) -> UInt64 {
@@ -74,38 +74,38 @@ struct SaidText: Sendable, Equatable {
 }
 
 /// Digests of the numbered parts of a text. Pieces of different parts may alternate.
-struct SaidParts: Sendable {
+struct PartDigests: Sendable {
     private var current: Int?
     /// The digest of the total text when the current part was selected.
-    private var start = SaidText()
-    private var said: [Int: SaidText] = [:]
+    private var start = TextDigest()
+    private var digests: [Int: TextDigest] = [:]
 
     /// The maximum number of parts. Parts beyond it are treated as not delivered yet.
     private static let limit = 4096
 
     /// Assigns the pieces that follow to part `key`.
     /// - Parameter total: the digest of the total text so far.
-    mutating func select(_ key: Int, after total: SaidText) {
+    mutating func select(_ key: Int, after total: TextDigest) {
         guard key != current else { return }
         close(after: total)
         current = key
     }
 
     /// Assigns the pieces that follow to no part.
-    mutating func close(after total: SaidText) {
-        if let current, said.count < Self.limit { said[current] = self[current, after: total] }
+    mutating func close(after total: TextDigest) {
+        if let current, digests.count < Self.limit { digests[current] = self[current, after: total] }
         current = nil
         start = total
     }
 
     /// The digest of part `key`.
-    subscript(key: Int, after total: SaidText) -> SaidText {
-        let before = said[key] ?? SaidText()
+    subscript(key: Int, after total: TextDigest) -> TextDigest {
+        let before = digests[key] ?? TextDigest()
         return key == current ? before.followed(by: total.without(start)) : before
     }
 
     /// The digest of the current part; nil if there is none.
-    func last(after total: SaidText) -> SaidText? {
+    func last(after total: TextDigest) -> TextDigest? {
         current.map { self[$0, after: total] }
     }
 }

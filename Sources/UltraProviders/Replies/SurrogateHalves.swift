@@ -18,20 +18,20 @@ struct SurrogateHalves: Sendable {
     private(set) var isHolding = false
 
     /// Repairs the events from index `start` on, which were decoded from `json`.
-    mutating func mend(_ events: inout [AnswerEvent], from start: Int, of json: UnsafeRawBufferPointer) {
+    mutating func repair(_ events: inout [AnswerEvent], from start: Int, of json: UnsafeRawBufferPointer) {
         let strings = Self.cutStrings(in: json)
         let new = Array(events[start...])
         events.removeSubrange(start...)
         for event in new {
             switch event {
             case .text(let piece):
-                let whole = mend(piece, .text, strings)
+                let whole = repair(piece, .text, strings)
                 if !whole.isEmpty { events.append(.text(whole)) }
             case .reasoning(let piece):
-                let whole = mend(piece, .reasoning, strings)
+                let whole = repair(piece, .reasoning, strings)
                 if !whole.isEmpty { events.append(.reasoning(whole)) }
             case .toolCall(var call):
-                call.arguments = mend(call.arguments, .arguments(call.index), strings)
+                call.arguments = repair(call.arguments, .arguments(call.index), strings)
                 events.append(.toolCall(call))
             default:
                 events.append(event)
@@ -56,7 +56,7 @@ struct SurrogateHalves: Sendable {
 
     private static let replacement = "\u{FFFD}"
 
-    private mutating func mend(_ piece: String, _ kind: Kind, _ strings: [CutString]) -> String {
+    private mutating func repair(_ piece: String, _ kind: Kind, _ strings: [CutString]) -> String {
         guard !piece.isEmpty else { return piece }
         let low = strings.first { $0.first != nil && Self.begins(piece, with: $0.text) }?.first
         let nextHigh = strings.first { $0.last != nil && Self.ends(piece, with: $0.text) }?.last

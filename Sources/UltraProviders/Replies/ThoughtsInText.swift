@@ -1,7 +1,7 @@
 /// Merges reasoning that comes in a separate field, in a tag at the beginning of the text, or in both, so that it is
 /// delivered once.
-struct ThoughtsInText: Sendable {
-    private var leading = LeadingThoughts()
+struct InlineReasoning: Sendable {
+    private var leading = ThinkTag()
     /// All reasoning from the field, and from the tag, while they may have to be compared.
     private var field = ""
     private var tag = ""
@@ -13,17 +13,17 @@ struct ThoughtsInText: Sendable {
     var isOver: Bool { leading.isOver }
 
     /// Processes a piece from the field and returns the part to deliver.
-    mutating func takeField(_ text: String) -> String {
+    mutating func receiveField(_ text: String) -> String {
         guard !leading.isOver || !tag.isEmpty else { return text }
         // The tag came first and was delivered.
         if field.isEmpty, !tag.isEmpty { repetition = RepeatedText(tag) }
         field += text
-        return repetition?.take(text) ?? text
+        return repetition?.receive(text) ?? text
     }
 
     /// Processes a piece of text and returns the parts to deliver.
-    mutating func take(_ text: String) -> (reasoning: String, text: String) {
-        settled(leading.take(text))
+    mutating func receive(_ text: String) -> (reasoning: String, text: String) {
+        settled(leading.receive(text))
     }
 
     /// Returns what is held back, because a tool call follows.

@@ -14,7 +14,6 @@ enum CallArguments {
     }
 
     /// - Parameter refusesRepeatedKeys: true rejects an object with two members of the same name.
-    /// - Parameter refusesRepeatedKeys: an object that has a member twice is none.
     static func isObject(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Bool {
         var arguments = arguments
         return arguments.withUTF8 { bytes in
@@ -34,7 +33,7 @@ enum CallArguments {
     }
 
     /// Converts any text to the JSON text of an object.
-    static func mended(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Mended {
+    static func repaired(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Mended {
         if isObject(arguments, refusesRepeatedKeys: refusesRepeatedKeys) { return .same(arguments) }
         let trimmed = Settings.trimmed(Substring(arguments))
         if trimmed.isEmpty || trimmed == "null" || trimmed == "\"\"" { return .same("{}") }

@@ -15,7 +15,7 @@ struct CallIDs {
     }
 
     /// True if any id in `messages` breaks `rule` or occurs in two calls.
-    static func areMended(_ messages: [Message], _ rule: NameRule) -> Bool {
+    static func needRepair(_ messages: [Message], _ rule: NameRule) -> Bool {
         var seen: Set<String> = []
         for message in messages {
             for call in message.toolCalls where !rule.accepts(call.id) || !seen.insert(call.id).inserted { return true }
@@ -31,11 +31,11 @@ struct CallIDs {
 
     /// The new id for a call.
     mutating func call(_ id: String) -> String {
-        let base = Self.spelled(id, rule)
+        let base = Self.conforming(id, rule)
         var sent = base
         var number = numbers[base] ?? 2
         while !taken.insert(sent).inserted {
-            sent = Self.spelled("\(base)_\(number)", rule)
+            sent = Self.conforming("\(base)_\(number)", rule)
             number += 1
         }
         numbers[base] = number
@@ -45,13 +45,13 @@ struct CallIDs {
 
     /// The new id for a result. If several calls share an id, results are matched to them in order.
     mutating func result(_ id: String) -> String {
-        guard let sent = open[id], let first = sent.first else { return id.isEmpty ? id : Self.spelled(id, rule) }
+        guard let sent = open[id], let first = sent.first else { return id.isEmpty ? id : Self.conforming(id, rule) }
         if sent.count > 1 { open[id] = Array(sent.dropFirst()) }
         return first
     }
 
     /// Returns `id` if it satisfies the rule, else an id derived from it: equal ids give equal results.
-    static func spelled(_ id: String, _ rule: NameRule) -> String {
+    static func conforming(_ id: String, _ rule: NameRule) -> String {
         if rule.accepts(id) { return id }
         let underscore = UInt8(ascii: "_")
         guard rule.letters.contains(underscore) else { return Fingerprint.letters(id, rule.length.lowerBound) }
@@ -72,7 +72,7 @@ extension NameRule {
         let name = name.lowercased()
         if mistral.contains(where: name.holds) { return nineLetters }
         if name.holds("claude") { return word64 }
-        return ModelRules.isOpenAIs(name) ? openAI : any
+        return ModelRules.isOpenAIModel(name) ? openAI : any
     }
 
     /// OpenAI's Chat Completions: at most 40 characters.

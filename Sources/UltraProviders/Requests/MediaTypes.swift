@@ -40,31 +40,31 @@ enum MediaTypes {
     ]
 
     /// The corrected attachment; nil if it needs no correction.
-    static func mended(_ part: Part) -> Part? {
+    static func repaired(_ part: Part) -> Part? {
         switch part {
         case .text, .reasoning, .cacheMarker:
             return nil
         case .imageData(let type, let base64):
-            guard let type = mended(type, base64) else { return nil }
+            guard let type = repaired(type, base64) else { return nil }
             return attachment(type, base64, name: nil)
         case .imageURL(let url):
             guard let data = DataURL(url) else { return nil }
-            return attachment(mended(data.mediaType, data.base64) ?? data.mediaType, data.base64, name: nil)
+            return attachment(repaired(data.mediaType, data.base64) ?? data.mediaType, data.base64, name: nil)
         case .document(let document):
             switch document.source {
             case .data(let type, let base64):
-                guard let type = mended(type, base64) else { return nil }
+                guard let type = repaired(type, base64) else { return nil }
                 return attachment(type, base64, name: document.name, isDocument: true)
             case .url(let url):
                 guard let data = DataURL(url) else { return nil }
                 return attachment(
-                    mended(data.mediaType, data.base64) ?? data.mediaType, data.base64, name: document.name,
+                    repaired(data.mediaType, data.base64) ?? data.mediaType, data.base64, name: document.name,
                     isDocument: true)
             }
         }
     }
 
-    private static func mended(_ type: String, _ base64: String) -> String? {
+    private static func repaired(_ type: String, _ base64: String) -> String? {
         let known = registered(type) ?? type
         let right = sniffed(base64) ?? known
         return right == type ? nil : right

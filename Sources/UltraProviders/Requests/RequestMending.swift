@@ -1,7 +1,7 @@
 import UltraAPI
 
 /// A request adjusted to its provider's constraints.
-struct MendedRequest {
+struct RepairedRequest {
     var request: Request
     /// One sentence for each change that may alter the request's meaning.
     var warnings: [String] = []
@@ -11,7 +11,7 @@ struct MendedRequest {
 
 /// Adjusts a request to a provider's `RequestConstraints`. This is done once for all adapters, which write the result
 /// as it is.
-enum RequestMending {
+enum RequestRepair {
     /// True for a request of plain text, which never needs repair. Most requests are, and they skip all further checks.
     static func isPlain(_ request: Request) -> Bool {
         request.tools.isEmpty
@@ -24,20 +24,20 @@ enum RequestMending {
     /// Repairs what violates `constraints`.
     /// - Parameter model: `provider/model`, for the warnings.
     /// - Returns: nil if nothing had to be changed, which is the usual case.
-    static func mended(
-        _ request: Request, _ needs: RequestNeeds, model: String, _ returnReasoning: WireFacts.ReturnReasoning
-    ) -> MendedRequest? {
-        let reasoning = needs.reasoning(returnReasoning)
-        let defects = Defects(request, needs, reasoning)
+    static func repaired(
+        _ request: Request, _ constraints: RequestConstraints, model: String, _ returnReasoning: WireFacts.ReturnReasoning
+    ) -> RepairedRequest? {
+        let reasoning = constraints.reasoning(returnReasoning)
+        let defects = Defects(request, constraints, reasoning)
         guard defects.areAny else { return nil }
-        var mended = MendedRequest(request: request)
-        if defects.parts { mendParts(&mended.request.messages) }
-        if defects.reasoning { dropReasoning(&mended.request.messages, reasoning) }
-        if defects.arguments { mendArguments(&mended, needs, model) }
-        if defects.ids { mendIDs(&mended.request.messages, needs.callIDs) }
-        if defects.schemas { mendSchemas(&mended, needs.toolSchemas, model) }
-        if defects.names { mendNames(&mended, needs.toolNames) }
-        return mended
+        var repaired = RepairedRequest(request: request)
+        if defects.parts { repairParts(&repaired.request.messages) }
+        if defects.reasoning { dropReasoning(&repaired.request.messages, reasoning) }
+        if defects.arguments { repairArguments(&repaired, constraints, model) }
+        if defects.ids { repairIDs(&repaired.request.messages, constraints.callIDs) }
+        if defects.schemas { repairSchemas(&repaired, constraints.toolSchemas, model) }
+        if defects.names { repairNames(&repaired, constraints.toolNames) }
+        return repaired
     }
 
     /// The parts of a request that need repair.
@@ -51,41 +51,41 @@ enum RequestMending {
 
         var areAny: Bool { parts || reasoning || arguments || ids || schemas || names }
 
-        init(_ request: Request, _ needs: RequestNeeds, _ reasoning: ReasoningReturn) {
+        init(_ request: Request, _ constraints: RequestConstraints, _ reasoning: ReasoningReturn) {
             var hasCalls = false
             for message in request.messages {
                 for part in message.parts {
                     switch part {
                     case .text, .cacheMarker: break
-                    case .imageURL, .imageData, .document: parts = parts || MediaTypes.mended(part) != nil
+                    case .imageURL, .imageData, .document: parts = parts || MediaTypes.repaired(part) != nil
                     case .reasoning: self.reasoning = reasoning != .asWritten
                     }
                 }
                 hasCalls = hasCalls || !message.toolCalls.isEmpty || message.toolCallID != nil
                 for call in message.toolCalls {
-                    names = names || !needs.toolNames.accepts(call.name)
+                    names = names || !constraints.toolNames.accepts(call.name)
                     arguments =
                         arguments
-                        || !CallArguments.isObject(call.arguments, refusesRepeatedKeys: needs.refusesRepeatedKeys)
+                        || !CallArguments.isObject(call.arguments, refusesRepeatedKeys: constraints.refusesRepeatedKeys)
                 }
             }
-            if hasCalls { ids = CallIDs.areMended(request.messages, needs.callIDs) }
+            if hasCalls { ids = CallIDs.needRepair(request.messages, constraints.callIDs) }
             for tool in request.tools {
-                names = names || !needs.toolNames.accepts(tool.name)
+                names = names || !constraints.toolNames.accepts(tool.name)
                 if let parameters = tool.parameters {
-                    schemas = schemas || ToolSchema.mended(parameters, needs.toolSchemas) != nil
+                    schemas = schemas || ToolSchema.repaired(parameters, constraints.toolSchemas) != nil
                 } else {
-                    schemas = schemas || needs.toolSchemas.isGiven
+                    schemas = schemas || constraints.toolSchemas.isRequired
                 }
             }
         }
     }
 
-    private static func mendParts(_ messages: inout [Message]) {
+    private static func repairParts(_ messages: inout [Message]) {
         for index in messages.indices {
             for part in messages[index].parts.indices {
-                if let mended = MediaTypes.mended(messages[index].parts[part]) {
-                    messages[index].parts[part] = mended
+                if let repaired = MediaTypes.repaired(messages[index].parts[part]) {
+                    messages[index].parts[part] = repaired
                 }
             }
         }
@@ -104,35 +104,35 @@ enum RequestMending {
         }
     }
 
-    private static func mendArguments(_ mended: inout MendedRequest, _ needs: RequestNeeds, _ model: String) {
+    private static func repairArguments(_ repaired: inout RepairedRequest, _ constraints: RequestConstraints, _ model: String) {
         var wasCompleted = false
         var wasWrapped = false
-        for index in mended.request.messages.indices {
-            for call in mended.request.messages[index].toolCalls.indices {
-                let arguments = mended.request.messages[index].toolCalls[call].arguments
-                let result = CallArguments.mended(arguments, refusesRepeatedKeys: needs.refusesRepeatedKeys)
+        for index in repaired.request.messages.indices {
+            for call in repaired.request.messages[index].toolCalls.indices {
+                let arguments = repaired.request.messages[index].toolCalls[call].arguments
+                let result = CallArguments.repaired(arguments, refusesRepeatedKeys: constraints.refusesRepeatedKeys)
                 switch result {
-                case .same(let text): mended.request.messages[index].toolCalls[call].arguments = text
+                case .same(let text): repaired.request.messages[index].toolCalls[call].arguments = text
                 case .completed(let text):
                     wasCompleted = true
-                    mended.request.messages[index].toolCalls[call].arguments = text
+                    repaired.request.messages[index].toolCalls[call].arguments = text
                 case .wrapped(let text):
                     wasWrapped = true
-                    mended.request.messages[index].toolCalls[call].arguments = text
+                    repaired.request.messages[index].toolCalls[call].arguments = text
                 }
             }
         }
         if wasCompleted {
-            mended.warnings.append(
+            repaired.warnings.append(
                 "\(model) takes objects as arguments of a call: those that were cut were closed")
         }
         if wasWrapped {
-            mended.warnings.append(
+            repaired.warnings.append(
                 "\(model) takes objects as arguments of a call: those that are none were put into one")
         }
     }
 
-    private static func mendIDs(_ messages: inout [Message], _ rule: NameRule) {
+    private static func repairIDs(_ messages: inout [Message], _ rule: NameRule) {
         var ids = CallIDs(rule)
         var wasAssistant = false
         for index in messages.indices {
@@ -146,43 +146,43 @@ enum RequestMending {
         }
     }
 
-    private static func mendSchemas(_ mended: inout MendedRequest, _ needs: ToolSchemaNeeds, _ model: String) {
-        for index in mended.request.tools.indices {
-            guard let parameters = mended.request.tools[index].parameters else {
-                if needs.isGiven { mended.request.tools[index].parameters = .noParameters }
+    private static func repairSchemas(_ repaired: inout RepairedRequest, _ constraints: ToolSchemaConstraints, _ model: String) {
+        for index in repaired.request.tools.indices {
+            guard let parameters = repaired.request.tools[index].parameters else {
+                if constraints.isRequired { repaired.request.tools[index].parameters = .noParameters }
                 continue
             }
-            guard let found = ToolSchema.mended(parameters, needs) else { continue }
-            mended.request.tools[index].parameters = found.schema
+            guard let found = ToolSchema.repaired(parameters, constraints) else { continue }
+            repaired.request.tools[index].parameters = found.schema
             if !found.loosened.isEmpty {
                 let words = found.loosened.joined(separator: ", ")
-                mended.warnings.append(
+                repaired.warnings.append(
                     "\(model) takes no \(words) at the root of a tool's parameters: "
-                        + "\(mended.request.tools[index].name) was given the members of all")
+                        + "\(repaired.request.tools[index].name) was given the members of all")
             }
         }
     }
 
-    private static func mendNames(_ mended: inout MendedRequest, _ rule: NameRule) {
+    private static func repairNames(_ repaired: inout RepairedRequest, _ rule: NameRule) {
         let names = ToolNames(
-            mended.request.tools.map(\.name) + mended.request.messages.flatMap { $0.toolCalls.map(\.name) }, rule)
-        for index in mended.request.tools.indices {
-            mended.request.tools[index].name = names.sent(mended.request.tools[index].name)
+            repaired.request.tools.map(\.name) + repaired.request.messages.flatMap { $0.toolCalls.map(\.name) }, rule)
+        for index in repaired.request.tools.indices {
+            repaired.request.tools[index].name = names.sent(repaired.request.tools[index].name)
         }
-        if case .named(let name)? = mended.request.toolChoice {
-            mended.request.toolChoice = .named(names.sent(name))
+        if case .named(let name)? = repaired.request.toolChoice {
+            repaired.request.toolChoice = .named(names.sent(name))
         }
-        for index in mended.request.messages.indices {
-            for call in mended.request.messages[index].toolCalls.indices {
-                let name = mended.request.messages[index].toolCalls[call].name
-                mended.request.messages[index].toolCalls[call].name = names.sent(name)
+        for index in repaired.request.messages.indices {
+            for call in repaired.request.messages[index].toolCalls.indices {
+                let name = repaired.request.messages[index].toolCalls[call].name
+                repaired.request.messages[index].toolCalls[call].name = names.sent(name)
             }
         }
-        mended.toolNames = names
+        repaired.toolNames = names
     }
 }
 
-extension RequestNeeds {
+extension RequestConstraints {
     fileprivate func reasoning(_ wish: WireFacts.ReturnReasoning) -> ReasoningReturn {
         switch wish {
         case .auto: reasoning

@@ -3,13 +3,13 @@ import UltraAPI
 /// A provider's constraints on requests beyond the structure of its API: the data by which `RequestRepair` works.
 ///
 /// The defaults are for a provider that accepts whatever a client may send.
-package struct RequestNeeds: Sendable, Equatable {
+package struct RequestConstraints: Sendable, Equatable {
     /// The allowed names of tools.
     var toolNames = NameRule.word64
     /// The allowed ids of tool calls.
     var callIDs = NameRule.any
     /// The required form of the JSON Schema of a tool's parameters.
-    var toolSchemas = ToolSchemaNeeds()
+    var toolSchemas = ToolSchemaConstraints()
     /// True if call arguments must not have two members of the same name, because only one would reach the model.
     var refusesRepeatedKeys = false
     /// The treatment of reasoning from earlier turns if the configuration does not set one.
@@ -22,7 +22,7 @@ package struct RequestNeeds: Sendable, Equatable {
     init(chat: Bool) {
         self.init()
         reasoning = .never
-        toolSchemas.isGiven = true
+        toolSchemas.isRequired = true
     }
 }
 

@@ -13,7 +13,7 @@ package struct ToolNames: Sendable, Equatable {
         /// The next suffix to try for each base name, so that many similar names need no search.
         var numbers: [String: Int] = [:]
         for name in names where sentNames[name] == nil && !rule.accepts(name) {
-            let base = Self.spelled(name, rule)
+            let base = Self.conforming(name, rule)
             var sent = base
             var number = numbers[base] ?? 2
             while !taken.insert(sent).inserted {
@@ -34,7 +34,7 @@ package struct ToolNames: Sendable, Equatable {
 
     /// Replaces bytes that are not allowed by `_`. A name that is too long ends in a hash of the whole name, so that
     /// names with the same beginning stay different.
-    private static func spelled(_ name: String, _ rule: NameRule) -> String {
+    private static func conforming(_ name: String, _ rule: NameRule) -> String {
         var bytes = name.utf8.map { rule.letters.contains($0) ? $0 : UInt8(ascii: "_") }
         if bytes.first.map({ !rule.first.contains($0) }) ?? true { bytes.insert(UInt8(ascii: "_"), at: 0) }
         let word = String(decoding: bytes, as: UTF8.self)

@@ -1,9 +1,9 @@
 import UltraAPI
 
 /// A provider's constraints on the JSON Schema of a tool's parameters, beyond being valid.
-struct ToolSchemaNeeds: Sendable, Equatable {
+struct ToolSchemaConstraints: Sendable, Equatable {
     /// The schema is required, even for a tool without parameters.
-    var isGiven = false
+    var isRequired = false
     /// The root must be `"type": "object"`, without `$ref`, `anyOf`, `oneOf` or `allOf`.
     var hasPlainRoot = true
     /// Every object schema must have `properties`, every array schema `items`.
@@ -12,45 +12,45 @@ struct ToolSchemaNeeds: Sendable, Equatable {
     var hasRequired = false
 
     /// For adapters that rewrite schemas themselves.
-    static let none = ToolSchemaNeeds(hasPlainRoot: false, isComplete: false)
+    static let none = ToolSchemaConstraints(hasPlainRoot: false, isComplete: false)
 }
 
 /// Completes the JSON Schema of a tool's parameters without changing what it allows. Servers refuse the whole request
 /// for a schema in a short form.
 struct ToolSchema {
-    private let needs: ToolSchemaNeeds
+    private let constraints: ToolSchemaConstraints
     /// Keywords of the root that were rewritten so that the schema now allows more than before.
     private(set) var loosened: [String] = []
 
-    private init(_ needs: ToolSchemaNeeds) {
-        self.needs = needs
+    private init(_ constraints: ToolSchemaConstraints) {
+        self.constraints = constraints
     }
 
     /// - Returns: the new schema; nil if `schema` satisfies the constraints, or is malformed.
-    static func mended(
-        _ schema: RawJSON, _ needs: ToolSchemaNeeds
+    static func repaired(
+        _ schema: RawJSON, _ constraints: ToolSchemaConstraints
     ) -> (schema: RawJSON, loosened: [String])? {
-        guard needs != .none else { return nil }
+        guard constraints != .none else { return nil }
         do throws(JSONError) {
             let isWhole = try JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
-                try ToolSchema(needs).isWhole(&reader, isRoot: true)
+                try ToolSchema(constraints).isWhole(&reader, isRoot: true)
             }
             if isWhole { return nil }
         } catch {
             return nil
         }
-        var mending = ToolSchema(needs)
-        let root = needs.hasPlainRoot ? mending.plainRoot(schema) : schema
-        let saysType = needs.hasPlainRoot && (try? SchemaMembers(root))?["type"] == nil
+        var repair = ToolSchema(constraints)
+        let root = constraints.hasPlainRoot ? repair.plainRoot(schema) : schema
+        let saysType = constraints.hasPlainRoot && (try? SchemaMembers(root))?["type"] == nil
         var json = JSONWriter()
         do throws(JSONError) {
             try JSONReader.read(root.bytes) { (reader) throws(JSONError) in
-                try mending.write(&reader, saysType: saysType, &json)
+                try repair.write(&reader, saysType: saysType, &json)
             }
         } catch {
             return nil
         }
-        return (RawJSON(validated: json.bytes), mending.loosened)
+        return (RawJSON(validated: json.bytes), repair.loosened)
     }
 
     /// The kind of value that a keyword has.
@@ -87,15 +87,15 @@ struct ToolSchema {
             case "type":
                 hasType = true
                 if try reader.kind() == .array {
-                    for type in try reader.texts() { take(type) }
+                    for type in try reader.texts() { note(type) }
                 } else if let type = try reader.text() {
-                    take(type)
+                    note(type)
                 }
             default: try reader.skip()
             }
         }
 
-        private mutating func take(_ type: String) {
+        private mutating func note(_ type: String) {
             if type == "object" { isObject = true }
             if type == "array" { isArray = true }
         }
@@ -113,7 +113,7 @@ struct ToolSchema {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             let place = Self.place(key)
-            if isRoot, needs.hasPlainRoot {
+            if isRoot, constraints.hasPlainRoot {
                 switch key {
                 case "$ref", "anyOf", "oneOf", "allOf": isWhole = false
                 case "type" where try reader.kind() == .array: isWhole = false
@@ -138,9 +138,9 @@ struct ToolSchema {
                 if try !self.isWhole(&reader, isRoot: false) { isWhole = false }
             }
         }
-        if isRoot, needs.hasPlainRoot, !seen.hasType { return false }
-        if needs.isComplete, seen.isObject && !seen.hasProperties || seen.isArray && !seen.hasItems { return false }
-        if needs.hasRequired, seen.isObject, !seen.hasRequired { return false }
+        if isRoot, constraints.hasPlainRoot, !seen.hasType { return false }
+        if constraints.isComplete, seen.isObject && !seen.hasProperties || seen.isArray && !seen.hasItems { return false }
+        if constraints.hasRequired, seen.isObject, !seen.hasRequired { return false }
         return isWhole
     }
 
@@ -209,9 +209,9 @@ struct ToolSchema {
                 json.raw(value)
             }
         }
-        if needs.isComplete, seen.isObject, !seen.hasProperties { emptyObject("properties", &json) }
-        if needs.isComplete, seen.isArray, !seen.hasItems { emptyObject("items", &json) }
-        if needs.hasRequired, seen.isObject, !seen.hasRequired {
+        if constraints.isComplete, seen.isObject, !seen.hasProperties { emptyObject("properties", &json) }
+        if constraints.isComplete, seen.isArray, !seen.hasItems { emptyObject("items", &json) }
+        if constraints.hasRequired, seen.isObject, !seen.hasRequired {
             json.key("required")
             json.beginArray()
             json.endArray()
@@ -243,7 +243,7 @@ struct ToolSchema {
                 for element in try SchemaMembers.elements(list) {
                     alternatives.append(try resolved(try SchemaMembers(element), whole, limit: 8))
                 }
-                try join(alternatives, into: &root, areAllDemanded: keyword == "allOf")
+                try join(alternatives, into: &root, areAllRequired: keyword == "allOf")
                 if keyword != "allOf" { loosened.append(keyword) }
             }
             return root.json
@@ -270,7 +270,7 @@ struct ToolSchema {
     }
 
     private func join(
-        _ alternatives: [SchemaMembers], into root: inout SchemaMembers, areAllDemanded: Bool
+        _ alternatives: [SchemaMembers], into root: inout SchemaMembers, areAllRequired: Bool
     ) throws(GeminiSchema.Flaw) {
         var properties =
             try root["properties"].map { value throws(GeminiSchema.Flaw) in try SchemaMembers(value) }
@@ -287,11 +287,11 @@ struct ToolSchema {
                     properties[name] = value
                 }
             }
-            guard let demanded = alternative["required"] else { continue }
-            for name in try SchemaMembers.elements(demanded) {
+            guard let listed = alternative["required"] else { continue }
+            for name in try SchemaMembers.elements(listed) {
                 counts[name, default: 0] += 1
-                let isDemanded = areAllDemanded || counts[name] == alternatives.count
-                if isDemanded, seen.insert(name).inserted { required.append(name) }
+                let isRequired = areAllRequired || counts[name] == alternatives.count
+                if isRequired, seen.insert(name).inserted { required.append(name) }
             }
         }
         root["type"] = RawJSON(validated: Array(#""object""#.utf8))

@@ -27,7 +27,7 @@ package struct WireFacts: Sendable, Equatable {
     package var contextWindow: Int?
     package var window = Window.auto
     /// The window in tokens that the server has already allocated. Asking for less would make it reload the model.
-    package var leastWindow = 0
+    package var minimumWindow = 0
 
     package init() {}
 }

@@ -24,35 +24,35 @@ package struct JSONLines: Sendable {
             let piece = UnsafeRawBufferPointer(rebasing: bytes[position..<end])
             position = end + 1
             guard end < bytes.count else {
-                try hold(piece)
+                try buffer(piece)
                 return
             }
             if partialLine.isEmpty {
                 if piece.count <= 1 { emptyBytes += 1 + piece.count }
-                if !hand(piece, to: deliver) { return }
+                if !pass(piece, to: deliver) { return }
             } else {
-                try hold(piece)
-                if !handPartialLine(to: deliver) { return }
+                try buffer(piece)
+                if !passPartialLine(to: deliver) { return }
             }
         }
     }
 
     /// Delivers the last line if the stream ended without a line end.
     package mutating func finish(_ deliver: (UnsafeRawBufferPointer) -> Bool) {
-        if !partialLine.isEmpty { _ = handPartialLine(to: deliver) }
+        if !partialLine.isEmpty { _ = passPartialLine(to: deliver) }
     }
 
-    private mutating func handPartialLine(to receiver: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+    private mutating func passPartialLine(to receiver: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         defer { partialLine.removeAll(keepingCapacity: true) }
-        return partialLine.withUnsafeBytes { hand($0, to: receiver) }
+        return partialLine.withUnsafeBytes { pass($0, to: receiver) }
     }
 
-    private func hand(_ line: UnsafeRawBufferPointer, to receiver: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+    private func pass(_ line: UnsafeRawBufferPointer, to receiver: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         let line = line.last == .carriageReturn ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
         return line.isEmpty ? true : receiver(line)
     }
 
-    private mutating func hold(_ piece: UnsafeRawBufferPointer) throws(SplitLimitExceeded) {
+    private mutating func buffer(_ piece: UnsafeRawBufferPointer) throws(SplitLimitExceeded) {
         guard partialLine.count + piece.count < limitBytes else { throw SplitLimitExceeded(limitBytes: limitBytes) }
         partialLine.append(contentsOf: piece)
     }

@@ -67,7 +67,7 @@ extension JSONReader {
 
     /// Reads any value and returns true if it holds information. Null, false, 0, the empty string, and containers of
     /// nothing else do not: many servers send such an `error` with a successful reply.
-    mutating func saysSomething() throws(JSONError) -> Bool {
+    mutating func hasValue() throws(JSONError) -> Bool {
         switch try kind() {
         case .string:
             return !(try string()).isEmpty
@@ -81,12 +81,12 @@ extension JSONReader {
         case .array:
             var found = false
             try beginArray()
-            while try nextElement() { found = try saysSomething() || found }
+            while try nextElement() { found = try hasValue() || found }
             return found
         case .object:
             var found = false
             try beginObject()
-            while try nextKey() != nil { found = try saysSomething() || found }
+            while try nextKey() != nil { found = try hasValue() || found }
             return found
         }
     }

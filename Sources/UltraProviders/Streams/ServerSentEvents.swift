@@ -86,28 +86,28 @@ package struct ServerSentEvents: Sendable {
             }
             if !partialLine.isEmpty {
                 try continueLine(line)
-                try takePartialLine()
+                try processPartialLine()
             } else if !line.isEmpty {
-                try take(line, &data)
+                try process(line, &data)
             } else if !dispatch(data, deliver) {
                 return
             } else {
                 data = nil
             }
         }
-        if let data { try hold(data) }
+        if let data { try buffer(data) }
         try continueLine(UnsafeRawBufferPointer(rebasing: bytes[position...]))
     }
 
     /// Delivers the last event if the stream ended without a line end or blank line.
     /// - Throws: if the event's data exceeds the limit.
     package mutating func finish(_ deliver: (ServerSentEvent) -> Bool) throws(SplitLimitExceeded) {
-        if !partialLine.isEmpty { try takePartialLine() }
+        if !partialLine.isEmpty { try processPartialLine() }
         _ = dispatch(nil, deliver)
     }
 
     /// Processes one line that lies within a read; it is not empty and has no line end.
-    private mutating func take(
+    private mutating func process(
         _ line: UnsafeRawBufferPointer, _ data: inout UnsafeRawBufferPointer?
     ) throws(SplitLimitExceeded) {
         let (field, valueStart) = Field.parse(line, isFirstLine: isAtStart, isBareJSON: &isBareJSON)
@@ -117,15 +117,15 @@ package struct ServerSentEvents: Sendable {
             data = value
         } else {
             if let earlier = data, field == .data || field == .error {
-                try hold(earlier)
+                try buffer(earlier)
                 data = nil
             }
             count(field, line.count)
-            try take(field, value)
+            try process(field, value)
         }
     }
 
-    private mutating func takePartialLine() throws(SplitLimitExceeded) {
+    private mutating func processPartialLine() throws(SplitLimitExceeded) {
         var isBare = isBareJSON
         let (field, valueStart) = partialLine.withUnsafeBytes {
             Field.parse($0, isFirstLine: isAtStart, isBareJSON: &isBare)
@@ -133,20 +133,20 @@ package struct ServerSentEvents: Sendable {
         isBareJSON = isBare
         isAtStart = false
         count(field, partialLine.count)
-        try take(field, partialLine[valueStart...])
+        try process(field, partialLine[valueStart...])
         partialLine.removeAll(keepingCapacity: true)
     }
 
-    private mutating func take(_ field: Field, _ value: some Collection<UInt8>) throws(SplitLimitExceeded) {
+    private mutating func process(_ field: Field, _ value: some Collection<UInt8>) throws(SplitLimitExceeded) {
         switch field {
         case .data:
-            try hold(value)
+            try buffer(value)
         case .event:
             name.removeAll(keepingCapacity: true)
             name.append(contentsOf: value)
         case .error:
             name = Array("error".utf8)
-            try hold(value)
+            try buffer(value)
         case .ignored:
             break
         }
@@ -174,7 +174,7 @@ package struct ServerSentEvents: Sendable {
         }
     }
 
-    private mutating func hold(_ value: some Collection<UInt8>) throws(SplitLimitExceeded) {
+    private mutating func buffer(_ value: some Collection<UInt8>) throws(SplitLimitExceeded) {
         guard heldData.count + value.count < limitBytes else { throw SplitLimitExceeded(limitBytes: limitBytes) }
         if holdsData { heldData.append(.lineFeed) }
         heldData.append(contentsOf: value)

@@ -342,5 +342,5 @@ struct MistralRequestTests {
 }
 
 extension CallIDs {
-    static func mistral(_ id: String) -> String { spelled(id, .nineLetters) }
+    static func mistral(_ id: String) -> String { conforming(id, .nineLetters) }
 }
