@@ -1,5 +1,6 @@
 /// A model as its provider lists it. A nil property means that the list does not say.
 package struct DiscoveredModel: Sendable, Equatable {
+    /// The use of a model. The raw values are those of the frame protocol.
     package enum Kind: String, Sendable, CaseIterable {
         case chat, embeddings
         /// Speech, images, moderation and similar: listed, never routed to.
@@ -9,6 +10,7 @@ package struct DiscoveredModel: Sendable, Equatable {
     /// The id that the provider's API expects.
     package var id: String
     package var displayName: String?
+    /// Other ids under which the provider serves the same model.
     package var aliases: [String] = []
     package var kind: Kind?
     package var capabilities: Set<Capability>?

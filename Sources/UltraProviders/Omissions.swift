@@ -33,6 +33,6 @@ struct Omissions {
 
     mutating func warn(_ sentence: String) {
         guard warnings.count < Self.warningLimit, !warnings.contains(sentence) else { return }
-        warnings.append(warnings.count + 1 == Self.warningLimit ? "\(model): there is more of this kind" : sentence)
+        warnings.append(warnings.count + 1 == Self.warningLimit ? "\(model): further warnings were dropped" : sentence)
     }
 }

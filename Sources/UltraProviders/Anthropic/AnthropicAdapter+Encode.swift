@@ -119,7 +119,7 @@ extension AnthropicAdapter {
         case .text:
             return nil
         case .json:
-            omitted.warn("\(omitted.model) has no JSON mode without a schema: it was told to answer in JSON, in words")
+            omitted.warn("\(omitted.model) has no JSON mode without a schema: an instruction to answer in JSON was added")
             conversation.system.append(
                 AnthropicBlock(.text("Answer with one JSON object and nothing else: no code fence, no other text.")))
             return nil
@@ -138,13 +138,13 @@ extension AnthropicAdapter {
                 if !rewritten.notes.isEmpty {
                     omitted.warn(
                         "\(omitted.model) does not enforce \(rewritten.notes.joined(separator: ", ")) of a schema: "
-                            + "it was told of it in the description")
+                            + "it was moved to the description")
                 }
                 return schema
             } catch {
                 switch error {
                 case .notASchema:
-                    var malformed = omitted.badRequest("response_format.schema is no JSON schema")
+                    var malformed = omitted.badRequest("response_format.schema is not a JSON schema")
                     malformed.field = "response_format.schema"
                     throw malformed
                 case .unsupported(let what):

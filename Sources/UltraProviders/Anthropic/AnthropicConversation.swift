@@ -39,7 +39,7 @@ struct AnthropicConversation {
                 // Only some models accept later system messages, and at different positions.
                 if !turns.isEmpty {
                     omitted.warn(
-                        "\(omitted.model) does not take system messages there: one was moved to the beginning")
+                        "\(omitted.model) does not take a system message in this position: it was moved to the beginning")
                 }
                 system += try Self.system(message, omitted)
             case .user: append(isUser: true, try Self.user(message, omitted))
@@ -112,7 +112,7 @@ extension AnthropicConversation {
             switch part {
             case .text(let text): if !isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
             case .cacheMarker(let marker): mark(&blocks, marker)
-            case .imageURL, .imageData, .document: throw omitted.capabilityMissing("takes text only in system messages")
+            case .imageURL, .imageData, .document: throw omitted.capabilityMissing("takes only text in system messages")
             case .reasoning: break
             }
         }
@@ -172,7 +172,7 @@ extension AnthropicConversation {
             case .document(let document) where takesDocuments:
                 blocks.append(try AnthropicFiles.document(document, omitted))
             case .imageURL, .imageData, .document:
-                throw omitted.capabilityMissing("takes images and documents in user and tool messages only")
+                throw omitted.capabilityMissing("takes images and documents only in user and tool messages")
             case .cacheMarker(let marker): Self.mark(&blocks, marker)
             }
         }

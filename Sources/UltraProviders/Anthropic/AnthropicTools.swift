@@ -35,21 +35,21 @@ struct AnthropicTools {
             instruction = "Call at least one of the tools now."
         }
         choice = .auto
-        omitted.warn("\(omitted.model) cannot be made to call a tool: it was told to, in words")
+        omitted.warn("\(omitted.model) cannot be forced to call a tool: an instruction to call one was added")
     }
 
     private func check(_ omitted: Omissions) throws(UltraError) {
         var names: Set<String> = []
         for tool in tools {
             guard names.insert(tool.name).inserted else {
-                throw refusal("takes no two tools of one name", "tools", omitted)
+                throw refusal("does not take two tools with the same name", "tools", omitted)
             }
             if let parameters = tool.parameters, !Self.isObject(parameters) {
-                throw refusal("takes parameters of tools that are a schema of an object", "tools", omitted)
+                throw refusal("takes only the schema of an object as a tool's parameters", "tools", omitted)
             }
         }
         if case .named(let name)? = choice, !names.contains(name) {
-            throw refusal("cannot call \(name), which is none of the tools", "tool_choice", omitted)
+            throw refusal("cannot call \(name), which is not among the tools", "tool_choice", omitted)
         }
     }
 

@@ -30,7 +30,7 @@ struct ClaudeSchema {
         if isRecursive { refuse("recursion") }
         // The service compiles schemas and refuses larger ones.
         if optionalProperties > 24 { refuse("more than 24 optional properties") }
-        if unions > 16 { refuse("more than 16 alternatives of type") }
+        if unions > 16 { refuse("more than 16 unions of types") }
         if let unsupported { throw .unsupported(unsupported) }
         return RawJSON(validated: json.bytes)
     }
@@ -60,7 +60,7 @@ struct ClaudeSchema {
         }
         if shape.isObject {
             json.field("additionalProperties", false)
-            if shape.properties == nil, shape.isOpen != false { refuse("objects of any members") }
+            if shape.properties == nil, shape.isOpen != false { refuse("objects with arbitrary members") }
             optionalProperties += max(0, (shape.properties ?? 0) - shape.required)
         }
         let told = ([shape.description].compactMap { $0 } + shape.notes).joined(separator: "; ")
@@ -100,7 +100,7 @@ struct ClaudeSchema {
             if try reader.kind() == .array { refuse("items of several types") }
             if try reader.kind() == .array { json.raw(try reader.rawJSON()) } else { try schema(&reader, &json) }
         case "anyOf", "oneOf":
-            if shape.hasAlternatives { refuse("anyOf beside oneOf") }
+            if shape.hasAlternatives { refuse("both anyOf and oneOf") }
             shape.hasAlternatives = true
             unions += 1
             json.key("anyOf")

@@ -48,7 +48,7 @@ struct ClaudeThinking: Equatable {
             omitted.warn("\(omitted.model) does not reason when it continues a message: reasoning was left out")
         } else if conversation.hasLoopWithoutThinking {
             omitted.warn(
-                "\(omitted.model) does not begin to reason between a call and its answer: reasoning was left out")
+                "\(omitted.model) does not start to reason between a tool call and its result: reasoning was left out")
         } else {
             mode = .budget(Self.budget(reasoning, rules, &omitted))
             requestsSummary = wantsSummary
@@ -58,7 +58,7 @@ struct ClaudeThinking: Equatable {
     private static func effort(_ reasoning: Reasoning, _ omitted: inout Omissions) -> String {
         if let effort = reasoning.effort {
             if reasoning.budgetTokens != nil {
-                omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: they were left out")
+                omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: they were left out")
             }
             return effort == .minimal ? "low" : effort.rawValue
         }
@@ -68,7 +68,7 @@ struct ClaudeThinking: Equatable {
             case ...10_000: "medium"
             default: "high"
             }
-        omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: \(effort) was sent for them")
+        omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: \(effort) was sent")
         return effort
     }
 
@@ -87,7 +87,7 @@ struct ClaudeThinking: Equatable {
         let most = rules.outputLimit.map { $0 - minimumBudget } ?? Int.max
         let budget = min(max(wished, minimumBudget), most)
         if budget != wished {
-            omitted.warn("\(omitted.model) takes another budget_tokens than \(wished): \(budget) was sent")
+            omitted.warn("\(omitted.model) does not take budget_tokens of \(wished): \(budget) was sent")
         }
         return budget
     }

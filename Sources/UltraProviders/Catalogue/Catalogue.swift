@@ -4,6 +4,7 @@ package struct Catalogue: Sendable {
     package struct Flaw: Error, Equatable, CustomStringConvertible {
         /// Counted from 1.
         package var line: Int
+        /// The problem, shown after the line number.
         package var reason: String
 
         package var description: String { "line \(line): \(reason)" }

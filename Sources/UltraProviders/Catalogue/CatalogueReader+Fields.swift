@@ -21,7 +21,7 @@ extension CatalogueReader {
 
     mutating func kind() throws(Catalogue.Flaw) -> DiscoveredModel.Kind {
         guard let kind = try field().flatMap({ DiscoveredModel.Kind(rawValue: String($0)) }) else {
-            throw fieldFlaw("is none of chat, embeddings, other")
+            throw fieldFlaw("must be chat, embeddings or other")
         }
         return kind
     }
@@ -81,7 +81,7 @@ extension CatalogueReader {
     mutating func retirement() throws(Catalogue.Flaw) -> String? {
         guard let field = try field() else { return nil }
         guard Self.isDay(field) || Self.isMonth(field) else {
-            throw fieldFlaw("is no date such as 2026-12-31 or 2026-12")
+            throw fieldFlaw("is not a date such as 2026-12-31 or 2026-12")
         }
         return String(field)
     }
@@ -112,7 +112,7 @@ extension CatalogueReader {
 
     private func count(_ text: Substring) throws(Catalogue.Flaw) -> Int {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count > 0 else {
-            throw fieldFlaw("is no number of tokens")
+            throw fieldFlaw("is not a number of tokens")
         }
         return count
     }

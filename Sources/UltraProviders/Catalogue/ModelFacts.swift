@@ -8,6 +8,7 @@ package struct ModelFacts: Sendable, Equatable {
         case catalogue, discovery, configuration
     }
 
+    /// A value and its source.
     package struct Fact<Value: Sendable & Equatable>: Sendable, Equatable {
         package var value: Value
         package var origin: Origin

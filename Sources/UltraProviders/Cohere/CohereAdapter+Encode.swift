@@ -85,7 +85,7 @@ extension CohereAdapter {
         }
         guard !tools.isEmpty else { return false }
         if choice == "REQUIRED", !rules.takesToolChoice {
-            throw omitted.capabilityMissing("cannot be told to call a tool", hint: "leave tool_choice to the model")
+            throw omitted.capabilityMissing("cannot be forced to call a tool", hint: "leave tool_choice to the model")
         }
         body.functions(tools)
         body.member("tool_choice", choice)
@@ -107,12 +107,12 @@ extension CohereAdapter {
             if !found.leftOut.isEmpty {
                 omitted.warn(
                     "\(omitted.model) does not check \(found.leftOut.joined(separator: ", ")) in a schema: "
-                        + "told in a description")
+                        + "it was moved to a description")
             }
             schema = found.json
         }
         guard isAlone else {
-            throw omitted.capabilityMissing("does not take a response_format beside tools or documents")
+            throw omitted.capabilityMissing("does not take a response_format together with tools or documents")
         }
         body.member("response_format") { json in
             json.beginObject()

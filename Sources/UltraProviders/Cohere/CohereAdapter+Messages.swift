@@ -19,18 +19,18 @@ extension CohereAdapter {
             let count = message.parts.count { $0.isImage }
             images += count
             if count > 0, message.role != .user {
-                throw omitted.capabilityMissing("takes images in user messages only")
+                throw omitted.capabilityMissing("takes images only in user messages")
             }
             let hasDocument = message.parts.contains { if case .document = $0 { true } else { false } }
             let hasText = message.parts.contains { $0.textOrNil?.isEmpty == false }
             switch message.role {
             case .system:
-                if hasDocument { throw omitted.capabilityMissing("takes documents in user and tool messages only") }
+                if hasDocument { throw omitted.capabilityMissing("takes documents only in user and tool messages") }
             case .user:
-                guard hasText || count > 0 else { throw omitted.badRequest("a user message holds no text") }
+                guard hasText || count > 0 else { throw omitted.badRequest("a user message has neither text nor images") }
                 result.append(message)
             case .assistant:
-                if hasDocument { throw omitted.capabilityMissing("takes documents in user and tool messages only") }
+                if hasDocument { throw omitted.capabilityMissing("takes documents only in user and tool messages") }
                 // The API refuses an empty assistant message.
                 let hasReasoning = rules.reasons && message.parts.contains(where: \.isShownReasoning)
                 if hasText || hasReasoning || !message.toolCalls.isEmpty { result.append(message) }

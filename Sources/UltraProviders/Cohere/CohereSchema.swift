@@ -18,7 +18,7 @@ struct CohereSchema {
                 types = try copy(&reader, &writer)
             }
             json = RawJSON(validated: writer.bytes)
-            if flaw == nil, types != ["object"] { flaw = "takes a schema of an object only" }
+            if flaw == nil, types != ["object"] { flaw = "takes only the schema of an object" }
         } catch {
             flaw = "takes a JSON Schema only"
         }

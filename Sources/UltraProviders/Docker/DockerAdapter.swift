@@ -33,7 +33,7 @@ package struct DockerAdapter: Adapter {
             switch part {
             case .imageURL:
                 throw refusal(
-                    .capabilityMissing, model, "takes images as data only: its engine fetches no URL",
+                    .capabilityMissing, model, "takes images only as data: its engine does not download URLs",
                     hint: "send the image itself, as media_type and data")
             case .document:
                 throw refusal(

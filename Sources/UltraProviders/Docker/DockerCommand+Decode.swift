@@ -4,9 +4,13 @@ package import UltraAPI
 extension DockerCommand {
     /// The way in which the program failed.
     package enum Failure: Error, Sendable, Equatable {
+        /// There is no such program.
         case notFound
+        /// The program could not be started; the value is the reason.
         case cannotStart(String)
+        /// The program exited with this code; `errors` is its standard error.
         case code(Int32, errors: [UInt8])
+        /// The program was ended by this signal.
         case signal(Int32)
     }
 
@@ -19,7 +23,7 @@ extension DockerCommand {
             }
         } catch {
             throw UltraError(
-                .upstreamProtocol, "the docker program lists its models in a form it does not promise",
+                .upstreamProtocol, "the docker program lists its models in an unknown format",
                 hint: Self.useTheAPI, provider: provider)
         }
     }

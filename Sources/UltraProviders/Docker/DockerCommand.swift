@@ -81,7 +81,7 @@ package struct DockerCommand: Sendable, Equatable {
             omitted.warn("the docker program takes no provider_options: they were left out")
         }
         omitted.warn(
-            "the docker program prints plain text: reasoning and token counts are told apart by their marks; "
+            "the docker program prints plain text, in which reasoning and token counts are recognised by markers; "
                 + "MODEL_RUNNER_TYPE=api is exact")
         return Invocation(
             arguments: ["model", "run", model], input: Array(prompt.utf8), warnings: omitted.warnings)
@@ -111,7 +111,7 @@ package struct DockerCommand: Sendable, Equatable {
         }
         if DockerPrompt.namesFiles(prompt) {
             throw missing(
-                model, "no prompt with an @name or the name of an image file: it would put the file in its place")
+                model, "no prompt with an @name or the name of an image file: it would insert the file's contents")
         }
         return prompt
     }

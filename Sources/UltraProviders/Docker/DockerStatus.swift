@@ -2,6 +2,7 @@ import UltraAPI
 
 /// The output of `docker model status`, with or without `--json`.
 package struct DockerStatus: Sendable, Equatable {
+    /// True if Model Runner accepts connections.
     package var isRunning: Bool
     /// Such as `Docker Desktop` or `Docker Engine`; nil from older programs.
     package var kind: String?

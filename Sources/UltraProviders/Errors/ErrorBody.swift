@@ -19,10 +19,12 @@ package struct ErrorBody: Sendable, Equatable {
     package var reason: String?
     /// `retryDelay` of Google's `RetryInfo` (google.rpc).
     package var retryAfterMilliseconds: Int?
+    /// True if the body is an HTML page, usually from a proxy.
     package var isHTML = false
 
     package init() {}
 
+    /// Decodes the body of an error reply. A body that cannot be decoded gives an empty value.
     package init(_ bytes: UnsafeRawBufferPointer) {
         let bytes = bytes.withoutByteOrderMark
         switch bytes.first(where: { !$0.isJSONWhitespace }) {

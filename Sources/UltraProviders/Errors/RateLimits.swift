@@ -6,7 +6,9 @@ package struct RateLimits: Sendable, Equatable {
     package struct Window: Sendable, Equatable {
         /// The provider's name for it, such as `requests`, `input-tokens` or `req-minute`; empty if it has none.
         package var name: String
+        /// The maximum per period; nil if the reply does not state it.
         package var limit: Int?
+        /// The number left in the current period; nil if the reply does not state it.
         package var remaining: Int?
         /// The time until the limit is fully available again.
         package var resetMilliseconds: Int?

@@ -62,7 +62,7 @@ extension GeminiAdapter {
                 throw malformed("the tool message for call \(id) follows no such call", model)
             case .endsWithModelTurn:
                 throw missing(
-                    "does not go on with an assistant message", hint: "end the conversation with a user message", model)
+                    "does not continue an assistant message", hint: "end the conversation with a user message", model)
             case .mediaOutsideUserMessage(let role):
                 throw missing(
                     "takes no images or documents of this kind in a \(role.rawValue) message",
@@ -125,17 +125,17 @@ extension GeminiAdapter {
             let result = try rewriting.rewrite(schema)
             if !rewriting.dropped.isEmpty {
                 let words = rewriting.dropped.joined(separator: ", ")
-                omitted.warn("\(omitted.model) does not take \(words) in the schema of \(owner): left out")
+                omitted.warn("\(omitted.model) does not take \(words) in the schema of \(owner): it was left out")
             }
             return result
         } catch {
             switch error {
             case .notASchema:
                 throw UltraError(
-                    .badRequest, "the schema of \(owner) is no JSON Schema", provider: provider, model: omitted.model)
+                    .badRequest, "the schema of \(owner) is not a JSON Schema", provider: provider, model: omitted.model)
             case .unsupported(let what):
                 throw missing(
-                    "cannot be given \(what) in the schema of \(owner)", hint: "simplify the schema", omitted.model)
+                    "does not support \(what) in the schema of \(owner)", hint: "simplify the schema", omitted.model)
             }
         }
     }

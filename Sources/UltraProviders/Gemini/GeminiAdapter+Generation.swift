@@ -105,7 +105,7 @@ extension GeminiAdapter {
             var effort = reasoning.effort
             if effort == nil, let wish = reasoning.budgetTokens {
                 effort = Self.effort(wish)
-                omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: the nearest was taken")
+                omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: the nearest was sent")
             }
             thinking.level = effort.map { Self.nearest($0, levels) }
         }

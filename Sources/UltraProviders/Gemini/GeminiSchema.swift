@@ -140,7 +140,7 @@ struct GeminiSchema {
             if definitions[name] == nil, let raw = root[name] { definitions[name] = try SchemaMembers(raw) }
             guard let found = definitions[name]?[String(reference.dropFirst(prefix.count))] else { break }
             resolvedBytes += found.bytes.count
-            guard resolvedBytes <= Self.resolvedBytesLimit else { throw .unsupported("$ref to so much") }
+            guard resolvedBytes <= Self.resolvedBytesLimit else { throw .unsupported("$ref to such large definitions") }
             return try SchemaMembers(found)
         }
         throw .unsupported("$ref to \(reference)")

@@ -40,7 +40,7 @@ extension MistralAdapter {
         body.member("max_tokens", sampling.maxTokens)
         var temperature = sampling.temperature
         if let wanted = temperature, wanted > 1.5 {
-            omitted.warn("\(omitted.model) takes a temperature of 1.5 at most: that was sent")
+            omitted.warn("\(omitted.model) takes a temperature of 1.5 at most: 1.5 was sent")
             temperature = 1.5
         }
         body.member("temperature", temperature)
@@ -101,12 +101,12 @@ extension MistralAdapter {
         case (.effort, .minimal?):
             body.member("reasoning_effort", "none")
         case (.effort, .low?):
-            omitted.warn("\(omitted.model) reasons with high effort or not at all: it was told not to")
+            omitted.warn("\(omitted.model) reasons with high effort or not at all: reasoning was turned off")
             body.member("reasoning_effort", "none")
         case (.effort, _?):
             body.member("reasoning_effort", "high")
         case (.effort, nil):
-            omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
+            omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: it was left out")
         }
     }
 }

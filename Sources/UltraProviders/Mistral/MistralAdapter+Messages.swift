@@ -15,21 +15,21 @@ extension MistralAdapter {
         for message in MessageOrder.systemFirst(messages, mayFollowUser: true, &omitted) {
             if message.role == .user, ordered.last?.role == .tool {
                 omitted.warn(
-                    "\(omitted.model) does not take a user message after a tool message: \"OK.\" was put between")
+                    "\(omitted.model) does not take a user message after a tool message: the assistant message \"OK.\" was inserted")
                 ordered.append(Message(.assistant, [.text("OK.")]))
             }
             ordered.append(message)
         }
         try MessageOrder.checkResults(ordered, requiresAll: true, omitted)
         guard ordered.contains(where: { $0.role != .system }) else {
-            throw omitted.badRequest("\(omitted.model) needs a message that is not of the system")
+            throw omitted.badRequest("\(omitted.model) needs a message other than system messages")
         }
         var images = 0
         for message in ordered {
             images += message.parts.count { $0.isImage }
             let hasFile = message.parts.contains { if case .document = $0 { true } else { $0.isImage } }
             if hasFile, message.role == .system || message.role == .assistant {
-                throw omitted.capabilityMissing("takes images and documents in user and tool messages only")
+                throw omitted.capabilityMissing("takes images and documents only in user and tool messages")
             }
         }
         if images > 0, !rules.takesImages { throw omitted.capabilityMissing("does not take images") }

@@ -8,6 +8,7 @@ package import UltraAPI
 /// fails with `error`).
 package struct Mock: Sendable {
     package static let provider = "mock"
+    /// The ids of its models.
     package static let models = ["echo", "lorem"]
 
     package init() {}

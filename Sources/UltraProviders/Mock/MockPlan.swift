@@ -3,6 +3,7 @@ package import UltraAPI
 /// The mock's answer as a sequence of timed steps, which the daemon plays. It holds no clock, and its size does not
 /// grow with the answer.
 package struct MockPlan: Sendable, IteratorProtocol {
+    /// One step of the answer: a delay, then events.
     package struct Step: Sendable, Equatable {
         /// Milliseconds since the previous step.
         package var delayMilliseconds: Int
@@ -31,6 +32,7 @@ package struct MockPlan: Sendable, IteratorProtocol {
         self.options = options
     }
 
+    /// The next step; nil at the end, when `failure` has its final value.
     package mutating func next() -> Step? {
         guard !isOver else { return nil }
         if let error = options.error, options.truncateAfter == nil {
@@ -71,7 +73,7 @@ package struct MockPlan: Sendable, IteratorProtocol {
             .rateLimited, .overloaded, .upstreamError, .upstreamProtocol, .streamTruncated, .connectFailed, .timeout,
         ]
         failure = UltraError(
-            code, "the mock was asked to fail with \(code.rawValue)", hint: "drop it from provider_options.mock",
+            code, "the mock was asked to fail with \(code.rawValue)", hint: "remove it from provider_options.mock",
             timeout: code == .timeout ? .firstToken : nil, provider: Mock.provider, model: "\(Mock.provider)/\(model)",
             isRetryable: retryable.contains(code), partialTextBytes: code == .streamTruncated ? spokenBytes : nil)
         return nil

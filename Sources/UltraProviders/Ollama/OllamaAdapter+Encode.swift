@@ -46,10 +46,10 @@ extension OllamaAdapter {
         case nil, .auto?: break
         case ToolChoice.none?: return
         case .required?:
-            omitted.warn("\(omitted.model) cannot be made to call a tool: it may answer in words")
+            omitted.warn("\(omitted.model) cannot be forced to call a tool: it may answer with text")
         case .named(let name)?:
             tools = tools.filter { $0.name == name }
-            omitted.warn("\(omitted.model) cannot be made to call \(name): it is the only tool offered")
+            omitted.warn("\(omitted.model) cannot be forced to call \(name): it is the only tool offered")
         }
         body.member("tools") { json in
             json.beginArray()
@@ -85,8 +85,8 @@ extension OllamaAdapter {
             body.member("think", effort == .minimal ? Reasoning.Effort.low.rawValue : effort.rawValue)
         } else {
             omitted.warn(
-                "\(omitted.model) takes no reasoning effort: it was left out; provider_options.\(provider).think says "
-                    + "whether it reasons")
+                "\(omitted.model) takes no reasoning effort: it was left out; provider_options.\(provider).think turns "
+                    + "reasoning on or off")
         }
     }
 }

@@ -38,7 +38,7 @@ extension OllamaAdapter {
                 images.append(base64)
             case .imageURL:
                 throw refusal(
-                    .capabilityMissing, model, "takes images as data only: Ollama fetches no URL",
+                    .capabilityMissing, model, "takes images only as data: Ollama does not download URLs",
                     hint: "send the image itself, as media_type and data")
             case .document:
                 throw refusal(

@@ -2,11 +2,13 @@
 ///
 /// The defaults suit most servers, so an unknown server needs no entry here.
 package struct Dialect: Sendable, Equatable {
+    /// The member of the request that limits the number of output tokens.
     package enum TokenLimit: Sendable {
         case maxTokens
         case maxCompletionTokens
     }
 
+    /// The header field that carries the API key.
     package enum KeyHeader: Sendable {
         /// `Authorization: Bearer …`
         case bearer

@@ -47,7 +47,7 @@ extension OpenAIAdapter {
         }
         if case .schema = request.responseFormat, omitted.refused.contains(.jsonSchema) {
             throw omitted.capabilityMissing(
-                "answers to no schema", hint: "ask for response_format json, and tell the schema in the prompt")
+                "does not follow a JSON schema", hint: "ask for response_format json, and describe the schema in the prompt")
         }
     }
 
@@ -168,7 +168,7 @@ extension OpenAIAdapter {
         if let effort {
             body.member("reasoning_effort", effort.rawValue)
         } else if dialect.reasoning == .effort {
-            omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
+            omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: it was left out")
         }
     }
 

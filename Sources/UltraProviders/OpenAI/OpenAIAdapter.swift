@@ -12,6 +12,7 @@ package struct OpenAIAdapter: Adapter {
     package let key: Secret?
     /// Sent as `OpenAI-Organization`; nil to send none.
     package let organization: String?
+    /// The differences between this server and others with the same API.
     package let dialect: Dialect
     /// The API to use for models that both APIs serve.
     package let api: API

@@ -138,7 +138,7 @@ extension ResponsesAdapter {
         if asks, !omitted.accepts(.reasoning) { return }
         let effort = reasoning.effort.map { rules.nearest($0) }
         if effort == nil, reasoning.budgetTokens != nil {
-            omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
+            omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: it was left out")
         }
         // Some accounts may not read summaries, so ask for one only if the request has `reasoning`.
         let wantsSummary = reasoning.isIncluded && chat.dialect.encryptsReasoning && !rules.efforts.isEmpty

@@ -2,8 +2,10 @@ package import UltraAPI
 
 /// A configured provider.
 package struct Provider: Sendable {
+    /// The first part of `provider/model`.
     package let id: String
     package let displayName: String
+    /// True if the provider runs on this machine or in its network: it gets longer timeouts.
     package let isLocal: Bool
     package let backend: Backend
     /// The maximum number of concurrent requests to the provider; nil uses the daemon's default.
@@ -11,6 +13,7 @@ package struct Provider: Sendable {
     /// The environment variables of which one should hold the missing key; empty if no key is missing.
     package let missingKeyVariables: [String]
 
+    /// The way in which requests reach the provider.
     package enum Backend: Sendable {
         /// One adapter per key, in the configured order; a provider without keys has one adapter. Empty if the required
         /// key is missing.
@@ -26,6 +29,7 @@ package struct Provider: Sendable {
         package var endpoint: String
         /// Empty if the server needs no key.
         package var keys: [Secret]
+        /// True allows `http` to a public host.
         package var allowsPlaintext: Bool
         package var concurrencyLimit: Int?
         /// The OpenAI API used to call the server.
@@ -48,6 +52,7 @@ package struct Provider: Sendable {
     package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         /// The name of the environment variable or configuration key.
         package var setting: String
+        /// The predicate of a sentence whose subject is `setting`.
         package var reason: String
 
         package var description: String { "\(setting) \(reason)" }
@@ -91,6 +96,7 @@ extension Provider {
         return (providers, settings.problems)
     }
 
+    /// The built-in provider without a network; see `Mock`.
     package static let mock = Provider(
         id: Mock.provider, displayName: "Mock", isLocal: true, backend: .mock(Mock()), concurrencyLimit: nil,
         missingKeyVariables: [])
@@ -136,7 +142,7 @@ extension Provider {
                     || (0x61...0x7A).contains(byte)
             }
         guard isName else {
-            settings.problems.append(Problem(setting: setting, reason: "may hold a-z, 0-9, - and _ in its name"))
+            settings.problems.append(Problem(setting: setting, reason: "must have a name of a-z, 0-9, - and _"))
             return nil
         }
         let builtIn = ProviderKind.all.map(\.id) + [Mock.provider]
@@ -161,7 +167,7 @@ extension Provider {
                     settings.problems.append(
                         Problem(
                             setting: "\(setting).endpoint",
-                            reason: "must end in ?api-version=VERSION, as every deployment's of Azure"))
+                            reason: "must end in ?api-version=VERSION, because it is an Azure deployment"))
                     return nil
                 }
             }

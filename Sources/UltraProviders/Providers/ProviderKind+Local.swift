@@ -30,7 +30,7 @@ extension ProviderKind {
             }
             let path = String(host.dropFirst(unixScheme.count))
             guard path.hasPrefix("/"), path.utf8.count < 108 else {
-                settings.problem("MODEL_RUNNER_HOST", "must name a socket by its whole path, of 107 bytes at most")
+                settings.problem("MODEL_RUNNER_HOST", "must name a socket by its absolute path, with at most 107 bytes")
                 return nil
             }
             // Docker's own socket serves the runner below a path prefix.

@@ -8,9 +8,13 @@ package struct ProviderKind: Sendable {
     package let displayName: String
     /// The environment variables that may hold keys, in order of precedence; empty if the provider needs no key.
     package let keyVariables: [String]
+    /// The environment variables that may hold the endpoint, in order of precedence.
     package let endpointVariables: [String]
+    /// The environment variable with the organization id; nil if the provider has none.
     package let organizationVariable: String?
+    /// The environment variable with the maximum number of concurrent requests.
     package let concurrencyVariable: String
+    /// The endpoint if none of `endpointVariables` is set.
     package let defaultEndpoint: String
     /// Appended to an endpoint without a version segment.
     package let versionPath: String
@@ -20,6 +24,7 @@ package struct ProviderKind: Sendable {
     /// Reads the settings of a provider that is configured by more than keys and an endpoint. Returns nil if the
     /// provider is not enabled, or after adding a problem to the settings.
     var backend: (@Sendable (ProviderKind, inout Settings, _ allowsPlaintext: Bool) -> Provider.Backend?)?
+    /// Makes the adapter for one key.
     package let makeAdapter: @Sendable (AdapterSettings) -> any Adapter
 }
 

@@ -103,7 +103,7 @@ extension ReplyState {
         case .unknown:
             finish(.other)
             let shown = ErrorText.cleaned(word, key: nil, limitBytes: 64)
-            warn("unknown_finish_reason", "the provider ended the answer for a reason unknown here, \"\(shown)\"")
+            warn("unknown_finish_reason", "the provider ended the answer for the unknown reason \"\(shown)\"")
         }
     }
 }

@@ -145,6 +145,7 @@ package struct ReplyDecoder: Sendable {
         }
     }
 
+    /// Like `receive(_:into:)` for a buffer.
     package mutating func receive(_ bytes: [UInt8], into events: inout [AnswerEvent]) throws(UltraError) {
         try bytes.withUnsafeBufferPointer { (buffer) throws(UltraError) in
             try receive(UnsafeRawBufferPointer(buffer), into: &events)

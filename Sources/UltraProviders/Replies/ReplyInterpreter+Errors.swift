@@ -37,7 +37,7 @@ extension ReplyInterpreter {
 
     func unreadable(_ json: UnsafeRawBufferPointer, _ error: JSONError) -> UltraError {
         let excerpt = ErrorText.excerpt(json, at: error.offset, key: adapter.key)
-        return protocolError("\(adapter.provider) sent something else than its API promises, near: \(excerpt)")
+        return protocolError("\(adapter.provider) sent a reply that does not match its API, near: \(excerpt)")
     }
 
     /// The error for a redirect. Redirects are not followed, because the key would go wherever the reply says.
@@ -46,7 +46,7 @@ extension ReplyInterpreter {
         var error = protocolError(
             "\(adapter.provider) answered HTTP \(head.status), a redirection\(target.map { " to \($0)" } ?? "")")
         error.isRetryable = false
-        error.hint = "set the endpoint to where the provider is now"
+        error.hint = "set the endpoint to the provider's new address"
         return error
     }
 
@@ -83,7 +83,7 @@ extension ReplyInterpreter {
     /// The error for a reply that ended normally but lacks what it promised.
     func flawed(_ flaw: ReplyState.Flaw) -> UltraError {
         switch flaw {
-        case .lacksCall: truncated("ended the answer for tool calls and sent none")
+        case .lacksCall: truncated("ended the answer for tool calls but sent none")
         case .cutsCall: truncated("ended the answer in the middle of a tool call's arguments")
         }
     }
@@ -102,7 +102,7 @@ extension UltraError {
     package static func tooLarge(
         _ limitBytes: Int, isDocument: Bool, provider: String, model: String?, _ status: Int?
     ) -> UltraError {
-        let part = isDocument ? "a reply" : "a piece of a stream"
+        let part = isDocument ? "a reply" : "a stream event"
         let size = limitBytes >= 1 << 20 ? "\(limitBytes >> 20) MiB" : "\(limitBytes) bytes"
         let setting = isDocument ? "limits.reply_bytes" : "limits.event_bytes"
         return UltraError(

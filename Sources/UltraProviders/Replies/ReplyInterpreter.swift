@@ -164,7 +164,7 @@ struct ReplyInterpreter: Sendable {
 
     /// Fails a reply with too many bytes without content.
     mutating func failWithoutContent(limitBytes: Int) {
-        fail(protocolError("\(adapter.provider) sent more than \(limitBytes >> 20) MiB that say nothing"))
+        fail(protocolError("\(adapter.provider) sent more than \(limitBytes >> 20) MiB without content"))
     }
 
     /// Returns true if content was received since the last call.

@@ -281,7 +281,7 @@ extension ReplyState {
         deliver(inlineReasoning.conclude())
         for delta in calls.conclude() { events.append(.toolCall(delta)) }
         if finishReason == nil {
-            warn("no_finish_reason", "the provider ended the answer and did not say why")
+            warn("no_finish_reason", "the provider ended the answer without a finish reason")
         }
         events.append(.finish(concludedReason))
     }

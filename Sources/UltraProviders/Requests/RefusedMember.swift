@@ -14,6 +14,7 @@ package struct RefusedMember: Sendable, Equatable {
         case maxTokens
     }
 
+    /// One optional member of request bodies.
     private struct Row: Sendable {
         var names: [String]
         var wish: Wish?

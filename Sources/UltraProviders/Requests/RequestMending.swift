@@ -124,11 +124,11 @@ enum RequestRepair {
         }
         if wasCompleted {
             repaired.warnings.append(
-                "\(model) takes objects as arguments of a call: those that were cut were closed")
+                "\(model) takes only JSON objects as arguments of a tool call: those that were cut off were closed")
         }
         if wasWrapped {
             repaired.warnings.append(
-                "\(model) takes objects as arguments of a call: those that are none were put into one")
+                "\(model) takes only JSON objects as arguments of a tool call: other texts were put into one")
         }
     }
 
@@ -158,7 +158,7 @@ enum RequestRepair {
                 let words = found.loosened.joined(separator: ", ")
                 repaired.warnings.append(
                     "\(model) takes no \(words) at the root of a tool's parameters: "
-                        + "\(repaired.request.tools[index].name) was given the members of all")
+                        + "\(repaired.request.tools[index].name) got the members of all alternatives")
             }
         }
     }

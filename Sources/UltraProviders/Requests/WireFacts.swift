@@ -22,9 +22,11 @@ package struct WireFacts: Sendable, Equatable {
 
     /// Members of the request body that are not sent; see `RefusedMember` for the possible ones.
     package var omitted: Set<String> = []
+    /// The configured treatment of reasoning from earlier turns.
     package var returnReasoning = ReturnReasoning.auto
     /// The model's context window in tokens; nil if unknown.
     package var contextWindow: Int?
+    /// The configured context window of a local server.
     package var window = Window.auto
     /// The window in tokens that the server has already allocated. Asking for less would make it reload the model.
     package var minimumWindow = 0

@@ -10,6 +10,7 @@ package struct ServerSentEvent {
 
 /// A line, an event or a document exceeds its size limit.
 package struct SplitLimitExceeded: Error, Equatable {
+    /// The limit that was exceeded, in bytes.
     package let limitBytes: Int
 }
 
