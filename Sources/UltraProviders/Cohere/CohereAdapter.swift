@@ -64,3 +64,97 @@ package struct CohereAdapter: Adapter {
             ], body: body)
     }
 }
+
+/// The list of models, `GET /v1/models`, in pages.
+extension CohereAdapter {
+    package func listRequest(page: String?) -> HTTPRequest {
+        let token = page.map { "&page_token=" + Self.escaped($0) } ?? ""
+        return HTTPRequest(method: .get, url: url("v1", "/models?page_size=1000" + token), headers: headers())
+    }
+
+    package var listForm: ModelListForm { ModelListForm("models") }
+
+    package func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage {
+        var page = ModelPage()
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "models" where try reader.kind() == .array:
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    if let model = try model(&reader) { page.models.append(model) }
+                }
+            case "next_page_token":
+                page.next = try reader.text()
+                if page.next == "" { page.next = nil }
+            default:
+                try reader.skip()
+            }
+        }
+        return page
+    }
+
+    private func model(_ reader: inout JSONReader) throws(JSONError) -> DiscoveredModel? {
+        guard try reader.kind() == .object else {
+            try reader.skip()
+            return nil
+        }
+        var model = DiscoveredModel(id: "")
+        var endpoints: [String]?
+        var features: [String]?
+        var hasVision = false
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "name": model.id = try reader.text() ?? ""
+            case "endpoints" where try reader.kind() == .array: endpoints = try reader.texts()
+            case "features" where try reader.kind() == .array: features = try reader.texts()
+            case "supports_vision": hasVision = try reader.text() == "true"
+            case "context_length":
+                // The list has 0 for models without a context window.
+                if let length = try reader.count(), length > 0 { model.contextWindow = length }
+            default: try reader.skip()
+            }
+        }
+        guard !model.id.isEmpty else { return nil }
+        model.kind = endpoints.map { $0.contains("chat") ? .chat : $0.contains("embed") ? .embeddings : .other }
+        if model.kind == .embeddings { model.capabilities = [.embeddings] }
+        if model.kind == .chat, let features {
+            model.capabilities = Self.capabilities(features, hasVision: hasVision)
+        }
+        return model
+    }
+
+    private static func capabilities(_ features: [String], hasVision: Bool) -> Set<Capability> {
+        var found: Set<Capability> = [.chat, .streaming]
+        if hasVision { found.insert(.vision) }
+        for feature in features {
+            switch feature {
+            case "tools": found.insert(.tools)
+            case "json_mode": found.insert(.json)
+            case "json_schema": found.insert(.jsonSchema)
+            case "vision": found.insert(.vision)
+            case "reasoning": found.insert(.reasoning)
+            default: break
+            }
+        }
+        return found
+    }
+
+    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.utf8.count == 1 ? "%0" + digits : "%" + digits
+            }
+        }
+        return result
+    }
+}

@@ -1,4 +1,4 @@
-import UltraAPI
+package import UltraAPI
 
 /// Decodes models in Docker's own format, an array or a single object, or in OpenAI's with the member `dmr`.
 enum DockerModels {
@@ -127,5 +127,69 @@ private struct Facts {
         if template.holds("tools") { found.insert(.tools) }
         if template.holds("think") { found.insert(.reasoning) }
         return found
+    }
+}
+
+/// The different spellings of a Model Runner model's name.
+enum DockerModelName {
+    /// The usual spelling: without registry and default tag, and `hf.co` for Hugging Face. The id of an untagged model,
+    /// `sha256:…`, is unchanged.
+    static func short(_ tag: String) -> String {
+        var name = Substring(tag)
+        if name.hasPrefix("sha256:") { return tag }
+        for registry in ["docker.io/", "index.docker.io/"] where name.hasPrefix(registry) {
+            name = name.dropFirst(registry.count)
+        }
+        if name.hasPrefix("huggingface.co/") { name = "hf.co/" + name.dropFirst("huggingface.co/".count) }
+        if name.hasSuffix(":latest") { name = name.dropLast(":latest".count) }
+        return String(name)
+    }
+
+    /// Other spellings of `short` in use.
+    static func aliases(of short: String) -> [String] {
+        guard !short.hasPrefix("sha256:") else { return [] }
+        var aliases: [String] = []
+        let name = short.split(separator: "/").last ?? ""
+        if !name.contains(":") { aliases.append("\(short):latest") }
+        // The default organisation may be omitted.
+        if short.hasPrefix("ai/") { aliases += [String(short.dropFirst(3)), "docker.io/\(short)"] }
+        return aliases
+    }
+
+    /// True if the name can be a program's argument: it cannot be taken for an option and has no white space.
+    static func isArgument(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first != UInt8(ascii: "-"), name.utf8.count <= 512 else { return false }
+        return name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+}
+
+/// A model that an engine of Model Runner has loaded or is loading: one element of `GET /engines/ps`.
+package struct DockerRunning: Sendable, Equatable {
+    /// The name in its short form, or a `sha256:` id.
+    package var model: String
+    /// True while the model is being loaded; requests wait for it.
+    package var isLoading: Bool
+
+    /// Decodes the reply to `DockerAdapter.loadingRequest()`. Older servers do not report what is being loaded.
+    package static func read(_ reader: inout JSONReader) throws(JSONError) -> [DockerRunning] {
+        guard try reader.kind() == .array else {
+            try reader.skip()
+            return []
+        }
+        var running: [DockerRunning] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            var found = DockerRunning(model: "", isLoading: false)
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "model_name": found.model = DockerModelName.short(try reader.text() ?? "")
+                case "loading": found.isLoading = try reader.boolOrNull() ?? false
+                default: try reader.skip()
+                }
+            }
+            if !found.model.isEmpty { running.append(found) }
+        }
+        return running
     }
 }

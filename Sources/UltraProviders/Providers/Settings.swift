@@ -1,4 +1,4 @@
-import UltraAPI
+package import UltraAPI
 
 /// Reads settings from an environment and collects the problems found. An empty variable counts as unset.
 struct Settings {
@@ -72,5 +72,31 @@ struct Settings {
 
     static func isHeaderValue(_ text: String) -> Bool {
         text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+}
+
+/// Removal of quotes that belong to the syntax of an environment file but were read as part of a value.
+package enum Quotes {
+    /// Returns `text` without a pair of single or double quotes around it.
+    package static func removed(from text: some StringProtocol) -> String {
+        guard text.count >= 2, let first = text.first, first == "\"" || first == "'", text.last == first else {
+            return String(text)
+        }
+        return Settings.trimmed(Substring(text.dropFirst().dropLast()))
+    }
+}
+
+extension Secret {
+    /// Splits a text into keys at commas and line ends, without blanks, quotes or a byte order mark around them, and
+    /// without duplicates; nil if a key has a character that a header field cannot hold.
+    package static func keys(in text: String) -> [Secret]? {
+        var keys: [Secret] = []
+        let text = Quotes.removed(from: Settings.trimmed(text.drop { $0 == "\u{FEFF}" }))
+        for piece in text.split(whereSeparator: { $0 == "," || $0.isNewline }) {
+            let key = Quotes.removed(from: Settings.trimmed(piece))
+            guard Settings.isHeaderValue(key) else { return nil }
+            if !key.isEmpty, !keys.contains(Secret(key)) { keys.append(Secret(key)) }
+        }
+        return keys
     }
 }

@@ -115,3 +115,10 @@ extension UInt8 {
     /// The white space of JSON (RFC 8259, section 2).
     var isJSONWhitespace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 }
+
+extension ReplyState {
+    /// Warns that an optional member has another type than its API defines.
+    mutating func ignore(_ name: StaticString) {
+        warn("ignored_member", "the provider's \(name) does not have the type its API defines and was ignored")
+    }
+}
