@@ -98,7 +98,7 @@ struct RequestBoundTests {
 
     @Test(
         "names and ids have no control characters",
-        arguments: [#"\u0000"#, #"\n"#, #"\u001b[2J"#, #"\u007f"#, "\u{9B}"])
+        arguments: [#"\u0001"#, #"\n"#, #"\u001b[2J"#, #"\u007f"#, "\u{9B}"])
     func control(text: String) {
         for (field, members) in [
             ("model", #""prompt":"x","model":"a\#(text)""#), ("tags[0]", #""prompt":"x","tags":["a\#(text)"]"#),

@@ -252,11 +252,6 @@ import Testing
             Mistake(
                 #""prompt":"a","provider_options":{"ollama":{"options":{"num_predict":2}}}"#,
                 "provider_options.ollama.options.num_predict"),
-            Mistake(#""prompt":"a\u0000b""#, "prompt"),
-            Mistake(
-                #""messages":[{"role":"user","content":[{"type":"text","text":"\u0000"}]}]"#,
-                "messages[0].content[0].text"),
-            Mistake(#""prompt":"a","model":"a\u0000b""#, "model"),
             Mistake(#""prompt":"a","progress":"yes""#, "progress"),
         ])
     func mistakes(mistake: Mistake) throws {

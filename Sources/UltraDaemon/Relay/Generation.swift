@@ -358,9 +358,9 @@ final class Generation: AttemptMaker {
         call.hold(-call.frameBytes)
     }
 
-    /// A whole reply that is longer cannot become an answer: that is one frame, and JSON may write a character in twice the
-    /// bytes that UTF-8 takes.
-    private var documentLimitBytes: Int { 2 * daemon.limits.frameBytes }
+    /// A longer document cannot become a `result`: that is one frame, and a character may take twice as many bytes in the
+    /// provider's JSON as in the frame's UTF-8. A stream is cut into frames, so only `limits.reply_bytes` bounds it.
+    private var documentLimitBytes: Int { isStream ? .max : 2 * daemon.limits.frameBytes }
 
     /// What is left of the attempt's time when it is sent again.
     private func remaining(of ticket: Ticket) -> Int? {

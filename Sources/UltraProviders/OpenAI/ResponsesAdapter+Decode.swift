@@ -36,7 +36,7 @@ extension ResponsesAdapter {
             try self.part(part, event.partIndex ?? 0, at: event.place, &reply)
         case .callDone:
             guard let whole = event.whole else { return }
-            var reader = JSONReader(whole)
+            var reader = JSONReader(reply: whole)
             reply.toolCall(
                 CallAssembly.Piece(form: .whole, key: event.outputIndex, arguments: try reader.text() ?? ""))
         case .itemAdded:
