@@ -21,7 +21,7 @@ package struct AnthropicAdapter: Adapter {
     }
 
     package func listRequest(page: String?) -> HTTPRequest {
-        let after = page.map { "&after_id=\(Self.escaped($0))" } ?? ""
+        let after = page.map { "&after_id=\(Endpoint.percentEncoded($0))" } ?? ""
         return HTTPRequest(
             method: .get, url: endpoint.url("/models?limit=1000\(after)"),
             headers: headers(version: version) + [HTTPHeader("Accept", "application/json")])
@@ -36,22 +36,6 @@ package struct AnthropicAdapter: Adapter {
         }
         headers.append(HTTPHeader("anthropic-version", version))
         return headers
-    }
-
-    /// Percent-encodes a value for the URL's query, except unreserved characters (RFC 3986, section 2.3).
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                result += byte < 16 ? "%0" : "%"
-                result += String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
     }
 }
 

@@ -68,7 +68,7 @@ package struct CohereAdapter: Adapter {
 /// The list of models, `GET /v1/models`, in pages.
 extension CohereAdapter {
     package func listRequest(page: String?) -> HTTPRequest {
-        let token = page.map { "&page_token=" + Self.escaped($0) } ?? ""
+        let token = page.map { "&page_token=" + Endpoint.percentEncoded($0) } ?? ""
         return HTTPRequest(method: .get, url: url("v1", "/models?page_size=1000" + token), headers: headers())
     }
 
@@ -139,22 +139,5 @@ extension CohereAdapter {
             }
         }
         return found
-    }
-
-    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += digits.utf8.count == 1 ? "%0" + digits : "%" + digits
-            }
-        }
-        return result
     }
 }

@@ -107,7 +107,7 @@ extension GeminiAdapter {
                 effort = Self.effort(wish)
                 omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: the nearest was sent")
             }
-            thinking.level = effort.map { Self.nearest($0, levels) }
+            thinking.level = effort.map { $0.nearest(in: levels) }
         }
         return thinking
     }
@@ -137,13 +137,6 @@ extension GeminiAdapter {
         case ..<16_384: .medium
         default: .high
         }
-    }
-
-    /// The lowest supported level that is not below `effort`, or else the highest one.
-    private static func nearest(_ effort: Reasoning.Effort, _ levels: [Reasoning.Effort]) -> Reasoning.Effort {
-        let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
-        let wanted = order.firstIndex(of: effort) ?? 0
-        return levels.first { order.firstIndex(of: $0) ?? 0 >= wanted } ?? levels.last ?? effort
     }
 }
 

@@ -13,7 +13,7 @@ package struct GeminiAdapter: Adapter {
     }
 
     package func listRequest(page: String?) -> HTTPRequest {
-        let token = page.map { "&pageToken=" + Self.percentEncoded($0) } ?? ""
+        let token = page.map { "&pageToken=" + Endpoint.percentEncoded($0) } ?? ""
         return HTTPRequest(
             method: .get, url: endpoint.url("/models?pageSize=1000" + token),
             headers: authorization + [HTTPHeader("Accept", "application/json")])
@@ -41,26 +41,9 @@ package struct GeminiAdapter: Adapter {
     /// path.
     static func resource(_ model: String) -> String {
         for collection in ["tunedModels/", "models/"] where model.hasPrefix(collection) {
-            return collection + percentEncoded(String(model.dropFirst(collection.count)))
+            return collection + Endpoint.percentEncoded(String(model.dropFirst(collection.count)))
         }
-        return "models/" + percentEncoded(model)
-    }
-
-    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
-    static func percentEncoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                result += byte < 16 ? "%0" : "%"
-                result += String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
+        return "models/" + Endpoint.percentEncoded(model)
     }
 }
 

@@ -200,3 +200,13 @@ extension ModelRules {
         return ModelRules(refused: always, efforts: isFirst ? [.high] : [.medium, .high])
     }
 }
+
+extension Reasoning.Effort {
+    /// The lowest of `efforts` that is not below this one, or else the highest; this one if `efforts` is empty.
+    /// - Parameter efforts: in ascending order.
+    func nearest(in efforts: [Reasoning.Effort]) -> Reasoning.Effort {
+        let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
+        let wanted = order.firstIndex(of: self) ?? 0
+        return efforts.first { order.firstIndex(of: $0) ?? 0 >= wanted } ?? efforts.last ?? self
+    }
+}

@@ -143,7 +143,7 @@ extension OpenAIAdapter {
         if rules.mustNotReason { body.member("reasoning_effort", "none") }
         guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.accepts(.reasoning)
         else { return }
-        let effort = reasoning.effort.map { rules.nearest($0) }
+        let effort = reasoning.effort.map { $0.nearest(in: rules.efforts) }
         if dialect.reasoning == .object {
             body.member("reasoning") { json in
                 json.beginObject()
@@ -183,14 +183,5 @@ extension OpenAIAdapter {
             }
             json.endObject()
         }
-    }
-}
-
-extension ModelRules {
-    /// The lowest supported effort that is not below `effort`, or else the highest one.
-    func nearest(_ effort: Reasoning.Effort) -> Reasoning.Effort {
-        let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
-        let wanted = order.firstIndex(of: effort) ?? 0
-        return efforts.first { order.firstIndex(of: $0) ?? 0 >= wanted } ?? efforts.last ?? effort
     }
 }

@@ -180,7 +180,7 @@ extension ResponsesAdapter {
         guard let reasoning else { return }
         let asks = reasoning.effort != nil || reasoning.budgetTokens != nil
         if asks, !omitted.accepts(.reasoning) { return }
-        let effort = reasoning.effort.map { rules.nearest($0) }
+        let effort = reasoning.effort.map { $0.nearest(in: rules.efforts) }
         if effort == nil, reasoning.budgetTokens != nil {
             omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: it was left out")
         }

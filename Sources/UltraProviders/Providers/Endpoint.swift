@@ -88,6 +88,23 @@ package struct Endpoint: Sendable, Equatable {
 // MARK: - Parts of a URL
 
 extension Endpoint {
+    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
+    static func percentEncoded(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                result += byte < 16 ? "%0" : "%"
+                result += String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return result
+    }
+
     private static func host(of authority: Substring) throws(Flaw) -> String {
         let host: Substring
         let rest: Substring

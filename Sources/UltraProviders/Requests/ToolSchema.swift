@@ -1,20 +1,5 @@
 import UltraAPI
 
-/// A provider's constraints on the JSON Schema of a tool's parameters, beyond being valid.
-struct ToolSchemaConstraints: Sendable, Equatable {
-    /// The schema is required, even for a tool without parameters.
-    var isRequired = false
-    /// The root must be `"type": "object"`, without `$ref`, `anyOf`, `oneOf` or `allOf`.
-    var hasPlainRoot = true
-    /// Every object schema must have `properties`, every array schema `items`.
-    var isComplete = true
-    /// Every object schema must have `required`.
-    var hasRequired = false
-
-    /// For adapters that rewrite schemas themselves.
-    static let none = ToolSchemaConstraints(hasPlainRoot: false, isComplete: false)
-}
-
 /// Completes the JSON Schema of a tool's parameters without changing what it allows. Servers refuse the whole request
 /// for a schema in a short form.
 struct ToolSchema {
