@@ -119,7 +119,8 @@ extension AnthropicAdapter {
         case .text:
             return nil
         case .json:
-            omitted.warn("\(omitted.model) has no JSON mode without a schema: an instruction to answer in JSON was added")
+            omitted.warn(
+                "\(omitted.model) has no JSON mode without a schema: an instruction to answer in JSON was added")
             conversation.system.append(
                 AnthropicBlock(.text("Answer with one JSON object and nothing else: no code fence, no other text.")))
             return nil

@@ -39,7 +39,8 @@ struct AnthropicConversation {
                 // Only some models accept later system messages, and at different positions.
                 if !turns.isEmpty {
                     omitted.warn(
-                        "\(omitted.model) does not take a system message in this position: it was moved to the beginning")
+                        "\(omitted.model) does not take a system message in this position: it was moved to the beginning"
+                    )
                 }
                 system += try Self.system(message, omitted)
             case .user: append(isUser: true, try Self.user(message, omitted))

@@ -22,7 +22,7 @@ package struct ModelFacts: Sendable, Equatable {
     package var kind: Fact<DiscoveredModel.Kind>?
     package var displayName: Fact<String>?
     package var capabilities: Fact<Set<Capability>>?
-    /// In tokens, input and output together.
+    /// In tokens.
     package var contextWindow: Fact<Int>?
     /// In tokens.
     package var maxOutputTokens: Fact<Int>?
@@ -82,7 +82,7 @@ package struct DiscoveredModel: Sendable, Equatable {
     package var aliases: [String] = []
     package var kind: Kind?
     package var capabilities: Set<Capability>?
-    /// In tokens, input and output together.
+    /// In tokens.
     package var contextWindow: Int?
     /// In tokens.
     package var maxOutputTokens: Int?
@@ -129,7 +129,7 @@ package struct ConfiguredModel: Sendable, Equatable {
     package var kind: DiscoveredModel.Kind?
     package var displayName: String?
     package var capabilities: Set<Capability>?
-    /// In tokens, input and output together.
+    /// In tokens.
     package var contextWindow: Int?
     /// In tokens.
     package var maxOutputTokens: Int?

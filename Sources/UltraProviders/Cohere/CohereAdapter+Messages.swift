@@ -27,7 +27,9 @@ extension CohereAdapter {
             case .system:
                 if hasDocument { throw omitted.capabilityMissing("takes documents only in user and tool messages") }
             case .user:
-                guard hasText || count > 0 else { throw omitted.badRequest("a user message has neither text nor images") }
+                guard hasText || count > 0 else {
+                    throw omitted.badRequest("a user message has neither text nor images")
+                }
                 result.append(message)
             case .assistant:
                 if hasDocument { throw omitted.capabilityMissing("takes documents only in user and tool messages") }

@@ -76,7 +76,9 @@ package struct DockerCommand: Sendable, Equatable {
         _ = omitted.accepted(.seed, request.sampling.seed)
         _ = omitted.accepted(.frequencyPenalty, request.sampling.frequencyPenalty)
         _ = omitted.accepted(.presencePenalty, request.sampling.presencePenalty)
-        if request.reasoning?.effort != nil || request.reasoning?.budgetTokens != nil { _ = omitted.accepts(.reasoning) }
+        if request.reasoning?.effort != nil || request.reasoning?.budgetTokens != nil {
+            _ = omitted.accepts(.reasoning)
+        }
         if request.providerOptions[provider] != nil {
             omitted.warn("the docker program takes no provider_options: they were left out")
         }

@@ -32,7 +32,8 @@ package struct ErrorClass: Sendable, Equatable {
         }
         if let status { return byStatus(status, message) }
         let isClientError = error.type?.lowercased().hasPrefix("invalid") == true
-        return isClientError ? ErrorClass(.badRequest, isRetryable: false) : ErrorClass(.upstreamError, isRetryable: true)
+        return isClientError
+            ? ErrorClass(.badRequest, isRetryable: false) : ErrorClass(.upstreamError, isRetryable: true)
     }
 
     private static func byStatus(_ status: Int, _ message: String) -> ErrorClass {

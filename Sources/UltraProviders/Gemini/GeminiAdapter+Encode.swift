@@ -132,7 +132,8 @@ extension GeminiAdapter {
             switch error {
             case .notASchema:
                 throw UltraError(
-                    .badRequest, "the schema of \(owner) is not a JSON Schema", provider: provider, model: omitted.model)
+                    .badRequest, "the schema of \(owner) is not a JSON Schema", provider: provider, model: omitted.model
+                )
             case .unsupported(let what):
                 throw missing(
                     "does not support \(what) in the schema of \(owner)", hint: "simplify the schema", omitted.model)

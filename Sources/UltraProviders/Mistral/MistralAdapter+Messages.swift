@@ -15,7 +15,8 @@ extension MistralAdapter {
         for message in MessageOrder.systemFirst(messages, mayFollowUser: true, &omitted) {
             if message.role == .user, ordered.last?.role == .tool {
                 omitted.warn(
-                    "\(omitted.model) does not take a user message after a tool message: the assistant message \"OK.\" was inserted")
+                    "\(omitted.model) does not take a user message after a tool message: the assistant message \"OK.\" was inserted"
+                )
                 ordered.append(Message(.assistant, [.text("OK.")]))
             }
             ordered.append(message)

@@ -10,7 +10,8 @@ extension OpenAIAdapter {
             // A vector of another length would be useless to the client.
             if dialect.models == .openAI, model.hasPrefix("text-embedding-ada"), dimensions != 1536 {
                 throw omitted.capabilityMissing(
-                    "makes vectors of 1536 dimensions only", hint: "choose text-embedding-3-small, or leave out dimensions"
+                    "makes vectors of 1536 dimensions only",
+                    hint: "choose text-embedding-3-small, or leave out dimensions"
                 )
             }
             if !model.hasPrefix("text-embedding-ada") { body.member("dimensions", dimensions) }

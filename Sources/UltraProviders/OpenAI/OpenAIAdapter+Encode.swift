@@ -5,7 +5,9 @@ extension OpenAIAdapter {
         var constraints = dialect.constraints
         if dialect.models == .any {
             constraints.callIDs = .callIDs(ofModel: model)
-            if constraints.reasoning == .never, Dialect.returnsReasoning(model) { constraints.reasoning = .turnsWithCalls }
+            if constraints.reasoning == .never, Dialect.returnsReasoning(model) {
+                constraints.reasoning = .turnsWithCalls
+            }
         }
         return constraints
     }
@@ -47,7 +49,8 @@ extension OpenAIAdapter {
         }
         if case .schema = request.responseFormat, omitted.refused.contains(.jsonSchema) {
             throw omitted.capabilityMissing(
-                "does not follow a JSON schema", hint: "ask for response_format json, and describe the schema in the prompt")
+                "does not follow a JSON schema",
+                hint: "ask for response_format json, and describe the schema in the prompt")
         }
     }
 

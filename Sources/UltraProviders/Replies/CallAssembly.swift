@@ -198,7 +198,8 @@ struct CallAssembly: Sendable {
         if let id = piece.id, !isKnown { indexByID[id] = index }
         if let key = piece.key { indexByKey[key] = index }
         return ToolCallDelta(
-            index: index, id: call.id, name: call.name, arguments: undelivered(of: piece, index), signature: piece.signature)
+            index: index, id: call.id, name: call.name, arguments: undelivered(of: piece, index),
+            signature: piece.signature)
     }
 
     private mutating func extend(_ index: Int, _ piece: Piece) -> ToolCallDelta? {

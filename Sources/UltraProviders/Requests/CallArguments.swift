@@ -4,7 +4,7 @@ import UltraAPI
 /// object, but models write anything, most often an object cut off by the token limit.
 enum CallArguments {
     /// Arguments that are a JSON object, and how they became one.
-    enum Mended: Equatable {
+    enum Repaired: Equatable {
         /// Unchanged, or `{}` for blank, `null` or `""`: nothing is lost.
         case same(String)
         /// The object was cut off and has been closed.
@@ -33,7 +33,7 @@ enum CallArguments {
     }
 
     /// Converts any text to the JSON text of an object.
-    static func repaired(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Mended {
+    static func repaired(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Repaired {
         if isObject(arguments, refusesRepeatedKeys: refusesRepeatedKeys) { return .same(arguments) }
         let trimmed = Settings.trimmed(Substring(arguments))
         if trimmed.isEmpty || trimmed == "null" || trimmed == "\"\"" { return .same("{}") }

@@ -25,7 +25,8 @@ enum MessageOrder {
                 others.append(message)
             } else {
                 leading.append(message)
-                omitted.warn("\(omitted.model) does not take a system message in this position: it was moved to the beginning")
+                omitted.warn(
+                    "\(omitted.model) does not take a system message in this position: it was moved to the beginning")
             }
         }
         return leading + others

@@ -2,7 +2,7 @@ import UltraAPI
 
 /// A provider's constraints on requests beyond the structure of its API: the data by which `RequestRepair` works.
 ///
-/// The defaults are for a provider that accepts whatever a client may send.
+/// The defaults suit most providers.
 package struct RequestConstraints: Sendable, Equatable {
     /// The allowed names of tools.
     var toolNames = NameRule.word64

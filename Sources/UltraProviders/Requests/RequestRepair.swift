@@ -25,7 +25,8 @@ enum RequestRepair {
     /// - Parameter model: `provider/model`, for the warnings.
     /// - Returns: nil if nothing had to be changed, which is the usual case.
     static func repaired(
-        _ request: Request, _ constraints: RequestConstraints, model: String, _ returnReasoning: WireFacts.ReturnReasoning
+        _ request: Request, _ constraints: RequestConstraints, model: String,
+        _ returnReasoning: WireFacts.ReturnReasoning
     ) -> RepairedRequest? {
         let reasoning = constraints.reasoning(returnReasoning)
         let defects = Defects(request, constraints, reasoning)
@@ -104,7 +105,9 @@ enum RequestRepair {
         }
     }
 
-    private static func repairArguments(_ repaired: inout RepairedRequest, _ constraints: RequestConstraints, _ model: String) {
+    private static func repairArguments(
+        _ repaired: inout RepairedRequest, _ constraints: RequestConstraints, _ model: String
+    ) {
         var wasCompleted = false
         var wasWrapped = false
         for index in repaired.request.messages.indices {
@@ -146,7 +149,9 @@ enum RequestRepair {
         }
     }
 
-    private static func repairSchemas(_ repaired: inout RepairedRequest, _ constraints: ToolSchemaConstraints, _ model: String) {
+    private static func repairSchemas(
+        _ repaired: inout RepairedRequest, _ constraints: ToolSchemaConstraints, _ model: String
+    ) {
         for index in repaired.request.tools.indices {
             guard let parameters = repaired.request.tools[index].parameters else {
                 if constraints.isRequired { repaired.request.tools[index].parameters = .noParameters }

@@ -124,7 +124,9 @@ struct ToolSchema {
             }
         }
         if isRoot, constraints.hasPlainRoot, !seen.hasType { return false }
-        if constraints.isComplete, seen.isObject && !seen.hasProperties || seen.isArray && !seen.hasItems { return false }
+        if constraints.isComplete, seen.isObject && !seen.hasProperties || seen.isArray && !seen.hasItems {
+            return false
+        }
         if constraints.hasRequired, seen.isObject, !seen.hasRequired { return false }
         return isWhole
     }

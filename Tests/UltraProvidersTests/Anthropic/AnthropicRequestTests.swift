@@ -234,7 +234,9 @@ struct AnthropicRequestTests {
         Case(
             rule: "who cannot be forced is told", model: "claude-opus-5-5", change: choose(.named("f")),
             body: system("Call the tool f now.") + "," + toolJSON + #","tool_choice":{"type":"auto"}"#,
-            warnings: ["anthropic/claude-opus-5-5 cannot be forced to call a tool: an instruction to call one was added"]),
+            warnings: [
+                "anthropic/claude-opus-5-5 cannot be forced to call a tool: an instruction to call one was added"
+            ]),
     ]
 
     private static func choose(

@@ -5,7 +5,7 @@ import UltraAPI
 @testable import UltraProviders
 
 /// Every adapter sends what its provider takes, whatever another provider's conversation holds.
-struct MendingAdapterTests {
+struct RepairAdapterTests {
     struct Target: CustomTestStringConvertible, Sendable {
         let name: String
         let adapter: any Adapter

@@ -3,12 +3,12 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The rules by which parts of requests are mended, each as a table.
-struct MendingRuleTests {
+/// The rules by which parts of requests are repaired, each as a table.
+struct RepairRuleTests {
     @Test(
         "arguments become an object: as they are, closed where they were cut, else within one",
         arguments: [
-            (#"{"a":1}"#, CallArguments.Mended.same(#"{"a":1}"#)), ("{}", .same("{}")), (" {} ", .same(" {} ")),
+            (#"{"a":1}"#, CallArguments.Repaired.same(#"{"a":1}"#)), ("{}", .same("{}")), (" {} ", .same(" {} ")),
             ("", .same("{}")), (" \n", .same("{}")), ("null", .same("{}")), (" null ", .same("{}")),
             (#""""#, .same("{}")),
             (#"{"text": "Once upon"#, .completed(#"{"text": "Once upon"}"#)), ("{", .completed("{}")),
@@ -28,7 +28,7 @@ struct MendingRuleTests {
             (#"{"a":[1}"#, .wrapped(#"{"arguments":"{\"a\":[1}"}"#)),
             (#"{"a":foo"#, .wrapped(#"{"arguments":"{\"a\":foo"}"#)),
         ])
-    func arguments(text: String, repaired: CallArguments.Mended) {
+    func arguments(text: String, repaired: CallArguments.Repaired) {
         #expect(CallArguments.repaired(text) == repaired)
     }
 

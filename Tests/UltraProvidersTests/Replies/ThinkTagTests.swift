@@ -4,7 +4,7 @@ import UltraAPI
 @testable import UltraProviders
 
 /// `<think>…</think>` before the answer, of servers that have no field for reasoning.
-struct LeadingThoughtsTests {
+struct ThinkTagTests {
     struct Case: CustomTestStringConvertible {
         let text: String
         var reasoning = ""

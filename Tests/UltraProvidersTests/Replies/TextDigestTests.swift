@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraProviders
 
-@Suite struct SaidTextTests {
+@Suite struct TextDigestTests {
     private static func said(_ pieces: String...) -> TextDigest {
         pieces.reduce(into: TextDigest()) { $0.add($1) }
     }
