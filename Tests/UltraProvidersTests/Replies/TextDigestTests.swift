@@ -61,7 +61,7 @@ import Testing
         ])
     func repetition(example: Repetition) {
         var start = RepeatedText(example.start)
-        let told = example.pieces.map { start.take($0) }.joined()
+        let told = example.pieces.map { start.receive($0) }.joined()
         #expect(told + start.end() == example.news)
     }
 }

@@ -35,7 +35,7 @@ struct ThinkTagTests {
         var answer = ""
         var rest = Substring(example.text)
         while !rest.isEmpty {
-            let found = thoughts.take(String(rest.prefix(size)))
+            let found = thoughts.receive(String(rest.prefix(size)))
             reasoning += found.reasoning
             answer += found.text
             rest = rest.dropFirst(size)
