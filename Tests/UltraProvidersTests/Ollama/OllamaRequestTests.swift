@@ -158,7 +158,7 @@ struct OllamaRequestTests {
         Case(
             rule: "other models think or do not", change: { $0.reasoning = Reasoning(effort: .low) }, body: hi,
             warnings: [
-                "ollama/qwen3:8b takes no reasoning effort: it was left out; provider_options.ollama.think says "
+                "ollama/qwen3:8b takes no reasoning effort: it was left out; provider_options.ollama.think turns "
                     + "reasoning on or off"
             ]),
         Case(
