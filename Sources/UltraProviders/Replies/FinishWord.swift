@@ -13,7 +13,7 @@ enum FinishWord: Equatable {
     case unknown
 
     init(_ word: String) {
-        self = Self.words[Self.key(word)] ?? .unknown
+        self = Self.words[word] ?? Self.words[Self.key(word)] ?? .unknown
     }
 
     /// The letters and digits of `word`, so that `MAX_TOKENS`, `max-tokens`, `maxTokens` and `FinishReason.MAX_TOKENS`
@@ -27,7 +27,11 @@ enum FinishWord: Equatable {
     private static let words: [String: FinishWord] = {
         var words: [String: FinishWord] = [:]
         for (meaning, spellings) in spellings {
-            for spelling in spellings.split(separator: " ") { words[key(String(spelling))] = meaning }
+            for spelling in spellings.split(separator: " ") {
+                // As providers write it too: reading a word letter by letter costs more than the rest of its event.
+                words[String(spelling)] = meaning
+                words[key(String(spelling))] = meaning
+            }
         }
         words[""] = FinishWord.none
         return words
