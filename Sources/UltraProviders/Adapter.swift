@@ -104,7 +104,7 @@ extension Adapter {
             encoded.toolNames = repaired.toolNames
         }
         if !facts.omitted.isEmpty {
-            for warning in RefusedMember.wishes(in: request, facts, model: "\(provider)/\(model)")
+            for warning in RefusedMember.warnings(for: request, facts, model: "\(provider)/\(model)")
             where !encoded.warnings.contains(warning) { encoded.warnings.append(warning) }
         }
         return encoded

@@ -221,7 +221,7 @@ package struct ModelListText: Sendable {
         case present
     }
 
-    /// Classifies the value of `error` or `success`, either of which may stand in a list that succeeded.
+    /// Classifies the value of `error` or `success`, either of which may also occur in a valid list.
     private static func presence(_ reader: inout JSONReader) throws(JSONError) -> Presence {
         switch try reader.kind() {
         case .null:

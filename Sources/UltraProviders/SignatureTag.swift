@@ -24,7 +24,7 @@ package enum SignatureTag {
         guard let colon = signature.utf8.firstIndex(of: UInt8(ascii: ":")) else { return signature }
         let tag = signature[..<colon]
         guard tag != provider else { return String(signature[signature.utf8.index(after: colon)...]) }
-        // A colon after these characters alone is a tag: neither JSON nor base64 begins like that.
+        // Only a tag has just these characters before a colon: JSON begins with others, and base64 has no colon.
         let isTag = tag.utf8.allSatisfy { byte in
             byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte)
                 || (0x61...0x7A).contains(byte)

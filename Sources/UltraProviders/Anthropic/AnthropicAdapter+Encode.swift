@@ -75,16 +75,16 @@ extension AnthropicAdapter {
         var temperature = omitted.accepted(.temperature, sampling.temperature, default: 1)
         var topP = omitted.accepted(.topP, sampling.topP, default: 1)
         var topK = omitted.accepted(.topK, sampling.topK)
-        if let wished = temperature, wished > 1 {
+        if let requested = temperature, requested > 1 {
             omitted.warn("\(omitted.model) takes temperatures up to 1: 1 was sent")
             temperature = 1
         }
         if isThinking {
-            if let wished = temperature, wished != 1 {
+            if let requested = temperature, requested != 1 {
                 omitted.warn("\(omitted.model) takes no temperature but 1 when it reasons: it was left out")
                 temperature = nil
             }
-            if let wished = topP, wished < 0.95 {
+            if let requested = topP, requested < 0.95 {
                 omitted.warn("\(omitted.model) takes no top_p below 0.95 when it reasons: it was left out")
                 topP = nil
             }
@@ -93,8 +93,8 @@ extension AnthropicAdapter {
                 topK = nil
             }
         }
-        if !rules.takesTopPBesideTemperature, temperature != nil, let wished = topP {
-            if wished != 1 { omitted.warn("\(omitted.model) takes either temperature or top_p: top_p was left out") }
+        if !rules.takesTopPBesideTemperature, temperature != nil, let requested = topP {
+            if requested != 1 { omitted.warn("\(omitted.model) takes either temperature or top_p: top_p was left out") }
             topP = nil
         }
         body.member("temperature", temperature)

@@ -24,9 +24,9 @@ struct ClaudeThinking: Equatable {
         _ omitted: inout Omissions
     ) {
         guard let reasoning else { return }
-        let isWished = reasoning.effort != nil || reasoning.budgetTokens != nil
+        let isRequested = reasoning.effort != nil || reasoning.budgetTokens != nil
         let wantsSummary = reasoning.isIncluded && !rules.showsThinking
-        guard isWished else {
+        guard isRequested else {
             // The model thinks anyway, and the client wants to see it.
             if rules.thinksByDefault, wantsSummary {
                 mode = .adaptive
@@ -73,7 +73,7 @@ struct ClaudeThinking: Equatable {
     }
 
     private static func budget(_ reasoning: Reasoning, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
-        let wished =
+        let requested =
             reasoning.budgetTokens
             ?? {
                 switch reasoning.effort ?? .medium {
@@ -85,9 +85,9 @@ struct ClaudeThinking: Equatable {
             }()
         // Leave tokens for the answer.
         let most = rules.outputLimit.map { $0 - minimumBudget } ?? Int.max
-        let budget = min(max(wished, minimumBudget), most)
-        if budget != wished {
-            omitted.warn("\(omitted.model) does not take budget_tokens of \(wished): \(budget) was sent")
+        let budget = min(max(requested, minimumBudget), most)
+        if budget != requested {
+            omitted.warn("\(omitted.model) does not take budget_tokens of \(requested): \(budget) was sent")
         }
         return budget
     }
@@ -109,15 +109,15 @@ struct ClaudeThinking: Equatable {
     }
 
     /// The value of `max_tokens`, which includes thinking as well as the answer.
-    func maxTokens(_ wished: Int?, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
+    func maxTokens(_ requested: Int?, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
         let limit = rules.outputLimit ?? Int.max
-        if let wished, wished > limit {
+        if let requested, requested > limit {
             omitted.warn("\(omitted.model) answers in \(limit) tokens at most: max_tokens was lowered")
         }
-        guard case .budget(let budget) = mode else { return min(wished ?? rules.defaultMaxTokens, limit) }
-        guard let wished else { return min(budget + rules.defaultMaxTokens, limit) }
-        guard wished <= budget else { return min(wished, limit) }
+        guard case .budget(let budget) = mode else { return min(requested ?? rules.defaultMaxTokens, limit) }
+        guard let requested else { return min(budget + rules.defaultMaxTokens, limit) }
+        guard requested <= budget else { return min(requested, limit) }
         omitted.warn("\(omitted.model) counts reasoning in max_tokens: it was raised by budget_tokens")
-        return min(budget + wished, limit)
+        return min(budget + requested, limit)
     }
 }

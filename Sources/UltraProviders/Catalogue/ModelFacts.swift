@@ -68,7 +68,7 @@ extension DiscoveredModel.Kind {
 
 /// A model as its provider lists it. A nil property means that the list does not say.
 package struct DiscoveredModel: Sendable, Equatable {
-    /// The use of a model. The raw values are those of the frame protocol.
+    /// The main operation of a model. The raw values are those of the frame protocol.
     package enum Kind: String, Sendable, CaseIterable {
         case chat, embeddings
         /// Speech, images, moderation and similar: listed, never routed to.

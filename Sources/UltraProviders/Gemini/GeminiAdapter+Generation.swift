@@ -47,9 +47,9 @@ extension GeminiAdapter {
     }
 
     private func maxTokens(
-        _ wish: Int?, _ rules: GeminiRules, isStream: Bool, _ omitted: inout Omissions
+        _ requested: Int?, _ rules: GeminiRules, isStream: Bool, _ omitted: inout Omissions
     ) -> Int? {
-        guard let wish, let limit = rules.unaryTokenLimit, !isStream, wish > limit else { return wish }
+        guard let requested, let limit = rules.unaryTokenLimit, !isStream, requested > limit else { return requested }
         omitted.warn("\(omitted.model) gives \(limit) tokens at most unless it streams: max_tokens was lowered")
         return limit
     }
@@ -89,13 +89,13 @@ extension GeminiAdapter {
         case .none:
             return nil
         case .budget(let range, let canBeOff):
-            if let wish = reasoning.budgetTokens {
-                let isOff = wish == 0 && canBeOff
-                let budget = isOff ? 0 : min(max(wish, range.lowerBound), range.upperBound)
-                if budget != wish {
+            if let requested = reasoning.budgetTokens {
+                let isOff = requested == 0 && canBeOff
+                let budget = isOff ? 0 : min(max(requested, range.lowerBound), range.upperBound)
+                if budget != requested {
                     omitted.warn(
                         "\(omitted.model) takes a thinking budget of \(range.lowerBound) to \(range.upperBound) tokens: "
-                            + "\(wish) became \(budget)")
+                            + "\(requested) became \(budget)")
                 }
                 thinking.budget = budget
             } else if let effort = reasoning.effort {
@@ -103,8 +103,8 @@ extension GeminiAdapter {
             }
         case .levels(let levels):
             var effort = reasoning.effort
-            if effort == nil, let wish = reasoning.budgetTokens {
-                effort = Self.effort(wish)
+            if effort == nil, let requested = reasoning.budgetTokens {
+                effort = Self.effort(requested)
                 omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: the nearest was sent")
             }
             thinking.level = effort.map { $0.nearest(in: levels) }

@@ -94,7 +94,7 @@ extension OpenAIAdapter {
         if isThinking, let signature { content.signatures = [signature] }
     }
 
-    /// Decodes OpenRouter's `reasoning_details`, whose text also stands in `reasoning`.
+    /// Decodes OpenRouter's `reasoning_details`, whose text is also in `reasoning`.
     private func reasoningDetails(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         var text = ""
         try reader.beginArray()

@@ -10,7 +10,7 @@ package struct Provider: Sendable {
     package let backend: Backend
     /// The maximum number of concurrent requests to the provider; nil uses the daemon's default.
     package let concurrencyLimit: Int?
-    /// The environment variables of which one should hold the missing key; empty if no key is missing.
+    /// The environment variables that may hold the key, if it is missing; empty if no key is missing.
     package let missingKeyVariables: [String]
 
     /// The way in which requests reach the provider.

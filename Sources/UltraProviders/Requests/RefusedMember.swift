@@ -9,7 +9,7 @@ package struct RefusedMember: Sendable, Equatable {
     package let names: [String]
 
     /// The client's parameter that the member carries; nil if the adapter adds the member on its own.
-    private enum Wish: Sendable {
+    private enum ClientParameter: Sendable {
         case parameter(Parameter)
         case maxTokens
     }
@@ -17,7 +17,7 @@ package struct RefusedMember: Sendable, Equatable {
     /// One optional member of request bodies.
     private struct Row: Sendable {
         var names: [String]
-        var wish: Wish?
+        var parameter: ClientParameter?
         /// The member occurs inside messages, tools or the format, not at the top level.
         var isInner = false
     }
@@ -28,19 +28,21 @@ package struct RefusedMember: Sendable, Equatable {
         Row(names: ["strict"], isInner: true), Row(names: ["reasoning_content"], isInner: true),
         Row(names: ["reasoning_details"], isInner: true), Row(names: [nullContent], isInner: true),
         Row(names: ["prefix"], isInner: true),
-        Row(names: ["max_tokens"], wish: .maxTokens), Row(names: ["max_completion_tokens"], wish: .maxTokens),
-        Row(names: ["max_output_tokens", "maxOutputTokens"], wish: .maxTokens),
-        Row(names: ["temperature"], wish: .parameter(.temperature)),
-        Row(names: ["top_p", "topP"], wish: .parameter(.topP)), Row(names: ["top_k", "topK"], wish: .parameter(.topK)),
-        Row(names: ["stop"], wish: .parameter(.stop)),
-        Row(names: ["stop_sequences", "stopSequences"], wish: .parameter(.stop)),
-        Row(names: ["seed"], wish: .parameter(.seed)), Row(names: ["random_seed"], wish: .parameter(.seed)),
-        Row(names: ["frequency_penalty", "frequencyPenalty"], wish: .parameter(.frequencyPenalty)),
-        Row(names: ["presence_penalty", "presencePenalty"], wish: .parameter(.presencePenalty)),
-        Row(names: ["parallel_tool_calls"], wish: .parameter(.parallelToolCalls)),
-        Row(names: ["reasoning_effort"], wish: .parameter(.reasoning)),
-        Row(names: ["reasoning"], wish: .parameter(.reasoning)), Row(names: ["thinking"], wish: .parameter(.reasoning)),
-        Row(names: ["think"], wish: .parameter(.reasoning)),
+        Row(names: ["max_tokens"], parameter: .maxTokens), Row(names: ["max_completion_tokens"], parameter: .maxTokens),
+        Row(names: ["max_output_tokens", "maxOutputTokens"], parameter: .maxTokens),
+        Row(names: ["temperature"], parameter: .parameter(.temperature)),
+        Row(names: ["top_p", "topP"], parameter: .parameter(.topP)),
+        Row(names: ["top_k", "topK"], parameter: .parameter(.topK)),
+        Row(names: ["stop"], parameter: .parameter(.stop)),
+        Row(names: ["stop_sequences", "stopSequences"], parameter: .parameter(.stop)),
+        Row(names: ["seed"], parameter: .parameter(.seed)), Row(names: ["random_seed"], parameter: .parameter(.seed)),
+        Row(names: ["frequency_penalty", "frequencyPenalty"], parameter: .parameter(.frequencyPenalty)),
+        Row(names: ["presence_penalty", "presencePenalty"], parameter: .parameter(.presencePenalty)),
+        Row(names: ["parallel_tool_calls"], parameter: .parameter(.parallelToolCalls)),
+        Row(names: ["reasoning_effort"], parameter: .parameter(.reasoning)),
+        Row(names: ["reasoning"], parameter: .parameter(.reasoning)),
+        Row(names: ["thinking"], parameter: .parameter(.reasoning)),
+        Row(names: ["think"], parameter: .parameter(.reasoning)),
     ]
 
     /// The entry of `WireFacts.omitted` for `"content": null` in an assistant message with calls and no text, which is
@@ -64,10 +66,10 @@ package struct RefusedMember: Sendable, Equatable {
     /// - Parameter known: what was left out already.
     package init?(_ error: ErrorBody, known: Set<String>) {
         let message = error.message ?? ""
-        let said = [message, error.code ?? "", error.type ?? ""].joined(separator: " ").lowercased()
-        let isRefusal = Self.saysRefused(said)
+        let text = [message, error.code ?? "", error.type ?? ""].joined(separator: " ").lowercased()
+        let isRefusal = Self.saysRefused(text)
         func mayBe(_ row: Row) -> Bool {
-            (row.wish == nil || isRefusal) && !row.names.contains(where: known.contains)
+            (row.parameter == nil || isRefusal) && !row.names.contains(where: known.contains)
         }
         if let path = error.parameter, !path.isEmpty {
             guard let row = Self.row(path), mayBe(row) else { return nil }
@@ -140,10 +142,10 @@ package struct RefusedMember: Sendable, Equatable {
 
     /// Warnings for the parameters of `request` that `facts` leave out, one sentence each. The token limit counts as
     /// left out only if none of its member names remains.
-    static func wishes(in request: Request, _ facts: WireFacts, model: String) -> [String] {
+    static func warnings(for request: Request, _ facts: WireFacts, model: String) -> [String] {
         var words: [String] = []
         for row in rows where row.names.contains(where: facts.omitted.contains) {
-            switch row.wish {
+            switch row.parameter {
             case .parameter(let parameter)? where request.carries(parameter):
                 if !words.contains(parameter.word) { words.append(parameter.word) }
             case .maxTokens?

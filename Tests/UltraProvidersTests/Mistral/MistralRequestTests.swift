@@ -111,7 +111,10 @@ struct MistralRequestTests {
                 + #""function":{"name":"f","arguments":"{}"}}]},"#
                 + #"{"role":"tool","content":"1","tool_call_id":"D681PevKs","name":"f"},"#
                 + #"{"role":"assistant","content":"OK."},{"role":"user","content":"a"}]"#,
-            warnings: [#"\#(small) does not take a user message after a tool message: the assistant message "OK." was inserted"#]),
+            warnings: [
+                "\(small) does not take a user message after a tool message: "
+                    + "the assistant message \"OK.\" was inserted"
+            ]),
         Case(
             rule: "system messages before an answer stay, one after it moves to the beginning",
             messages: [
