@@ -58,7 +58,7 @@ struct NameCheckTests {
             ),
             (
                 "[providers.\"my server\"]\nkind = \"openai-compatible\"\nendpoint = \"https://a.example\"",
-                "1: providers.my server may hold a-z, 0-9, - and _ in its name"
+                "1: providers.my server must have a name of a-z, 0-9, - and _"
             ),
             (
                 "[providers.x]\nkind = \"openai-compatible\"\nendpoint = \"ftp://a.example\"",

@@ -287,7 +287,7 @@ final class Generation: AttemptMaker {
         guard !refused.isEmpty || contextWindow != nil else { return }
         ticket.candidate.provider.learn(of: ticket.candidate.name) { facts in
             facts.omitted.formUnion(refused)
-            facts.leastWindow = max(facts.leastWindow, contextWindow ?? 0)
+            facts.minimumWindow = max(facts.minimumWindow, contextWindow ?? 0)
         }
     }
 

@@ -2,9 +2,9 @@ import Testing
 
 @testable import UltraProviders
 
-@Suite struct SaidTextTests {
-    private static func said(_ pieces: String...) -> SaidText {
-        pieces.reduce(into: SaidText()) { $0.add($1) }
+@Suite struct TextDigestTests {
+    private static func said(_ pieces: String...) -> TextDigest {
+        pieces.reduce(into: TextDigest()) { $0.add($1) }
     }
 
     @Test("where the pieces ended does not matter, and what is not the beginning has no rest")
@@ -15,7 +15,7 @@ import Testing
         #expect(said.rest(of: "Grüße ") == "")
         #expect(said.rest(of: "Grüsse aus Jena") == nil)
         #expect(said.rest(of: "Grü") == nil)
-        #expect(SaidText().rest(of: "all") == "all")
+        #expect(TextDigest().rest(of: "all") == "all")
         #expect(Self.said("\u{0}").rest(of: "\u{0}\u{0}") == "\u{0}")
         #expect(Self.said("\u{0}\u{0}").rest(of: "\u{0}") == nil)
     }
@@ -29,8 +29,8 @@ import Testing
 
     @Test("parts that take turns are told apart")
     func turns() {
-        var parts = SaidParts()
-        var all = SaidText()
+        var parts = PartDigests()
+        var all = TextDigest()
         for (key, piece) in [(0, "a"), (0, "b"), (5, "x"), (0, "c"), (5, "y")] {
             parts.select(key, after: all)
             all.add(piece)
@@ -61,7 +61,7 @@ import Testing
         ])
     func repetition(example: Repetition) {
         var start = RepeatedText(example.start)
-        let told = example.pieces.map { start.take($0) }.joined()
+        let told = example.pieces.map { start.receive($0) }.joined()
         #expect(told + start.end() == example.news)
     }
 }

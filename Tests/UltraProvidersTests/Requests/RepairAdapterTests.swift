@@ -5,7 +5,7 @@ import UltraAPI
 @testable import UltraProviders
 
 /// Every adapter sends what its provider takes, whatever another provider's conversation holds.
-struct MendingAdapterTests {
+struct RepairAdapterTests {
     struct Target: CustomTestStringConvertible, Sendable {
         let name: String
         let adapter: any Adapter
@@ -100,8 +100,8 @@ struct MendingAdapterTests {
         request.tools = [
             Tool(name: "read", parameters: RawJSON(validated: Array(#"{"type":"object","properties":{"a":{}}}"#.utf8)))
         ]
-        let needs = target.adapter.needs(of: target.model)
-        #expect(RequestMending.mended(request, needs, model: "m", .auto) == nil)
+        let constraints = target.adapter.constraints(of: target.model)
+        #expect(RequestRepair.repaired(request, constraints, model: "m", .auto) == nil)
         #expect(try target.adapter.encode(request, model: target.model, isStream: false).warnings == [])
     }
 

@@ -3,12 +3,12 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The rules by which parts of requests are mended, each as a table.
-struct MendingRuleTests {
+/// The rules by which parts of requests are repaired, each as a table.
+struct RepairRuleTests {
     @Test(
         "arguments become an object: as they are, closed where they were cut, else within one",
         arguments: [
-            (#"{"a":1}"#, CallArguments.Mended.same(#"{"a":1}"#)), ("{}", .same("{}")), (" {} ", .same(" {} ")),
+            (#"{"a":1}"#, CallArguments.Repaired.same(#"{"a":1}"#)), ("{}", .same("{}")), (" {} ", .same(" {} ")),
             ("", .same("{}")), (" \n", .same("{}")), ("null", .same("{}")), (" null ", .same("{}")),
             (#""""#, .same("{}")),
             (#"{"text": "Once upon"#, .completed(#"{"text": "Once upon"}"#)), ("{", .completed("{}")),
@@ -28,8 +28,8 @@ struct MendingRuleTests {
             (#"{"a":[1}"#, .wrapped(#"{"arguments":"{\"a\":[1}"}"#)),
             (#"{"a":foo"#, .wrapped(#"{"arguments":"{\"a\":foo"}"#)),
         ])
-    func arguments(text: String, mended: CallArguments.Mended) {
-        #expect(CallArguments.mended(text) == mended)
+    func arguments(text: String, repaired: CallArguments.Repaired) {
+        #expect(CallArguments.repaired(text) == repaired)
     }
 
     @Test(
@@ -61,7 +61,7 @@ struct MendingRuleTests {
             (.nineLetters, "D681PevKs", "D681PevKs"), (.word64, "functions.g:0", "functions_2eg_3a0"),
         ])
     func ids(rule: NameRule, id: String, sent: String) {
-        #expect(CallIDs.spelled(id, rule) == sent)
+        #expect(CallIDs.conforming(id, rule) == sent)
     }
 
     @Test("an id that comes again is another one, and its result follows it")
@@ -80,7 +80,7 @@ struct MendingRuleTests {
     @Test("ids too long for OpenAI are told apart within its length")
     func longIDs() {
         let ids = (0..<100).map { "chatcmpl-tool-0123456789abcdef0123456789abcdef\($0)" }
-        let sent = ids.map { CallIDs.spelled($0, .openAI) }
+        let sent = ids.map { CallIDs.conforming($0, .openAI) }
         #expect(Set(sent).count == ids.count)
         #expect(sent.allSatisfy(NameRule.openAI.accepts))
     }
@@ -128,8 +128,8 @@ struct MendingRuleTests {
                 .document(Document(.data(mediaType: "application/pdf", base64: "JVBERi0x")))
             ),
         ] as [(Part, Part?)])
-    func mediaTypes(part: Part, mended: Part?) {
-        #expect(MediaTypes.mended(part) == mended)
+    func mediaTypes(part: Part, repaired: Part?) {
+        #expect(MediaTypes.repaired(part) == repaired)
     }
 
     @Test(
@@ -160,9 +160,9 @@ struct MendingRuleTests {
                 #"{"type":"object","properties":{"a":{},"b":{}},"required":["a","b"]}"#
             ),
         ] as [(String, String?)])
-    func schemas(schema: String, mended: String?) {
-        let found = ToolSchema.mended(RawJSON(validated: Array(schema.utf8)), ToolSchemaNeeds())
-        #expect(found.map { String(decoding: $0.schema.bytes, as: UTF8.self) } == mended)
+    func schemas(schema: String, repaired: String?) {
+        let found = ToolSchema.repaired(RawJSON(validated: Array(schema.utf8)), ToolSchemaConstraints())
+        #expect(found.map { String(decoding: $0.schema.bytes, as: UTF8.self) } == repaired)
     }
 
     @Test("a refused member is found by parameter or by message, and only if it can be left out")

@@ -1,18 +1,20 @@
 import UltraAPI
 
-/// Writes the JSON object of a request body into which `provider_options` are merged: a member the client gives
-/// takes the place of ours, so that no name occurs twice. Members the server is known to refuse are left out.
+/// Writes the JSON object of a request body and merges `provider_options` into it. A member from `provider_options`
+/// replaces the adapter's member of the same name, so no name occurs twice. Members the server is known to refuse are
+/// left out.
 struct RequestBody {
     private var json = JSONWriter()
     private var options: [(name: String, value: RawJSON)] = []
-    /// Names that are not ours to write.
+    /// Member names the adapter must not write: those from `provider_options` and those the server refuses.
     private var names: Set<String> = []
 
     init(_ request: Request, provider: String, _ facts: WireFacts) throws(UltraError) {
         try self.init(request.providerOptions, provider: provider, facts)
     }
 
-    /// - Parameter providerOptions: of the request, by provider.
+    /// - Parameter providerOptions: the request's `provider_options`: provider ids to JSON objects.
+    /// - Throws: `invalid_request` if the provider's value is not a JSON object.
     init(
         _ providerOptions: [String: RawJSON], provider: String, _ facts: WireFacts = WireFacts()
     ) throws(UltraError) {
@@ -32,9 +34,9 @@ struct RequestBody {
         json.beginObject()
     }
 
-    /// Writes member `name` unless the client gives it.
+    /// Writes member `name`, unless `provider_options` holds it or the server refuses it.
     mutating func member(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
-        guard isOurs(name) else { return }
+        guard isWritable(name) else { return }
         json.key(name)
         write(&json)
     }
@@ -64,7 +66,7 @@ struct RequestBody {
         }
     }
 
-    /// Writes the client's members and ends the object.
+    /// Appends the members of `provider_options` and closes the object.
     consuming func finish() -> [UInt8] {
         for option in options {
             json.key(option.name)
@@ -74,7 +76,7 @@ struct RequestBody {
         return json.bytes
     }
 
-    private func isOurs(_ name: StaticString) -> Bool {
+    private func isWritable(_ name: StaticString) -> Bool {
         names.isEmpty || !names.contains("\(name)")
     }
 
@@ -87,4 +89,49 @@ struct RequestBody {
         try reader.end()
         return members
     }
+}
+
+/// Tools and tool choice in the form of OpenAI's Chat Completions, which other APIs have adopted.
+extension RequestBody {
+    mutating func functions(_ tools: [Tool]) {
+        member("tools") { json in
+            json.beginArray()
+            for tool in tools {
+                json.beginObject()
+                json.field("type", "function")
+                json.key("function")
+                json.beginObject()
+                json.field("name", tool.name)
+                json.fieldIfPresent("description", tool.description)
+                json.fieldIfPresent("parameters", tool.parameters)
+                json.endObject()
+                json.endObject()
+            }
+            json.endArray()
+        }
+    }
+
+    /// - Parameter required: the API's value for "the model must call some tool".
+    mutating func functionChoice(_ choice: ToolChoice, required: String = "required") {
+        member("tool_choice") { json in
+            switch choice {
+            case .auto: json.string("auto")
+            case .none: json.string("none")
+            case .required: json.string(required)
+            case .named(let name):
+                json.beginObject()
+                json.field("type", "function")
+                json.key("function")
+                json.beginObject()
+                json.field("name", name)
+                json.endObject()
+                json.endObject()
+            }
+        }
+    }
+}
+
+extension RawJSON {
+    /// The schema of a tool without parameters, for providers that require a schema.
+    static let noParameters = RawJSON(validated: Array(#"{"type":"object","properties":{}}"#.utf8))
 }

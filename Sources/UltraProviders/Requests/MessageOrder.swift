@@ -1,9 +1,10 @@
 import UltraAPI
 
-/// The order of messages that strict servers insist on.
-enum Turns {
-    /// `messages` with late system messages moved behind the leading ones, in their order, with a warning.
-    /// - Parameter mayFollowUser: those that directly follow a user message, and are not the last message, may stay.
+/// The message order that strict servers require.
+enum MessageOrder {
+    /// Moves late system messages behind the leading ones, keeping their order, with a warning.
+    /// - Parameter mayFollowUser: true leaves a system message in place if it directly follows a user or system message
+    ///   and is not last.
     static func systemFirst(
         _ messages: [Message], mayFollowUser: Bool = false, _ omitted: inout Omissions
     ) -> [Message] {
@@ -24,14 +25,16 @@ enum Turns {
                 others.append(message)
             } else {
                 leading.append(message)
-                omitted.warn("\(omitted.model) does not take system messages there: one was moved to the beginning")
+                omitted.warn(
+                    "\(omitted.model) does not take a system message in this position: it was moved to the beginning")
             }
         }
         return leading + others
     }
 
-    /// Throws `bad_request` unless every tool message answers, once, a call of the assistant message before it.
-    /// - Parameter requiresAll: every call must be answered too.
+    /// Checks that every tool message answers a call of the preceding assistant message, and no call is answered twice.
+    /// - Parameter requiresAll: every call must also have a result.
+    /// - Throws: `bad_request` otherwise.
     static func checkResults(
         _ messages: [Message], requiresAll: Bool, _ omitted: Omissions
     ) throws(UltraError) {

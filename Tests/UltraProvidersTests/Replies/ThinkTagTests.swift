@@ -4,7 +4,7 @@ import UltraAPI
 @testable import UltraProviders
 
 /// `<think>…</think>` before the answer, of servers that have no field for reasoning.
-struct LeadingThoughtsTests {
+struct ThinkTagTests {
     struct Case: CustomTestStringConvertible {
         let text: String
         var reasoning = ""
@@ -30,12 +30,12 @@ struct LeadingThoughtsTests {
 
     @Test("what stands in the tag is reasoning, wherever the pieces end", arguments: cases, [1, 2, 3, 5, 100])
     func split(example: Case, size: Int) {
-        var thoughts = LeadingThoughts()
+        var thoughts = ThinkTag()
         var reasoning = ""
         var answer = ""
         var rest = Substring(example.text)
         while !rest.isEmpty {
-            let found = thoughts.take(String(rest.prefix(size)))
+            let found = thoughts.receive(String(rest.prefix(size)))
             reasoning += found.reasoning
             answer += found.text
             rest = rest.dropFirst(size)
@@ -74,7 +74,7 @@ struct LeadingThoughtsTests {
     @Test("a tag that never came is text before a call is made")
     func call() {
         var state = ReplyState(replyID: 0, includesReasoning: true)
-        state.textWithThoughts("<")
+        state.textWithThinkTag("<")
         state.toolCall(key: 0, id: "1", name: "f", arguments: "{}")
         state.conclude()
         #expect(state.events.first == .text("<"))
