@@ -1,4 +1,5 @@
 #include "CStart.h"
+#include "../libultra/include/ultra.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,3 +33,5 @@ void cstart_hide_memory(void) {
     // This option fails only for an invalid value.
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
+
+const char *cstart_version(void) { return ULTRA_VERSION; }

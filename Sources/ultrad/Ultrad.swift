@@ -17,7 +17,10 @@ struct Ultrad: ParsableCommand {
             ~/.config/ultrad/ultrad.toml for other users. SIGTERM stops after the requests in flight have finished, \
             a second SIGTERM stops at once.
             """,
-        version: "ultrad \(Version.current)")
+        version: "ultrad \(Self.versionNumber)")
+
+    /// The release that this program is built from; `--version`, `hello` and the `User-Agent` header contain it.
+    private static var versionNumber: String { String(cString: cstart_version()) }
 
     @Option(help: ArgumentHelp("Read this configuration file, which must exist.", valueName: "file"))
     var config: String?
@@ -88,7 +91,7 @@ struct Ultrad: ParsableCommand {
         EventLoop.shared.adoptCurrentThread()
         let daemon = try Loop.assumeIsolated { () throws -> Daemon in
             do throws(Daemon.StartFailure) {
-                let daemon = try Daemon(configuration, version: Version.current, log: Logger(label: "ultrad")) {
+                let daemon = try Daemon(configuration, version: Self.versionNumber, log: Logger(label: "ultrad")) {
                     () throws(Configuration.Invalid) in
                     // On reload the environment is the one captured at startup: nothing else can change it, and
                     // systemd's variables have been consumed.
@@ -108,7 +111,7 @@ struct Ultrad: ParsableCommand {
     private var options: ConfigurationOptions {
         ConfigurationOptions(
             file: config, environmentFile: envFile, socket: socket, logLevel: logLevel, keepsState: !noState,
-            isRoot: geteuid() == 0, version: Version.current)
+            isRoot: geteuid() == 0, version: Self.versionNumber)
     }
 
     private static func complain(_ message: String) {

@@ -115,6 +115,21 @@ struct RepositoryTests {
         #expect(long == [])
     }
 
+    @Test("the version number is written once, in ultra.h, and the changelog begins with it")
+    func version() throws {
+        let header = try String(
+            contentsOf: Self.root.appending(path: "Sources/libultra/include/ultra.h"), encoding: .utf8)
+        let match = try #require(header.firstMatch(of: /\n#define ULTRA_VERSION "([0-9]+\.[0-9]+\.[0-9]+)"\n/))
+        let version = String(match.output.1)
+        let files =
+            Self.files(in: "Sources", [".swift", ".c", ".h"]) + Self.files(in: "etc", [""])
+            + Self.files(in: "systemd", [""])
+        let found = files.filter { $0.text.contains(version) }.map(\.path)
+        #expect(found.sorted() == ["Sources/libultra/include/ultra.h", "etc/doc/changelog.md"])
+        let changelog = try #require(files.first { $0.path == "etc/doc/changelog.md" }).text
+        #expect(changelog.firstMatch(of: /\n## (\S+)/)?.output.1 == version[...])
+    }
+
     @Test("names say what a thing is")
     func names() {
         let vague = ["Manager", "Helper", "Utils", "Utility", "Service.swift", "Common", "Impl.swift", "Base.swift"]

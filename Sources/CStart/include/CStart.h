@@ -18,6 +18,9 @@ void cstart_hold_standard_descriptors(void);
 /// (ptrace(2), /proc/PID/environ, /proc/PID/mem), and no core dump is written. PR_SET_DUMPABLE, prctl(2).
 void cstart_hide_memory(void);
 
+/// ULTRA_VERSION of ultra.h, the version number of the project. Static text, never null.
+const char *cstart_version(void);
+
 #ifdef __cplusplus
 }
 #endif

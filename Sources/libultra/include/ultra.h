@@ -48,7 +48,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 #endif
 
-#define ULTRA_VERSION "0.1.0"
+#define ULTRA_VERSION "0.2.0"
 #define ULTRA_PROTOCOL 1
 
 /* ULTRA_VERSION of the library loaded at run time. Static text, never NULL. */

@@ -94,60 +94,73 @@ extension DaemonSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey(
             "socket", \.socket, .optional(.path, absent: ""),
-            "Listen here. Empty: /run/ultrad/ultrad.sock, or $XDG_RUNTIME_DIR/ultrad/ultrad.sock of a user"),
-        SettingKey("log_level", \.logLevel, .choice(), "The least that is logged"),
+            "Path of the Unix socket. Empty: /run/ultrad/ultrad.sock for root, "
+                + "$XDG_RUNTIME_DIR/ultrad/ultrad.sock for other users"
+        ),
+        SettingKey("log_level", \.logLevel, .choice(), "Minimum level of log messages"),
         SettingKey(
             "state_directory", \.stateDirectory, .optional(.path, absent: ""),
-            "What survives a restart. Empty: /var/lib/ultrad, or $XDG_STATE_HOME/ultrad of a user"),
+            "Directory for state that survives a restart. Empty: /var/lib/ultrad for root, "
+                + "$XDG_STATE_HOME/ultrad for other users"
+        ),
         SettingKey(
             "admin_group", \.adminGroup, .optional(.name, absent: ""),
-            "Its members may reload, clear the cache and probe deeply, as root may. Its name or number; empty: nobody's"
+            "Group of administrators, by name or number; like root, they may reload, clear the cache and run deep probes. "
+                + "Empty: no group"
         ),
     ]
 }
 
 extension Limits: SettingTable {
     static let keys: [SettingKey<Self>] = [
-        SettingKey("frame_bytes", \.frameBytes, .size(64 << 10, 256 << 20), "The longest request or answer"),
+        SettingKey(
+            "frame_bytes", \.frameBytes, .size(64 << 10, 256 << 20),
+            "Maximum length of a frame, which is one request or one event of an answer"),
         SettingKey(
             "memory", \.memory, .optional(.size(Limits.leastMemory, 1 << 40), absent: "auto"),
-            "What clients may make the daemon hold, all together; auto: half of the control group's memory.max, else 128 MB"
+            "Maximum memory held for all clients together; auto: half of memory.max of the control group, "
+                + "or 128 MB without one"
         ),
         SettingKey(
-            "event_bytes", \.eventBytes, .size(64 << 10, 256 << 20), "The longest piece of a provider's stream"),
+            "event_bytes", \.eventBytes, .size(64 << 10, 256 << 20),
+            "Maximum length of one event of a provider's stream"),
         SettingKey(
             "reply_bytes", \.replyBytes, .size(1 << 20, 1 << 30),
-            "The longest reply of a provider that comes as a whole, such as a list of models"),
-        SettingKey("connections", \.connections, .integer(1...1_000_000), "Connections at once, of all users"),
+            "Maximum length of a provider's reply that is not streamed, such as a list of models"),
+        SettingKey("connections", \.connections, .integer(1...1_000_000), "Maximum number of client connections"),
         SettingKey(
-            "connections_per_user", \.connectionsPerUser, .integer(1...1_000_000), "Connections at once of one user"),
+            "connections_per_user", \.connectionsPerUser, .integer(1...1_000_000),
+            "Maximum number of client connections per user"),
         SettingKey(
             "calls_per_provider", \.callsPerProvider, .integer(1...10_000),
-            "Requests at once to one provider; further ones wait"),
+            "Maximum number of concurrent requests per provider; further requests are queued"),
         SettingKey(
             "queued_per_provider", \.queuedPerProvider, .integer(0...1_000_000),
-            "Requests that may wait for one provider, a quarter of them of one user; then the longest line's newest is refused"
+            "Maximum number of queued requests per provider, of which one user may have a quarter; if it is reached, "
+                + "the newest request of the user with the longest queue is rejected"
         ),
         SettingKey(
             "calls_per_connection", \.callsPerConnection, .integer(1...1_000_000),
-            "Requests in flight on one connection"),
+            "Maximum number of requests in flight per client connection"),
         SettingKey(
             "unsent_bytes", \.unsentBytes, .size(16 << 10, 256 << 20),
-            "Unsent bytes of a connection past which its upstreams are no longer read"),
+            "Unsent bytes per client connection above which its providers' replies are no longer read (back-pressure)"),
         SettingKey(
             "partial_frame", \.partialFrame, .duration(.milliseconds(100), .seconds(3600)),
-            "A request that takes longer to arrive ends its connection"),
+            "Maximum time for a frame to arrive; then its connection is closed"),
         SettingKey(
             "write_stall", \.writeStall, .duration(.milliseconds(100), .seconds(3600)),
-            "A client that takes nothing for so long is disconnected"),
+            "Time after which a client that reads nothing is disconnected"),
         SettingKey(
-            "drain", \.drain, .duration(.zero, .seconds(3600)), "What SIGTERM leaves to requests in flight"),
+            "drain", \.drain, .duration(.zero, .seconds(3600)), "Time for requests in flight to finish after SIGTERM"),
         SettingKey(
             "lingering", \.lingering, .duration(.zero, .seconds(60)),
-            "An upstream that said everything may take so long to end its reply"),
+            "Time for a provider to end a reply whose answer is complete; then the connection is closed"),
         SettingKey(
             "upstream_idle", \.upstreamIdle, .duration(.seconds(1), .seconds(3600)),
-            "An upstream connection idle for longer is not used again; less where its host is seen to close sooner"),
+            "Maximum idle time (keep-alive) of a connection to a provider; shorter for a host that is observed to close "
+                + "connections earlier"
+        ),
     ]
 }
 
@@ -155,35 +168,38 @@ extension DefaultTimeouts: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey(
             "connect", \.connect, .duration(.milliseconds(100), .seconds(300)),
-            "Name resolution, connection and TLS handshake together"),
+            "Name resolution, connect and TLS handshake together"),
         SettingKey(
             "first_token", \.firstToken, .duration(.milliseconds(100), .seconds(3600)),
-            "From the request to the first content of the answer"),
+            "Time from the request to the first token"),
         SettingKey(
             "slow_first_token", \.slowFirstToken, .duration(.milliseconds(100), .seconds(86_400)),
-            "The same for models on this machine and models that reason"),
+            "Time to the first token for local models and reasoning models"),
         SettingKey(
-            "idle", \.idle, .duration(.milliseconds(100), .seconds(3600)), "Between two pieces of a streamed answer"),
-        SettingKey("queue", \.queue, .duration(.zero, .seconds(3600)), "In the queue of a provider"),
+            "idle", \.idle, .duration(.milliseconds(100), .seconds(3600)), "Time between two events of a streamed reply"
+        ),
+        SettingKey("queue", \.queue, .duration(.zero, .seconds(3600)), "Time in the queue of a provider"),
         SettingKey(
             "unary_total", \.unaryTotal, .duration(.milliseconds(100), .seconds(86_400)),
-            "For a whole answer that is not streamed; a stream may run as long as it flows"),
+            "Time for a whole answer that is not streamed; a stream has no such limit"),
     ]
 }
 
 extension RetrySettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
-        SettingKey("per_candidate", \.perCandidate, .integer(0...10), "Repetitions on one model"),
+        SettingKey("per_candidate", \.perCandidate, .integer(0...10), "Maximum number of retries per model"),
         SettingKey(
             "initial_pause", \.initialPause, .duration(.milliseconds(1), .seconds(60)),
-            "Pause before the first repetition, doubled for each further one and drawn from zero to it"),
-        SettingKey("max_pause", \.maxPause, .duration(.milliseconds(1), .seconds(600)), "The longest such pause"),
+            "Backoff before the first retry, doubled for each further retry; the pause is drawn at random between zero and "
+                + "the backoff"
+        ),
+        SettingKey("max_pause", \.maxPause, .duration(.milliseconds(1), .seconds(600)), "Maximum backoff"),
         SettingKey(
             "budget_percent", \.budgetPercent, .integer(0...100),
-            "Repetitions on the same model, as a share of its provider's requests of the last minute, in percent"),
+            "Retry budget per provider: retries in percent of its requests of the last minute"),
         SettingKey(
             "budget_minimum", \.budgetMinimum, .integer(0...10_000),
-            "Repetitions that are allowed in any 10 seconds at each provider, however few requests there are"),
+            "Number of retries per provider in any 10 seconds that is allowed even if budget_percent is used up"),
     ]
 
     func check(_ path: String, _ reader: inout KeyReader) {

@@ -81,38 +81,42 @@ extension KeyType where Value == WireFacts.Window {
 extension ProviderTable: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey(
-            "kind", \.kind, .optional(.choice(), absent: "built-in"), "What another server speaks, and its mark"),
+            "kind", \.kind, .optional(.choice(), absent: "built-in"), "Protocol of a server that is not built in"),
         SettingKey(
-            "endpoint", \.endpoint, .optional(.text("a URL"), absent: ""), "Empty: the provider's own"),
+            "endpoint", \.endpoint, .optional(.text("a URL"), absent: ""),
+            "Base URL of the API; empty: the provider's own"),
         SettingKey(
             "key_file", \.keyFile, .optional(.text("a path"), absent: ""),
-            "Holds the key, or several, one a line; for your eyes alone (chmod 600). Environment and credentials win"),
+            "File with the key, or several keys, one per line; only its owner may read it (chmod 600). "
+                + "Environment and credentials take precedence"
+        ),
         SettingKey(
             "key_variable", \.keyVariable, .optional(.variable, absent: ""),
-            "The environment variable that holds another server's key"),
-        SettingKey("enabled", \.settings.isEnabled, .boolean, "False: it is listed and never used"),
+            "Environment variable with the key of a server that is not built in"),
+        SettingKey("enabled", \.settings.isEnabled, .boolean, "Use the provider; false: it is listed but never used"),
         SettingKey(
             "probe", \.settings.probe, .choice(),
-            "How its health is found out: by its free list of models, or by live traffic alone"),
+            "Source of its health: its list of models, which is free, or only live traffic (none)"),
         SettingKey(
             "warm", \.settings.isKeptWarm, .boolean,
-            "A connection is kept ready: where nothing else uses it, by a HEAD request without a key"),
+            "Keep a connection open between requests, if necessary by HEAD requests without a key"),
         SettingKey(
             "concurrency", \.settings.concurrency, .optional(.integer(1...10_000), absent: "auto"),
-            "Requests at once; auto: limits.calls_per_provider"),
-        SettingKey("tags", \.settings.tags, .list(.name, of: "names"), "Of each of its models"),
+            "Maximum number of concurrent requests; auto: limits.calls_per_provider"),
+        SettingKey("tags", \.settings.tags, .list(.name, of: "names"), "Tags of all its models"),
         SettingKey(
             "allow_plaintext", \.allowsPlaintext, .boolean,
-            "An http:// endpoint may be a public host, and the key is sent in the clear"),
+            "Allow an http:// endpoint on a public host, to which the key is sent unencrypted"),
         SettingKey(
             "api", \.settings.api, .optional(.choice(), absent: "auto"),
-            "Which of OpenAI's APIs another server is asked with"),
+            "OpenAI API of a server that is not built in; auto: chat"),
         SettingKey(
             "omit", \.settings.omit, .list(.refusable, of: "parameters"),
-            "Parameters that the server refuses, such as stream_options; a refusal is also learnt from the server, "
-                + "until the daemon ends"),
+            "Request parameters to leave out because the server rejects them, such as stream_options. The daemon also "
+                + "learns them from rejections, until it stops"),
         SettingKey(
             "num_ctx", \.settings.window, .window,
-            "The context window Ollama makes room for; auto: what a request needs, server: Ollama's own"),
+            "Context window that Ollama allocates, in tokens; auto: as large as each request needs, server: Ollama's setting"
+        ),
     ]
 }

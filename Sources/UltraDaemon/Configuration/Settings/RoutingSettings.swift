@@ -85,15 +85,15 @@ struct PriceTable: Sendable, Equatable {
 extension RoutingSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey(
-            "default_model", \.defaultModel, .optional(.name, absent: ""), "For requests that name no model"),
+            "default_model", \.defaultModel, .optional(.name, absent: ""), "Model for requests that name none"),
         SettingKey(
-            "strategy", \.strategy, .choice(), "For aliases, tags and names that several models share"),
+            "strategy", \.strategy, .choice(), "Order of the models that share an alias, a tag or a name"),
         SettingKey(
             "fallback", \.fallback, .list(.name, of: "models"),
-            "Models tried in order when the named ones cannot answer"),
+            "Models to try in this order when the requested ones cannot answer"),
         SettingKey(
             "use_local_models_when_offline", \.usesLocalModelsWhenOffline, .boolean,
-            "When no cloud provider is reachable, local models answer"),
+            "Let local models answer when no cloud provider is reachable"),
     ]
 }
 
@@ -103,8 +103,8 @@ extension RoutingSettings.Route: SettingTable {
     }
 
     static let keys: [SettingKey<Self>] = [
-        SettingKey("models", \.models, .list(.name, of: "models"), "provider/model, or aliases"),
-        SettingKey("strategy", \.strategy, .choice(), "Which of them comes first"),
+        SettingKey("models", \.models, .list(.name, of: "models"), "Models, as provider/model or alias"),
+        SettingKey("strategy", \.strategy, .choice(), "Order of the models"),
     ]
 
     func check(_ path: String, _ reader: inout KeyReader) {
@@ -114,32 +114,34 @@ extension RoutingSettings.Route: SettingTable {
 
 extension ModelSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
-        SettingKey("aliases", \.aliases, .list(.name, of: "names"), "Other names for it"),
+        SettingKey("aliases", \.aliases, .list(.name, of: "names"), "Other names of the model"),
         SettingKey(
             "weight", \.weight, .number(0...1_000_000),
-            "Its share where one is drawn from several; 0 keeps it out unless it is named"),
-        SettingKey("tags", \.tags, .list(.name, of: "names"), "Names it shares with others"),
-        SettingKey("enabled", \.isEnabled, .boolean, "False: it is listed and never used"),
-        SettingKey("kind", \.kind, .optional(.choice(), absent: "auto"), "What it is for"),
+            "Relative weight for the strategy weighted; 0: used only if named"),
+        SettingKey(
+            "tags", \.tags, .list(.name, of: "names"), "Tags; a request for tag:NAME goes to a model with this tag"),
+        SettingKey("enabled", \.isEnabled, .boolean, "Use the model; false: it is listed but never used"),
+        SettingKey("kind", \.kind, .optional(.choice(), absent: "auto"), "Purpose of the model"),
         SettingKey(
             "capabilities", \.capabilities,
             .optional(
                 KeyType<[Capability]>.list(.choice(), of: capabilityNames)
                     .mapped({ Set($0) }, back: { set in Capability.allCases.filter(set.contains) }), absent: "auto"),
-            "What it can do"),
+            "Capabilities of the model"),
         SettingKey(
-            "context_window", \.contextWindow, .optional(.integer(1...1_000_000_000), absent: "auto"), "In tokens"),
+            "context_window", \.contextWindow, .optional(.integer(1...1_000_000_000), absent: "auto"),
+            "Context window in tokens"),
         SettingKey(
             "max_output_tokens", \.maxOutputTokens, .optional(.integer(1...1_000_000_000), absent: "auto"),
-            "The longest answer it gives"),
+            "Maximum length of an answer in tokens"),
         SettingKey(
             "price", \.price,
             .optional(
                 KeyType<PriceTable>.table().mapped({ $0.price }, back: { PriceTable($0) }), absent: "auto"),
-            "USD per million tokens: {input = 2.5, cached_input = 1.25, cache_write = 2.5, output = 10}"),
+            "Price in USD per million tokens: {input = 2.5, cached_input = 1.25, cache_write = 2.5, output = 10}"),
         SettingKey(
             "return_reasoning", \.returnReasoning, .choice(),
-            "When the reasoning of earlier turns goes back to it; auto: as models of its family have it"),
+            "Send the reasoning of earlier turns back to the model; auto: as its model family expects"),
     ]
 
     private static let capabilityNames = Capability.allCases.map(\.rawValue).joined(separator: ", ")

@@ -50,13 +50,17 @@ package struct BudgetSettings: Sendable, Equatable {
 
 extension CacheSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
-        SettingKey("enabled", \.isEnabled, .boolean, "Equal requests get the same answer, at no cost"),
-        SettingKey("shared", \.isShared, .boolean, "False: each user has answers of their own"),
-        SettingKey("tool_calls", \.keepsToolCalls, .boolean, "Answers that call tools are kept too"),
         SettingKey(
-            "ttl", \.ttl, .duration(.seconds(1), .seconds(31_536_000)), "How long an answer is kept"),
-        SettingKey("memory_bytes", \.memoryBytes, .size(0, 16 << 30), "Of answers in memory"),
-        SettingKey("disk_bytes", \.diskBytes, .size(0, 1 << 40), "Of answers in the state directory; 0: none"),
+            "enabled", \.isEnabled, .boolean, "Store answers, and answer equal requests from the store at no cost"),
+        SettingKey(
+            "shared", \.isShared, .boolean, "Share stored answers between users; false: each user has separate ones"),
+        SettingKey("tool_calls", \.keepsToolCalls, .boolean, "Store answers with tool calls too"),
+        SettingKey(
+            "ttl", \.ttl, .duration(.seconds(1), .seconds(31_536_000)), "Maximum age of a stored answer"),
+        SettingKey("memory_bytes", \.memoryBytes, .size(0, 16 << 30), "Maximum size of stored answers in memory"),
+        SettingKey(
+            "disk_bytes", \.diskBytes, .size(0, 1 << 40),
+            "Maximum size of stored answers in the state directory; 0: memory only"),
     ]
 }
 
@@ -64,29 +68,34 @@ extension LedgerSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey(
             "retention", \.retention, .duration(.zero, .seconds(3650 * 86_400)),
-            "Older rows are deleted; 0: nothing is recorded"),
+            "Maximum age of a row; 0: nothing is recorded"),
         SettingKey(
-            "disk_bytes", \.diskBytes, .size(1 << 20, 1 << 40), "Of the file; beyond it the oldest rows are deleted"),
+            "disk_bytes", \.diskBytes, .size(1 << 20, 1 << 40),
+            "Maximum size of the file; beyond it the oldest rows are deleted"),
     ]
 }
 
 extension BudgetSettings: SettingTable {
     static let keys: [SettingKey<Self>] = [
-        SettingKey("uid", \.uid, .optional(id, absent: ""), "Whose: a user's number"),
-        SettingKey("user", \.user, .optional(.name, absent: ""), "Or a user's name"),
-        SettingKey("gid", \.gid, .optional(id, absent: ""), "A group's number"),
-        SettingKey("group", \.group, .optional(.name, absent: ""), "Or a group's name"),
-        SettingKey("program", \.program, .optional(.text("a program's name"), absent: ""), "A program's name"),
+        SettingKey("uid", \.uid, .optional(id, absent: ""), "Applies to this user, by number"),
+        SettingKey("user", \.user, .optional(.name, absent: ""), "Applies to this user, by name"),
+        SettingKey("gid", \.gid, .optional(id, absent: ""), "Applies to members of this group, by number"),
+        SettingKey("group", \.group, .optional(.name, absent: ""), "Applies to members of this group, by name"),
+        SettingKey(
+            "program", \.program, .optional(.text("a program's name"), absent: ""),
+            "Applies to this program, by name (/proc/PID/comm)"),
         SettingKey(
             "usd_per_day", \.microUSDPerDay, .optional(.microUSD(upTo: 1_000_000), absent: "none"),
-            "A day is one of UTC"),
+            "Maximum cost per day (UTC) in USD"),
         SettingKey(
             "tokens_per_day", \.tokensPerDay, .optional(.integer(0...1_000_000_000_000), absent: "none"),
-            "Input and output together"),
+            "Maximum tokens per day (UTC), input and output together"),
         SettingKey(
             "requests_per_minute", \.requestsPerMinute, .optional(.integer(0...1_000_000), absent: "none"),
-            "Requests begun in a minute"),
-        SettingKey("at_once", \.atOnce, .optional(.integer(0...100_000), absent: "none"), "Requests in flight"),
+            "Maximum number of requests per minute"),
+        SettingKey(
+            "at_once", \.atOnce, .optional(.integer(0...100_000), absent: "none"),
+            "Maximum number of concurrent requests"),
     ]
 
     private static let id = KeyType<Int>.integer(0...4_294_967_294)
