@@ -1,22 +1,13 @@
 internal import UltraSystem
 
-/// Something that waits until its user holds less.
-@Loop
-protocol RoomWaiter: AnyObject {
-    var user: ByteAccount.User { get }
-    /// Bytes of some user were given back: there may be room now. True: it waits no longer.
-    func roomMayBeFree() -> Bool
-}
-
 /// The account of bytes that clients make the daemon hold, charged where bytes are kept, and those who wait for room.
 @Loop
 final class HeldBytes {
     private(set) var account: ByteAccount
-    /// In the order they came.
-    private var waiters: [any RoomWaiter] = []
+    private var waiters = RoomWaiters()
     private var wake = Deferred(.soon) {}
     /// Of each user beyond its share the one reply that is read on, so that it comes to its end.
-    private var readOn: [ByteAccount.User: UpstreamReply] = [:]
+    private var readOn: [ByteAccount.User: any LongReply] = [:]
 
     init(limit: Int) {
         account = ByteAccount(limit: limit)
@@ -52,16 +43,15 @@ final class HeldBytes {
 
     /// `waiter` is told when bytes are given back, until it waits no longer.
     func wait(_ waiter: any RoomWaiter) {
-        guard !waiters.contains(where: { $0 === waiter }) else { return }
         waiters.append(waiter)
     }
 
     func stopWaiting(_ waiter: any RoomWaiter) {
-        waiters.removeAll { $0 === waiter }
+        waiters.remove(waiter)
     }
 
     /// Whether a long reply is to be read on later: of a user that holds more than its share, one is read at a time.
-    func mustWait(_ reply: UpstreamReply) -> Bool {
+    func mustWait(_ reply: any LongReply) -> Bool {
         guard account.isOver(reply.user) else { return false }
         if let first = readOn[reply.user], first !== reply {
             wait(reply)
@@ -72,23 +62,22 @@ final class HeldBytes {
     }
 
     /// `reply` holds nothing any more: the next one has its turn.
-    func replyEnded(_ reply: UpstreamReply) {
+    func replyEnded(_ reply: any LongReply) {
         if !waiters.isEmpty { stopWaiting(reply) }
         guard !readOn.isEmpty, readOn[reply.user] === reply else { return }
         readOn[reply.user] = nil
-        let next = waiters.lazy.compactMap { $0 as? UpstreamReply }.first { $0.user == reply.user }
+        let next = waiters.all.lazy.compactMap { $0 as? any LongReply }.first { $0.user == reply.user }
         guard let next else { return }
         readOn[reply.user] = next
         stopWaiting(next)
-        next.exchange.wake()
+        next.goOn()
     }
 
     private func wakeWaiters() {
-        let waiting = waiters
-        waiters = []
         var rest: [any RoomWaiter] = []
-        for waiter in waiting where !waiter.roomMayBeFree() { rest.append(waiter) }
+        for waiter in waiters.takeAll() where !waiter.roomMayBeFree() { rest.append(waiter) }
         // Those that began to wait meanwhile came later.
-        waiters = rest + waiters.filter { new in !rest.contains { $0 === new } }
+        let newcomers = waiters.takeAll()
+        for waiter in rest + newcomers { waiters.append(waiter) }
     }
 }

@@ -120,12 +120,16 @@ final class UpstreamReply {
     }
 }
 
-extension UpstreamReply: RoomWaiter {
+extension UpstreamReply: LongReply {
     var user: ByteAccount.User { call.user }
 
     func roomMayBeFree() -> Bool {
         guard !call.isOverShare else { return false }
-        exchange.wake()
+        goOn()
         return true
+    }
+
+    func goOn() {
+        exchange.wake()
     }
 }
