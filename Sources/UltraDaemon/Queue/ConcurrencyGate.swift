@@ -20,29 +20,32 @@ final class ConcurrencyGate {
     /// Places in the line of requests that have gone, or an eighth of those that wait.
     private static let goneLimit = 64
 
-    private(set) var limit: Int
     private let provider: String
-    private(set) var inFlight = 0
+    private var places: PlaceShares
     private(set) var queued = 0
     private var queue: TurnQueue<Waiter>
 
     init(limit: Int, queueLimit: Int, provider: String) {
-        self.limit = limit
+        places = PlaceShares(limit: limit)
         queue = TurnQueue(limit: queueLimit)
         self.provider = provider
     }
 
-    /// True: the request may go without waiting, and `leave` must follow.
-    func enterAtOnce() -> Bool {
-        guard inFlight < limit, queued == 0 else { return false }
-        inFlight += 1
+    var limit: Int { places.limit }
+    var inFlight: Int { places.taken }
+
+    /// True: the request may go without waiting, and `leave` must follow. Those who wait are no obstacle: where a place is
+    /// free they have their share of the places.
+    func enterAtOnce(_ client: Client) -> Bool {
+        guard places.mayEnter(client.uid) else { return false }
+        places.enter(client.uid)
         return true
     }
 
     /// Returns when the request may go; `leave` must follow. Throws when the line is full or the wait too long, and
     /// when the task is cancelled.
     func enter(_ client: Client, within limit: Duration) async throws(UltraError) {
-        if enterAtOnce() { return }
+        if enterAtOnce(client) { return }
         let waiter = Waiter()
         queued += 1
         if let crowdedOut = queue.push(waiter, for: client) {
@@ -65,7 +68,7 @@ final class ConcurrencyGate {
         timer.cancel()
         if waiter.isAdmitted {
             guard Task.isCancelled else { return }
-            leave()
+            leave(client)
         } else {
             giveUp(waiter)
         }
@@ -83,23 +86,23 @@ final class ConcurrencyGate {
     }
 
     /// A request that had entered is through.
-    func leave() {
-        inFlight -= 1
+    func leave(_ client: Client) {
+        places.leave(client.uid)
         admit()
     }
 
     /// Other limits hold from now on; who is in stays in, and who waits goes on waiting.
     func adopt(limit: Int, queueLimit: Int) {
-        self.limit = limit
+        places.limit = limit
         queue.limit = queueLimit
         admit()
     }
 
     private func admit() {
-        while inFlight < limit, let next = queue.pop() {
+        while places.taken < places.limit, let (uid, next) = queue.pop(where: places.mayEnter) {
             guard !next.isGone else { continue }
             queued -= 1
-            inFlight += 1
+            places.enter(uid)
             next.isAdmitted = true
             next.continuation?.resume()
             next.continuation = nil

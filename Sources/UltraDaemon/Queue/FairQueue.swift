@@ -51,15 +51,30 @@ struct FairQueue<Client: Hashable & Sendable, Item> {
         lines = kept
     }
 
+    /// The next one of the clients that may have their turn; nil: none of those waits. The others' turns come again.
+    mutating func pop(where mayGo: (Client) -> Bool) -> Item? {
+        for _ in nextTurn..<turns.count {
+            if mayGo(turns[nextTurn]) { return pop() }
+            turns.append(turns[nextTurn])
+            nextTurn += 1
+        }
+        cutTurns()
+        return nil
+    }
+
+    /// Removes the turns that are over, when they are most of the list.
+    private mutating func cutTurns() {
+        guard nextTurn > 64, nextTurn * 2 > turns.count else { return }
+        turns.removeFirst(nextTurn)
+        nextTurn = 0
+    }
+
     /// The next one; nil: nobody waits.
     mutating func pop() -> Item? {
         guard count > 0, nextTurn < turns.count else { return nil }
         let client = turns[nextTurn]
         nextTurn += 1
-        if nextTurn > 64, nextTurn * 2 > turns.count {
-            turns.removeFirst(nextTurn)
-            nextTurn = 0
-        }
+        cutTurns()
         guard var line = lines.removeValue(forKey: client) else { return pop() }
         let index = taken[client] ?? 0
         let item = line[index]

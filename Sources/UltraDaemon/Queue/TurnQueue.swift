@@ -46,12 +46,11 @@ struct TurnQueue<Item> {
         return item
     }
 
-    /// The next one; nil: nobody waits.
-    mutating func pop() -> Item? {
-        guard let uid = turns.pop() else { return nil }
-        let item = users[uid]?.pop()
+    /// The next one of a user that may have its turn; nil: none of those waits.
+    mutating func pop(where mayGo: (UInt32) -> Bool = { _ in true }) -> (uid: UInt32, item: Item)? {
+        guard let uid = turns.pop(where: mayGo), let item = users[uid]?.pop() else { return nil }
         if users[uid]?.count == 0 { users[uid] = nil }
-        return item
+        return (uid, item)
     }
 
     /// Takes out whatever `isGone`, in one pass over all.

@@ -33,7 +33,8 @@ extension Limits: SettingTable {
             "connections_per_user", \.connectionsPerUser, .integer(1...1_000_000), "Connections at once of one user"),
         SettingKey(
             "calls_per_provider", \.callsPerProvider, .integer(1...10_000),
-            "Requests at once to one provider; further ones wait"),
+            "Requests at once to one provider, seven eighths of them of one user where there are 16 or more; further ones wait"
+        ),
         SettingKey(
             "queued_per_provider", \.queuedPerProvider, .integer(0...1_000_000),
             "Requests that may wait for one provider, a quarter of them of one user; then the longest line's newest is refused"
