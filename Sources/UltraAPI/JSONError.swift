@@ -19,6 +19,8 @@ package struct JSONError: Error, Equatable, Sendable {
         case loneSurrogate
         case invalidUTF8
         case tooDeep
+        /// Only with a bound on values, see `JSONReader.init`.
+        case tooManyValues
         /// Only with `JSONReader.DuplicateKeys.reject`.
         case duplicateKey
         /// More than white space after the value.
@@ -56,6 +58,7 @@ extension JSONError.Kind: CustomStringConvertible {
         case .loneSurrogate: "half of a surrogate pair"
         case .invalidUTF8: "bytes that are not UTF-8"
         case .tooDeep: "too many levels of nesting"
+        case .tooManyValues: "too many values"
         case .duplicateKey: "a name that comes twice in one object"
         case .trailingBytes: "more text after the value"
         case .byteOrderMark: "a byte order mark"

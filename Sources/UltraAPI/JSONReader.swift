@@ -31,6 +31,8 @@ package struct JSONReader {
     /// Open objects and arrays.
     var depth = 0
     let maxDepth: Int
+    /// How many more values may be skipped.
+    var valuesLeft: Int
     /// A container was just opened: the next member or element has no comma before it.
     var isFresh = false
     /// The names seen in every open object; `nil`: duplicates are not looked for.
@@ -44,12 +46,16 @@ package struct JSONReader {
     /// A value that was skipped is or holds `NaN` or `Infinity`.
     var hasMetNonNumber = false
 
-    /// - Parameter maxDepth: deepest nesting accepted, at most `depthLimit`.
+    /// - Parameters:
+    ///   - maxDepth: deepest nesting accepted, at most `depthLimit`.
+    ///   - maxValues: most values that are skipped, at all depths.
     package init(
-        _ bytes: UnsafeRawBufferPointer, maxDepth: Int = JSONReader.depthLimit, duplicateKeys: DuplicateKeys = .lastWins
+        _ bytes: UnsafeRawBufferPointer, maxDepth: Int = JSONReader.depthLimit, maxValues: Int = .max,
+        duplicateKeys: DuplicateKeys = .lastWins
     ) {
         self.bytes = BorrowedBytes(bytes)
         self.maxDepth = min(maxDepth, JSONReader.depthLimit)
+        valuesLeft = maxValues
         seenKeys = duplicateKeys == .reject ? JSONSeenKeys() : nil
         isLenient = false
     }
@@ -59,18 +65,20 @@ package struct JSONReader {
     package init(reply bytes: UnsafeRawBufferPointer) {
         self.bytes = BorrowedBytes(bytes)
         maxDepth = JSONReader.depthLimit
+        valuesLeft = .max
         isLenient = true
         if self.bytes.startsWithByteOrderMark { position = 3 }
     }
 
     /// Runs `body` with a reader of `bytes`. Whether anything follows the value is for `body` to ask, by `end()`.
     package static func read<T, E: Error>(
-        _ bytes: [UInt8], maxDepth: Int = JSONReader.depthLimit, duplicateKeys: DuplicateKeys = .lastWins,
+        _ bytes: [UInt8], maxDepth: Int = JSONReader.depthLimit, maxValues: Int = .max,
+        duplicateKeys: DuplicateKeys = .lastWins,
         _ body: (inout JSONReader) throws(E) -> T
     ) throws(E) -> T {
         try bytes.withUnsafeBufferPointer { (buffer) throws(E) -> T in
             var reader = JSONReader(
-                UnsafeRawBufferPointer(buffer), maxDepth: maxDepth, duplicateKeys: duplicateKeys)
+                UnsafeRawBufferPointer(buffer), maxDepth: maxDepth, maxValues: maxValues, duplicateKeys: duplicateKeys)
             return try body(&reader)
         }
     }

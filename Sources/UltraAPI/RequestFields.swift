@@ -36,14 +36,21 @@ struct RequestFields {
         }
     }
 
-    func expected(_ what: String) -> UltraError {
-        UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
-    }
+    func expected(_ what: String) -> UltraError { Self.expected(what, at: place) }
 
     /// The error for a member of the object that was just read, or is missing from it.
     func expected(_ what: String, at member: StaticString) -> UltraError {
-        let place = path.isEmpty ? "\(member)" : "\(place).\(member)"
-        return UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
+        Self.expected(what, at: place(of: member))
+    }
+
+    static func expected(_ what: String, at place: String) -> UltraError {
+        UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
+    }
+
+    /// Of a member of the object that was just read; nil: of that value itself.
+    func place(of member: StaticString?) -> String {
+        guard let member else { return place }
+        return path.isEmpty ? "\(member)" : "\(place).\(member)"
     }
 
     // MARK: - Structure
