@@ -11,6 +11,8 @@ struct LeadingThoughts: Sendable {
     }
 
     private var state = State.undecided
+    /// White space before what may be a tag.
+    private var blank = ""
     /// The beginning of what may be a tag.
     private var held = ""
 
@@ -26,13 +28,17 @@ struct LeadingThoughts: Sendable {
         held += piece
         switch state {
         case .undecided:
-            let trimmed = held.drop { $0.isWhitespace }
-            if trimmed.hasPrefix(Self.start) {
-                held = String(trimmed.dropFirst(Self.start.count))
+            // White space is looked at once, however many pieces of it come.
+            let words = held.drop { $0.isWhitespace }
+            blank += held[..<words.startIndex]
+            held = String(words)
+            if held.hasPrefix(Self.start) {
+                blank = ""
+                held = String(held.dropFirst(Self.start.count))
                 state = .thinking(hasBegun: false)
                 return take("")
             }
-            return Self.start.hasPrefix(trimmed) ? ("", "") : ("", rest())
+            return Self.start.hasPrefix(held) ? ("", "") : ("", rest())
         case .thinking(let hasBegun):
             return thought(hasBegun: hasBegun)
         case .between:
@@ -67,7 +73,7 @@ struct LeadingThoughts: Sendable {
 
     private mutating func rest() -> String {
         state = .over
-        defer { held = "" }
-        return held
+        defer { (blank, held) = ("", "") }
+        return blank + held
     }
 }
