@@ -8,7 +8,7 @@ package struct RequestBound: Sendable, Equatable {
 
     /// Strings, numbers, objects, arrays and literals, at all depths. What text and images need is in few of them; each
     /// takes its time, and more memory than its bytes.
-    package static let values = RequestBound(what: "values of a request", most: 262_144)
+    package static let values = RequestBound(what: "values of a request", most: 65_536)
     package static let messages = RequestBound(what: "messages", most: 4096)
     package static let tools = RequestBound(what: "tools", most: 4096)
     /// In all messages together.

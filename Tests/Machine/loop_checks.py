@@ -60,10 +60,10 @@ REQUESTS = {
     "a document": lambda: parts(
         1, b'{"type":"document","media_type":"text/plain","data":"%s"}' % (b"YWJj" * (SIZE // 4))),
     "4,096 messages": lambda: messages(4096, fill(4096)),
-    "50,000 parts": lambda: parts(50_000, b'{"type":"text","text":%s}' % fill(50_000)),
-    "as many values as there may be": lambda: b'{"prompt":"x","x":[%s]}' % b",".join([b"1"] * 262_000),
+    "20,000 parts": lambda: parts(20_000, b'{"type":"text","text":%s}' % fill(20_000)),
+    "as many values as there may be": lambda: b'{"prompt":"x","x":[%s]}' % b",".join([b"1"] * 65_000),
     "as many names as there may be": lambda: b'{"prompt":"x","x":{%s}}' % b",".join(
-        b'"%06d":1' % i for i in range(262_000)),
+        b'"%06d":1' % i for i in range(65_000)),
     "more values than there may be": lambda: b'{"prompt":"x","x":[%s]}' % b",".join([b"1"] * (SIZE // 2)),
     "more names than there may be": lambda: b'{"prompt":"x","x":{%s}}' % b",".join(
         b'"%07d":1' % i for i in range(SIZE // 12)),

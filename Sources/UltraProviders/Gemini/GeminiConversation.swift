@@ -193,11 +193,12 @@ extension GeminiConversation {
     }
 
     /// Whether `bytes` are JSON that begins with `first` and arrives as it is: of two members of one name only one
-    /// would.
+    /// would. More values than a request may have go as text.
     private static func isPlain(_ bytes: [UInt8], _ first: UInt8) -> Bool {
         guard bytes.first(where: { !$0.isJSONWhitespace }) == first else { return false }
         do throws(JSONError) {
-            try JSONReader.read(bytes, duplicateKeys: .reject) { (reader) throws(JSONError) in
+            try JSONReader.read(bytes, maxValues: RequestBound.values.most, duplicateKeys: .reject) {
+                (reader) throws(JSONError) in
                 try reader.skip()
                 try reader.end()
             }

@@ -29,20 +29,22 @@ struct LeadingThoughts: Sendable {
         switch state {
         case .undecided:
             // White space is looked at once, however many pieces of it come.
-            let words = held.drop { $0.isWhitespace }
-            blank += held[..<words.startIndex]
-            held = String(words)
-            if held.hasPrefix(Self.start) {
+            let word = held.wordStart
+            if word > held.startIndex {
+                blank += held[..<word]
+                held = String(held[word...])
+            }
+            if held.utf8.starts(with: Self.start.utf8) {
                 blank = ""
-                held = String(held.dropFirst(Self.start.count))
+                held = held.dropping(Self.start.utf8.count)
                 state = .thinking(hasBegun: false)
                 return take("")
             }
-            return Self.start.hasPrefix(held) ? ("", "") : ("", rest())
+            return Self.start.utf8.starts(with: held.utf8) ? ("", "") : ("", rest())
         case .thinking(let hasBegun):
             return thought(hasBegun: hasBegun)
         case .between:
-            held = String(held.drop { $0.isWhitespace })
+            held = String(held[held.wordStart...])
             return held.isEmpty ? ("", "") : ("", rest())
         case .over:
             return ("", rest())
@@ -56,19 +58,32 @@ struct LeadingThoughts: Sendable {
     }
 
     private mutating func thought(hasBegun: Bool) -> (reasoning: String, text: String) {
-        if !hasBegun { held = String(held.drop { $0.isWhitespace }) }
-        if let tag = held.firstRange(of: Self.end) {
+        if !hasBegun { held = String(held[held.wordStart...]) }
+        if let tag = Self.endTag(in: held) {
             var reasoning = String(held[..<tag.lowerBound])
-            while reasoning.last?.isWhitespace == true { reasoning.removeLast() }
+            reasoning = String(reasoning[..<reasoning.wordEnd])
             held = String(held[tag.upperBound...])
             state = .between
             return (reasoning, take("").text)
         }
-        let kept = (0..<Self.end.count).reversed().first { held.hasSuffix(Self.end.prefix($0)) } ?? 0
-        let reasoning = String(held.dropLast(kept))
-        held = String(held.suffix(kept))
+        let kept = (0..<Self.end.utf8.count).reversed().first { count in
+            held.utf8.suffix(count).elementsEqual(Self.end.utf8.prefix(count))
+        }
+        let tail = held.utf8.index(held.endIndex, offsetBy: -(kept ?? 0))
+        let reasoning = String(held[..<tail])
+        held = String(held[tail...])
         state = .thinking(hasBegun: hasBegun || !reasoning.isEmpty)
         return (reasoning, "")
+    }
+
+    private static func endTag(in text: String) -> Range<String.Index>? {
+        var rest = text.utf8[...]
+        while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
+            rest = rest[start...]
+            if rest.starts(with: end.utf8) { return start..<rest.index(start, offsetBy: end.utf8.count) }
+            rest = rest.dropFirst()
+        }
+        return nil
     }
 
     private mutating func rest() -> String {

@@ -12,15 +12,17 @@ enum CallArguments {
         case wrapped(String)
     }
 
-    /// - Parameter refusesRepeatedKeys: an object that has a member twice is none.
+    /// - Parameter refusesRepeatedKeys: an object that has a member twice is none, nor one of very many values.
     static func isObject(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Bool {
         var arguments = arguments
         return arguments.withUTF8 { bytes in
             // What models mostly write for nothing.
             if bytes.count == 2, bytes[0] == UInt8(ascii: "{"), bytes[1] == UInt8(ascii: "}") { return true }
             do throws(JSONError) {
+                // To remember names takes its time: of very many it is not asked whether they are repeated.
                 var reader = JSONReader(
-                    UnsafeRawBufferPointer(bytes), duplicateKeys: refusesRepeatedKeys ? .reject : .lastWins)
+                    UnsafeRawBufferPointer(bytes), maxValues: refusesRepeatedKeys ? RequestBound.values.most : .max,
+                    duplicateKeys: refusesRepeatedKeys ? .reject : .lastWins)
                 guard try reader.kind() == .object else { return false }
                 try reader.skip()
                 try reader.end()
