@@ -37,8 +37,8 @@ class Sender:
         self.left = memoryview(self.make(self.turn))
         try:
             self.socket.connect(SOCKET)
-        except BlockingIOError:
-            self.left = memoryview(b"")  # The backlog is full: again, next time.
+        except OSError:
+            self.left = memoryview(b"")  # The backlog is full, or nobody listens: again, next time.
 
     def step(self):
         """Sends what can be sent; True: something was."""

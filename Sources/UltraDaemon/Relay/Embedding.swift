@@ -138,7 +138,7 @@ final class Embedding: AttemptMaker, LongReply {
         let reply = try await document.fetch(
             encoded.http, limits, isFresh: ticket.needsFreshConnection,
             onBytes: { [self] count in
-                hold(count)
+                hold(UpstreamReply.copies * count)
                 await turn()
             }
         ) { (reader) throws(JSONError) in
