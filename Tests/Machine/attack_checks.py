@@ -9,7 +9,7 @@ import sys
 import attack
 from checks import check, expect
 from client import Connection
-from machine import ANNA, CLARA, SOURCE, journal, main_pid, now, show, systemctl, write
+from machine import ANNA, CLARA, SOURCE, is_debug, journal, main_pid, now, show, systemctl, write
 from memory_group import MemoryGroup
 
 CONFIGURATION = "/etc/ultrad/ultrad.toml"
@@ -117,7 +117,7 @@ def withstands(one, seconds):
     most = p99(times)
     peak = group.peak(pid)
     expect(peak < group.limit, "used", peak >> 20, "MB")
-    expect(most <= MOST_TIMES * quiet, f"p99 {most:.0f} ms, {quiet:.0f} ms in quiet")
+    expect(is_debug() or most <= MOST_TIMES * quiet, f"p99 {most:.0f} ms, {quiet:.0f} ms in quiet")
     return f"p99 {most:.0f} ms, slowest {max(times):.0f} ms, {len(times)} answered, memory at most {peak >> 20} MB"
 
 
