@@ -21,6 +21,8 @@ package struct JSONError: Error, Equatable, Sendable {
         case invalidUTF8
         /// Nested more deeply than the reader accepts.
         case tooDeep
+        /// Only with a bound on values, see `JSONReader.init`.
+        case tooManyValues
         /// Only with `JSONReader.DuplicateKeys.reject`.
         case duplicateKey
         /// Something other than white space follows the value.
@@ -58,6 +60,7 @@ extension JSONError.Kind: CustomStringConvertible {
         case .loneSurrogate: "half of a surrogate pair"
         case .invalidUTF8: "bytes that are not UTF-8"
         case .tooDeep: "too many levels of nesting"
+        case .tooManyValues: "too many values"
         case .duplicateKey: "a duplicate name in an object"
         case .trailingBytes: "more text after the value"
         case .byteOrderMark: "a byte order mark"

@@ -11,6 +11,8 @@ extension JSONReader {
                     continue
                 }
             }
+            valuesLeft &-= 1
+            guard valuesLeft >= 0 else { throw JSONError(.tooManyValues, offset: position) }
             switch try significantByte() {
             case UInt8(ascii: "{"):
                 try beginObject()

@@ -34,6 +34,8 @@ package struct JSONReader {
     /// The number of open objects and arrays.
     var depth = 0
     let maxDepth: Int
+    /// The number of values that may still be skipped.
+    var valuesLeft: Int
     /// True if a container was just opened: its first member or element has no comma before it.
     var isFresh = false
     /// Member names of every open object; nil if duplicates are allowed.
@@ -47,12 +49,16 @@ package struct JSONReader {
     /// True if a skipped value is or contains `NaN` or `Infinity`.
     var hasMetNonNumber = false
 
-    /// - Parameter maxDepth: The deepest nesting accepted, at most `depthLimit`.
+    /// - Parameters:
+    ///   - maxDepth: The deepest nesting accepted, at most `depthLimit`.
+    ///   - maxValues: The largest number of values that may be skipped, at all depths.
     package init(
-        _ bytes: UnsafeRawBufferPointer, maxDepth: Int = JSONReader.depthLimit, duplicateKeys: DuplicateKeys = .lastWins
+        _ bytes: UnsafeRawBufferPointer, maxDepth: Int = JSONReader.depthLimit, maxValues: Int = .max,
+        duplicateKeys: DuplicateKeys = .lastWins
     ) {
         self.bytes = BorrowedBytes(bytes)
         self.maxDepth = min(maxDepth, JSONReader.depthLimit)
+        valuesLeft = maxValues
         seenKeys = duplicateKeys == .reject ? JSONSeenKeys() : nil
         isLenient = false
     }
@@ -62,18 +68,20 @@ package struct JSONReader {
     package init(reply bytes: UnsafeRawBufferPointer) {
         self.bytes = BorrowedBytes(bytes)
         maxDepth = JSONReader.depthLimit
+        valuesLeft = .max
         isLenient = true
         if self.bytes.startsWithByteOrderMark { position = 3 }
     }
 
     /// Runs `body` with a reader of `bytes`. `body` calls `end()` if nothing may follow the value.
     package static func read<T, E: Error>(
-        _ bytes: [UInt8], maxDepth: Int = JSONReader.depthLimit, duplicateKeys: DuplicateKeys = .lastWins,
+        _ bytes: [UInt8], maxDepth: Int = JSONReader.depthLimit, maxValues: Int = .max,
+        duplicateKeys: DuplicateKeys = .lastWins,
         _ body: (inout JSONReader) throws(E) -> T
     ) throws(E) -> T {
         try bytes.withUnsafeBufferPointer { (buffer) throws(E) -> T in
             var reader = JSONReader(
-                UnsafeRawBufferPointer(buffer), maxDepth: maxDepth, duplicateKeys: duplicateKeys)
+                UnsafeRawBufferPointer(buffer), maxDepth: maxDepth, maxValues: maxValues, duplicateKeys: duplicateKeys)
             return try body(&reader)
         }
     }

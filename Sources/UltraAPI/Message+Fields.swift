@@ -149,6 +149,8 @@ extension ToolCall {
             throw fields.expected("the id the model gave the call", at: "id")
         }
         guard let name = members.name, !name.isEmpty else { throw fields.expected("the name of a tool", at: "name") }
+        try fields.check(id, .callIDBytes, at: "id")
+        try fields.check(name, .toolNameBytes, at: "name")
         guard let arguments = members.arguments else {
             throw fields.expected("JSON text in a string", at: "arguments")
         }

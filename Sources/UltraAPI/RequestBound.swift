@@ -7,6 +7,8 @@ package struct RequestBound: Sendable, Equatable {
     /// The highest number allowed.
     package let most: Int
 
+    /// JSON values at all depths. Text and images need few of them, and each costs time and more memory than its bytes.
+    package static let values = RequestBound(what: "values of a request", most: 65_536)
     package static let messages = RequestBound(what: "messages", most: 4096)
     package static let tools = RequestBound(what: "tools", most: 4096)
     /// In all messages together.
@@ -19,17 +21,22 @@ package struct RequestBound: Sendable, Equatable {
     package static let inputs = RequestBound(what: "texts of one embed request", most: 4096)
     package static let topics = RequestBound(what: "topics", most: 16)
     package static let modelBytes = RequestBound(what: "bytes of a model's name", most: 256)
+    package static let providerBytes = RequestBound(what: "bytes of a provider's name", most: 256)
+    package static let filterBytes = RequestBound(what: "bytes of a filter's value", most: 256)
     package static let toolNameBytes = RequestBound(what: "bytes of a tool's name", most: 256)
     package static let callIDBytes = RequestBound(what: "bytes of a tool call's id", most: 256)
     package static let tagBytes = RequestBound(what: "bytes of a tag", most: 64)
     package static let clientBytes = RequestBound(what: "bytes of a client's name", most: 64)
     /// Open at the same time on one connection.
     package static let subscriptions = RequestBound(what: "subscriptions of a connection", most: 16)
+    /// Open at the same time on all connections of a user.
+    package static let userSubscriptions = RequestBound(what: "subscriptions of a user", most: 128)
 
     /// All limits, in the order of the manual.
     package static let all: [RequestBound] = [
-        messages, tools, toolCalls, schemaMembers, stop, tags, fallback, inputs, topics, modelBytes, toolNameBytes,
-        callIDBytes, tagBytes, clientBytes, subscriptions,
+        values, messages, tools, toolCalls, schemaMembers, stop, tags, fallback, inputs, topics, modelBytes,
+        providerBytes, filterBytes, toolNameBytes, callIDBytes, tagBytes, clientBytes, subscriptions,
+        userSubscriptions,
     ]
 
     /// The error for a request whose field `field` exceeds this limit.
@@ -71,14 +78,15 @@ extension RequestFields {
         return names
     }
 
-    /// Checks that `text` is within `bound` and contains no control characters.
-    func check(_ text: String, _ bound: RequestBound) throws(UltraError) {
-        guard text.utf8.count <= bound.most else { throw bound.exceeded(at: placeOfValue) }
+    /// Checks that `text`, the value that was just read, is within `bound` and contains no control characters.
+    /// - Parameter member: The member of the object that was just read; nil: `text` is the value itself.
+    func check(_ text: String, _ bound: RequestBound, at member: StaticString? = nil) throws(UltraError) {
+        guard text.utf8.count <= bound.most else { throw bound.exceeded(at: place(of: member)) }
         var last: UInt8 = 0
         for byte in text.utf8 {
             // C0, DEL, and C1 (C2 80 to C2 9F in UTF-8).
             if byte < 0x20 || byte == 0x7F || last == 0xC2 && byte < 0xA0 {
-                throw expected("without control characters")
+                throw Self.expected("without control characters", at: place(of: member))
             }
             last = byte
         }

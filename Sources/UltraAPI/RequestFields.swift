@@ -37,14 +37,21 @@ struct RequestFields {
     }
 
     /// The error for the current value: `messages[2].role must be <what>`.
-    func expected(_ what: String) -> UltraError {
-        UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
-    }
+    func expected(_ what: String) -> UltraError { Self.expected(what, at: place) }
 
     /// The error for an invalid or missing member of the object just read.
     func expected(_ what: String, at member: StaticString) -> UltraError {
-        let place = path.isEmpty ? "\(member)" : "\(place).\(member)"
-        return UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
+        Self.expected(what, at: place(of: member))
+    }
+
+    static func expected(_ what: String, at place: String) -> UltraError {
+        UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
+    }
+
+    /// The path of a member of the object that was just read, or of that value itself if `member` is nil.
+    func place(of member: StaticString?) -> String {
+        guard let member else { return place }
+        return path.isEmpty ? "\(member)" : "\(place).\(member)"
     }
 
     // MARK: - Structure

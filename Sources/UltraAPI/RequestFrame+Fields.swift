@@ -40,9 +40,9 @@ extension RequestFrame {
         var filter = ModelFilter()
         try members { (fields, key) throws(UltraError) in
             switch key {
-            case "provider": filter.provider = try fields.string()
-            case "tag": filter.tag = try fields.string()
-            case "capability": filter.capability = try fields.string()
+            case "provider": filter.provider = try fields.name("the id of a provider", .filterBytes)
+            case "tag": filter.tag = try fields.name("a tag", .filterBytes)
+            case "capability": filter.capability = try fields.name("a capability", .filterBytes)
             case "available": filter.available = try fields.bool()
             default: try fields.skip()
             }
@@ -63,7 +63,7 @@ extension RequestFrame {
         var target = ProbeTarget()
         try members { (fields, key) throws(UltraError) in
             switch key {
-            case "provider": target.provider = try fields.name("the id of a provider", .modelBytes)
+            case "provider": target.provider = try fields.name("the id of a provider", .providerBytes)
             case "model": target.model = try fields.name("the name of a model", .modelBytes)
             case "deep": target.isDeep = try fields.bool()
             default: try fields.skip()

@@ -26,6 +26,7 @@ package struct RequestFrame: Sendable {
             head = try Head(bytes)
             if head.hasNUL { flaw = Self.mended(bytes)?.flaw }
         } catch {
+            if error.kind == .tooManyValues { throw Self.tooManyValues(bytes) }
             guard let (mended, found) = Self.mended(bytes) else { throw Self.notJSON(error) }
             flaw = found
             do throws(JSONError) { head = try Head(mended) } catch { throw Self.notJSON(error) }
@@ -62,6 +63,16 @@ package struct RequestFrame: Sendable {
         refusal(0, .invalidFrame, "the frame is not one JSON object: \(error)")
     }
 
+    /// Its id stands where it is found without reading all of the values.
+    private static func tooManyValues(_ bytes: [UInt8]) -> Refusal {
+        var frame = DiscardedFrame(length: bytes.count)
+        _ = bytes.withUnsafeBytes { frame.receive($0) }
+        let bound = RequestBound.values
+        return refusal(
+            frame.id ?? 0, frame.id == nil ? .invalidFrame : .invalidRequest,
+            "the request is beyond the limit of \(bound.most) \(bound.what)")
+    }
+
     private static func refusal(
         _ id: Int, _ code: ErrorCode, _ message: String, hint: String? = nil, field: String? = nil
     ) -> Refusal {
@@ -85,7 +96,8 @@ package struct RequestFrame: Sendable {
         init() {}
 
         init(_ bytes: [UInt8]) throws(JSONError) {
-            self = try JSONReader.read(bytes, duplicateKeys: .reject) { (reader: inout JSONReader) throws(JSONError) in
+            self = try JSONReader.read(bytes, maxValues: RequestBound.values.most, duplicateKeys: .reject) {
+                (reader: inout JSONReader) throws(JSONError) in
                 var head = try Head(&reader)
                 try reader.end()
                 head.hasNUL = reader.hasMetNull

@@ -63,14 +63,14 @@ extension UsageRequest.Filter {
         var filter = Self()
         try fields.object("an object") { (fields, key) throws(UltraError) in
             switch key {
-            case "model": filter.model = try fields.name("the id of a model")
-            case "provider": filter.provider = try fields.name("the id of a provider")
+            case "model": filter.model = try fields.name("the id of a model", .filterBytes)
+            case "provider": filter.provider = try fields.name("the id of a provider", .filterBytes)
             case "user", "uid": filter.user = try fields.account()
             case "group", "gid": filter.group = try fields.account()
-            case "program": filter.program = try fields.name("a program's name")
-            case "op": filter.operation = try fields.name("an operation")
-            case "outcome": filter.outcome = try fields.name("\"ok\" or an error code")
-            case "tag": filter.tag = try fields.name("a tag")
+            case "program": filter.program = try fields.name("a program's name", .filterBytes)
+            case "op": filter.operation = try fields.name("an operation", .filterBytes)
+            case "outcome": filter.outcome = try fields.name("\"ok\" or an error code", .filterBytes)
+            case "tag": filter.tag = try fields.name("a tag", .filterBytes)
             // An unknown condition must not be ignored: the result would contain rows it excludes.
             default: throw fields.expected("omitted: there is no such filter")
             }
@@ -88,7 +88,7 @@ extension RequestFields {
 
     fileprivate mutating func account() throws(UltraError) -> UsageRequest.Account {
         if try isNext(.number) { return .number(UInt32(try int(0...4_294_967_295))) }
-        return .name(try name("a number or a name"))
+        return .name(try name("a number or a name", .filterBytes))
     }
 
     fileprivate mutating func usageKeys() throws(UltraError) -> [UsageKey] {

@@ -57,7 +57,7 @@ struct DeepProbe {
     private func askInQueue(_ key: Int) async throws(UltraError) -> Usage {
         let gate = candidate.provider.gate
         try await gate.enter(Self.client, within: daemon.timeouts.queue)
-        defer { gate.leave() }
+        defer { gate.leave(Self.client) }
         if case .command(let command) = candidate.channel { return try await ask(command) }
         return try await ask(try candidate.provider.adapter(key: key))
     }

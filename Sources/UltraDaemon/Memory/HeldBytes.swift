@@ -1,24 +1,14 @@
 internal import UltraSystem
 
-/// A reader that is paused until memory is released (back-pressure).
-@Loop
-protocol RoomWaiter: AnyObject {
-    var user: ByteAccount.User { get }
-    /// Called after some user's bytes were released.
-    /// - Returns: true if it stops waiting; false: it stays in the queue.
-    func roomMayBeFree() -> Bool
-}
-
 /// The memory that clients make the daemon hold, and the readers that are paused until some of it is released. The code
 /// that stores bytes charges them here.
 @Loop
 final class HeldBytes {
     private(set) var account: ByteAccount
-    /// In the order of arrival.
-    private var waiters: [any RoomWaiter] = []
+    private var waiters = RoomWaiters()
     private var wake = Deferred(.soon) {}
     /// For each user beyond its share, the one reply that is still read, so that it completes and releases its bytes.
-    private var activeReplies: [ByteAccount.User: UpstreamReply] = [:]
+    private var activeReplies: [ByteAccount.User: any LongReply] = [:]
 
     init(limit: Int) {
         account = ByteAccount(limit: limit)
@@ -55,17 +45,16 @@ final class HeldBytes {
 
     /// Adds `waiter` to the queue, unless it is in it already.
     func wait(_ waiter: any RoomWaiter) {
-        guard !waiters.contains(where: { $0 === waiter }) else { return }
         waiters.append(waiter)
     }
 
     func stopWaiting(_ waiter: any RoomWaiter) {
-        waiters.removeAll { $0 === waiter }
+        waiters.remove(waiter)
     }
 
     /// Decides whether a reply is read further now. Of a user beyond its share, only one reply is read at a time.
     /// - Returns: true if reading must pause; `reply` is then in the queue.
-    func mustWait(_ reply: UpstreamReply) -> Bool {
+    func mustWait(_ reply: any LongReply) -> Bool {
         guard account.isOver(reply.user) else { return false }
         if let first = activeReplies[reply.user], first !== reply {
             wait(reply)
@@ -76,24 +65,23 @@ final class HeldBytes {
     }
 
     /// Called when `reply` ends; its user's next waiting reply is then read.
-    func replyEnded(_ reply: UpstreamReply) {
+    func replyEnded(_ reply: any LongReply) {
         if !waiters.isEmpty { stopWaiting(reply) }
         guard !activeReplies.isEmpty, activeReplies[reply.user] === reply else { return }
         activeReplies[reply.user] = nil
-        let next = waiters.lazy.compactMap { $0 as? UpstreamReply }.first { $0.user == reply.user }
+        let next = waiters.all.lazy.compactMap { $0 as? any LongReply }.first { $0.user == reply.user }
         guard let next else { return }
         activeReplies[reply.user] = next
         stopWaiting(next)
-        next.exchange.wake()
+        next.goOn()
     }
 
     private func wakeWaiters() {
-        let waiting = waiters
-        waiters = []
         var remaining: [any RoomWaiter] = []
-        for waiter in waiting where !waiter.roomMayBeFree() { remaining.append(waiter) }
+        for waiter in waiters.removeAll() where !waiter.roomMayBeFree() { remaining.append(waiter) }
         // Waiters that were added during the loop come after the remaining ones.
-        waiters = remaining + waiters.filter { new in !remaining.contains { $0 === new } }
+        let added = waiters.removeAll()
+        for waiter in remaining + added { waiters.append(waiter) }
     }
 }
 

@@ -101,6 +101,7 @@ extension Daemon {
             }
             topics.insert(topic)
         }
+        try feed.admit(call.peer)
         try connection.admitSubscription()
         call.isSubscription = true
         call.onCancel = { [weak self] call in

@@ -21,23 +21,26 @@ final class ConcurrencyGate {
     /// waiting ones.
     private static let goneLimit = 64
 
-    private(set) var limit: Int
     private let provider: String
-    private(set) var inFlight = 0
+    private var places: PlaceShares
     private(set) var queued = 0
     private var queue: HierarchicalFairQueue<Waiter>
 
     init(limit: Int, queueLimit: Int, provider: String) {
-        self.limit = limit
+        places = PlaceShares(limit: limit)
         queue = HierarchicalFairQueue(limit: queueLimit)
         self.provider = provider
     }
 
-    /// Admits the request if it need not wait.
+    var limit: Int { places.limit }
+    var inFlight: Int { places.taken }
+
+    /// Admits the request if it need not wait. Waiting requests do not prevent that: where a place is free, their users
+    /// have used up their shares of the places.
     /// - Returns: true if the request is admitted; the caller must call `leave` when it ends.
-    func enterAtOnce() -> Bool {
-        guard inFlight < limit, queued == 0 else { return false }
-        inFlight += 1
+    func enterAtOnce(_ client: Client) -> Bool {
+        guard places.mayEnter(client.uid) else { return false }
+        places.enter(client.uid)
         return true
     }
 
@@ -45,7 +48,7 @@ final class ConcurrencyGate {
     /// - Parameter limit: the longest wait.
     /// - Throws: `rate_limited` if the queue is full, `timeout` after `limit`, `cancelled` if the task is cancelled.
     func enter(_ client: Client, within limit: Duration) async throws(UltraError) {
-        if enterAtOnce() { return }
+        if enterAtOnce(client) { return }
         let waiter = Waiter()
         queued += 1
         if let dropped = queue.push(waiter, for: client) {
@@ -68,7 +71,7 @@ final class ConcurrencyGate {
         timer.cancel()
         if waiter.isAdmitted {
             guard Task.isCancelled else { return }
-            leave()
+            leave(client)
         } else {
             giveUp(waiter)
         }
@@ -86,23 +89,23 @@ final class ConcurrencyGate {
     }
 
     /// Ends an admitted request and admits the next one.
-    func leave() {
-        inFlight -= 1
+    func leave(_ client: Client) {
+        places.leave(client.uid)
         admit()
     }
 
     /// Changes the limits. Admitted requests continue and waiting ones keep their places, even beyond the new limits.
     func adopt(limit: Int, queueLimit: Int) {
-        self.limit = limit
+        places.limit = limit
         queue.limit = queueLimit
         admit()
     }
 
     private func admit() {
-        while inFlight < limit, let next = queue.pop() {
+        while places.taken < places.limit, let (uid, next) = queue.pop(where: places.mayEnter) {
             guard !next.isGone else { continue }
             queued -= 1
-            inFlight += 1
+            places.enter(uid)
             next.isAdmitted = true
             next.continuation?.resume()
             next.continuation = nil

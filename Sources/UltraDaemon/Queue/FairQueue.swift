@@ -50,15 +50,31 @@ struct FairQueue<Client: Hashable & Sendable, Item> {
         lines = kept
     }
 
+    /// Removes the next item of the clients for which `mayGo` returns true; nil: none of these waits. The other clients
+    /// go to the end of the rotation.
+    mutating func pop(where mayGo: (Client) -> Bool) -> Item? {
+        for _ in nextTurn..<turns.count {
+            if mayGo(turns[nextTurn]) { return pop() }
+            turns.append(turns[nextTurn])
+            nextTurn += 1
+        }
+        compactTurns()
+        return nil
+    }
+
+    /// Removes the turns that were served, once they are most of the array.
+    private mutating func compactTurns() {
+        guard nextTurn > 64, nextTurn * 2 > turns.count else { return }
+        turns.removeFirst(nextTurn)
+        nextTurn = 0
+    }
+
     /// Removes the next item; nil: the queue is empty.
     mutating func pop() -> Item? {
         guard count > 0, nextTurn < turns.count else { return nil }
         let client = turns[nextTurn]
         nextTurn += 1
-        if nextTurn > 64, nextTurn * 2 > turns.count {
-            turns.removeFirst(nextTurn)
-            nextTurn = 0
-        }
+        compactTurns()
         guard var line = lines.removeValue(forKey: client) else { return pop() }
         let index = popped[client] ?? 0
         let item = line[index]
@@ -128,12 +144,11 @@ struct HierarchicalFairQueue<Item> {
         return item
     }
 
-    /// Removes the next item; nil: the queue is empty.
-    mutating func pop() -> Item? {
-        guard let uid = turns.pop() else { return nil }
-        let item = users[uid]?.pop()
+    /// Removes the next item of the users for which `mayGo` returns true; nil: none of these waits.
+    mutating func pop(where mayGo: (UInt32) -> Bool = { _ in true }) -> (uid: UInt32, item: Item)? {
+        guard let uid = turns.pop(where: mayGo), let item = users[uid]?.pop() else { return nil }
         if users[uid]?.count == 0 { users[uid] = nil }
-        return item
+        return (uid, item)
     }
 
     /// Removes every item for which `isRemoved` returns true. O(count).

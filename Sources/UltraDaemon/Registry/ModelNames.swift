@@ -97,32 +97,42 @@ enum NearestNames {
     /// distance of a third of its bytes. Empty for a name longer than `longestBytes`.
     static func of(_ name: String, among names: [String]) -> [String] {
         guard !name.isEmpty, name.utf8.count <= longestBytes else { return [] }
-        let lowercased = name.lowercased()
-        let wanted = Array(lowercased.utf8)
+        let wanted = Array(name.lowercased().utf8)
+        let most = max(1, wanted.count / 3)
         return names.compactMap { candidate -> (name: String, distance: Int)? in
-            let text = candidate.lowercased()
-            if wanted.count > 2, text.contains(lowercased) { return (candidate, 1) }
-            let bytes = Array(text.utf8)
-            let bare = bytes.firstIndex(of: UInt8(ascii: "/")).map { Array(bytes[($0 + 1)...]) } ?? bytes
-            let distance = min(Self.distance(wanted, bytes), Self.distance(wanted, bare))
-            return distance <= max(1, wanted.count / 3) ? (candidate, distance) : nil
+            let bytes = Array(candidate.lowercased().utf8)
+            if wanted.count > 2, contains(bytes, wanted) { return (candidate, 1) }
+            let bare = bytes[(bytes.firstIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
+            let distances = [bytes[...], bare].compactMap { distance(wanted, $0, atMost: most) }
+            return distances.min().map { (candidate, $0) }
         }
         .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
         .prefix(3).map(\.name)
     }
 
-    /// The Levenshtein distance in bytes.
-    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
+        guard text.count >= part.count else { return false }
+        return (0...text.count - part.count).contains { start in
+            text[start] == part[0] && text[start..<start + part.count].elementsEqual(part)
+        }
+    }
+
+    /// The Levenshtein distance in bytes; nil: it is more than `limit`. Stops as soon as that is certain.
+    private static func distance(_ a: [UInt8], _ b: ArraySlice<UInt8>, atMost limit: Int) -> Int? {
+        guard abs(a.count - b.count) <= limit else { return nil }
         var row = Array(0...b.count)
         for (i, left) in a.enumerated() {
             var diagonal = row[0]
             row[0] = i + 1
+            var least = row[0]
             for (j, right) in b.enumerated() {
                 let above = row[j + 1]
                 row[j + 1] = min(above + 1, row[j] + 1, diagonal + (left == right ? 0 : 1))
                 diagonal = above
+                least = min(least, row[j + 1])
             }
+            guard least <= limit else { return nil }
         }
-        return row[b.count]
+        return row[b.count] <= limit ? row[b.count] : nil
     }
 }

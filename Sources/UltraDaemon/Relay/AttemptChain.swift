@@ -191,8 +191,8 @@ final class AttemptChain {
             return true
         }
         let gate = gate(of: index)
-        if !gate.enterAtOnce() { try await queue(at: gate, for: index, maker.progress) }
-        defer { gate.leave() }
+        if !gate.enterAtOnce(call.client) { try await queue(at: gate, for: index, maker.progress) }
+        defer { gate.leave(call.client) }
         // Again while the provider has another key.
         while let ticket = ticket(for: index) {
             guard let error = await maker.attempt(ticket) else {

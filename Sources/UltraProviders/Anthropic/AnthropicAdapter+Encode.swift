@@ -103,7 +103,7 @@ extension AnthropicAdapter {
         _ = omitted.accepted(.seed, sampling.seed)
         _ = omitted.accepted(.frequencyPenalty, sampling.frequencyPenalty, default: 0)
         _ = omitted.accepted(.presencePenalty, sampling.presencePenalty, default: 0)
-        let stop = sampling.stop.filter { !$0.allSatisfy(\.isWhitespace) }
+        let stop = sampling.stop.filter { !$0.isBlank }
         if stop.count < sampling.stop.count {
             omitted.warn("\(omitted.model) takes no stop sequence of white space alone: it was left out")
         }

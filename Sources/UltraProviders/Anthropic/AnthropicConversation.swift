@@ -209,10 +209,10 @@ extension AnthropicConversation {
     }
 
     private static func isBlank(_ text: String) -> Bool {
-        text.allSatisfy(\.isWhitespace)
+        text.isBlank
     }
 
     private static func withoutSpaceAtEnd(_ text: String) -> String {
-        String(text.reversed().drop(while: \.isWhitespace).reversed())
+        String(text[..<text.wordEnd])
     }
 }

@@ -194,11 +194,12 @@ extension GeminiConversation {
     }
 
     /// True if `bytes` are JSON that begins with `first` and reaches the model unchanged: of two members with the same
-    /// name only one would.
+    /// name only one would. JSON of more values than a request may have is sent as text.
     private static func isPlain(_ bytes: [UInt8], _ first: UInt8) -> Bool {
         guard bytes.first(where: { !$0.isJSONWhitespace }) == first else { return false }
         do throws(JSONError) {
-            try JSONReader.read(bytes, duplicateKeys: .reject) { (reader) throws(JSONError) in
+            try JSONReader.read(bytes, maxValues: RequestBound.values.most, duplicateKeys: .reject) {
+                (reader) throws(JSONError) in
                 try reader.skip()
                 try reader.end()
             }

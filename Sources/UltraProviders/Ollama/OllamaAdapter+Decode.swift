@@ -63,12 +63,12 @@ extension OllamaAdapter {
     }
 
     private func deliver(_ content: Content, _ reply: inout ReplyState) {
-        if content.thinking.isEmpty, reply.saidReasoning.isEmpty {
+        if content.thinking.isEmpty, reply.reasoningDigest.isEmpty {
             reply.text(content.text)
         } else {
-            // Templates that Ollama does not know leave the tag in the text as well.
-            reply.reasoningBesideText(content.thinking)
-            reply.textWithThoughts(content.text)
+            // With a template unknown to Ollama, the text contains the think tag as well.
+            reply.reasoningField(content.thinking)
+            reply.textWithThinkTag(content.text)
         }
         for call in content.calls { reply.toolCall(call) }
     }

@@ -80,6 +80,8 @@ struct ThinkTag: Sendable {
     }
 
     private var state = State.undecided
+    /// White space received before text that may be a tag.
+    private var blank = ""
     /// Text that may be the beginning of a tag.
     private var held = ""
 
@@ -96,17 +98,23 @@ struct ThinkTag: Sendable {
         held += piece
         switch state {
         case .undecided:
-            let trimmed = held.drop { $0.isWhitespace }
-            if trimmed.hasPrefix(Self.start) {
-                held = String(trimmed.dropFirst(Self.start.count))
+            // Each piece of white space is scanned once, so that many pieces take linear time.
+            let word = held.wordStart
+            if word > held.startIndex {
+                blank += held[..<word]
+                held = String(held[word...])
+            }
+            if held.utf8.starts(with: Self.start.utf8) {
+                blank = ""
+                held = held.dropping(Self.start.utf8.count)
                 state = .thinking(hasBegun: false)
                 return receive("")
             }
-            return Self.start.hasPrefix(trimmed) ? ("", "") : ("", rest())
+            return Self.start.utf8.starts(with: held.utf8) ? ("", "") : ("", rest())
         case .thinking(let hasBegun):
             return thought(hasBegun: hasBegun)
         case .between:
-            held = String(held.drop { $0.isWhitespace })
+            held = String(held[held.wordStart...])
             return held.isEmpty ? ("", "") : ("", rest())
         case .over:
             return ("", rest())
@@ -120,24 +128,37 @@ struct ThinkTag: Sendable {
     }
 
     private mutating func thought(hasBegun: Bool) -> (reasoning: String, text: String) {
-        if !hasBegun { held = String(held.drop { $0.isWhitespace }) }
-        if let tag = held.firstRange(of: Self.end) {
+        if !hasBegun { held = String(held[held.wordStart...]) }
+        if let tag = Self.endTag(in: held) {
             var reasoning = String(held[..<tag.lowerBound])
-            while reasoning.last?.isWhitespace == true { reasoning.removeLast() }
+            reasoning = String(reasoning[..<reasoning.wordEnd])
             held = String(held[tag.upperBound...])
             state = .between
             return (reasoning, receive("").text)
         }
-        let kept = (0..<Self.end.count).reversed().first { held.hasSuffix(Self.end.prefix($0)) } ?? 0
-        let reasoning = String(held.dropLast(kept))
-        held = String(held.suffix(kept))
+        let kept = (0..<Self.end.utf8.count).reversed().first { count in
+            held.utf8.suffix(count).elementsEqual(Self.end.utf8.prefix(count))
+        }
+        let tail = held.utf8.index(held.endIndex, offsetBy: -(kept ?? 0))
+        let reasoning = String(held[..<tail])
+        held = String(held[tail...])
         state = .thinking(hasBegun: hasBegun || !reasoning.isEmpty)
         return (reasoning, "")
     }
 
+    private static func endTag(in text: String) -> Range<String.Index>? {
+        var rest = text.utf8[...]
+        while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
+            rest = rest[start...]
+            if rest.starts(with: end.utf8) { return start..<rest.index(start, offsetBy: end.utf8.count) }
+            rest = rest.dropFirst()
+        }
+        return nil
+    }
+
     private mutating func rest() -> String {
         state = .over
-        defer { held = "" }
-        return held
+        defer { (blank, held) = ("", "") }
+        return blank + held
     }
 }

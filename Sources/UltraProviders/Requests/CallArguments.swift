@@ -13,15 +13,18 @@ enum CallArguments {
         case wrapped(String)
     }
 
-    /// - Parameter refusesRepeatedKeys: true rejects an object with two members of the same name.
+    /// - Parameter refusesRepeatedKeys: true rejects an object with two members of the same name, and an object of more
+    ///   values than a request may have.
     static func isObject(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Bool {
         var arguments = arguments
         return arguments.withUTF8 { bytes in
             // The usual form of a call without arguments needs no parsing.
             if bytes.count == 2, bytes[0] == UInt8(ascii: "{"), bytes[1] == UInt8(ascii: "}") { return true }
             do throws(JSONError) {
+                // The search for duplicates remembers every name, so the number of values is bounded.
                 var reader = JSONReader(
-                    UnsafeRawBufferPointer(bytes), duplicateKeys: refusesRepeatedKeys ? .reject : .lastWins)
+                    UnsafeRawBufferPointer(bytes), maxValues: refusesRepeatedKeys ? RequestBound.values.most : .max,
+                    duplicateKeys: refusesRepeatedKeys ? .reject : .lastWins)
                 guard try reader.kind() == .object else { return false }
                 try reader.skip()
                 try reader.end()

@@ -15,7 +15,7 @@ struct HierarchicalFairQueueTests {
             for item in 0..<10 { #expect(queue.push(item, for: Self.client(1, pid)) == nil) }
         }
         #expect(queue.push(-1, for: Self.client(2, 99)) == nil)
-        let first = [queue.pop(), queue.pop()]
+        let first = [queue.pop()?.item, queue.pop()?.item]
         #expect(first.contains(-1))
     }
 
@@ -24,7 +24,7 @@ struct HierarchicalFairQueueTests {
         var queue = Queue(limit: 100)
         for item in 0..<3 { _ = queue.push(item, for: Self.client(1, 1)) }
         for item in 10..<12 { _ = queue.push(item, for: Self.client(1, 2)) }
-        #expect((0..<6).map { _ in queue.pop() } == [0, 10, 1, 11, 2, nil])
+        #expect((0..<6).map { _ in queue.pop()?.item } == [0, 10, 1, 11, 2, nil])
     }
 
     @Test("a user has a quarter of the places, and gives way where its own line is longest")
@@ -52,6 +52,19 @@ struct HierarchicalFairQueueTests {
         #expect(queue.count == 256)
     }
 
+    @Test("a user that may not have its turn is passed over, and has it when it may")
+    func passedOver() {
+        var queue = Queue(limit: 1000)
+        for item in 0..<100 { _ = queue.push(item, for: Self.client(1, 1)) }
+        for item in 100..<103 { _ = queue.push(item, for: Self.client(2, 1)) }
+        for expected in 100..<103 {
+            let (uid, item) = queue.pop { $0 != 1 } ?? (0, -1)
+            #expect(uid == 2 && item == expected)
+        }
+        for _ in 0..<1000 { #expect(queue.pop { $0 != 1 } == nil) }
+        #expect(queue.count == 100 && queue.pop()?.item == 0)
+    }
+
     @Test("of few places one user may have all, and of none nobody has one")
     func few() {
         var queue = Queue(limit: 8)
@@ -71,7 +84,7 @@ struct HierarchicalFairQueueTests {
                 let client = Self.client(.random(in: 0..<6, using: &random), .random(in: 0..<3, using: &random))
                 inside.insert(item)
                 if let gone = queue.push(item, for: client) { #expect(inside.remove(gone) != nil) }
-            } else if let popped = queue.pop() {
+            } else if let popped = queue.pop()?.item {
                 #expect(inside.remove(popped) != nil)
             }
             if item.isMultiple(of: 701) {
@@ -80,7 +93,7 @@ struct HierarchicalFairQueueTests {
             }
             #expect(queue.count == inside.count)
         }
-        while let popped = queue.pop() { #expect(inside.remove(popped) != nil) }
+        while let popped = queue.pop()?.item { #expect(inside.remove(popped) != nil) }
         #expect(inside.isEmpty)
     }
 }
