@@ -1,15 +1,18 @@
-/// The terminal frames.
+/// Terminal frames.
 extension FrameWriter {
+    /// Appends the `result` of `ping`.
     package mutating func ping(_ id: Int) {
         frame(id, "result")
     }
 
+    /// Appends the `result` of `cancel`: true if the request was still in flight.
     package mutating func cancelled(_ id: Int, _ isCancelled: Bool) {
         frame(id, "result") { $0.field("cancelled", isCancelled) }
     }
 
+    /// Appends the `result` of `generate`.
     package mutating func result(_ id: Int, _ answer: Answer) {
-        // The parts repeat the content: a client rather gets a long answer without them than none.
+        // `parts` repeats the content: omit it rather than fail a long answer.
         guard !attempt(id, "result", { Self.write(answer, hasParts: true, to: &$0) }) else { return }
         frame(id, "result") { Self.write(answer, hasParts: false, to: &$0) }
     }
@@ -29,7 +32,7 @@ extension FrameWriter {
         writeOutcome(answer, to: &json)
     }
 
-    /// A part as it goes back in an assistant message.
+    /// Writes a part in the form in which it is sent back in an assistant message.
     private static func write(_ part: Answer.Part, to json: inout JSONWriter) {
         switch part {
         case .text(let text):
@@ -54,7 +57,7 @@ extension FrameWriter {
         json.endObject()
     }
 
-    /// The reasoning alone, for clients that know no `parts`; left out where there is no signature to send back.
+    /// Writes `reasoning_parts`, for clients that do not use `parts`; omitted if there is no signature to send back.
     private static func writeSigned(_ reasoning: [ReasoningPiece], _ answer: Answer, to json: inout JSONWriter) {
         guard reasoning.contains(where: { $0.signature != nil }) else { return }
         json.key("reasoning_parts")
@@ -63,6 +66,7 @@ extension FrameWriter {
         json.endArray()
     }
 
+    /// Appends the `done` of a stream, without the content that was already sent.
     package mutating func done(_ id: Int, _ answer: Answer) {
         frame(id, "done") { json in
             Self.writeOrigin(answer, to: &json)
@@ -70,6 +74,7 @@ extension FrameWriter {
         }
     }
 
+    /// Appends an `error`. Its length is not limited.
     package mutating func error(_ id: Int, _ error: UltraError) {
         encode(id, "error") { json in
             json.key("error")
@@ -139,7 +144,7 @@ extension FrameWriter {
 }
 
 extension JSONWriter {
-    /// The member `tool_calls`.
+    /// Writes the member `tool_calls`.
     package mutating func toolCalls(_ calls: [ToolCall]) {
         key("tool_calls")
         beginArray()
@@ -158,7 +163,7 @@ extension JSONWriter {
         fieldIfPresent("signature", call.signature)
     }
 
-    /// The member `attempts`.
+    /// Writes the member `attempts`.
     package mutating func attempts(_ attempts: [Attempt]) {
         key("attempts")
         beginArray()
@@ -179,10 +184,10 @@ extension JSONWriter {
         endArray()
     }
 
-    /// A duration with at most three decimals; at most a thousand years, and never below zero.
+    /// Writes a duration in milliseconds with at most three decimals, clamped to 0 … 1000 years.
     mutating func milliseconds(_ name: StaticString, _ value: Double) {
         key(name)
-        // The comparison is false for a value that is no number.
+        // The comparison is false for NaN.
         fixed(value > 0 ? Int((min(value, 31_536_000_000_000) * 1000).rounded()) : 0, places: 3)
     }
 }

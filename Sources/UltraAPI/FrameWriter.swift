@@ -1,13 +1,13 @@
-/// The frames on their way to one peer, encoded in place into one buffer.
+/// Encodes frames for one peer into one buffer of bytes to be sent.
 package struct FrameWriter: Sendable {
-    /// What is to be sent, in order.
+    /// Bytes to be sent, in order.
     package private(set) var bytes: [UInt8] = []
 
-    /// Capacity that is kept when everything was sent; a burst's buffer is given back.
+    /// Buffer capacity kept once everything was sent. A larger buffer is released.
     static let keptCapacityBytes = 8 << 10
 
     private let maxFrameBytes: Int
-    /// What every frame of text of one request begins with, its length left open.
+    /// The beginning of a text `delta` of request `textOpeningID`, with its length left open.
     private var textOpening: [UInt8] = []
     private var textOpeningID = 0
 
@@ -15,28 +15,29 @@ package struct FrameWriter: Sendable {
         self.maxFrameBytes = maxFrameBytes
     }
 
-    /// Forgets what was sent completely. A large buffer is kept only for more of the same: growing it anew for each
-    /// burst costs more than the burst.
+    /// Clears the buffer after everything was sent.
+    /// - Parameter expectingMore: Keep a large buffer: growing a new one for each burst costs more than the burst.
     package mutating func removeAll(expectingMore: Bool) {
         bytes.removeAll(keepingCapacity: expectingMore || bytes.capacity <= Self.keptCapacityBytes)
     }
 
+    /// Removes bytes that were sent.
     package mutating func removeFirst(_ count: Int) {
         bytes.removeFirst(count)
     }
 
-    /// Adds bytes that are no frame: an answer in another protocol.
+    /// Appends bytes that are not a frame: an answer in another protocol.
     package mutating func raw(_ text: String) {
         bytes.append(contentsOf: text.utf8)
     }
 
-    /// Adds the frame `{"id":id,"event":event,…}` with the members `write` adds. A `result` that would be longer than
-    /// a frame may be becomes an error, which is as terminal as it.
+    /// Appends the frame `{"id":id,"event":event,…}` with the members that `write` adds. If it exceeds the frame limit,
+    /// appends an `error` instead, which is terminal like a `result`.
     package mutating func frame(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void = { _ in }) {
         limit(encode(id, event, write), id)
     }
 
-    /// Adds a frame unless it would be longer than a frame may be; returns whether it was added.
+    /// Appends a frame unless it exceeds the frame limit. Returns true if it was appended.
     mutating func attempt(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void) -> Bool {
         let length = encode(id, event, write)
         guard length > maxFrameBytes else { return true }
@@ -44,7 +45,8 @@ package struct FrameWriter: Sendable {
         return false
     }
 
-    /// Adds a `delta` of text: what nearly every frame is, and the same as `frame` writes.
+    /// Appends a text `delta`: a fast path for the most frequent frame, with the same result as `frame(_:_:_:)`. Long
+    /// text is split into several frames.
     package mutating func text(_ id: Int, _ text: String) {
         guard fits(text) else {
             for piece in pieces(of: text) { frame(id, "delta") { $0.field("text", piece) } }
@@ -63,24 +65,24 @@ package struct FrameWriter: Sendable {
 
     /// The longest escape of one byte, `\u00XX`.
     private static let escapedLength = 6
-    /// More than what a frame of text holds beside the text.
+    /// An upper bound for a frame's bytes besides its text.
     private static let openingBytes = 600
 
-    /// Whether `text` fits into one frame, however it is escaped.
+    /// True if `text` fits into one frame, even if every byte is escaped.
     private func fits(_ text: String) -> Bool {
         text.utf8.count <= maxFrameBytes / Self.escapedLength - Self.openingBytes
     }
 
-    /// `text` in parts that each fit into one frame.
+    /// `text` split into parts that each fit into one frame.
     private func pieces(of text: String) -> [String] {
         guard !fits(text), !text.isEmpty else { return [text] }
-        // A bound too small for any text gives an error for each part.
+        // If the limit is too small for any text, each part becomes an error.
         let length = max(64, maxFrameBytes / Self.escapedLength - Self.openingBytes)
         var pieces: [String] = []
         var rest = text[...]
         while !rest.isEmpty {
             var end = rest.utf8.index(rest.startIndex, offsetBy: length, limitedBy: rest.endIndex) ?? rest.endIndex
-            // Not within a character's bytes.
+            // Do not split the bytes of a character.
             while end < rest.endIndex, rest.utf8[end] & 0xC0 == 0x80 { end = rest.utf8.index(before: end) }
             pieces.append(String(rest[..<end]))
             rest = rest[end...]
@@ -88,7 +90,7 @@ package struct FrameWriter: Sendable {
         return pieces
     }
 
-    /// Puts an error in the place of a frame of `length` bytes, if it is too long.
+    /// Replaces the last frame, of `length` bytes, by an error if it exceeds the frame limit.
     private mutating func limit(_ length: Int, _ id: Int) {
         guard length > maxFrameBytes else { return }
         bytes.removeLast(4 + length)
@@ -96,15 +98,16 @@ package struct FrameWriter: Sendable {
             id,
             UltraError(
                 .tooLarge,
-                "the answer takes \(length) bytes, more than a frame may (limits.frame_bytes: \(maxFrameBytes))",
-                hint: "ask for less at once, use stream, or raise limits.frame_bytes", provider: "ultrad"))
+                "the answer has \(length) bytes, more than one frame allows (limits.frame_bytes: \(maxFrameBytes))",
+                hint: "request less at once, use stream, or raise limits.frame_bytes", provider: "ultrad"))
     }
 
-    /// Adds a frame of any length, and returns that length.
+    /// Appends a frame of any length and returns its length.
     @discardableResult
     mutating func encode(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void) -> Int {
         let start = bytes.count
-        // The length is patched in below. Written by hand, for this is every frame of every stream.
+        // The length is filled in below. Written without `JSONWriter` for speed: this runs for every frame of every
+        // stream.
         append("\0\0\0\0{\"id\":")
         JSONText.appendDecimal(id, places: 0, to: &bytes)
         append(",\"event\":\"")
@@ -113,12 +116,12 @@ package struct FrameWriter: Sendable {
         var json = JSONWriter(continuingObject: take())
         write(&json)
         json.endObject()
-        // Changed places, not copied: a second reference would make the next write copy all that is unsent.
+        // Swapped, not copied: a second reference would make the next write copy all unsent bytes.
         swap(&bytes, &json.bytes)
         return setLength(from: start)
     }
 
-    /// Writes the length of the frame that begins at `start` and is complete, and returns it.
+    /// Fills in the length of the frame that begins at `start`, and returns it.
     private mutating func setLength(from start: Int) -> Int {
         let length = bytes.count - start - 4
         let prefix = UInt32(truncatingIfNeeded: length).bigEndian
@@ -130,7 +133,7 @@ package struct FrameWriter: Sendable {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Moves the buffer out, so that the writer appends to it without a copy.
+    /// Moves the buffer out, so that the JSON writer appends to it without a copy.
     private mutating func take() -> [UInt8] {
         var taken: [UInt8] = []
         swap(&taken, &bytes)
@@ -141,6 +144,7 @@ package struct FrameWriter: Sendable {
 // MARK: - Stream frames
 
 extension FrameWriter {
+    /// Appends a `start`: the model and provider of a stream.
     package mutating func start(_ id: Int, _ answer: Answer) {
         frame(id, "start") { json in
             json.field("model", answer.model)
@@ -149,7 +153,7 @@ extension FrameWriter {
         }
     }
 
-    /// A `delta`; events that are no content are told by `done` and add nothing.
+    /// Appends a `delta`. Events without content appear only in `done` and add nothing here.
     package mutating func event(_ id: Int, _ event: AnswerEvent) {
         switch event {
         case .text(let text): self.text(id, text)
@@ -163,7 +167,7 @@ extension FrameWriter {
                     json.key("tool_call")
                     json.beginObject()
                     json.field("index", call.index)
-                    // The first piece says whose arguments the others are.
+                    // The first fragment names the call; the others only continue its arguments.
                     if index == 0 {
                         json.fieldIfPresent("id", call.id)
                         json.fieldIfPresent("name", call.name)
@@ -179,7 +183,8 @@ extension FrameWriter {
     }
 
     /// - Parameters:
-    ///   - attempt: counted from 1; with `retryInMilliseconds`, of a request that waits to be sent again.
+    ///   - attempt: The attempt's number, counted from 1.
+    ///   - retryInMilliseconds: Time until the request is sent again; nil if it is not waiting for a retry.
     package mutating func progress(
         _ id: Int, _ phase: ProgressPhase, attempt: Int? = nil, retryInMilliseconds: Int? = nil
     ) {
@@ -190,18 +195,18 @@ extension FrameWriter {
         }
     }
 
-    /// The answer so far is void: it begins again, from another model.
+    /// The answer so far is void: another model starts over.
     package mutating func restart(_ id: Int) {
         frame(id, "restart")
     }
 
-    /// `{"id":0,"event":"goaway"}`: no new requests are taken on this connection.
+    /// `{"id":0,"event":"goaway"}`: this connection accepts no new requests.
     package mutating func goAway(_ reason: String) {
         frame(0, "goaway") { $0.field("reason", reason) }
     }
 }
 
-/// What a request waits for; the raw values are the wire's words.
+/// What a request is waiting for; the raw values are the wire's words.
 package enum ProgressPhase: String, Sendable {
     case queued, connecting, retrying
     case loadingModel = "loading_model"

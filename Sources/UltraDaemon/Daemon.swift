@@ -56,6 +56,7 @@ package final class Daemon {
     private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
     private(set) var connectionsByUser: [UInt32: Int] = [:]
     private let refused = RefusedConnections()
+    var failureLines = FailureLines()
     private let descriptorLimit = DescriptorLimit.current
 
     let service = ServiceNotifier()

@@ -81,7 +81,9 @@ struct Connection: ~Copyable {
         switch result {
         case 0...: return request
         case -EINVAL: throw .usage("the request must be a JSON object without id and op")
-        case -EMSGSIZE: throw .usage("the request is longer than a frame may be")
+        case -EMSGSIZE:
+            // In JSON a quote or a line end takes two bytes: it may be far longer than what was given.
+            throw .usage("as JSON the request is longer (\(Quantity.bytes(fields.count))) than a frame may be (16 MiB)")
         default: throw .lost(result)
         }
     }

@@ -73,7 +73,7 @@ struct RepositoryTests {
         let daemon = ["UltraSystem", "UltraDaemon", "ultrad"].flatMap { Self.files(in: "Sources/\($0)", [".swift"]) }
         let found = try Self.lines(in: daemon, matching: #"AccountNames\.|GroupID\.|getpw|getgr"#)
         let allowed = [
-            "Sources/UltraSystem/Account", "Sources/UltraSystem/Socket/GroupID",
+            "Sources/UltraSystem/Account",
             "Sources/UltraDaemon/Budgets/NamedAccounts",
         ]
         #expect(found.filter { line in !allowed.contains(where: line.hasPrefix) } == [])

@@ -142,6 +142,18 @@ struct GenerateTests {
         #expect(command == Command(output: "", error: error, status: 2))
     }
 
+    @Test("exits 2 for a prompt that no frame holds, and says how long it is as JSON")
+    func tooLong() throws {
+        let daemon = try ScriptedDaemon([])
+        let prompt = String(repeating: "\"\n", count: 4_500_000)
+        let command = try Command.ultractl("generate", socket: daemon.path, input: prompt)
+        let message = "error: as JSON the request is longer (17.2 MiB) than a frame may be (16 MiB)\n"
+        #expect(command.error.hasPrefix(message))
+        #expect(command.output == "")
+        #expect(command.status == 2)
+        #expect(daemon.requests() == [])
+    }
+
     @Test(
         "exits 2 for invalid options",
         arguments: [

@@ -21,6 +21,18 @@ extension Daemon {
         }
     }
 
+    /// Refuses options that have a provider charge other prices than are known, where a budget counts by these.
+    func refuseDearOptions(_ options: [String: RawJSON], of peer: Peer) throws(UltraError) {
+        guard !options.isEmpty, budgets.countMoney(of: BudgetRule.Subject(peer)) else { return }
+        for (provider, object) in options {
+            guard let member = ProviderOptions.surchargedMember(of: object) else { continue }
+            let place = "provider_options.\(provider).\(member)"
+            throw UltraError(
+                .invalidRequest, "\(place) may change the price, which a budget of yours counts by",
+                hint: "leave it out, or ask an administrator to lift usd_per_day in [[budgets]]", field: place)
+        }
+    }
+
     /// Refuses what would go beyond a budget, else reserves what it may use. Before anything is sent.
     func admit(_ call: Call, _ candidate: Candidate, _ tokens: (input: Int, output: Int)) throws(UltraError) {
         guard !budgets.isEmpty else { return }

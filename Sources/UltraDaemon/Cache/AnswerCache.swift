@@ -251,7 +251,7 @@ final class AnswerCache {
 
     /// nil: the name means nothing, which is for the request itself to find out.
     private func scope(_ model: String?, _ uid: UInt32) -> CacheScope? {
-        guard let named = try? daemon.registry.namesakes(model), !named.isEmpty else { return nil }
+        guard let named = try? daemon.registry.resolved(model), !named.isEmpty else { return nil }
         return CacheScope(
             uid: settings.isShared ? nil : uid,
             models: named.map { candidate in

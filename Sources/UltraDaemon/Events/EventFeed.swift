@@ -20,6 +20,15 @@ final class EventFeed {
     private var subscribers: [ObjectIdentifier: Subscriber] = [:]
     /// Subscriptions to each topic: requests ask for it, and most of the time there is none.
     private var counts: [Topic: Int] = [:]
+    /// Of each user: every event is written for each of them.
+    private var countsOfUsers: [UInt32: Int] = [:]
+
+    /// Throws where the user of `peer` has as many subscriptions as there may be.
+    func admit(_ peer: Peer) throws(UltraError) {
+        guard countsOfUsers[peer.uid, default: 0] < RequestBound.userSubscriptions.most else {
+            throw RequestBound.userSubscriptions.exceeded(at: "op")
+        }
+    }
 
     /// Begins with the frame `snapshot`, whose `data` is written by `write`. Ends when the call does.
     func subscribe(
@@ -28,6 +37,7 @@ final class EventFeed {
         subscribers[ObjectIdentifier(call)] = Subscriber(
             call: call, topics: topics, visibility: visibility, sequence: 1)
         for topic in topics { counts[topic, default: 0] += 1 }
+        countsOfUsers[call.peer.uid, default: 0] += 1
         call.send { writer, id in
             writer.frame(id, "snapshot") { json in
                 json.field("seq", 1)
@@ -42,6 +52,8 @@ final class EventFeed {
     func unsubscribe(_ call: Call) {
         guard let subscriber = subscribers.removeValue(forKey: ObjectIdentifier(call)) else { return }
         for topic in subscriber.topics { counts[topic, default: 0] -= 1 }
+        let left = countsOfUsers[call.peer.uid, default: 0] - 1
+        countsOfUsers[call.peer.uid] = left > 0 ? left : nil
     }
 
     /// Other clients are administrators now.
@@ -53,7 +65,7 @@ final class EventFeed {
     func end(_ reason: UltraError) {
         let ended = subscribers.values.map(\.call)
         subscribers = [:]
-        counts = [:]
+        (counts, countsOfUsers) = ([:], [:])
         for call in ended { call.fail(reason) }
     }
 

@@ -19,18 +19,18 @@ struct DayTotals: Sendable, Equatable {
     mutating func add(_ row: LedgerRow) {
         begin(at: row.time)
         requests += 1
-        inputTokens += row.usage.inputTokens ?? 0
-        outputTokens += row.usage.outputTokens ?? 0
-        costMicroUSD += row.costMicroUSD ?? 0
+        inputTokens = inputTokens.saturatingSum(row.usage.inputTokens ?? 0)
+        outputTokens = outputTokens.saturatingSum(row.usage.outputTokens ?? 0)
+        costMicroUSD = costMicroUSD.saturatingSum(row.costMicroUSD ?? 0)
     }
 
     /// Takes over what the ledger has of the day.
     mutating func add(_ figures: UsageFigures, at now: Int) {
         begin(at: now)
         requests += figures.requests
-        inputTokens &+= figures.input.value
-        outputTokens &+= figures.output.value
-        costMicroUSD &+= figures.cost.value
+        inputTokens = inputTokens.saturatingSum(figures.input.value)
+        outputTokens = outputTokens.saturatingSum(figures.output.value)
+        costMicroUSD = costMicroUSD.saturatingSum(figures.cost.value)
     }
 
     private mutating func begin(at now: Int) {

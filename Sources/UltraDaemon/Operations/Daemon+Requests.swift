@@ -26,6 +26,7 @@ extension Daemon {
         _ call: Call, _ frame: RequestFrame, isStream: Bool
     ) throws(UltraError) -> Generation? {
         let request = try Request(frame)
+        try refuseDearOptions(request.providerOptions, of: call.peer)
         let limit = frame.timeoutMilliseconds
         call.use = CallUse(isStream ? .stream : .generate, request.model, request.tags)
         if let cache, cache.take(call, request, isStream: isStream, timeoutMilliseconds: limit) { return nil }
@@ -34,6 +35,7 @@ extension Daemon {
 
     func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try EmbedRequest(frame)
+        try refuseDearOptions(request.providerOptions, of: call.peer)
         let limit = frame.timeoutMilliseconds
         call.use = CallUse(.embed, request.model, request.tags)
         if let cache, cache.take(call, request, timeoutMilliseconds: limit) { return }
@@ -83,8 +85,10 @@ extension Daemon {
         default:
             break
         }
+        guard let unsaid = failureLines.isDue(call.peer.uid, at: EventLoop.now) else { return }
+        let more = unsaid > 0 ? " (\(unsaid) more of this user were left out)" : ""
         log.note(
-            .requestFailed, "request failed",
+            .requestFailed, "request failed\(more)",
             [
                 "ultra_request_id": error.requestID, "ultra_provider": error.provider, "ultra_model": error.model,
                 "ultra_peer_uid": "\(call.peer.uid)", "ultra_error_code": error.code.rawValue,

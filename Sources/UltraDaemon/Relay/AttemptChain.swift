@@ -15,7 +15,7 @@ final class AttemptChain {
     /// In milliseconds of `WallClock`; nil: none.
     private let deadline: Int?
     private let isOwnDeadline: Bool
-    /// The client's own timers: nobody is to blame for what they cut short.
+    /// The client's own timers: nobody is to scope for what they cut short.
     private let ownTimeouts: Timeouts
     private var plan: RetryPlan
     private(set) var attempts: [Attempt] = []
@@ -115,7 +115,7 @@ final class AttemptChain {
                 plan.postpone(index, until: now + 1, random: 0)
                 postponed.append((index, state))
             case .rateLimited, .quotaExceeded:
-                let end = candidate.provider.health.restEnd(for: candidate.model.health, at: now) ?? now
+                let end = candidate.provider.health.coolDownEnd(for: candidate.model.health, at: now) ?? now
                 plan.postpone(index, until: end, random: .random(in: 0..<1))
                 postponed.append((index, state))
             case .unavailable where mayBeWrong(candidate, at: now),
@@ -139,9 +139,9 @@ final class AttemptChain {
     /// model does not exist, keep requests away.
     private func mayBeWrong(_ candidate: Candidate, at now: Int) -> Bool {
         let settings = daemon.configuration.health
-        if case .refused = candidate.provider.health.breaker.look(at: now, settings) { return false }
-        if case .refused = candidate.model.health.breaker.look(at: now, settings) { return false }
-        return !candidate.model.health.isGone(at: now)
+        if case .refused = candidate.provider.health.breaker.verdict(at: now, settings) { return false }
+        if case .refused = candidate.model.health.breaker.verdict(at: now, settings) { return false }
+        return !candidate.model.health.isNotFound(at: now)
     }
 
     /// The story says why others are asked before those that were postponed, or instead of them.
@@ -164,7 +164,7 @@ final class AttemptChain {
 
     @inline(never)
     private func takeRetry(of index: Int) -> Bool {
-        candidates[index].provider.retryBudget.takeRetry(
+        candidates[index].provider.retryBudget.spendRetry(
             at: Int(EventLoop.now / 1_000_000_000), daemon.configuration.retry)
     }
 
@@ -191,8 +191,8 @@ final class AttemptChain {
             return true
         }
         let gate = gate(of: index)
-        if !gate.enterAtOnce() { try await queue(at: gate, for: index, maker.progress) }
-        defer { gate.leave() }
+        if !gate.enterAtOnce(call.client) { try await queue(at: gate, for: index, maker.progress) }
+        defer { gate.leave(call.client) }
         // Again while the provider has another key.
         while let ticket = ticket(for: index) {
             guard let error = await maker.attempt(ticket) else {
@@ -244,8 +244,8 @@ final class AttemptChain {
         let candidate = candidates[index]
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
         let settings = daemon.configuration.health
-        guard let key = provider.health.takeKey(for: &model.health, at: now) else {
-            if let rest = provider.health.rest(for: model.health, at: now) {
+        guard let key = provider.health.nextKey(for: &model.health, at: now) else {
+            if let rest = provider.health.coolDown(for: model.health, at: now) {
                 plan.postpone(index, until: rest.until, random: .random(in: 0..<1))
                 lastError = lastError ?? unusable(candidate, rest.reason == .quota ? .quotaExceeded : .rateLimited)
             } else {
@@ -254,15 +254,15 @@ final class AttemptChain {
             }
             return nil
         }
-        let ofProvider = provider.health.breaker.ask(at: now, settings)
+        let ofProvider = provider.health.breaker.admit(at: now, settings)
         var ofModel = Breaker.Verdict.allowed
         var isRefused = false
         if case .refused = ofProvider {
             isRefused = true
         } else {
-            ofModel = model.health.breaker.ask(at: now, settings)
+            ofModel = model.health.breaker.admit(at: now, settings)
             if case .refused = ofModel {
-                provider.health.breaker.gaveUp(askedAt: now)
+                provider.health.breaker.abandoned(askedAt: now)
                 isRefused = true
             }
         }
@@ -288,7 +288,7 @@ final class AttemptChain {
         }
         daemon.registry.record(
             error, of: ticket.candidate, key: ticket.key, by: request, prompt: { maker.prompt },
-            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isBlameless: maker.isBlameless)
+            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isInconclusive: maker.isBlameless)
     }
 
     /// Lets the registry learn from the attempt that succeeded. For whoever ran the chain to call, when the client has
@@ -362,7 +362,7 @@ final class AttemptChain {
                 provider: provider.id, model: candidate.id)
         case .rateLimited, .quotaExceeded:
             let now = WallClock.now
-            let end = provider.health.restEnd(for: candidate.model.health, at: now) ?? now
+            let end = provider.health.coolDownEnd(for: candidate.model.health, at: now) ?? now
             let isQuota = state == .quotaExceeded
             let reason = isQuota ? "the quota at \(provider.id) is used up" : "\(provider.id) takes no requests"
             return UltraError(
@@ -379,7 +379,7 @@ final class AttemptChain {
                 hint: "enable it in ultrad.toml", provider: provider.id, model: candidate.id)
         case .unavailable, .available, .degraded, .loading, .unknown:
             let model = candidate.model.health
-            if model.isGone(at: WallClock.now) {
+            if model.isNotFound(at: WallClock.now) {
                 return UltraError(
                     .modelNotFound, "\(provider.id) says that it has no model \(candidate.name)",
                     hint: "ultractl models lists what there is; ultractl probe \(candidate.id) asks again",

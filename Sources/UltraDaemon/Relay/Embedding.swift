@@ -5,7 +5,7 @@ internal import UltraSystem
 
 /// Answers one `embed`: in as many calls as the provider's bound on inputs makes necessary, all to one model.
 @Loop
-final class Embedding: AttemptMaker {
+final class Embedding: AttemptMaker, LongReply {
     private let daemon: Daemon
     private let call: Call
     private let request: EmbedRequest
@@ -14,6 +14,9 @@ final class Embedding: AttemptMaker {
     private var requestID: String?
     private var warnings: [String] = []
     private var candidate: Candidate?
+    /// Bytes of vectors, and of the reply that is read, that the call is charged for.
+    private var held = 0
+    private var waiting: UnsafeContinuation<Void, Never>?
 
     init(_ daemon: Daemon, _ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) {
         self.daemon = daemon
@@ -23,8 +26,11 @@ final class Embedding: AttemptMaker {
     }
 
     func run() async {
+        // After its end, which gives back what it holds.
+        defer { call.memory.replyEnded(self) }
         do throws(UltraError) {
-            let candidates = try daemon.registry.candidates(for: request.model, needs: Needs(request))
+            let candidates = try daemon.registry.candidates(
+                for: request.model, requiring: RequiredCapabilities(request))
             try daemon.admit(call, candidates[0], UseEstimate.tokens(request))
             daemon.requestBegan(call, model: candidates[0].id)
             let own = [request.timeouts.total, timeoutMilliseconds].compactMap { $0 }.min()
@@ -68,6 +74,7 @@ final class Embedding: AttemptMaker {
 
     func attempt(_ ticket: Ticket) async -> UltraError? {
         var failure: UltraError?
+        hold(-held)
         do throws(UltraError) {
             try await embed(ticket)
         } catch {
@@ -91,13 +98,20 @@ final class Embedding: AttemptMaker {
         let adapter = try ticket.candidate.provider.adapter(key: ticket.key)
         var whole = Embeddings()
         var tokens: Int? = 0
+        var vectorBytes = 0
         var rest = request.input[...]
         while !rest.isEmpty {
+            // Each call beyond the first is one more request to the provider.
+            if rest.count < request.input.count { daemon.askedAgain(call) }
             var part = request
             part.input = Array(rest.prefix(adapter.embedBatchLimit))
             rest = rest.dropFirst(part.input.count)
             let reply = try await fetch(part, adapter, ticket)
             whole.vectors += reply.vectors
+            let byteCount = reply.vectors.reduce(0) { $0 + $1.bytes.count }
+            hold(byteCount)
+            vectorBytes += byteCount
+            guard vectorBytes <= daemon.limits.frameBytes else { throw tooLong(ticket) }
             whole.dimensions = reply.dimensions ?? whole.dimensions
             whole.providerModel = reply.providerModel ?? whole.providerModel
             tokens = reply.inputTokens.flatMap { count in tokens.map { $0 + count } }
@@ -117,10 +131,18 @@ final class Embedding: AttemptMaker {
         let limits = ExchangeTimeouts(
             connect: request.timeouts.connect.map { .milliseconds($0) } ?? daemon.timeouts.connect,
             total: ticket.remaining.map { .milliseconds($0) })
-        let document = Document(
-            daemon.transport, adapter, model: candidate.id, limitBytes: daemon.limits.replyBytes)
-        let reply = try await document.fetch(encoded.http, limits, isFresh: ticket.needsFreshConnection) {
-            (reader) throws(JSONError) in
+        // A longer reply cannot become an answer, which is one frame: JSON may be written with as much white space.
+        let limitBytes = min(daemon.limits.replyBytes, 2 * daemon.limits.frameBytes)
+        let document = Document(daemon.transport, adapter, model: candidate.id, limitBytes: limitBytes)
+        let before = held
+        defer { hold(before - held) }
+        let reply = try await document.fetch(
+            encoded.http, limits, isFresh: ticket.needsFreshConnection,
+            onBytes: { [self] count in
+                hold(UpstreamReply.copies * count)
+                await turn()
+            }
+        ) { (reader) throws(JSONError) in
             try adapter.decodeEmbeddings(&reader)
         }
         requestID = document.requestID ?? requestID
@@ -132,6 +154,49 @@ final class Embedding: AttemptMaker {
                 isRetryable: true)
         }
         return reply
+    }
+
+    private func tooLong(_ ticket: Ticket) -> UltraError {
+        UltraError(
+            .tooLarge, "the vectors have more than \(daemon.limits.frameBytes) bytes, the most an answer may have",
+            hint: "send fewer inputs at once, ask for fewer dimensions, or raise limits.frame_bytes",
+            provider: ticket.candidate.provider.id, model: ticket.candidate.id, requestID: requestID)
+    }
+
+    // MARK: - Memory
+
+    /// Charges `change` more bytes, or fewer, to the user.
+    private func hold(_ change: Int) {
+        call.hold(change)
+        held += change
+    }
+
+    /// Returns when more may be kept: of a user beyond its share one reply is read on at a time.
+    private func turn() async {
+        while !Task.isCancelled, call.memory.mustWait(self) {
+            await withTaskCancellationHandler {
+                await withUnsafeContinuation(isolation: Loop.shared) { continuation in
+                    if Task.isCancelled { return continuation.resume() }
+                    waiting = continuation
+                }
+            } onCancel: {
+                Loop.perform { self.goOn() }
+            }
+        }
+    }
+
+    var user: ByteAccount.User { call.user }
+
+    func roomMayBeFree() -> Bool {
+        guard !call.isOverShare else { return false }
+        goOn()
+        return true
+    }
+
+    func goOn() {
+        let continuation = waiting
+        waiting = nil
+        continuation?.resume()
     }
 
     /// What the counters and the ledger see of it.

@@ -67,7 +67,7 @@ final class Generation: AttemptMaker {
     private func begin() -> AttemptChain? {
         do throws(UltraError) {
             let candidates = try daemon.registry.candidates(
-                for: request.model, needs: Needs(request), fallback: request.fallback)
+                for: request.model, requiring: RequiredCapabilities(request), fallback: request.fallback)
             try daemon.admit(call, candidates[0], UseEstimate.tokens(request, for: candidates[0].provider.id))
             daemon.requestBegan(call, model: candidates[0].id)
             let limit = totalLimit
@@ -131,7 +131,7 @@ final class Generation: AttemptMaker {
     func attempt(_ ticket: Ticket) async -> UltraError? {
         begin(ticket)
         let error: UltraError?
-        switch ticket.candidate.means {
+        switch ticket.candidate.channel {
         case .mock(let mock): error = await play(mock, model: ticket.candidate.name)
         case .command(let command): error = await run(command, ticket)
         case .http: error = await relay()
@@ -152,7 +152,7 @@ final class Generation: AttemptMaker {
         reply = nil
         firstContentAt = nil
         delivered = UseOfAttempts.Delivered()
-        wasSent = ticket.candidate.means.isLocalProgram
+        wasSent = ticket.candidate.channel.isLocalProgram
         toolNames = nil
         refused = []
         contextWindow = nil
@@ -287,7 +287,7 @@ final class Generation: AttemptMaker {
         guard !refused.isEmpty || contextWindow != nil else { return }
         ticket.candidate.provider.learn(of: ticket.candidate.name) { facts in
             facts.omitted.formUnion(refused)
-            facts.leastWindow = max(facts.leastWindow, contextWindow ?? 0)
+            facts.minimumWindow = max(facts.minimumWindow, contextWindow ?? 0)
         }
     }
 
@@ -493,7 +493,7 @@ extension AnswerEvent {
     }
 }
 
-extension Candidate.Means {
+extension Candidate.Channel {
     /// What it is asked by a program costs what it costs from the start.
     fileprivate var isLocalProgram: Bool {
         if case .http = self { false } else { true }

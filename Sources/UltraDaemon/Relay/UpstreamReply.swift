@@ -14,7 +14,7 @@ final class UpstreamReply {
     /// Of a document.
     private let limitBytes: Int
     private let isStream: Bool
-    /// Bytes of a document that the call is charged for.
+    /// Bytes of a document that the call is charged for, without what is made of them.
     private var charge = 0
     private var decoder: ReplyDecoder
     private var head: HTTPHead?
@@ -98,14 +98,17 @@ final class UpstreamReply {
                 hint: "use stream, ask for less at once, or raise limits.frame_bytes", provider: candidate.provider.id,
                 model: candidate.id, requestID: decoder.requestID)
         }
-        call.hold(kept - charge)
+        call.hold(Self.copies * (kept - charge))
         charge = kept
     }
+
+    /// A document, the text that is read from it, and the frame that is made of that, are there at once.
+    static let copies = 3
 
     /// What the document was charged for; the reply is done with.
     func release() {
         call.memory.replyEnded(self)
-        call.hold(-charge)
+        call.hold(-Self.copies * charge)
         charge = 0
     }
 
@@ -120,12 +123,16 @@ final class UpstreamReply {
     }
 }
 
-extension UpstreamReply: RoomWaiter {
+extension UpstreamReply: LongReply {
     var user: ByteAccount.User { call.user }
 
     func roomMayBeFree() -> Bool {
         guard !call.isOverShare else { return false }
-        exchange.wake()
+        goOn()
         return true
+    }
+
+    func goOn() {
+        exchange.wake()
     }
 }

@@ -90,7 +90,7 @@ struct ChatReplyTests {
             rule: "a finish by calls without any is none", body: hi + chunk("{}", finish: "tool_calls"),
             events: [.text("Hi")],
             error: UltraError(
-                .streamTruncated, "openai ended the answer for tool calls and sent none", provider: "openai",
+                .streamTruncated, "openai ended the answer for tool calls but sent none", provider: "openai",
                 status: 200, isRetryable: true, partialTextBytes: 2)),
         Case(
             rule: "an error inside a stream ends it",
@@ -129,13 +129,13 @@ struct ChatReplyTests {
         Case(
             rule: "a chunk that is no JSON is shown in part", body: hi + "data: {nonsense\n\n", events: [.text("Hi")],
             error: UltraError(
-                .upstreamProtocol, "openai sent something else than its API promises, near: {nonsense",
+                .upstreamProtocol, "openai sent a reply that does not match its API, near: {nonsense",
                 provider: "openai", status: 200, isRetryable: true)),
         Case(
             rule: "a redirection is not followed", isStream: false, head: HTTPHead(status: 307), body: "",
             error: UltraError(
                 .upstreamProtocol, "openai answered HTTP 307, a redirection",
-                hint: "set the endpoint to where the provider is now", provider: "openai", status: 307)),
+                hint: "set the endpoint to the provider's new address", provider: "openai", status: 307)),
         Case(
             rule: "a JSON error with status 200 is an error",
             body: #"{"error":{"message":"Slow down","code":"slow_down"}}"#,
