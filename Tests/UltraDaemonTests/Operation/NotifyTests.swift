@@ -34,7 +34,9 @@ struct NotifyTests {
         try expectReload("a reload was refused: \(folder.path)/ultrad.toml:1: limit is not a configuration key") {
             daemon.signal(SIGHUP)
         }
-        #expect(daemon.logText.contains("<3>the configuration was refused: \(folder.path)/ultrad.toml:1: limit is not a configuration key"))
+        #expect(
+            daemon.logText.contains(
+                "<3>the configuration was refused: \(folder.path)/ultrad.toml:1: limit is not a configuration key"))
         try folder.write("ultrad.toml", "")
         try expectReload("2 of 2 models up") { daemon.signal(SIGHUP) }
         #expect(try client.ask(#"{"id":1,"op":"ping"}"#).event == "result")
