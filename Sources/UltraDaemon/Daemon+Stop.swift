@@ -18,9 +18,9 @@ extension Daemon {
         case .running:
             state = .draining
             log.note(
-                .stopping, "stopping", ["ultra_signal": signal, "ultra_in_flight": "\(activity.all.usage.inFlight)"])
+                .stopping, "stopping", ["ultra_signal": signal, "ultra_in_flight": "\(activity.inFlight)"])
             drainReport = DrainReport(service) { [unowned self] in
-                DrainReport.State(requests: activity.all.usage.inFlight, sentBytes: door.sentByteCount)
+                DrainReport.State(requests: activity.inFlight, sentBytes: door.sentByteCount)
             }
             door.stopListening()
             stopActivities()

@@ -20,12 +20,16 @@ package final class Daemon {
         package let exitCode: Int32
     }
 
-    private(set) var configuration: Configuration
+    private(set) var configuration: Configuration {
+        didSet { relay.adopt(configuration) }
+    }
     let version: String
     private(set) var log: Logger
     let transport: Transport
     let registry: Registry
     let feed = EventFeed()
+    let admission: Admission
+    let relay: Relay.Context
     /// nil: the configuration turns it off.
     var cache: AnswerCache?
     /// By provider id.
@@ -35,7 +39,7 @@ package final class Daemon {
     private(set) var store: RegistryStore?
     /// The account of bytes that clients make the daemon hold.
     let memory: HeldBytes
-    private(set) lazy var door = FrameDoor(self, memory)
+    private(set) lazy var door = FrameDoor(self, memory, books)
     let startedAt = EventLoop.now
     /// When the configuration was read last, in seconds since 1970.
     private(set) var loadedAt = time(nil)
@@ -46,11 +50,12 @@ package final class Daemon {
     let reread: @Loop () throws(Configuration.Invalid) -> Configuration
     /// Seconds since 1970.
     let startedSeconds = time(nil)
-    var activity = Activity()
-    var metrics = RequestMetrics()
+    let books: Books
+    let activity = ActivityBook()
+    let metrics = MetricsBook()
+    private let journal: JournalBook
     let ledger: Ledger
     let usageQueries = UsageQueries()
-    var budgets: Budgets
     var state = State.running
 
     let service = ServiceNotifier()
@@ -71,7 +76,6 @@ package final class Daemon {
     let farewell = Timer {}
     var isFarewellOver = false
     var drainReport: DrainReport?
-    private var replyIDs = ReplyIDs()
 
     /// - Parameter reread: reads the configuration for a reload; nil: a reload changes nothing.
     package init(
@@ -96,7 +100,7 @@ package final class Daemon {
         directory = try Self.claim(configuration.stateDirectory, log)
         memory = HeldBytes(limit: configuration.limits.memory ?? MemoryBudget.ofThisMachine)
         ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
-        budgets = Budgets(Self.budgetRules(configuration, accounts, log))
+        admission = Admission(BudgetRule.rules(of: configuration, accounts, log))
         do throws(TransportError) {
             var settings = configuration.transport
             settings.longestIdle = configuration.limits.upstreamIdle
@@ -105,6 +109,11 @@ package final class Daemon {
             throw StartFailure(message: error.message, exitCode: EXIT_FAILURE)
         }
         registry = Registry(configuration)
+        relay = Relay.Context(configuration, registry, transport, admission)
+        journal = JournalBook(log)
+        books = Books(
+            registry,
+            [metrics, activity, LedgerBook(ledger, admission), admission, journal, FeedBook(feed, registry)])
         if let folder = configuration.stateDirectory { store = RegistryStore(registry, folder: folder, log) }
         warnings = ownWarnings
         try openCache()
@@ -183,6 +192,7 @@ package final class Daemon {
         memory.adopt(limit: new.limits.memory ?? MemoryBudget.ofThisMachine)
         self.warnings = warnings + ownWarnings
         log.logLevel = new.logLevel
+        journal.log.logLevel = new.logLevel
         store?.log.logLevel = new.logLevel
     }
 
@@ -235,14 +245,4 @@ package final class Daemon {
             call.fail(error)
         }
     }
-
-    func ended(_ call: Call) {
-        if let end = call.takeEnd() {
-            metrics.ended(call.operation, end.failure, nanoseconds: EventLoop.now - call.startedAt)
-        }
-        stopIfDrained()
-    }
-
-    /// A number that no other upstream reply has, of this process or another.
-    func nextReplyID() -> UInt64 { replyIDs.next() }
 }

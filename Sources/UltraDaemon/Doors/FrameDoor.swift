@@ -7,6 +7,7 @@ internal import UltraSystem
 @Loop
 final class FrameDoor {
     let memory: HeldBytes
+    let books: Books
     let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
     /// Bytes sent to all clients since the start.
     var sentByteCount: UInt64 = 0
@@ -20,9 +21,10 @@ final class FrameDoor {
     /// True while the log has told that the socket's path is not ours.
     private var isLossTold = false
 
-    init(_ daemon: Daemon, _ memory: HeldBytes) {
+    init(_ daemon: Daemon, _ memory: HeldBytes, _ books: Books) {
         self.daemon = daemon
         self.memory = memory
+        self.books = books
     }
 
     var connectionCount: Int { connections.count }
@@ -121,7 +123,7 @@ final class FrameDoor {
         daemon.perform(frame, call, in: session)
     }
 
-    func ended(_ call: Call) { daemon.ended(call) }
+    func ended() { daemon.stopIfDrained() }
 
     // MARK: - Stop
 

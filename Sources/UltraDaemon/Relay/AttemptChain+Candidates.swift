@@ -41,7 +41,7 @@ extension AttemptChain {
     /// A failed probe and a missing entry in a model list are hints only: just an open breaker, and the provider's
     /// statement that the model does not exist, keep requests away.
     private func mayBeWrong(_ candidate: Candidate, at now: Int) -> Bool {
-        let settings = daemon.configuration.health
+        let settings = context.configuration.health
         if case .refused = candidate.provider.health.breaker.look(at: now, settings) { return false }
         if case .refused = candidate.model.health.breaker.look(at: now, settings) { return false }
         return !candidate.model.health.isGone(at: now)
@@ -64,7 +64,7 @@ extension AttemptChain {
     func ticket(for index: Int) -> Ticket? {
         let candidate = candidates[index]
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
-        let settings = daemon.configuration.health
+        let settings = context.configuration.health
         guard let key = provider.health.takeKey(for: &model.health, at: now) else {
             if let rest = provider.health.rest(for: model.health, at: now) {
                 plan.postpone(index, until: rest.until, random: .random(in: 0..<1))
@@ -93,7 +93,7 @@ extension AttemptChain {
             return nil
         }
         sentCount += 1
-        if sentCount > 1 { daemon.askedAgain(call) }
+        if sentCount > 1 { context.admission.askedAgain(call) }
         let isRetry = lastError.map { $0.provider == provider.id && $0.doubtsConnections } ?? false
         return Ticket(
             candidate: candidate, key: key, remaining: remaining, askedAt: now,

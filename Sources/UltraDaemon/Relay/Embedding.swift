@@ -6,7 +6,7 @@ internal import UltraSystem
 /// Answers one `embed`, with as many requests to one model as the provider's limit on inputs makes necessary.
 @Loop
 final class Embedding: AttemptMaker {
-    private let daemon: Daemon
+    private let context: Relay.Context
     private let call: Call
     private let request: EmbedRequest
     private let timeoutMilliseconds: Int?
@@ -15,8 +15,8 @@ final class Embedding: AttemptMaker {
     private var warnings: [String] = []
     private var candidate: Candidate?
 
-    init(_ daemon: Daemon, _ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) {
-        self.daemon = daemon
+    init(_ context: Relay.Context, _ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) {
+        self.context = context
         self.call = call
         self.request = request
         self.timeoutMilliseconds = timeoutMilliseconds
@@ -24,26 +24,23 @@ final class Embedding: AttemptMaker {
 
     func run() async {
         do throws(UltraError) {
-            let candidates = try daemon.registry.candidates(for: request.model, needs: Needs(request))
-            try daemon.admit(call, candidates[0], UseEstimate.tokens(request))
-            daemon.requestBegan(call, model: candidates[0].id)
+            let candidates = try context.registry.candidates(for: request.model, needs: Needs(request))
+            try context.admission.admit(call, candidates[0], UseEstimate.tokens(request))
+            call.reached(candidates[0].id)
             let own = [request.timeouts.total, timeoutMilliseconds].compactMap { $0 }.min()
             let chain = AttemptChain(
-                daemon, call, candidates, total: own.map { .milliseconds($0) } ?? daemon.timeouts.unaryTotal,
+                context, call, candidates, total: own.map { .milliseconds($0) } ?? context.timeouts.unaryTotal,
                 isOwnDeadline: own != nil, request.timeouts)
             do throws(UltraError) {
                 try await chain.run(self)
             } catch {
                 var error = call.cancellation ?? error
                 error.attempts = chain.attempts
-                daemon.requestEnded(call, answer, error)
+                call.record.answer = answer
                 throw error
             }
-            var counted = answer
-            counted.attempts = chain.attempts
             finish(chain.attempts)
             chain.learn(from: self)
-            daemon.requestEnded(call, counted, nil)
         } catch {
             call.fail(error)
         }
@@ -73,8 +70,8 @@ final class Embedding: AttemptMaker {
         } catch {
             failure = error
         }
-        if call.use.pass != nil {
-            daemon.attemptUsed(
+        if call.record.pass != nil {
+            context.admission.attemptUsed(
                 call, answer, failure, wasSent: true, UseOfAttempts.Delivered(),
                 ticket.candidate.model.facts.price?.value)
         }
@@ -115,10 +112,10 @@ final class Embedding: AttemptMaker {
             warnings.append(warning)
         }
         let limits = ExchangeTimeouts(
-            connect: request.timeouts.connect.map { .milliseconds($0) } ?? daemon.timeouts.connect,
+            connect: request.timeouts.connect.map { .milliseconds($0) } ?? context.timeouts.connect,
             total: ticket.remaining.map { .milliseconds($0) })
         let document = Document(
-            daemon.transport, adapter, model: candidate.id, limitBytes: daemon.limits.replyBytes)
+            context.transport, adapter, model: candidate.id, limitBytes: context.limits.replyBytes)
         let reply = try await document.fetch(encoded.http, limits, isFresh: ticket.needsFreshConnection) {
             (reader) throws(JSONError) in
             try adapter.decodeEmbeddings(&reader)
@@ -138,7 +135,7 @@ final class Embedding: AttemptMaker {
     private var answer: Answer {
         var answer = Answer(model: candidate?.id ?? "", provider: candidate?.provider.id ?? "")
         answer.usage = usage
-        answer.cache = call.use.cache
+        answer.cache = call.record.cache
         answer.costMicroUSD = cost
         answer.timing.total = call.elapsedMilliseconds
         return answer
@@ -154,6 +151,9 @@ final class Embedding: AttemptMaker {
 
     private func finish(_ attempts: [Attempt]) {
         guard let candidate else { return }
+        var recorded = answer
+        recorded.attempts = attempts
+        call.record.answer = recorded
         var answer = EmbedAnswer(model: candidate.id, provider: candidate.provider.id, result)
         answer.costMicroUSD = cost
         answer.attempts = attempts
