@@ -1,7 +1,7 @@
 internal import UltraSystem
 
-/// Looks from time to time whether the state directory, and what else `onTick` sees to, is still where it was: people
-/// and cleaners of temporary files remove such things while the daemon runs.
+/// Checks periodically that the state directory still exists, and lets `onTick` check the other paths. Users and
+/// cleaners of temporary files may remove them while the daemon runs.
 @Loop
 final class PlaceWatch {
     static let interval = Duration.seconds(5)
@@ -10,11 +10,13 @@ final class PlaceWatch {
     private let onTick: @Loop () -> Void
     private let onStanding: @Loop (StateDirectory.Standing) -> Void
     private let timer = Timer {}
-    private var isLooking = false
+    private var isChecking = false
+    private var last = StateDirectory.Standing.inPlace
 
     /// - Parameters:
-    ///   - directory: nil: there is none to look after.
-    ///   - onStanding: told what became of it, where that is something else than before.
+    ///   - directory: nil: the daemon has no state directory.
+    ///   - onTick: called on the loop at every check.
+    ///   - onStanding: called on the loop when the directory was renewed or newly lost.
     init(
         _ directory: StateDirectory?, onTick: @escaping @Loop () -> Void,
         onStanding: @escaping @Loop (StateDirectory.Standing) -> Void
@@ -22,7 +24,7 @@ final class PlaceWatch {
         self.directory = directory
         self.onTick = onTick
         self.onStanding = onStanding
-        timer.onFire = { [unowned self] in look() }
+        timer.onFire = { [unowned self] in check() }
         timer.arm(after: Self.interval)
     }
 
@@ -30,24 +32,22 @@ final class PlaceWatch {
         timer.cancel()
     }
 
-    private var last = StateDirectory.Standing.inPlace
-
-    private func look() {
+    private func check() {
         timer.arm(after: Self.interval)
         onTick()
-        // A disk that does not answer is asked once.
-        guard let directory, !isLooking else { return }
-        isLooking = true
+        // A check may block for long on a disk that does not respond; only one runs at a time.
+        guard let directory, !isChecking else { return }
+        isChecking = true
         Disk.perform { [weak self] in
             let standing = directory.renew()
-            Loop.perform { self?.found(standing) }
+            Loop.perform { self?.checked(standing) }
         }
     }
 
-    private func found(_ standing: StateDirectory.Standing) {
-        isLooking = false
+    private func checked(_ standing: StateDirectory.Standing) {
+        isChecking = false
         defer { last = standing }
-        // What cannot be mended is said once, and tried again each time.
+        // A lasting problem is reported once, although every check tries to solve it.
         if standing == .inPlace || standing == last && standing != .renewed { return }
         onStanding(standing)
     }

@@ -1,4 +1,4 @@
-/// Requests since the start.
+/// Counts of the requests since the daemon's start.
 struct UsageCount: Sendable {
     private(set) var total = 0
     private(set) var failures = 0

@@ -1,3 +1,5 @@
+internal import UltraSystem
+
 /// Counts requests in flight, and the use of the day, for `status`.
 @Loop
 final class ActivityBook: RequestObserver {

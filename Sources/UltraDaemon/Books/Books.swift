@@ -1,4 +1,5 @@
 internal import UltraAPI
+internal import UltraSystem
 
 /// Told of every request, when it is about to reach a model and when it has ended.
 @Loop

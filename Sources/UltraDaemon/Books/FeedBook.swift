@@ -1,4 +1,5 @@
 internal import UltraAPI
+internal import UltraSystem
 
 /// Tells subscribers of the topic `requests` of each request that reaches a model.
 @Loop

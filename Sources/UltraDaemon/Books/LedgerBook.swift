@@ -1,4 +1,5 @@
 internal import UltraAPI
+internal import UltraSystem
 
 /// Writes each request that reached a model into the ledger.
 @Loop

@@ -1,3 +1,6 @@
+internal import UltraAPI
+internal import UltraSystem
+
 /// Counts requests for `metrics`.
 @Loop
 final class MetricsBook: RequestObserver {

@@ -81,6 +81,18 @@ final class Admission {
             admitted: call.record.admittedInput, delivered, price)
     }
 
+    /// Refuses `provider_options` that may change the price, which a budget in money counts by.
+    func refuseSurcharges(_ options: [String: RawJSON], of caller: Caller) throws(UltraError) {
+        guard !options.isEmpty, budgets.countMoney(of: BudgetRule.Subject(caller)) else { return }
+        for (provider, object) in options {
+            guard let member = ProviderOptions.surchargedMember(of: object) else { continue }
+            let place = "provider_options.\(provider).\(member)"
+            throw UltraError(
+                .invalidRequest, "\(place) may change the price, which a budget of yours counts by",
+                hint: "leave it out, or ask an administrator to lift usd_per_day in [[budgets]]", field: place)
+        }
+    }
+
     /// The supplementary groups of `caller` by which a budget applies to it.
     func memberships(of caller: Caller) -> [UInt32] { budgets.memberships(of: BudgetRule.Subject(caller)) }
 

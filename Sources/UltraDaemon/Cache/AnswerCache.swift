@@ -251,7 +251,7 @@ final class AnswerCache {
 
     /// nil: the model name cannot be resolved; the relay reports that.
     private func scope(_ model: String?, _ uid: UInt32) -> CacheScope? {
-        guard let named = try? context.registry.namesakes(model), !named.isEmpty else { return nil }
+        guard let named = try? context.registry.resolved(model), !named.isEmpty else { return nil }
         return CacheScope(
             uid: settings.isShared ? nil : uid,
             models: named.map { candidate in

@@ -25,18 +25,18 @@ struct DayTotals: Sendable, Equatable {
     mutating func add(_ usage: Usage, _ costMicroUSD: Int?, at time: Int) {
         begin(at: time)
         requests += 1
-        inputTokens += usage.inputTokens ?? 0
-        outputTokens += usage.outputTokens ?? 0
-        self.costMicroUSD += costMicroUSD ?? 0
+        inputTokens = inputTokens.saturatingSum(usage.inputTokens ?? 0)
+        outputTokens = outputTokens.saturatingSum(usage.outputTokens ?? 0)
+        self.costMicroUSD = self.costMicroUSD.saturatingSum(costMicroUSD ?? 0)
     }
 
     /// Takes over the use of the day from the ledger.
     mutating func add(_ figures: UsageFigures, at now: Int) {
         begin(at: now)
         requests += figures.requests
-        inputTokens &+= figures.input.value
-        outputTokens &+= figures.output.value
-        costMicroUSD &+= figures.cost.value
+        inputTokens = inputTokens.saturatingSum(figures.input.value)
+        outputTokens = outputTokens.saturatingSum(figures.output.value)
+        costMicroUSD = costMicroUSD.saturatingSum(figures.cost.value)
     }
 
     private mutating func begin(at now: Int) {

@@ -25,6 +25,7 @@ extension Daemon {
         _ call: Call, _ frame: RequestFrame, isStream: Bool
     ) throws(UltraError) -> Generation? {
         let request = try Request(frame)
+        try admission.refuseSurcharges(request.providerOptions, of: call.caller)
         let limit = frame.timeoutMilliseconds
         call.record.modelAsked = request.model
         call.record.tags = request.tags
@@ -34,6 +35,7 @@ extension Daemon {
 
     func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try EmbedRequest(frame)
+        try admission.refuseSurcharges(request.providerOptions, of: call.caller)
         let limit = frame.timeoutMilliseconds
         call.record.modelAsked = request.model
         call.record.tags = request.tags

@@ -112,7 +112,7 @@ final class AttemptChain {
 
     @inline(never)
     private func takeRetry(of index: Int) -> Bool {
-        candidates[index].provider.retryBudget.takeRetry(
+        candidates[index].provider.retryBudget.spendRetry(
             at: Int(EventLoop.now / 1_000_000_000), context.configuration.retry)
     }
 
@@ -139,8 +139,8 @@ final class AttemptChain {
             return true
         }
         let gate = gate(of: index)
-        if !gate.enterAtOnce() { try await queue(at: gate, for: index, maker.progress) }
-        defer { gate.leave() }
+        if !gate.enterAtOnce(call.client) { try await queue(at: gate, for: index, maker.progress) }
+        defer { gate.leave(call.client) }
         // Once for each usable key of the provider.
         while let ticket = ticket(for: index) {
             guard let error = await maker.attempt(ticket) else {
@@ -195,7 +195,7 @@ final class AttemptChain {
         }
         context.registry.record(
             error, of: ticket.candidate, key: ticket.key, by: request, prompt: { maker.prompt },
-            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isBlameless: maker.isBlameless)
+            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isInconclusive: maker.isBlameless)
     }
 
     /// Records the successful attempt in the registry. The caller of `run` calls it once the client has its answer.

@@ -74,7 +74,7 @@ extension Generation {
         guard !refused.isEmpty || contextWindow != nil else { return }
         ticket.candidate.provider.learn(of: ticket.candidate.name) { facts in
             facts.omitted.formUnion(refused)
-            facts.leastWindow = max(facts.leastWindow, contextWindow ?? 0)
+            facts.minimumWindow = max(facts.minimumWindow, contextWindow ?? 0)
         }
     }
 
@@ -134,9 +134,10 @@ extension Generation {
         }
     }
 
-    /// The longest reply in one document. A longer one cannot become an answer, which is one frame; twice, because JSON
-    /// may take two bytes for one of UTF-8.
-    private var documentLimitBytes: Int { 2 * context.limits.frameBytes }
+    /// The longest reply in one document. A longer one cannot become an answer, which is one frame; twice, because a
+    /// character may take twice as many bytes in the provider's JSON as in the frame's UTF-8. A stream is cut into frames,
+    /// so only `limits.reply_bytes` bounds it.
+    private var documentLimitBytes: Int { isStream ? .max : 2 * context.limits.frameBytes }
 
     /// Milliseconds left for the attempt; when it is sent again, less than the ticket says.
     private func remaining(of ticket: Ticket) -> Int? {

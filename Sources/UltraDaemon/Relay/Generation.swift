@@ -72,9 +72,10 @@ final class Generation: AttemptMaker {
     private func begin() -> AttemptChain? {
         do throws(UltraError) {
             let candidates = try context.registry.candidates(
-                for: request.model, needs: Needs(request), fallback: request.fallback)
-            try context.admission.admit(call, candidates[0], UseEstimate.tokens(request, for: candidates[0].provider.id))
-            call.reached(candidates[0].id)
+                for: request.model, requiring: RequiredCapabilities(request), fallback: request.fallback)
+            let first = candidates[0]
+            try context.admission.admit(call, first, UseEstimate.tokens(request, for: first.provider.id))
+            call.reached(first.id)
             let limit = totalLimit
             return AttemptChain(
                 context, call, candidates, total: limit.total, isOwnDeadline: limit.isOwn, request.timeouts)
@@ -129,7 +130,7 @@ final class Generation: AttemptMaker {
     func attempt(_ ticket: Ticket) async -> UltraError? {
         begin(ticket)
         let error: UltraError?
-        switch ticket.candidate.means {
+        switch ticket.candidate.channel {
         case .mock(let mock): error = await play(mock, model: ticket.candidate.name)
         case .command(let command): error = await run(command, ticket)
         case .http: error = await relay()
@@ -150,7 +151,7 @@ final class Generation: AttemptMaker {
         reply = nil
         firstContentAt = nil
         delivered = UseOfAttempts.Delivered()
-        wasSent = ticket.candidate.means.isLocalProgram
+        wasSent = ticket.candidate.channel.isLocalProgram
         toolNames = nil
         refused = []
         contextWindow = nil
@@ -270,7 +271,7 @@ final class Generation: AttemptMaker {
     }
 }
 
-extension Candidate.Means {
+extension Candidate.Channel {
     /// True for a program of this machine, whose use begins with its start.
     fileprivate var isLocalProgram: Bool {
         if case .http = self { false } else { true }

@@ -1,4 +1,4 @@
-/// Everything the file can say, or every default.
+/// The content of the configuration file; a key that it does not set has its default.
 struct ConfigurationFile: Sendable, Equatable {
     var daemon = DaemonSettings()
     var limits = Limits()
@@ -12,7 +12,7 @@ struct ConfigurationFile: Sendable, Equatable {
     var ledger = LedgerSettings()
     var budgets: [BudgetSettings] = []
 
-    /// Decodes `text`; what is wrong with it is added to `problems`, with the line.
+    /// Decodes `text`. Problems are added to `problems`, each with its line.
     init(_ text: String, path: String, _ problems: inout Problems) {
         self.init()
         do throws(TomlNode.SyntaxError) {
