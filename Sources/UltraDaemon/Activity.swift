@@ -1,4 +1,4 @@
-/// Requests since the start and use of the day, of everybody and of each user.
+/// Requests since the start and use of the day, of all users together and of each one.
 struct Activity: Sendable {
     struct Figures: Sendable {
         var usage = UsageCount()
@@ -18,13 +18,13 @@ struct Activity: Sendable {
         byUser[uid, default: Figures()].usage.ended(isFailure: isFailure)
     }
 
-    mutating func add(_ row: LedgerRow) {
-        all.today.add(row)
-        byUser[row.uid, default: Figures()].today.add(row)
+    mutating func add(_ use: RequestRecord.Use, of uid: UInt32) {
+        all.today.add(use.usage, use.costMicroUSD, at: use.endedAt)
+        byUser[uid, default: Figures()].today.add(use.usage, use.costMicroUSD, at: use.endedAt)
     }
 
-    /// Takes over what the ledger has of the day.
-    /// - Parameter uid: nil: it is not known whose.
+    /// Takes over the use of the day from the ledger.
+    /// - Parameter uid: nil: the user is not known.
     mutating func add(_ figures: UsageFigures, of uid: UInt32?, at now: Int) {
         all.today.add(figures, at: now)
         if let uid { byUser[uid, default: Figures()].today.add(figures, at: now) }

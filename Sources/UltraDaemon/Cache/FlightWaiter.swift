@@ -1,60 +1,59 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// One client's request that waits for a flight.
+/// One client's call that waits for a flight, and sends its client the answer at the pace at which it is read.
 @Loop
 final class FlightWaiter {
     let call: Call
     let wantsProgress: Bool
     private(set) var position = AnswerLog.Position()
-    private let daemon: Daemon
+    private unowned let cache: AnswerCache
     private let isStream: Bool
-    /// When the client wants no answer any more, by the monotonic clock in nanoseconds; nil: never.
+    /// The client's total timeout: monotonic clock, nanoseconds; nil: none.
     private let deadline: UInt64?
-    private var state: Answer.CacheState
-    /// Its request is counted by itself: it is not the one in whose name the flight works.
-    private var isCounted = false
+    private var state = Answer.CacheState.miss
     private var flight: Flight?
     private var timer: Timer?
-    /// `start` was sent, for so many restarts of the flight.
+    /// `flight.restarts` when the client was sent the first content; nil: it has seen none since the last restart.
     private var startedAfter: Int?
     private var isDraining = false
+    /// The event being sent; the array is kept, so that an event costs no allocation.
+    private var piece: [AnswerEvent] = []
 
-    /// A flight's own end comes before that of who waits for it: it says more.
+    /// Nanoseconds that the timer is later than the deadline, so that the flight's own error, which says more, comes
+    /// first.
     private static let grace: UInt64 = 20_000_000
 
-    init(_ call: Call, _ daemon: Daemon, isStream: Bool, wantsProgress: Bool, limit: Duration?) {
+    init(_ call: Call, _ cache: AnswerCache, isStream: Bool, wantsProgress: Bool, limit: Duration?) {
         self.call = call
-        self.daemon = daemon
+        self.cache = cache
         self.isStream = isStream
         self.wantsProgress = wantsProgress
         deadline = limit.map { call.startedAt + UInt64(max(0, $0.nanoseconds)) }
-        state = .miss
+        call.record.part = .request
     }
 
-    /// More than the moment it takes to say that there is none.
+    /// False if the deadline is so near that the timer would fire first.
     var hasTimeLeft: Bool { deadline.map { $0 > EventLoop.now + Self.grace } ?? true }
 
     var remaining: Duration? {
         deadline.map { .nanoseconds(Int64(max(1, Int64($0) - Int64(EventLoop.now)))) }
     }
 
-    /// - Parameter state: how its answer comes about, as the flight begins.
+    /// - Parameter state: of the answer, as far as it is known when the waiter joins; `miss` by default.
     func become(_ state: Answer.CacheState) {
         self.state = state
+        call.record.part = .whole
     }
 
-    /// Waits for `flight` from now on.
-    func board(_ flight: Flight) {
+    /// Called by `flight` as it accepts the waiter.
+    func joined(_ flight: Flight) {
         self.flight = flight
-        if !isCounted, state != .miss {
-            isCounted = true
-            daemon.requestBegan(call, model: flight.model)
-        }
+        if state != .miss, !call.record.hasReachedModel { call.reached(flight.model) }
         guard flight.outcome == nil else { return pump() }
         call.onCancel = { [weak self] call in
             guard let self, let reason = call.cancellation else { return }
-            // As of any other request, its end comes after the answer to the cancel.
+            // In a task of its own, so that the result of `cancel` comes before the end of the call, as elsewhere.
             Loop.spawn { if self.flight != nil { self.end(reason) } }
         }
         if let deadline, timer == nil {
@@ -69,9 +68,9 @@ final class FlightWaiter {
         timer?.cancel()
     }
 
-    // MARK: - Out
+    // MARK: - Sending
 
-    /// Sends what the client can take, and the end when everything else is sent.
+    /// Sends as much as the client takes, and the end once everything else is sent.
     func pump() {
         guard let flight, !isDraining else { return }
         if isStream { sendPieces(of: flight) }
@@ -84,7 +83,7 @@ final class FlightWaiter {
 
     private func sendPieces(of flight: Flight) {
         if let startedAfter, startedAfter != flight.restarts {
-            call.send { $0.restart($1) }
+            call.restart()
             self.startedAfter = nil
             position = AnswerLog.Position()
         }
@@ -92,9 +91,11 @@ final class FlightWaiter {
             guard let event = flight.log.next(&position) else { return }
             if startedAfter == nil, let origin = flight.origin {
                 startedAfter = flight.restarts
-                call.send { $0.start($1, origin) }
+                call.start(origin)
             }
-            call.send { $0.event($1, event) }
+            piece.append(event)
+            call.receive(piece)
+            piece.removeAll(keepingCapacity: true)
         }
         guard !flight.log.isEnd(position) else { return }
         isDraining = true
@@ -107,48 +108,44 @@ final class FlightWaiter {
     }
 
     private func end(_ reply: Reply, _ flight: Flight) {
-        let isHit = flight.isHit
-        if isHit {
-            if state == .miss {
-                // The second level of the cache had it: the request that asked there is admitted only now.
-                do throws(UltraError) { try daemon.admitFree(call) } catch { return refuse(error) }
-            }
-            state = .hit
+        if flight.isHit, state == .miss {
+            // Found in the file: no work was recorded, and the request has not been admitted yet.
+            guard cache.isAdmitted(call) else { return leave() }
+            become(.hit)
+            call.reached(reply.model)
         }
-        let isPaid = state == .miss
-        if !isPaid { daemon.cache?.saved(reply.costMicroUSD ?? 0) }
+        if state != .miss { cache.saved(reply.costMicroUSD ?? 0) }
         switch reply {
         case .answer(var answer):
             answer.cache = state
-            if !isPaid { answer.costMicroUSD = 0 }
+            if state != .miss { answer.costMicroUSD = 0 }
             answer.timing = timing(answer.timing, flight)
-            if isStream, startedAfter == nil { call.send { $0.start($1, answer) } }
-            call.end { [isStream] in isStream ? $0.done($1, answer) : $0.result($1, answer) }
-            count(answer, nil)
+            record(answer)
+            call.end(.success(.answer(answer)))
         case .embeddings(var answer):
             answer.cache = state
-            if !isPaid { answer.costMicroUSD = 0 }
-            call.end { $0.result($1, answer) }
-            var counted = Answer(model: answer.model, provider: answer.provider)
-            counted.cache = state
-            counted.costMicroUSD = answer.costMicroUSD
-            count(counted, nil)
+            if state != .miss { answer.costMicroUSD = 0 }
+            record(Answer(model: answer.model, provider: answer.provider))
+            call.end(.success(.embeddings(answer)))
         }
         leave()
     }
 
     private func end(_ error: UltraError) {
+        record(Answer(model: flight?.model ?? "", provider: ""))
         call.fail(error)
-        var answer = Answer(model: flight?.model ?? "", provider: "")
-        answer.cache = state
-        count(answer, error)
         leave()
     }
 
-    /// As every request that a budget refuses, it is in no book.
-    private func refuse(_ error: UltraError) {
-        call.fail(error)
-        leave()
+    /// Records the answer without the use, which is recorded with the request that the provider answered.
+    private func record(_ answer: Answer) {
+        guard state != .miss else { return }
+        var answer = answer
+        answer.cache = state
+        answer.usage = Usage(inputTokens: 0, outputTokens: 0, source: .measured)
+        answer.costMicroUSD = 0
+        answer.attempts = []
+        call.record.answer = answer
     }
 
     private func leave() {
@@ -159,24 +156,7 @@ final class FlightWaiter {
         flight?.leave(self)
     }
 
-    private func count(_ answer: Answer, _ error: UltraError?) {
-        var answer = answer
-        if state != .miss {
-            // What another request used is counted there.
-            answer.usage = Usage(inputTokens: 0, outputTokens: 0, source: .measured)
-            answer.costMicroUSD = 0
-            answer.attempts = []
-        }
-        if isCounted {
-            daemon.requestEnded(call, answer, error)
-        } else if state == .hit {
-            // Nobody's work began for it: the second level of the cache had the answer.
-            daemon.requestBegan(call, model: answer.model)
-            daemon.requestEnded(call, answer, error)
-        }
-    }
-
-    /// The times as this client saw them.
+    /// The timing as this client saw it.
     private func timing(_ work: Timing, _ flight: Flight) -> Timing {
         var timing = Timing()
         let now = EventLoop.now

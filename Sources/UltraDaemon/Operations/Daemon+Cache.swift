@@ -13,7 +13,7 @@ extension Daemon {
                 message: "OpenSSL offers no SHA-256, which the cache needs: set cache.enabled to false",
                 exitCode: EXIT_FAILURE)
         }
-        cache = AnswerCache(self, configuration.cache, sha256, cacheFile)
+        cache = AnswerCache(relay, configuration.cache, sha256, cacheFile)
     }
 
     private var cacheFile: CacheFile? {
@@ -31,12 +31,11 @@ extension Daemon {
     func cacheClear(_ call: Call) {
         call.run { [self] in
             let cleared = await cache?.clear() ?? CacheFile.Figures()
-            call.end { writer, id in
-                writer.frame(id, "result") { json in
+            call.end(
+                Report { json in
                     json.field("entries", cleared.entries)
                     json.field("bytes", cleared.bytes)
-                }
-            }
+                })
         }
     }
 

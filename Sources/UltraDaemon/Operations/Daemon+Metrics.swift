@@ -2,13 +2,11 @@ internal import Glibc
 internal import UltraAPI
 internal import UltraSystem
 
-/// `metrics`: everything that is counted. Providers, models and hosts are labels; users, processes and requests are not.
+/// `metrics`: all counters. Providers, models and hosts are labels; users, processes and requests are not.
 extension Daemon {
     func metrics(_ call: Call) {
         let text = metricsText
-        call.end { writer, id in
-            writer.frame(id, "result") { $0.field("text", text) }
-        }
+        call.end(Report { $0.field("text", text) })
     }
 
     private var metricsText: String {
@@ -52,32 +50,32 @@ extension Daemon {
         text.begin(.gauge, "ultrad_draining", "Whether the daemon finishes what is in flight, to stop then.")
         text.sample(isDraining)
         text.begin(.gauge, "ultrad_connections", "Open connections of clients.")
-        text.sample(connections.count)
+        text.sample(door.connectionCount)
     }
 
     private func writeRequests(to text: inout MetricsText) {
         text.begin(.gauge, "ultrad_requests_in_flight", "Requests that models work on, or wait for.")
-        text.sample(activity.all.usage.inFlight)
+        text.sample(activity.inFlight)
         text.begin(.counter, "ultrad_requests_total", "Requests that ended, by operation and outcome.")
-        for (operation, outcome, count) in metrics.outcomes {
+        for (operation, outcome, count) in metrics.counts.outcomes {
             text.sample(count, ["op": operation.rawValue, "outcome": outcome])
         }
         text.begin(.histogram, "ultrad_request_duration_seconds", "From a request to the end of its answer.")
-        for (operation, histogram) in metrics.durationsByOperation {
+        for (operation, histogram) in metrics.counts.durationsByOperation {
             text.sample(histogram, ["op": operation.rawValue])
         }
         text.begin(.histogram, "ultrad_first_token_seconds", "From a request to the first content of its answer.")
-        for (operation, histogram) in metrics.firstTokensByOperation {
+        for (operation, histogram) in metrics.counts.firstTokensByOperation {
             text.sample(histogram, ["op": operation.rawValue])
         }
         text.begin(.counter, "ultrad_retries_total", "Attempts on the same model after a failure.")
-        text.sample(metrics.retries)
+        text.sample(metrics.counts.retries)
         text.begin(.counter, "ultrad_fallbacks_total", "Steps from one model to the next.")
-        text.sample(metrics.fallbacks)
+        text.sample(metrics.counts.fallbacks)
     }
 
     private func writeModels(to text: inout MetricsText) {
-        let models = metrics.models.values.sorted { $0.model < $1.model }
+        let models = metrics.counts.models.values.sorted { $0.model < $1.model }
         text.begin(.counter, "ultrad_model_requests_total", "Requests to models, by what became of them.")
         for counts in models {
             for (outcome, count) in [("ok", counts.answered), ("error", counts.failed)] {

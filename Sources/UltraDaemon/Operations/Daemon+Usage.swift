@@ -2,83 +2,24 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// What is recorded of requests, and `usage`, which asks for it.
+/// `usage`: sums over the ledger.
 extension Daemon {
-    /// Takes over what the ledger has of today. Before the first request.
+    /// Takes over the use of today from the ledger, before the first request.
     func recallUse() {
         let now = RealTime.now
         guard let recall = ledger.recall(at: now) else { return }
-        for group in recall.groups { activity.add(group.figures, of: group.name.uid, at: now) }
-        recallBudgets(recall, at: now)
+        activity.recall(recall, at: now)
+        admission.recall(recall, at: now)
     }
-
-    /// An attempt is over without an answer; `answer` is what came of it.
-    func attemptEnded(_ call: Call, _ answer: Answer) {
-        guard answer.usage != Usage() else { return }
-        call.use.failed.append(
-            (
-                answer.usage,
-                price(of: answer.model, answer.provider, answeredAs: answer.providerModel)?.cost(of: answer.usage)
-            ))
-    }
-
-    /// Records a chain that ended.
-    func record(_ call: Call, _ answer: Answer, _ error: UltraError?) {
-        var row = row(call, answer, error)
-        if call.use.pass != nil, call.use.attempts.isEstimated { estimate(&row, call.use.attempts) }
-        activity.add(row)
-        ledger.record(row)
-        settle(call)
-    }
-
-    /// What a budget counts is written down too: it holds after a restart.
-    private func estimate(_ row: inout LedgerRow, _ use: UseOfAttempts) {
-        row.usage.inputTokens = use.inputTokens
-        row.usage.outputTokens = use.outputTokens
-        row.usage.source = .estimated
-        if row.price != nil { row.costMicroUSD = use.microUSD }
-    }
-
-    private func row(_ call: Call, _ answer: Answer, _ error: UltraError?) -> LedgerRow {
-        let model = answer.model.isEmpty ? error?.model ?? call.use.firstModel : answer.model
-        let provider = answer.provider.isEmpty ? String(model.prefix { $0 != "/" }) : answer.provider
-        let price = answer.isMock ? nil : price(of: model, provider, answeredAs: answer.providerModel)
-        let use = ChainUse(answer, error, price: price, failed: call.use.failed)
-        var row = LedgerRow(
-            time: RealTime.now, uid: call.peer.uid, gid: call.peer.gid, pid: call.peer.pid,
-            program: call.peer.program, operation: call.use.operation.rawValue, modelAsked: call.use.modelAsked,
-            model: model, provider: provider)
-        row.usage = use.usage
-        row.costMicroUSD = use.costMicroUSD
-        row.price = price?.rates(forInput: answer.usage.inputTokens)
-        row.firstTokenMilliseconds = answer.timing.firstToken
-        row.totalMilliseconds = Double(EventLoop.now - call.startedAt) / 1e6
-        if let error { row.outcome = error.code.rawValue }
-        row.cache = answer.cache
-        row.attempts = (error?.attempts ?? answer.attempts).count { $0.skipped == nil }
-        if error == nil { row.attempts = max(1, row.attempts) }
-        row.tags = call.use.tags
-        row.memberOf = budgets.memberships(of: BudgetRule.Subject(call.peer))
-        return row
-    }
-
-    private func price(of model: String, _ provider: String, answeredAs answered: String?) -> Price? {
-        guard let provider = registry.provider(provider), let name = model.afterSlash(of: provider.id) else {
-            return nil
-        }
-        return provider.price(of: provider.model(name), answeredAs: answered)
-    }
-
-    // MARK: - usage
 
     func usage(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try UsageRequest(frame)
-        let peer = call.peer
-        let visibility = administrators.visibility(for: peer)
+        let caller = call.caller
+        let visibility = administrators.visibility(for: caller)
         try usageQueries.ask(call, request, visibility) { [self] in
             var query = UsageQuery(since: 0, until: 0)
             do throws(UltraError) {
-                query = try await self.query(request, for: peer, visibility)
+                query = try await self.query(request, for: caller, visibility)
                 return UsageQueries.Outcome(query: query, answer: .success(try await ledger.usage(query)))
             } catch {
                 return UsageQueries.Outcome(query: query, answer: .failure(error))
@@ -88,8 +29,8 @@ extension Daemon {
             case .failure(let error): call.fail(error)
             case .success(let groups):
                 let query = outcome.query
-                call.end { writer, id in
-                    writer.frame(id, "result") { json in
+                call.end(
+                    Report { json in
                         json.key("rows")
                         json.beginArray()
                         for group in groups { group.write(query.keys, to: &json) }
@@ -97,14 +38,13 @@ extension Daemon {
                         json.field("since", RFC3339.string(query.since / 1000))
                         json.field("until", RFC3339.string(query.until / 1000))
                         json.strings("group_by", query.keys.map(\.rawValue))
-                    }
-                }
+                    })
             }
         }
     }
 
-    /// What the words of `request` mean now, and `peer` may see.
-    private func query(_ request: UsageRequest, for peer: Peer, _ visibility: Visibility) async throws(UltraError)
+    /// Resolves the times and names of `request`, limited to what `caller` may see.
+    private func query(_ request: UsageRequest, for caller: Caller, _ visibility: Visibility) async throws(UltraError)
         -> UsageQuery
     {
         let now = RealTime.now
@@ -113,7 +53,7 @@ extension Daemon {
         guard query.since <= query.until else {
             throw UltraError(.invalidRequest, "since must not be after until", field: "since")
         }
-        // What ends in this very millisecond is in.
+        // Include requests that end in this very millisecond.
         if request.until == .before(milliseconds: 0) { query.until += 1 }
         query.keys = request.keys
         query.filter.model = request.filter.model
@@ -126,7 +66,7 @@ extension Daemon {
         query.filter.gid = try await number(request.filter.group, "group") { Accounts.shared.gid(ofGroup: $0) }
         guard case .own(let uid) = visibility else { return query }
         guard query.filter.uid ?? uid == uid else {
-            var error = administrators.refusal(of: "the use of other users", to: peer)
+            var error = administrators.refusal(of: "the use of other users", to: caller)
             error.field = "filter.user"
             throw error
         }
@@ -134,7 +74,7 @@ extension Daemon {
         return query
     }
 
-    /// The number of an account, which is looked up on the disk's thread; nil: none is asked for.
+    /// The number of an account, looked up on the disk's thread; nil: the request names none.
     private func number(
         _ account: UsageRequest.Account?, _ kind: String, _ lookUp: @escaping @Disk @Sendable (String) -> UInt32?
     ) async throws(UltraError) -> UInt32? {

@@ -3,10 +3,10 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Answers one `embed`: in as many calls as the provider's bound on inputs makes necessary, all to one model.
+/// Answers one `embed`, with as many requests to one model as the provider's limit on inputs makes necessary.
 @Loop
 final class Embedding: AttemptMaker, LongReply {
-    private let daemon: Daemon
+    private let context: Relay.Context
     private let call: Call
     private let request: EmbedRequest
     private let timeoutMilliseconds: Int?
@@ -14,48 +14,45 @@ final class Embedding: AttemptMaker, LongReply {
     private var requestID: String?
     private var warnings: [String] = []
     private var candidate: Candidate?
-    /// Bytes of vectors, and of the reply that is read, that the call is charged for.
+    /// Bytes charged to the call: vectors, and the reply that is being read.
     private var held = 0
     private var waiting: UnsafeContinuation<Void, Never>?
 
-    init(_ daemon: Daemon, _ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) {
-        self.daemon = daemon
+    init(_ context: Relay.Context, _ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) {
+        self.context = context
         self.call = call
         self.request = request
         self.timeoutMilliseconds = timeoutMilliseconds
     }
 
     func run() async {
-        // After its end, which gives back what it holds.
+        // Runs after the call has ended, which gives back what it holds.
         defer { call.memory.replyEnded(self) }
         do throws(UltraError) {
-            let candidates = try daemon.registry.candidates(
+            let candidates = try context.registry.candidates(
                 for: request.model, requiring: RequiredCapabilities(request))
-            try daemon.admit(call, candidates[0], UseEstimate.tokens(request))
-            daemon.requestBegan(call, model: candidates[0].id)
+            try context.admission.admit(call, candidates[0], UseEstimate.tokens(request))
+            call.reached(candidates[0].id)
             let own = [request.timeouts.total, timeoutMilliseconds].compactMap { $0 }.min()
             let chain = AttemptChain(
-                daemon, call, candidates, total: own.map { .milliseconds($0) } ?? daemon.timeouts.unaryTotal,
+                context, call, candidates, total: own.map { .milliseconds($0) } ?? context.timeouts.unaryTotal,
                 isOwnDeadline: own != nil, request.timeouts)
             do throws(UltraError) {
                 try await chain.run(self)
             } catch {
                 var error = call.cancellation ?? error
                 error.attempts = chain.attempts
-                daemon.requestEnded(call, answer, error)
+                call.record.answer = answer
                 throw error
             }
-            var counted = answer
-            counted.attempts = chain.attempts
             finish(chain.attempts)
             chain.learn(from: self)
-            daemon.requestEnded(call, counted, nil)
         } catch {
             call.fail(error)
         }
     }
 
-    // Vectors come whole or not at all.
+    // The client gets all vectors or none, so an attempt can always be repeated.
     var isCommitted: Bool { false }
     var progress: ProgressReporter? { nil }
     var isBlameless: Bool { false }
@@ -80,8 +77,8 @@ final class Embedding: AttemptMaker, LongReply {
         } catch {
             failure = error
         }
-        if call.use.pass != nil {
-            daemon.attemptUsed(
+        if call.record.pass != nil {
+            context.admission.attemptUsed(
                 call, answer, failure, wasSent: true, UseOfAttempts.Delivered(),
                 ticket.candidate.model.facts.price?.value)
         }
@@ -101,8 +98,8 @@ final class Embedding: AttemptMaker, LongReply {
         var vectorBytes = 0
         var rest = request.input[...]
         while !rest.isEmpty {
-            // Each call beyond the first is one more request to the provider.
-            if rest.count < request.input.count { daemon.askedAgain(call) }
+            // Each part after the first is one more request to the provider.
+            if rest.count < request.input.count { context.admission.askedAgain(call) }
             var part = request
             part.input = Array(rest.prefix(adapter.embedBatchLimit))
             rest = rest.dropFirst(part.input.count)
@@ -111,7 +108,7 @@ final class Embedding: AttemptMaker, LongReply {
             let byteCount = reply.vectors.reduce(0) { $0 + $1.bytes.count }
             hold(byteCount)
             vectorBytes += byteCount
-            guard vectorBytes <= daemon.limits.frameBytes else { throw tooLong(ticket) }
+            guard vectorBytes <= context.limits.frameBytes else { throw tooLong(ticket) }
             whole.dimensions = reply.dimensions ?? whole.dimensions
             whole.providerModel = reply.providerModel ?? whole.providerModel
             tokens = reply.inputTokens.flatMap { count in tokens.map { $0 + count } }
@@ -129,11 +126,11 @@ final class Embedding: AttemptMaker, LongReply {
             warnings.append(warning)
         }
         let limits = ExchangeTimeouts(
-            connect: request.timeouts.connect.map { .milliseconds($0) } ?? daemon.timeouts.connect,
+            connect: request.timeouts.connect.map { .milliseconds($0) } ?? context.timeouts.connect,
             total: ticket.remaining.map { .milliseconds($0) })
-        // A longer reply cannot become an answer, which is one frame: JSON may be written with as much white space.
-        let limitBytes = min(daemon.limits.replyBytes, 2 * daemon.limits.frameBytes)
-        let document = Document(daemon.transport, adapter, model: candidate.id, limitBytes: limitBytes)
+        // A longer reply cannot become an answer, which is one frame; twice, because JSON may hold white space.
+        let limitBytes = min(context.limits.replyBytes, 2 * context.limits.frameBytes)
+        let document = Document(context.transport, adapter, model: candidate.id, limitBytes: limitBytes)
         let before = held
         defer { hold(before - held) }
         let reply = try await document.fetch(
@@ -158,20 +155,20 @@ final class Embedding: AttemptMaker, LongReply {
 
     private func tooLong(_ ticket: Ticket) -> UltraError {
         UltraError(
-            .tooLarge, "the vectors have more than \(daemon.limits.frameBytes) bytes, the most an answer may have",
+            .tooLarge, "the vectors have more than \(context.limits.frameBytes) bytes, the most an answer may have",
             hint: "send fewer inputs at once, ask for fewer dimensions, or raise limits.frame_bytes",
             provider: ticket.candidate.provider.id, model: ticket.candidate.id, requestID: requestID)
     }
 
     // MARK: - Memory
 
-    /// Charges `change` more bytes, or fewer, to the user.
+    /// Charges `change` more bytes to the user, or gives them back.
     private func hold(_ change: Int) {
         call.hold(change)
         held += change
     }
 
-    /// Returns when more may be kept: of a user beyond its share one reply is read on at a time.
+    /// Returns when more of the reply may be read: of a user beyond its share, one reply at a time is.
     private func turn() async {
         while !Task.isCancelled, call.memory.mustWait(self) {
             await withTaskCancellationHandler {
@@ -199,13 +196,15 @@ final class Embedding: AttemptMaker, LongReply {
         continuation?.resume()
     }
 
-    /// What the counters and the ledger see of it.
+    // MARK: - End
+
+    /// The answer in the form in which the books record it.
     private var answer: Answer {
         var answer = Answer(model: candidate?.id ?? "", provider: candidate?.provider.id ?? "")
         answer.usage = usage
-        if call.flight != nil { answer.cache = .miss }
+        answer.cache = call.record.cache
         answer.costMicroUSD = cost
-        answer.timing.total = Double(EventLoop.now - call.startedAt) / 1e6
+        answer.timing.total = call.elapsedMilliseconds
         return answer
     }
 
@@ -219,12 +218,14 @@ final class Embedding: AttemptMaker, LongReply {
 
     private func finish(_ attempts: [Attempt]) {
         guard let candidate else { return }
+        var recorded = answer
+        recorded.attempts = attempts
+        call.record.answer = recorded
         var answer = EmbedAnswer(model: candidate.id, provider: candidate.provider.id, result)
         answer.costMicroUSD = cost
         answer.attempts = attempts
         answer.requestID = requestID
         answer.warnings = warnings
-        call.flight?.ended(.embeddings(answer))
-        call.end { $0.result($1, answer) }
+        call.end(.success(.embeddings(answer)))
     }
 }

@@ -3,27 +3,87 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Where requests meet the budgets.
-extension Daemon {
+/// Admits requests by the budgets: reserves what a request may use before it is sent, and settles that when it has ended.
+@Loop
+final class Admission {
+    private var budgets: Budgets
+
+    init(_ rules: [BudgetRule] = []) {
+        budgets = Budgets(rules)
+    }
+
+    func adopt(_ rules: [BudgetRule]) {
+        budgets.adopt(rules)
+    }
+
     private var moment: Budgets.Moment {
         Budgets.Moment(real: RealTime.now, steady: WallClock.now / 1000)
     }
 
-    /// The rules of the configuration. A name the system does not know bounds nobody, which is said.
-    static func budgetRules(
-        _ configuration: Configuration, _ accounts: NamedAccounts, _ log: Logger
-    ) -> [BudgetRule] {
-        configuration.budgets.enumerated().compactMap { index, settings in
-            if let rule = BudgetRule(settings, accounts) { return rule }
-            let name = settings.user ?? settings.group ?? ""
-            log.warning("budgets[\(index)] names \(name), whom the system does not know: ignoring that budget")
-            return nil
+    /// Reserves what the request may use, before anything is sent.
+    /// - Parameter tokens: the estimate of its use.
+    /// - Throws: `quota_exceeded` or `rate_limited` if it would exceed a budget.
+    func admit(_ call: Call, _ candidate: Candidate, _ tokens: (input: Int, output: Int)) throws(UltraError) {
+        guard !budgets.isEmpty else { return }
+        call.record.admittedInput = tokens.input
+        var price: Price?
+        if case .upstream = candidate.target { price = candidate.model.facts.price?.value }
+        call.record.pass = try reserve(call.caller, UseEstimate.amount(tokens, price), isFree: false)
+    }
+
+    /// Admits a request that costs nothing, because the cache or another's request answers it: it counts as a request.
+    /// - Throws: `rate_limited` if it would exceed a budget.
+    func admitFree(_ call: Call) throws(UltraError) {
+        guard !budgets.isEmpty, call.record.pass == nil else { return }
+        call.record.pass = try reserve(call.caller, DayUse.Amount(), isFree: true)
+    }
+
+    private func reserve(
+        _ caller: Caller, _ estimate: DayUse.Amount, isFree: Bool
+    ) throws(UltraError) -> Budgets.Pass? {
+        do throws(Budgets.Refusal) {
+            return try budgets.admit(BudgetRule.Subject(caller), estimate, isFree: isFree, at: moment)
+        } catch {
+            throw UltraError(error, at: RealTime.now)
         }
     }
 
-    /// Refuses options that have a provider charge other prices than are known, where a budget counts by these.
-    func refuseDearOptions(_ options: [String: RawJSON], of peer: Peer) throws(UltraError) {
-        guard !options.isEmpty, budgets.countMoney(of: BudgetRule.Subject(peer)) else { return }
+    /// Gives back the reservation of `admitFree`, for a request that is to be admitted as one that has a cost.
+    func release(_ call: Call) {
+        guard let pass = call.record.pass else { return }
+        call.record.pass = nil
+        budgets.settle(pass, DayUse.Amount(), at: moment)
+    }
+
+    /// True if a request that was sent to a provider may be sent to one again.
+    func mayAskAgain(_ call: Call) -> Bool {
+        guard let pass = call.record.pass else { return true }
+        return budgets.mayAskAgain(pass, at: moment)
+    }
+
+    func askedAgain(_ call: Call) {
+        guard let pass = call.record.pass else { return }
+        budgets.askedAgain(pass, at: moment)
+    }
+
+    /// Notes the use of an attempt, whether it succeeded or not.
+    /// - Parameters:
+    ///   - wasSent: the request may have reached the provider.
+    ///   - price: of the model that answered; nil: not known.
+    func attemptUsed(
+        _ call: Call, _ answer: Answer, _ error: UltraError?, wasSent: Bool, _ delivered: UseOfAttempts.Delivered,
+        _ price: Price?
+    ) {
+        guard call.record.pass != nil else { return }
+        let isBilled = wasSent && !(error.map(ChainUse.isUnbilled) ?? false)
+        call.record.attempts.add(
+            answer.usage, cost: error == nil ? answer.costMicroUSD : nil, isBilled: isBilled,
+            admitted: call.record.admittedInput, delivered, price)
+    }
+
+    /// Refuses `provider_options` that may change the price, which a budget in money counts by.
+    func refuseSurcharges(_ options: [String: RawJSON], of caller: Caller) throws(UltraError) {
+        guard !options.isEmpty, budgets.countMoney(of: BudgetRule.Subject(caller)) else { return }
         for (provider, object) in options {
             guard let member = ProviderOptions.surchargedMember(of: object) else { continue }
             let place = "provider_options.\(provider).\(member)"
@@ -33,70 +93,12 @@ extension Daemon {
         }
     }
 
-    /// Refuses what would go beyond a budget, else reserves what it may use. Before anything is sent.
-    func admit(_ call: Call, _ candidate: Candidate, _ tokens: (input: Int, output: Int)) throws(UltraError) {
-        guard !budgets.isEmpty else { return }
-        call.use.admittedInput = tokens.input
-        var price: Price?
-        if case .upstream = candidate.target { price = candidate.model.facts.price?.value }
-        let estimate = UseEstimate.amount(tokens, price)
-        do throws(Budgets.Refusal) {
-            call.use.pass = try budgets.admit(BudgetRule.Subject(call.peer), estimate, at: moment)
-        } catch {
-            throw UltraError(error, at: RealTime.now)
-        }
-    }
+    /// The supplementary groups of `caller` by which a budget applies to it.
+    func memberships(of caller: Caller) -> [UInt32] { budgets.memberships(of: BudgetRule.Subject(caller)) }
 
-    /// Admits a request that costs nothing, because the cache or another's request answers it: it counts as a request.
-    func admitFree(_ call: Call) throws(UltraError) {
-        guard !budgets.isEmpty, call.use.pass == nil else { return }
-        do throws(Budgets.Refusal) {
-            call.use.pass = try budgets.admit(
-                BudgetRule.Subject(call.peer), DayUse.Amount(), isFree: true, at: moment)
-        } catch {
-            throw UltraError(error, at: RealTime.now)
-        }
-    }
-
-    /// Takes back what `admitFree` reserved for a request that is to be admitted as another kind.
-    func release(_ call: Call) {
-        guard let pass = call.use.pass else { return }
-        call.use.pass = nil
-        budgets.settle(pass, DayUse.Amount(), at: moment)
-    }
-
-    /// Whether a request that was sent to a provider may be sent to one again.
-    func mayAskAgain(_ call: Call) -> Bool {
-        guard let pass = call.use.pass else { return true }
-        return budgets.mayAskAgain(pass, at: moment)
-    }
-
-    func askedAgain(_ call: Call) {
-        guard let pass = call.use.pass else { return }
-        budgets.askedAgain(pass, at: moment)
-    }
-
-    /// Notes what an attempt used, well or not, for the budgets that hold for the call.
-    func attemptUsed(
-        _ call: Call, _ answer: Answer, _ error: UltraError?, wasSent: Bool, _ delivered: UseOfAttempts.Delivered,
-        _ price: Price?
-    ) {
-        guard call.use.pass != nil else { return }
-        let isBilled = wasSent && !(error.map(ChainUse.isUnbilled) ?? false)
-        call.use.attempts.add(
-            answer.usage, cost: error == nil ? answer.costMicroUSD : nil, isBilled: isBilled,
-            admitted: call.use.admittedInput, delivered, price)
-    }
-
-    /// Puts right what was reserved for a call that has ended.
-    func settle(_ call: Call) {
-        guard let pass = call.use.pass else { return }
-        call.use.pass = nil
-        budgets.settle(pass, call.use.attempts.amount, at: moment)
-    }
-
-    /// Takes over what the ledger has of today.
-    func recallBudgets(_ recall: LedgerRecall, at now: Int) {
+    /// Takes over the use of the day from the ledger.
+    /// - Parameter now: milliseconds since 1970.
+    func recall(_ recall: LedgerRecall, at now: Int) {
         guard !budgets.isEmpty else { return }
         let moment = moment
         for group in recall.groups {
@@ -111,6 +113,27 @@ extension Daemon {
             let subject = BudgetRule.Subject(
                 uid: start.uid, gid: start.gid, groups: start.memberOf, program: start.program)
             budgets.recall(subject, age: max(0, (now - start.time) / 1000), at: moment)
+        }
+    }
+}
+
+extension Admission: RequestObserver {
+    /// Replaces the reservation by the actual use.
+    func ended(_ record: RequestRecord) {
+        guard let pass = record.pass else { return }
+        budgets.settle(pass, record.attempts.amount, at: moment)
+    }
+}
+
+extension BudgetRule {
+    /// The rules of the configuration. A rule whose user or group the system does not know applies to nobody, which is
+    /// logged.
+    static func rules(of configuration: Configuration, _ accounts: NamedAccounts, _ log: Logger) -> [BudgetRule] {
+        configuration.budgets.enumerated().compactMap { index, settings in
+            if let rule = BudgetRule(settings, accounts) { return rule }
+            let name = settings.user ?? settings.group ?? ""
+            log.warning("budgets[\(index)] names \(name), whom the system does not know: ignoring that budget")
+            return nil
         }
     }
 }

@@ -1,0 +1,186 @@
+internal import UltraAPI
+internal import UltraSystem
+
+/// One request in the daemon, from its admission to its end.
+///
+/// Everything that works on it writes into it. It passes that on to the sink behind it until it has ended, which it does
+/// exactly once, and it charges the user's account of bytes for what the request makes the daemon hold.
+@Loop
+final class Call {
+    var record: RequestRecord
+    private let books: Books
+    /// The account of bytes that is charged.
+    let user: ByteAccount.User
+    let memory: HeldBytes
+    /// Length of the request as it was received.
+    let requestBytes: Int
+    /// nil: the call has ended, or its client is gone.
+    private var sink: (any AnswerSink)?
+    private let ownsAccount: Bool
+    /// The request was admitted beyond the user's share.
+    private let isExempt: Bool
+    /// Bytes charged now; 0 once the call has no sink.
+    private var charge: Int
+    private var task: Task<Void, Never>?
+    /// Ends operations without timers of their own after `timeout_ms`.
+    private var timer: Timer?
+    private var isEnded = false
+    /// Why the call was cancelled; the error it ends with.
+    private(set) var cancellation: UltraError?
+    /// Called on cancellation of a call without a task, which would otherwise wait for ever.
+    var onCancel: (@Loop (Call) -> Void)?
+    private static var count = 0
+
+    /// - Parameters:
+    ///   - user: of `memory`, opened by the door.
+    ///   - charge: bytes the door has charged to `user` for the request already.
+    ///   - isExempt: the door has called `beginExempt` for the request.
+    init(
+        _ operation: OperationName, of caller: Caller, to sink: any AnswerSink, _ books: Books, _ memory: HeldBytes,
+        _ user: ByteAccount.User, requestBytes: Int, charge: Int, isExempt: Bool
+    ) {
+        Self.count += 1
+        record = RequestRecord(Self.count, operation, of: caller)
+        self.books = books
+        self.sink = sink
+        self.memory = memory
+        self.user = user
+        self.requestBytes = requestBytes
+        self.charge = charge
+        self.isExempt = isExempt
+        ownsAccount = false
+    }
+
+    /// Continues the work of `first` for several calls, whose answer goes to `sink`. It has an account of its own, since
+    /// `first` may end before it.
+    init(sharing first: Call, to sink: any AnswerSink) {
+        record = RequestRecord(workOf: first.record)
+        books = first.books
+        self.sink = sink
+        memory = first.memory
+        user = memory.open(first.caller.uid)
+        requestBytes = first.requestBytes
+        charge = 0
+        isExempt = false
+        ownsAccount = true
+        hold(ByteAccount.cost(ofFrame: requestBytes))
+    }
+
+    var caller: Caller { record.caller }
+    var operation: OperationName { record.operation }
+    /// Monotonic clock, nanoseconds.
+    var startedAt: UInt64 { record.startedAt }
+
+    // MARK: - Work
+
+    /// Records that the request is about to be sent to `model`, or joins one that was.
+    func reached(_ model: String) {
+        record.reach(model)
+        books.began(record)
+    }
+
+    /// Starts a task that works on the call. A cancellation of the call cancels the task.
+    func run(_ body: @escaping @Loop () async -> Void) {
+        task = Loop.spawn(body)
+    }
+
+    var hasTask: Bool { task != nil }
+
+    /// True if decoding and encoding the request each take milliseconds, so that other work should come in between.
+    var isLong: Bool { requestBytes > 1 << 20 }
+
+    /// The line in a provider's queue in which the request waits.
+    var client: ConcurrencyGate.Client { ConcurrencyGate.Client(uid: caller.uid, pid: caller.pid) }
+
+    var elapsedMilliseconds: Double { Double(EventLoop.now - startedAt) / 1e6 }
+
+    // MARK: - End
+
+    func end(_ report: Report) { end(.success(.report(report))) }
+
+    func fail(_ error: UltraError) { end(.failure(error)) }
+
+    /// Ends the call with `timeout` after `limit` milliseconds, unless it has ended by then.
+    func end(afterMilliseconds limit: Int) {
+        guard !isEnded else { return }
+        let timer = Timer { [weak self] in
+            guard let self else { return }
+            let reason = UltraError(
+                .timeout, "\(operation.rawValue) was not done within timeout_ms (\(limit))",
+                hint: "allow more time", timeout: .total, provider: "ultrad", isRetryable: true)
+            cancel(reason)
+            fail(reason)
+        }
+        timer.arm(after: .milliseconds(limit))
+        self.timer = timer
+    }
+
+    /// Gives up the work in progress. The call ends with `reason` when that has stopped.
+    func cancel(_ reason: UltraError) {
+        guard !isEnded, cancellation == nil else { return }
+        cancellation = reason
+        task?.cancel()
+        onCancel?(self)
+    }
+
+    /// Cancels the call and lets go of its sink, because the client is gone. The call ends when its work has stopped.
+    func abandon() {
+        cancel(UltraError(.cancelled, "the client disconnected"))
+        detach()
+    }
+
+    /// Lets go of the sink, and gives back what the call holds.
+    private func detach() {
+        guard sink != nil else { return }
+        sink = nil
+        timer?.cancel()
+        memory.add(-charge, of: user)
+        charge = 0
+        if isExempt { memory.endExempt(of: user) }
+        if ownsAccount { memory.close(user) }
+    }
+}
+
+// MARK: - The answer
+
+extension Call: AnswerSink {
+    func start(_ answer: Answer) { sink?.start(answer) }
+
+    func receive(_ events: [AnswerEvent]) { sink?.receive(events) }
+
+    func restart() { sink?.restart() }
+
+    func progress(_ progress: RequestProgress) { sink?.progress(progress) }
+
+    func feed(_ event: FeedEvent) { sink?.feed(event) }
+
+    /// The one place where a request ends: the client has its answer, then the books have the record.
+    func end(_ result: Result<ResultBody, UltraError>) {
+        guard !isEnded else { return }
+        isEnded = true
+        guard let sink else {
+            return books.ended(&record, .failure(cancellation ?? UltraError(.cancelled, "the client disconnected")))
+        }
+        detach()
+        sink.end(result)
+        books.ended(&record, result)
+    }
+
+    var isCongested: Bool { sink?.isCongested ?? false }
+
+    func drained() async { await sink?.drained() }
+}
+
+// MARK: - Memory
+
+extension Call: ByteHolder {
+    /// Charges `change` more bytes to the user, or gives them back.
+    func hold(_ change: Int) {
+        guard sink != nil, change != 0 else { return }
+        charge += change
+        memory.add(change, of: user)
+    }
+
+    /// True if the user holds more than its share, so that work that can wait should.
+    var isOverShare: Bool { memory.account.isOver(user) }
+}
