@@ -87,8 +87,9 @@ struct CompletionTests {
         let names = hostileNames(file)
         var writer = JSONWriter()
         writer.beginArray()
-        // Names with control characters are not offered.
-        for name in names + ["p/50\u{1B}[2J", "p/51\u{9B}2J", "p/52\u{202E}x", "p/53\nx", ""] {
+        // Names with control characters are not offered. Their letters are in no other name: fish completes any name
+        // that contains the typed letters in order.
+        for name in names + ["p/zqz0\u{1B}[2J", "p/zqz1\u{9B}2J", "p/zqz2\u{202E}x", "p/zqz3\nx", ""] {
             writer.beginObject()
             writer.field("id", name)
             writer.field("provider", "p")
@@ -97,8 +98,10 @@ struct CompletionTests {
         writer.endArray()
         let list = String(decoding: writer.bytes, as: UTF8.self)
         let openings = ["", "'", "\""]
-        let lines = names.flatMap { name in openings.map { "\($0)\(name.prefix(4))" } } + ["p/218b:", "p/50", "p/53"]
-        let expected = names.flatMap { Array(repeating: $0, count: openings.count) } + ["p/218b:q4", "p/50", "p/53"]
+        let lines =
+            names.flatMap { name in openings.map { "\($0)\(name.prefix(4))" } } + ["p/218b:", "p/zqz0", "p/zqz3"]
+        let expected =
+            names.flatMap { Array(repeating: $0, count: openings.count) } + ["p/218b:q4", "p/zqz0", "p/zqz3"]
         let daemon = try ScriptedDaemon(
             connections: Array(
                 repeating: [.receive, .send(#"{"id":ID,"event":"result","models":\#(list)}"#)], count: lines.count))

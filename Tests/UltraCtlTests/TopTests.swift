@@ -262,7 +262,7 @@ struct TopTests {
         #expect(refused.status == 2)
         #expect(
             refused.error.hasPrefix(
-                "error: top needs a terminal; without one see: ultractl status, watch, or top --json\n"))
+                "error: top needs a terminal; without one use: ultractl status, watch, or top --json\n"))
         let json = try Command.ultractl("top", "--json", "--interval", "0.2", "--timeout", "0.3", socket: daemon.path)
         #expect(
             json

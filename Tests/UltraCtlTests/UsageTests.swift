@@ -82,7 +82,7 @@ struct UsageTests {
         let table = UsageTable(report: try Self.report(rows, "user", "group"), style: Style()).render()
         #expect(
             table.split(separator: "\n").map { $0.prefix(11) } == [
-                "USER  GROUP", "ada   7    ", "1001  staff", "all        ", "the tokens ",
+                "USER   GROUP", "ada    7    ", "1001   staff", "total       ", "the tokens o",
             ])
     }
 

@@ -1,6 +1,7 @@
-/// Which failed requests get a line in the log: of each user so many a minute, since journald drops the lines of a whole
-/// service that writes too many (`RateLimitBurst=` of journald.conf(5)). The ledger has all of them.
+/// The rate limit of log lines about failed requests, per user. Without it, one user's failures would make journald drop
+/// lines of the whole service (`RateLimitBurst=` in journald.conf(5)). The ledger records every failure.
 struct FailureLines: Sendable {
+    /// Lines per user and minute.
     static let aMinute = 60
 
     private struct Minute: Sendable {
@@ -11,8 +12,9 @@ struct FailureLines: Sendable {
 
     private var minutes: [UInt32: Minute] = [:]
 
-    /// How many lines of the user were left out since its last one; nil: this one is left out as well.
+    /// Counts one failure of the user `uid`.
     /// - Parameter now: nanoseconds of the monotonic clock.
+    /// - Returns: the number of lines suppressed since the user's last one; nil: this line is suppressed too.
     mutating func isDue(_ uid: UInt32, at now: UInt64) -> Int? {
         var minute = minutes[uid] ?? Minute(began: now)
         defer { minutes[uid] = minute }

@@ -1,15 +1,18 @@
-/// Who has how many of the places at a provider, and who may have another one.
+/// The places (concurrent requests) at a provider that each user occupies, and the decision on a further one. Pure.
 ///
-/// Of many places a user may have seven times as many as are free: alone seven eighths, two users together fourteen
-/// fifteenths. So there is a place for the next user, however long the answers take that the others wait for (dynamic
-/// thresholds, see `ByteAccount`). A few places are not divided.
+/// A user may occupy seven times as many places as are free: one user alone seven eighths of them, two users together
+/// fourteen fifteenths. So a place is left for another user, however long the requests take (dynamic thresholds, see
+/// `ByteAccount`). A small number of places is not divided.
 struct PlaceShares: Sendable {
-    /// Fewer places than that are not divided.
+    /// Fewer places than this are not divided.
     static let dividedFrom = 16
     private static let timesFree = 7
 
+    /// The number of places.
     var limit: Int
+    /// The number of occupied places.
     private(set) var taken = 0
+    /// Occupied places by uid; a user without any is not in it.
     private var ofUsers: [UInt32: Int] = [:]
 
     init(limit: Int) {

@@ -226,7 +226,7 @@ struct BodyOpening: Sendable {
     private(set) var held: [UInt8] = []
 
     /// The format of a body that ended while its format was undecided.
-    var formAtEnd: Form { held.first == UInt8(ascii: "{") ? .document : .other }
+    var formAtEnd: Form { held.first == UInt8(ascii: "{") ? .object : .other }
 
     /// Returns the format of a body that continues with `bytes`; nil if more bytes are needed.
     ///

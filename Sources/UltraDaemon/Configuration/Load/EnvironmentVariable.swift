@@ -1,4 +1,4 @@
-/// A variable the configuration itself reads; those of the providers are in `ProviderKind`.
+/// A variable that the configuration reads. The variables of providers are in `ProviderKind`.
 struct EnvironmentVariable: Sendable {
     let name: String
     /// One sentence without its full stop, for `etc/ultrad.env`.
