@@ -53,7 +53,7 @@ struct RelayAloneTests {
     /// - Parameter isAbandoned: the client goes as soon as the work has begun.
     static func run(_ request: Request, isStream: Bool, isAbandoned: Bool = false) async throws -> Seen {
         let configuration = try Configuration.load(
-            ConfigurationOptions(version: "0"), environment: ["USE_MOCK": "true"])
+            ConfigurationOptions(socket: "/unused", version: "0"), environment: ["USE_MOCK": "true"])
         return try await LoopThread.run { () -> Result<Seen, any Error> in
             do {
                 let registry = Registry(configuration)
