@@ -81,7 +81,7 @@ struct RelayAloneTests {
                 }
                 for record in observer.ended {
                     seen.records += 1
-                    seen.recordedModel = record.use?.model
+                    seen.recordedModel = record.hasUse ? record.model : nil
                     seen.recordedFailure = record.error?.code
                 }
                 seen.heldBytes = memory.account.held

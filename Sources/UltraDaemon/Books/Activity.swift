@@ -1,8 +1,16 @@
+internal import UltraSystem
+
 /// Requests since the start and use of the day, of all users together and of each one.
 struct Activity: Sendable {
     struct Figures: Sendable {
         var usage = UsageCount()
         var today = DayTotals()
+
+        @Loop
+        fileprivate mutating func ended(_ record: RequestRecord) {
+            usage.ended(isFailure: record.error != nil)
+            today.add(record.usage, record.costMicroUSD, at: record.endedAt)
+        }
     }
 
     private(set) var all = Figures()
@@ -13,14 +21,10 @@ struct Activity: Sendable {
         byUser[uid, default: Figures()].usage.began()
     }
 
-    mutating func ended(_ uid: UInt32, isFailure: Bool) {
-        all.usage.ended(isFailure: isFailure)
-        byUser[uid, default: Figures()].usage.ended(isFailure: isFailure)
-    }
-
-    mutating func add(_ use: RequestRecord.Use, of uid: UInt32) {
-        all.today.add(use.usage, use.costMicroUSD, at: use.endedAt)
-        byUser[uid, default: Figures()].today.add(use.usage, use.costMicroUSD, at: use.endedAt)
+    @Loop
+    mutating func ended(_ record: RequestRecord) {
+        all.ended(record)
+        byUser[record.caller.uid, default: Figures()].ended(record)
     }
 
     /// Takes over the use of the day from the ledger.

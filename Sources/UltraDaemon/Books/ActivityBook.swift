@@ -12,9 +12,8 @@ final class ActivityBook: RequestObserver {
     }
 
     func ended(_ record: RequestRecord) {
-        guard record.part != .request, let use = record.use else { return }
-        activity.add(use, of: record.caller.uid)
-        activity.ended(record.caller.uid, isFailure: record.error != nil)
+        guard record.hasUse else { return }
+        activity.ended(record)
     }
 
     /// Takes over the use of the day from the ledger.

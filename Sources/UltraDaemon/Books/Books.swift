@@ -27,7 +27,7 @@ final class Books {
         for observer in observers { observer.began(record) }
     }
 
-    func ended(_ record: inout RequestRecord, _ result: Result<ResultBody, UltraError>) {
+    func ended(_ record: RequestRecord, _ result: Result<ResultBody, UltraError>) {
         record.end(result, in: registry)
         for observer in observers { observer.ended(record) }
     }

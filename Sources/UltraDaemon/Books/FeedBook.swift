@@ -21,10 +21,10 @@ final class FeedBook: RequestObserver {
     }
 
     func ended(_ record: RequestRecord) {
-        guard record.part != .request, let use = record.use, feed.has(.requests) else { return }
+        guard record.hasUse, feed.has(.requests) else { return }
         feed.publish(.requests, of: record.caller.uid) { json in
             json.field("phase", "ended")
-            write(record, record.error?.model ?? record.answer?.model ?? "", isKnown: use.isModelKnown, to: &json)
+            write(record, record.error?.model ?? record.answer.model, isKnown: record.isModelKnown, to: &json)
             json.fieldOrNull("error", record.error?.code.rawValue)
             json.field("ms", record.milliseconds)
         }

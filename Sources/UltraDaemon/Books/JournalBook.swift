@@ -14,8 +14,7 @@ final class JournalBook: RequestObserver {
     }
 
     func ended(_ record: RequestRecord) {
-        guard record.part != .request, record.use != nil, let error = record.error, record.answer?.cache != .coalesced
-        else { return }
+        guard record.hasUse, let error = record.error, record.answer.cache != .coalesced else { return }
         switch error.code {
         case .cancelled, .invalidRequest, .invalidFrame, .badRequest, .contextLength, .contentFiltered,
             .capabilityMissing, .modelNotFound:

@@ -13,8 +13,8 @@ final class LedgerBook: RequestObserver {
     }
 
     func ended(_ record: RequestRecord) {
-        guard record.part != .request, let use = record.use, let answer = record.answer else { return }
-        var row = LedgerRow(record, use, answer)
+        guard record.hasUse else { return }
+        var row = LedgerRow(record)
         row.memberOf = admission.memberships(of: record.caller)
         ledger.record(row)
     }
@@ -22,20 +22,20 @@ final class LedgerBook: RequestObserver {
 
 extension LedgerRow {
     @Loop
-    fileprivate init(_ record: RequestRecord, _ use: RequestRecord.Use, _ answer: Answer) {
+    fileprivate init(_ record: RequestRecord) {
         let caller = record.caller
         self.init(
-            time: use.endedAt, uid: caller.uid, gid: caller.gid, pid: caller.pid, program: caller.program,
-            operation: record.operation.rawValue, modelAsked: record.modelAsked, model: use.model,
-            provider: use.provider)
-        usage = use.usage
-        costMicroUSD = use.costMicroUSD
-        price = use.price
-        firstTokenMilliseconds = answer.timing.firstToken
+            time: record.endedAt, uid: caller.uid, gid: caller.gid, pid: caller.pid, program: caller.program,
+            operation: record.operation.rawValue, modelAsked: record.modelAsked, model: record.model,
+            provider: record.provider)
+        usage = record.usage
+        costMicroUSD = record.costMicroUSD
+        price = record.price
+        firstTokenMilliseconds = record.answer.timing.firstToken
         totalMilliseconds = record.milliseconds
         if let error = record.error { outcome = error.code.rawValue }
-        cache = answer.cache
-        attempts = (record.error?.attempts ?? answer.attempts).count { $0.skipped == nil }
+        cache = record.answer.cache
+        attempts = (record.error?.attempts ?? record.answer.attempts).count { $0.skipped == nil }
         if record.error == nil { attempts = max(1, attempts) }
         tags = record.tags
     }

@@ -10,7 +10,7 @@ final class MetricsBook: RequestObserver {
         if record.part != .work {
             counts.ended(record.operation, record.error?.code, nanoseconds: record.nanoseconds)
         }
-        guard record.part != .request, let use = record.use, let answer = record.answer else { return }
-        counts.ended(record.operation, answer, record.error, isKnown: use.isModelKnown)
+        guard record.hasUse else { return }
+        counts.ended(record.operation, record.answer, record.error, isKnown: record.isModelKnown)
     }
 }

@@ -2,12 +2,12 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Everything that is recorded of one request, from its admission to its end; no prompt, no answer, no key.
+/// Everything that is recorded of one request, from its admission to its end; no prompt and no key.
 ///
-/// `Call` holds it while the request runs. The cache splits a request that several clients share: the flight's record has
+/// A class, because copying so many members for each observer costs more than counting them. `Call` holds it while the request runs. The cache splits a request that several clients share: the flight's record has
 /// the upstream work, and that of the client's request the rest.
 @Loop
-struct RequestRecord {
+final class RequestRecord {
     enum Part: Sendable {
         case whole
         /// The upstream work of a flight, on behalf of several requests.
@@ -45,31 +45,28 @@ struct RequestRecord {
     // At the end.
 
     /// The answer, or what is known of it after a failure. Set before the end by the relay and the cache where the result
-    /// of the call does not say it.
-    var answer: Answer?
+    /// of the call does not say it. Its content never leaves the record.
+    var answer = Answer(model: "", provider: "")
     /// nil: the request succeeded.
     private(set) var error: UltraError?
     /// From the start to the end.
     private(set) var nanoseconds: UInt64 = 0
-    /// The use of all attempts together; nil: the request reached no model.
-    private(set) var use: Use?
 
-    /// What a request used, at which price.
-    struct Use: Sendable {
-        /// Milliseconds since 1970.
-        var endedAt: Int
-        /// `provider/model` that answered, or was asked last.
-        var model: String
-        var provider: String
-        /// True if a provider lists the model, or it has answered: a client may have made up any other name.
-        var isModelKnown: Bool
-        /// nil: no price is known.
-        var price: Price.Rates?
-        /// nil: the provider did not say.
-        var usage: Usage
-        /// nil: not known.
-        var costMicroUSD: Int?
-    }
+    // At the end of a request that reached a model.
+
+    /// Milliseconds since 1970.
+    private(set) var endedAt = 0
+    /// `provider/model` that answered, or was asked last.
+    private(set) var model = ""
+    private(set) var provider = ""
+    /// True if a provider lists the model, or it has answered: a client may have made up any other name.
+    private(set) var isModelKnown = true
+    /// nil: no price is known.
+    private(set) var price: Price.Rates?
+    /// The use of all attempts together; nil members: the provider did not say.
+    private(set) var usage = Usage()
+    /// The cost of all attempts together; nil: not known.
+    private(set) var costMicroUSD: Int?
 
     init(_ number: Int, _ operation: OperationName, of caller: Caller) {
         self.number = number
@@ -79,7 +76,7 @@ struct RequestRecord {
     }
 
     /// The record of the upstream work that `request` begins.
-    init(workOf request: RequestRecord) {
+    convenience init(workOf request: RequestRecord) {
         self.init(request.number, request.operation, of: request.caller)
         part = .work
         modelAsked = request.modelAsked
@@ -89,57 +86,54 @@ struct RequestRecord {
 
     var hasReachedModel: Bool { firstModel != nil }
 
+    /// True if the record has the use of a request: it reached a model, and no flight records it.
+    var hasUse: Bool { part != .request && hasReachedModel }
+
     var milliseconds: Double { Double(nanoseconds) / 1e6 }
 
-    /// Removes the use of a failed attempt.
-    mutating func removeFailed(at index: Int) {
-        failed.remove(at: index)
-    }
-
-    mutating func reach(_ model: String) {
+    func reach(_ model: String) {
         firstModel = model
     }
 
     /// Keeps the use of an attempt that failed.
     /// - Parameter answer: what came of the attempt.
-    mutating func addFailed(_ answer: Answer, in registry: Registry) {
+    func addFailed(_ answer: Answer, in registry: Registry) {
         guard answer.usage != Usage() else { return }
         let price = registry.price(of: answer.model, answer.provider, answeredAs: answer.providerModel)
         failed.append((answer.usage, price?.cost(of: answer.usage)))
     }
 
+    /// Removes the use of a failed attempt.
+    func removeFailed(at index: Int) {
+        failed.remove(at: index)
+    }
+
     /// Completes the record.
-    mutating func end(_ result: Result<ResultBody, UltraError>, in registry: Registry) {
+    func end(_ result: Result<ResultBody, UltraError>, in registry: Registry) {
         nanoseconds = EventLoop.now - startedAt
         switch result {
         case .failure(let error): self.error = error
-        case .success(.answer(let answer)): self.answer = self.answer ?? answer
+        case .success(.answer(let answer)): if self.answer.model.isEmpty { self.answer = answer }
         case .success(.embeddings), .success(.report): break
         }
-        guard let firstModel else { return }
-        let answer = self.answer ?? Answer(model: "", provider: "")
-        self.answer = answer
-        use = use(of: answer, firstModel, registry)
+        if let firstModel { sumUp(firstModel, registry) }
     }
 
-    private func use(of answer: Answer, _ firstModel: String, _ registry: Registry) -> Use {
-        let model = answer.model.isEmpty ? error?.model ?? firstModel : answer.model
-        let provider = answer.provider.isEmpty ? String(model.prefix { $0 != "/" }) : answer.provider
-        let price =
-            answer.isMock ? nil : registry.price(of: model, provider, answeredAs: answer.providerModel)
+    private func sumUp(_ firstModel: String, _ registry: Registry) {
+        endedAt = RealTime.now
+        model = answer.model.isEmpty ? error?.model ?? firstModel : answer.model
+        provider = answer.provider.isEmpty ? String(model.prefix { $0 != "/" }) : answer.provider
+        if let error { isModelKnown = registry.isKnown(error.model ?? answer.model) }
+        let price = answer.isMock ? nil : registry.price(of: model, provider, answeredAs: answer.providerModel)
+        self.price = price?.rates(forInput: answer.usage.inputTokens)
         let chain = ChainUse(answer, error, price: price, failed: failed)
-        var use = Use(
-            endedAt: RealTime.now, model: model, provider: provider,
-            isModelKnown: error.map { registry.isKnown($0.model ?? answer.model) } ?? true,
-            price: price?.rates(forInput: answer.usage.inputTokens), usage: chain.usage,
-            costMicroUSD: chain.costMicroUSD)
-        guard pass != nil, attempts.isEstimated else { return use }
+        (usage, costMicroUSD) = (chain.usage, chain.costMicroUSD)
+        guard pass != nil, attempts.isEstimated else { return }
         // The estimate that a budget counts is recorded too, so that the budget holds after a restart.
-        use.usage.inputTokens = attempts.inputTokens
-        use.usage.outputTokens = attempts.outputTokens
-        use.usage.source = .estimated
-        if price != nil { use.costMicroUSD = attempts.microUSD }
-        return use
+        usage.inputTokens = attempts.inputTokens
+        usage.outputTokens = attempts.outputTokens
+        usage.source = .estimated
+        if price != nil { costMicroUSD = attempts.microUSD }
     }
 }
 

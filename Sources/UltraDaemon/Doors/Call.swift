@@ -7,7 +7,7 @@ internal import UltraSystem
 /// exactly once, and it charges the user's account of bytes for what the request makes the daemon hold.
 @Loop
 final class Call {
-    var record: RequestRecord
+    let record: RequestRecord
     private let books: Books
     /// The account of bytes that is charged.
     let user: ByteAccount.User
@@ -159,11 +159,11 @@ extension Call: AnswerSink {
         guard !isEnded else { return }
         isEnded = true
         guard let sink else {
-            return books.ended(&record, .failure(cancellation ?? UltraError(.cancelled, "the client disconnected")))
+            return books.ended(record, .failure(cancellation ?? UltraError(.cancelled, "the client disconnected")))
         }
         detach()
         sink.end(result)
-        books.ended(&record, result)
+        books.ended(record, result)
     }
 
     var isCongested: Bool { sink?.isCongested ?? false }
