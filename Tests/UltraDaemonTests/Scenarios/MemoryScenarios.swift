@@ -161,7 +161,7 @@ struct MemoryScenarios {
     func longVectors() throws {
         let scenario = try Scenario(["openai": try Self.vectors(of: 500_000)], file: Self.file)
         let before = scenario.daemon.residentOwnBytes
-        let clients = try (0..<24).map { _ in try scenario.daemon.client() }
+        var clients = try (0..<24).map { _ in try scenario.daemon.client() }
         for client in clients { client.send(bytes: Self.frame(1, "embed", Self.embedding)) }
         var most = 0
         for client in clients {
@@ -169,6 +169,8 @@ struct MemoryScenarios {
             most = max(most, scenario.daemon.residentOwnBytes)
         }
         #expect(most - before < Self.limitBytes + Self.slackBytes, "\(before >> 10) KB, then \(most >> 10) KB")
+        // Each connection is charged as well: 24 of them hold more than what is waited for.
+        clients = []
         while try Self.held(scenario) > 300_000 {}
     }
 
