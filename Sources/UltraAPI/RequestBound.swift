@@ -39,7 +39,7 @@ package struct RequestBound: Sendable, Equatable {
 
 extension RequestFields {
     /// An array of at most so many elements.
-    mutating func array(
+    package mutating func array(
         _ what: String, _ bound: RequestBound, _ read: (inout RequestFields, Int) throws(UltraError) -> Void
     ) throws(UltraError) {
         try array(what) { (fields, index) throws(UltraError) in
@@ -49,14 +49,14 @@ extension RequestFields {
     }
 
     /// A name: not empty, not longer than `bound`, without control characters.
-    mutating func name(_ what: String, _ bound: RequestBound) throws(UltraError) -> String {
+    package mutating func name(_ what: String, _ bound: RequestBound) throws(UltraError) -> String {
         let text = try name(what)
         try check(text, bound)
         return text
     }
 
     /// An array of names.
-    mutating func names(
+    package mutating func names(
         _ what: String, _ count: RequestBound, _ element: String, _ length: RequestBound?
     ) throws(UltraError) -> [String] {
         var names: [String] = []
@@ -71,7 +71,7 @@ extension RequestFields {
     }
 
     /// Throws unless `text` keeps to `bound` and has no control characters.
-    func check(_ text: String, _ bound: RequestBound) throws(UltraError) {
+    package func check(_ text: String, _ bound: RequestBound) throws(UltraError) {
         guard text.utf8.count <= bound.most else { throw bound.exceeded(at: placeOfValue) }
         var last: UInt8 = 0
         for byte in text.utf8 {
@@ -84,7 +84,7 @@ extension RequestFields {
     }
 
     /// A JSON Schema of a size that can be worked on.
-    mutating func schema() throws(UltraError) -> RawJSON {
+    package mutating func schema() throws(UltraError) -> RawJSON {
         let schema = try rawObject("a JSON Schema object")
         // Fewer bytes than two a member cannot hold too many.
         guard schema.bytes.count > 2 * RequestBound.schemaMembers.most else { return schema }

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Reads the members of a request's object and says which one is wrong and what was expected.
 ///
-/// Built over a frame that was validated as JSON already, so that what can fail here is a type or a range.
-struct RequestFields {
+/// Built over bytes that were validated as JSON already, so that what can fail here is a type or a range.
+package struct RequestFields {
     var reader: JSONReader
     /// Where we are, such as `messages[2].content`.
     private var path: [Step] = []
@@ -13,7 +13,7 @@ struct RequestFields {
         case element(Int)
     }
 
-    init(_ reader: JSONReader) {
+    package init(_ reader: JSONReader) {
         self.reader = reader
         path.reserveCapacity(8)
     }
@@ -22,7 +22,7 @@ struct RequestFields {
     private var place: String { Self.text(path[...]) }
 
     /// Of the value that was just read.
-    var placeOfValue: String { place }
+    package var placeOfValue: String { place }
 
     /// Of the array whose element is read.
     var parentPlace: String { Self.text(path.dropLast()) }
@@ -36,12 +36,12 @@ struct RequestFields {
         }
     }
 
-    func expected(_ what: String) -> UltraError {
+    package func expected(_ what: String) -> UltraError {
         UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
     }
 
     /// The error for a member of the object that was just read, or is missing from it.
-    func expected(_ what: String, at member: StaticString) -> UltraError {
+    package func expected(_ what: String, at member: StaticString) -> UltraError {
         let place = path.isEmpty ? "\(member)" : "\(place).\(member)"
         return UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
     }
@@ -49,7 +49,7 @@ struct RequestFields {
     // MARK: - Structure
 
     /// Calls `read` for each member with its name. Members it does not read are to be skipped by it.
-    mutating func object(
+    package mutating func object(
         _ what: String = "an object", _ read: (inout RequestFields, JSONKey) throws(UltraError) -> Void
     ) throws(UltraError) {
         try need(.object, what)
@@ -62,7 +62,7 @@ struct RequestFields {
     }
 
     /// Calls `read` for each element.
-    mutating func array(
+    package mutating func array(
         _ what: String = "an array", _ read: (inout RequestFields, Int) throws(UltraError) -> Void
     ) throws(UltraError) {
         try need(.array, what)
@@ -76,44 +76,44 @@ struct RequestFields {
         }
     }
 
-    mutating func skip() throws(UltraError) {
+    package mutating func skip() throws(UltraError) {
         try syntax { (reader) throws(JSONError) in try reader.skip() }
     }
 
     /// Whether the next value is `kind`; it is not consumed.
-    mutating func isNext(_ kind: JSONKind) throws(UltraError) -> Bool {
+    package mutating func isNext(_ kind: JSONKind) throws(UltraError) -> Bool {
         try syntax { (reader) throws(JSONError) in try reader.kind() } == kind
     }
 
     // MARK: - Values
 
     /// Without NUL, which no provider takes: some end the text there.
-    mutating func string(_ what: String = "a string") throws(UltraError) -> String {
+    package mutating func string(_ what: String = "a string") throws(UltraError) -> String {
         try need(.string, what)
         let text = try syntax { (reader) throws(JSONError) in try reader.string() }
         guard !text.holdsNUL else { throw expected("without U+0000") }
         return text
     }
 
-    mutating func stringOrNull() throws(UltraError) -> String? {
+    package mutating func stringOrNull() throws(UltraError) -> String? {
         guard try isNext(.null) else { return try string("a string or null") }
         try skip()
         return nil
     }
 
     /// A string that says something.
-    mutating func name(_ what: String) throws(UltraError) -> String {
+    package mutating func name(_ what: String) throws(UltraError) -> String {
         let text = try string(what)
         guard !text.isEmpty else { throw expected(what) }
         return text
     }
 
-    mutating func bool() throws(UltraError) -> Bool {
+    package mutating func bool() throws(UltraError) -> Bool {
         try need(.bool, "true or false")
         return try syntax { (reader) throws(JSONError) in try reader.bool() }
     }
 
-    mutating func int(_ range: ClosedRange<Int>) throws(UltraError) -> Int {
+    package mutating func int(_ range: ClosedRange<Int>) throws(UltraError) -> Int {
         var what: String { "an integer from \(range.lowerBound) to \(range.upperBound)" }
         guard try isNext(.number) else { throw expected(what) }
         do throws(JSONError) {
@@ -125,7 +125,7 @@ struct RequestFields {
         throw expected(what)
     }
 
-    mutating func number(_ range: ClosedRange<Double>) throws(UltraError) -> Double {
+    package mutating func number(_ range: ClosedRange<Double>) throws(UltraError) -> Double {
         var what: String { "a number from \(range.lowerBound) to \(range.upperBound)" }
         guard try isNext(.number) else { throw expected(what) }
         let value = try syntax { (reader) throws(JSONError) in try reader.double() }
@@ -134,7 +134,7 @@ struct RequestFields {
     }
 
     /// One of the raw values of `Value`.
-    mutating func choice<Value: RawRepresentable<String>>(_ values: [Value]) throws(UltraError) -> Value {
+    package mutating func choice<Value: RawRepresentable<String>>(_ values: [Value]) throws(UltraError) -> Value {
         // The words of the error are made only for an error.
         var what: String { "one of " + values.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") }
         guard try isNext(.string) else { throw expected(what) }
@@ -144,14 +144,14 @@ struct RequestFields {
     }
 
     /// An array of `element`s, none of them empty.
-    mutating func names(_ what: String, _ element: String) throws(UltraError) -> [String] {
+    package mutating func names(_ what: String, _ element: String) throws(UltraError) -> [String] {
         var names: [String] = []
         try array(what) { (fields, _) throws(UltraError) in names.append(try fields.name(element)) }
         return names
     }
 
     /// A JSON object, kept as it is.
-    mutating func rawObject(_ what: String = "an object") throws(UltraError) -> RawJSON {
+    package mutating func rawObject(_ what: String = "an object") throws(UltraError) -> RawJSON {
         try need(.object, what)
         return try syntax { (reader) throws(JSONError) in try reader.rawJSON() }
     }
