@@ -10,13 +10,19 @@ struct Decode {
             let bytes = read(length)
         {
             print(describe(bytes))
-            fflush(stdout)
+            fflush(nil)
         }
     }
 
     private static func read(_ count: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
-        return fread(&bytes, 1, count, stdin) == count ? bytes : nil
+        var filled = 0
+        while filled < count {
+            let more = bytes.withUnsafeMutableBytes { Glibc.read(0, $0.baseAddress?.advanced(by: filled), count - filled) }
+            guard more > 0 else { return nil }
+            filled += more
+        }
+        return bytes
     }
 
     private static func describe(_ bytes: [UInt8]) -> String {

@@ -1,4 +1,4 @@
-/// Writes HTTP/1.1 responses into one buffer, which the connection takes and sends.
+/// Writes HTTP/1.1 responses to the unsent bytes of a connection.
 ///
 /// What is from outside goes into header fields as visible ASCII only, so that no value can begin a field of its own.
 package struct HTTPResponseWriter: Sendable {
@@ -24,10 +24,8 @@ package struct HTTPResponseWriter: Sendable {
         }
     }
 
-    /// What is to be sent.
-    package var bytes: [UInt8] = []
     private var isChunked = false
-    /// Where the size of the chunk that is being written stands in `bytes`; nil: none is.
+    /// Where the size of the chunk that is being written stands in the unsent bytes; nil: none is.
     private var chunkStart: Int?
 
     package init() {}
@@ -35,8 +33,8 @@ package struct HTTPResponseWriter: Sendable {
     // MARK: - Heads
 
     /// `100 Continue`: the body may be sent.
-    package mutating func continueResponse() {
-        append("HTTP/1.1 100 Continue\r\n\r\n")
+    package static func continueResponse(to bytes: inout [UInt8]) {
+        append("HTTP/1.1 100 Continue\r\n\r\n", to: &bytes)
     }
 
     /// - Parameters:
@@ -45,36 +43,36 @@ package struct HTTPResponseWriter: Sendable {
     /// - Returns: whether the connection stays open: without chunks an open body ends with it.
     @discardableResult
     package mutating func head(
-        _ status: Int, _ mode: Mode, date: String, _ body: Body, fields: [HTTPResponseField]
+        _ status: Int, _ mode: Mode, date: String, _ body: Body, fields: [HTTPResponseField], to bytes: inout [UInt8]
     ) -> Bool {
         isChunked = body == .open && mode.minorVersion > 0
         let staysOpen = mode.keepsAlive && (body != .open || isChunked)
-        append("HTTP/1.1 ")
-        append(String(status))
-        append(" ")
-        append(HTTPStatusText.reason(status))
-        append("\r\nDate: ")
-        append(date)
+        Self.append("HTTP/1.1 ", to: &bytes)
+        Self.append(String(status), to: &bytes)
+        Self.append(" ", to: &bytes)
+        Self.append(HTTPStatusText.reason(status), to: &bytes)
+        Self.append("\r\nDate: ", to: &bytes)
+        Self.append(date, to: &bytes)
         for field in fields {
-            append("\r\n")
-            append(field.name)
-            append(": ")
+            Self.append("\r\n", to: &bytes)
+            Self.append(field.name, to: &bytes)
+            Self.append(": ", to: &bytes)
             Self.appendVisible(field.value, to: &bytes)
         }
         switch body {
         case .none(let length?), .length(let length):
-            append("\r\nContent-Length: ")
-            append(String(length))
+            Self.append("\r\nContent-Length: ", to: &bytes)
+            Self.append(String(length), to: &bytes)
         case .none(nil): break
-        case .open: if isChunked { append("\r\nTransfer-Encoding: chunked") }
+        case .open: if isChunked { Self.append("\r\nTransfer-Encoding: chunked", to: &bytes) }
         }
         // The default of the client's version is told too where it is not ours (RFC 9112, section 9.3).
         if !staysOpen {
-            append("\r\nConnection: close")
+            Self.append("\r\nConnection: close", to: &bytes)
         } else if mode.minorVersion == 0 {
-            append("\r\nConnection: keep-alive")
+            Self.append("\r\nConnection: keep-alive", to: &bytes)
         }
-        append("\r\n\r\n")
+        Self.append("\r\n\r\n", to: &bytes)
         return staysOpen
     }
 
@@ -93,18 +91,18 @@ package struct HTTPResponseWriter: Sendable {
 
     // MARK: - Bodies
 
-    /// Appends to an open body what `write` appends to the buffer; all of it until `flush` is one chunk.
-    package mutating func content(_ write: (inout [UInt8]) -> Void) {
+    /// Appends to an open body what `write` appends to `bytes`; all of it until `flush` is one chunk.
+    package mutating func content(to bytes: inout [UInt8], _ write: (inout [UInt8]) -> Void) {
         if isChunked, chunkStart == nil {
             chunkStart = bytes.count
             // Leading zeros are part of a size (RFC 9112, section 7.1), so it can be set when it is known.
-            append("00000000\r\n")
+            Self.append("00000000\r\n", to: &bytes)
         }
         write(&bytes)
     }
 
-    /// Ends the chunk that is being written: what is in `bytes` may be sent.
-    package mutating func flush() {
+    /// Ends the chunk that is being written: `bytes`, the same as before, may be sent.
+    package mutating func flush(_ bytes: inout [UInt8]) {
         guard let start = chunkStart else { return }
         chunkStart = nil
         let size = bytes.count - start - Self.sizeLineBytes
@@ -116,13 +114,13 @@ package struct HTTPResponseWriter: Sendable {
         for digit in 0..<8 {
             bytes[start + digit] = Self.hexDigit(UInt8(truncatingIfNeeded: size >> (28 - 4 * digit) & 15))
         }
-        append("\r\n")
+        Self.append("\r\n", to: &bytes)
     }
 
     /// Ends an open body.
-    package mutating func end() {
-        flush()
-        if isChunked { append("0\r\n\r\n") }
+    package mutating func end(to bytes: inout [UInt8]) {
+        flush(&bytes)
+        if isChunked { Self.append("0\r\n\r\n", to: &bytes) }
         isChunked = false
     }
 
@@ -133,11 +131,11 @@ package struct HTTPResponseWriter: Sendable {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") - 10 + value
     }
 
-    private mutating func append(_ text: StaticString) {
+    private static func append(_ text: StaticString, to bytes: inout [UInt8]) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    private mutating func append(_ text: String) {
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(contentsOf: text.utf8)
     }
 }

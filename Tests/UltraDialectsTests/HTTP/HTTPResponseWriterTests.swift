@@ -11,8 +11,9 @@ struct HTTPResponseWriterTests {
         _ fields: [HTTPResponseField] = []
     ) -> (text: String, staysOpen: Bool) {
         var writer = HTTPResponseWriter()
-        let staysOpen = writer.head(status, mode, date: date, body, fields: fields)
-        return (String(decoding: writer.bytes, as: UTF8.self), staysOpen)
+        var bytes: [UInt8] = []
+        let staysOpen = writer.head(status, mode, date: date, body, fields: fields, to: &bytes)
+        return (String(decoding: bytes, as: UTF8.self), staysOpen)
     }
 
     @Test("the head says how the body ends and whether the connection goes on")
@@ -51,31 +52,33 @@ struct HTTPResponseWriterTests {
     @Test("what is written between two flushes is one chunk, and none is empty")
     func chunks() {
         var writer = HTTPResponseWriter()
-        writer.head(200, .init(minorVersion: 1, keepsAlive: true), date: Self.date, .open, fields: [])
-        writer.bytes = []
-        writer.flush()
-        writer.content { $0 += Array("data: a\n\n".utf8) }
-        writer.content { $0 += Array("data: b\n\n".utf8) }
-        writer.flush()
-        writer.content { _ in }
-        writer.flush()
-        writer.content { $0 += [UInt8](repeating: 0x61, count: 0xABC) }
-        writer.end()
+        var bytes: [UInt8] = []
+        writer.head(200, .init(minorVersion: 1, keepsAlive: true), date: Self.date, .open, fields: [], to: &bytes)
+        bytes = []
+        writer.flush(&bytes)
+        writer.content(to: &bytes) { $0 += Array("data: a\n\n".utf8) }
+        writer.content(to: &bytes) { $0 += Array("data: b\n\n".utf8) }
+        writer.flush(&bytes)
+        writer.content(to: &bytes) { _ in }
+        writer.flush(&bytes)
+        writer.content(to: &bytes) { $0 += [UInt8](repeating: 0x61, count: 0xABC) }
+        writer.end(to: &bytes)
         #expect(
-            String(decoding: writer.bytes, as: UTF8.self)
+            String(decoding: bytes, as: UTF8.self)
                 == "00000012\r\ndata: a\n\ndata: b\n\n\r\n00000ABC\r\n\(String(repeating: "a", count: 0xABC))\r\n0\r\n\r\n")
     }
 
     @Test("HTTP/1.0 gets the body as it is")
     func withoutChunks() {
         var writer = HTTPResponseWriter()
-        writer.head(200, .init(minorVersion: 0, keepsAlive: true), date: Self.date, .open, fields: [])
-        writer.bytes = []
-        writer.content { $0 += Array("a".utf8) }
-        writer.flush()
-        writer.content { $0 += Array("b".utf8) }
-        writer.end()
-        #expect(writer.bytes == Array("ab".utf8))
+        var bytes: [UInt8] = []
+        writer.head(200, .init(minorVersion: 0, keepsAlive: true), date: Self.date, .open, fields: [], to: &bytes)
+        bytes = []
+        writer.content(to: &bytes) { $0 += Array("a".utf8) }
+        writer.flush(&bytes)
+        writer.content(to: &bytes) { $0 += Array("b".utf8) }
+        writer.end(to: &bytes)
+        #expect(bytes == Array("ab".utf8))
     }
 
     @Test(
