@@ -6,6 +6,7 @@ package import UltraSystem
 /// default.
 package struct Configuration: Sendable, Equatable {
     package var socketPath: String
+    package var http = HTTPSettings()
     /// What survives a restart; `nil`: there is no place for it.
     package var stateDirectory: String?
     /// The configuration file that was read; `nil`: none.

@@ -1,6 +1,7 @@
 /// Everything the file can say, or every default.
 struct ConfigurationFile: Sendable, Equatable {
     var daemon = DaemonSettings()
+    var http = HTTPSettings()
     var limits = Limits()
     var timeouts = DefaultTimeouts()
     var retry = RetrySettings()
@@ -31,6 +32,7 @@ struct ConfigurationFile: Sendable, Equatable {
 extension ConfigurationFile: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey("daemon", \.daemon, .table(), "The process itself"),
+        SettingKey("http", \.http, .table(), "The door for programs that speak OpenAI's API over HTTP"),
         SettingKey("limits", \.limits, .table(), "What a client or an upstream can make the daemon hold"),
         SettingKey("timeouts", \.timeouts, .table(), "The daemon's timers for a request that sets none"),
         SettingKey("retry", \.retry, .table(), "When a failed try is repeated"),

@@ -100,3 +100,37 @@ extension RetrySettings: SettingTable {
         reader.check("\(path).initial_pause", initialPause, isAtMost: maxPause, "max_pause")
     }
 }
+
+extension KeyType where Value == HTTPSettings.Socket {
+    fileprivate static var socket: Self {
+        KeyType(
+            "a path that begins with /, \"\" or \"none\"",
+            write: { socket in
+                switch socket {
+                case .beside: Quantity.quoted("")
+                case .path(let path): Quantity.quoted(path)
+                case .none: Quantity.quoted("none")
+                }
+            },
+            parse: { value in
+                guard case .text(let text) = value else { return nil }
+                switch text {
+                case "": return .beside
+                case "none": return HTTPSettings.Socket.none
+                default: return text.hasPrefix("/") && !text.utf8.contains(0) ? .path(text) : nil
+                }
+            })
+    }
+}
+
+extension HTTPSettings: SettingTable {
+    static let keys: [SettingKey<Self>] = [
+        SettingKey(
+            "socket", \.socket, .socket,
+            "Listen here. Empty: http.sock beside the daemon's own socket; none: do not speak HTTP"),
+        SettingKey("body_bytes", \.bodyBytes, .size(64 << 10, 256 << 20), "The longest body of a request"),
+        SettingKey(
+            "quiet", \.quiet, .duration(.seconds(1), .seconds(3600)),
+            "A stream without content for so long is begun, and gets a comment every 10 seconds"),
+    ]
+}
