@@ -15,6 +15,14 @@ package enum AnswerEvent: Sendable, Equatable {
     case finish(FinishReason)
     /// What is odd about the reply, for the answer's `warnings`: a code, a colon, and a sentence.
     case warning(String)
+
+    /// True for a part of the answer itself, which a stream's client sees as it comes.
+    package var isContent: Bool {
+        switch self {
+        case .text, .reasoning, .reasoningSignature, .toolCall: true
+        case .providerModel, .usage, .finish, .warning: false
+        }
+    }
 }
 
 /// A piece of a tool call. `id`, `name` and `signature` come once per index; `arguments` is appended.

@@ -16,31 +16,3 @@ package struct EmbedAnswer: Sendable, Equatable {
         self.embeddings = embeddings
     }
 }
-
-extension FrameWriter {
-    package mutating func result(_ id: Int, _ answer: EmbedAnswer) {
-        frame(id, "result") { json in
-            json.field("model", answer.model)
-            json.field("provider", answer.provider)
-            json.fieldOrNull("provider_model", answer.embeddings.providerModel)
-            json.key("embeddings")
-            json.beginArray()
-            for vector in answer.embeddings.vectors { json.raw(vector) }
-            json.endArray()
-            json.fieldOrNull("dimensions", answer.embeddings.dimensions)
-            json.key("usage")
-            json.beginObject()
-            json.fieldOrNull("input_tokens", answer.embeddings.inputTokens)
-            json.endObject()
-            json.key("cost_usd")
-            if let cost = answer.costMicroUSD { json.fixed(cost, places: 6) } else { json.null() }
-            json.field("cache", answer.cache.rawValue)
-            json.attempts(answer.attempts)
-            json.fieldOrNull("request_id", answer.requestID)
-            json.key("warnings")
-            json.beginArray()
-            answer.warnings.forEach { json.string($0) }
-            json.endArray()
-        }
-    }
-}

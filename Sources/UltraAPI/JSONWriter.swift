@@ -80,6 +80,13 @@ package struct JSONWriter {
         bytes.append(contentsOf: value.bytes)
     }
 
+    /// Adds members that are encoded already, with the commas between them.
+    mutating func members(encoded members: ArraySlice<UInt8>) {
+        guard !members.isEmpty else { return }
+        separate()
+        bytes.append(contentsOf: members)
+    }
+
     private mutating func begin(_ byte: UInt8) {
         separate()
         bytes.append(byte)

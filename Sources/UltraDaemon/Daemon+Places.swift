@@ -2,13 +2,14 @@ internal import Glibc
 internal import Logging
 internal import UltraSystem
 
-/// The daemon's state directory and the file of its socket: claimed at the start, and looked after while it runs.
+/// The daemon's state directory: claimed at the start, and watched while it runs.
 extension Daemon {
-    /// EX_CONFIG of sysexits(3): the service manager does not start it again.
+    /// EX_CONFIG of sysexits(3), after which the service manager does not start the daemon again.
     private static let badConfiguration: Int32 = 78
 
-    /// Claims the state directory; nil: there is none, or it cannot be made or locked, which is told and is no reason
-    /// not to serve.
+    /// Claims the state directory; nil: none is configured, or it cannot be made or locked, which is logged and does not
+    /// keep the daemon from serving.
+    /// - Throws: if another daemon holds it.
     static func claim(_ folder: String?, _ log: Logger) throws(StartFailure) -> StateDirectory? {
         guard let folder else { return nil }
         do throws(StateDirectory.Failure) {
@@ -33,25 +34,7 @@ extension Daemon {
         "another ultrad\(owner.map { " (pid \($0))" } ?? "") holds the state directory \(folder)"
     }
 
-    /// Binds the daemon's own socket.
-    static func listen(_ path: String) throws(StartFailure) -> Listener {
-        do throws(Listener.Failure) {
-            return try Listener(path: path)
-        } catch {
-            throw StartFailure(message: Self.words(for: error, path), exitCode: EXIT_FAILURE)
-        }
-    }
-
-    private static func words(for failure: Listener.Failure, _ path: String) -> String {
-        switch failure {
-        case .inUse: "another ultrad listens on \(path): stop it, or name another socket with --socket"
-        case .pathTooLong: "\(path) is too long for a socket (107 bytes): name another with --socket"
-        case .notASocket: "\(path) exists and is no socket: remove it, or name another with --socket"
-        case .system(let error): "cannot listen on \(path) (\(error)): name another socket with --socket"
-        }
-    }
-
-    /// What was kept on the disk is written anew where the directory was, or nothing is kept from now on.
+    /// Writes the state anew if the directory was replaced; keeps nothing from now on if another daemon holds it.
     func stateDirectoryChanged(_ standing: StateDirectory.Standing) {
         let folder = configuration.stateDirectory ?? ""
         switch standing {

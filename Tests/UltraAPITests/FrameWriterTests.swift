@@ -141,7 +141,7 @@ import Testing
     @Test("the frames of a stream")
     func stream() throws {
         let frames = try Self.written { writer in
-            writer.progress(3, .loadingModel)
+            writer.progress(3, RequestProgress(.loadingModel))
             writer.start(3, Self.answer)
             writer.event(3, .text("é\"\u{1}"))
             writer.event(3, .reasoning("hm"))
@@ -189,9 +189,9 @@ import Testing
         var answer = Self.answer
         answer.text = String(repeating: "x", count: 2000)
         let frames = try Self.written(maxFrameBytes: 1500) { writer in
-            writer.ping(1)
+            writer.result(1, Report())
             writer.result(2, answer)
-            writer.ping(3)
+            writer.result(3, Report())
         }
         #expect(frames.count == 3)
         #expect(frames[0] == #"{"id":1,"event":"result"}"#)

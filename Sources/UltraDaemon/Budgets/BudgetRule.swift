@@ -1,5 +1,3 @@
-internal import UltraSystem
-
 /// One `[[budgets]]` with names looked up: whose use it bounds, and by what.
 struct BudgetRule: Sendable, Equatable {
     /// nil: whoever it is. With none of the three it holds for everybody together.
@@ -26,8 +24,8 @@ struct BudgetRule: Sendable, Equatable {
             self.program = program
         }
 
-        init(_ peer: Peer) {
-            self.init(uid: peer.uid, gid: peer.gid, groups: peer.groups, program: peer.program)
+        init(_ caller: Caller) {
+            self.init(uid: caller.uid, gid: caller.gid, groups: caller.groups, program: caller.program)
         }
 
         func isMember(of group: UInt32) -> Bool { gid == group || groups.contains(group) }

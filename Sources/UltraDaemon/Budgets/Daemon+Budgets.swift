@@ -29,7 +29,7 @@ extension Daemon {
         if case .upstream = candidate.target { price = candidate.model.facts.price?.value }
         let estimate = UseEstimate.amount(tokens, price)
         do throws(Budgets.Refusal) {
-            call.use.pass = try budgets.admit(BudgetRule.Subject(call.peer), estimate, at: moment)
+            call.use.pass = try budgets.admit(BudgetRule.Subject(call.caller), estimate, at: moment)
         } catch {
             throw UltraError(error, at: RealTime.now)
         }
@@ -40,7 +40,7 @@ extension Daemon {
         guard !budgets.isEmpty, call.use.pass == nil else { return }
         do throws(Budgets.Refusal) {
             call.use.pass = try budgets.admit(
-                BudgetRule.Subject(call.peer), DayUse.Amount(), isFree: true, at: moment)
+                BudgetRule.Subject(call.caller), DayUse.Amount(), isFree: true, at: moment)
         } catch {
             throw UltraError(error, at: RealTime.now)
         }

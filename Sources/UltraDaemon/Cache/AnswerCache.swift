@@ -2,13 +2,13 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Answers kept for equal requests, and the flights that equal requests in progress share.
+/// Keeps answers for equal requests, and lets equal requests in progress share one flight.
 @Loop
 final class AnswerCache {
-    /// Of an answer that may be kept, whatever the bound of the memory: a flight holds that much.
+    /// Bounds of `replyLimitBytes`, whatever the size of the cache. A flight holds up to that much.
     private static let replyLimit = (256 << 10)...(2 << 20)
     private static let patience = Duration.seconds(2)
-    /// Canonical bytes of one request, of which the space is kept for the next.
+    /// Capacity of `canonical` up to which it is reused for the next request.
     private static let keptCapacityBytes = 64 << 10
 
     let settings: CacheSettings
@@ -19,9 +19,9 @@ final class AnswerCache {
     private(set) var figures = CacheFigures()
     private var canonical = CanonicalBytes()
     private var clears = 0
-    /// nil: nothing survives a restart.
+    /// The second level, which survives a restart; nil: none.
     private var file: CacheFile?
-    /// Of the file, as it last told.
+    /// The file's figures after its last operation.
     private(set) var fileFigures = CacheFile.Figures()
 
     init(_ daemon: Daemon, _ settings: CacheSettings, _ sha256: SHA256, _ file: CacheFile?) {
@@ -43,7 +43,7 @@ final class AnswerCache {
     var evictions: Int { memory.evictions }
     var flightCount: Int { flights.count }
 
-    /// Longest content that is kept, in bytes.
+    /// The longest content that is kept, in bytes.
     var replyLimitBytes: Int {
         min(Self.replyLimit.upperBound, max(Self.replyLimit.lowerBound, settings.memoryBytes / 8))
     }
@@ -52,9 +52,9 @@ final class AnswerCache {
 
     // MARK: - Requests
 
-    /// Answers `call` from what is kept, or together with equal ones. False: the cache has no part in it.
-    func take(_ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) -> Bool {
-        guard request.cache != .off, let scope = scope(request.model, call.peer.uid) else { return false }
+    /// Answers `call` from the cache, or together with equal requests. Returns false if the request is not cacheable.
+    func answer(_ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) -> Bool {
+        guard request.cache != .off, let scope = scope(request.model, call.caller.uid) else { return false }
         guard let key = key({ $0.request(request, scope) }) else { return false }
         var sharing = CanonicalBytes()
         sharing.sharing(request, timeoutMilliseconds: timeoutMilliseconds)
@@ -67,8 +67,8 @@ final class AnswerCache {
         return true
     }
 
-    func take(_ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) -> Bool {
-        guard request.cache != .off, let scope = scope(request.model, call.peer.uid) else { return false }
+    func answer(_ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) -> Bool {
+        guard request.cache != .off, let scope = scope(request.model, call.caller.uid) else { return false }
         guard let key = key({ $0.request(request, scope) }) else { return false }
         var sharing = CanonicalBytes()
         sharing.timeouts(request.timeouts, timeoutMilliseconds)
@@ -105,11 +105,11 @@ final class AnswerCache {
             figures.misses += 1
             begin(flight, for: waiter.call, timeoutMilliseconds)
         } else {
-            look(for: flight, of: waiter.call, timeoutMilliseconds)
+            beginWithFile(flight, for: waiter.call, timeoutMilliseconds)
         }
     }
 
-    /// Whether the budgets allow a request that costs nothing; where they do not, `call` has ended with the reason.
+    /// Asks the budgets to admit a request that costs nothing. Returns false if they refuse; `call` has ended then.
     private func isAdmitted(_ call: Call) -> Bool {
         do throws(UltraError) {
             try daemon.admitFree(call)
@@ -120,10 +120,10 @@ final class AnswerCache {
         }
     }
 
-    /// Waiters that still have time when the work of `flight` was given up begin anew, together.
+    /// Starts a new flight for the waiters that have time left when `flight` timed out.
     func launch(_ waiters: [FlightWaiter], after flight: Flight) {
         guard let first = waiters.first else { return }
-        // The new flight asks for admission in its name, as a request that costs something.
+        // The new flight is admitted on its behalf, as a request that has a cost.
         daemon.release(first.call)
         let next = Flight(flight.key, flight.work, model: flight.model, epoch: clears, self)
         flights[next.key] = next
@@ -136,13 +136,13 @@ final class AnswerCache {
     }
 
     private func begin(_ flight: Flight, for call: Call, _ timeoutMilliseconds: Int?) {
-        flight.take(off: call) { [self] call in await run(flight, call, timeoutMilliseconds) }
+        flight.begin(for: call) { [self] call in await run(flight, call, timeoutMilliseconds) }
     }
 
     private func run(_ flight: Flight, _ call: Call, _ timeoutMilliseconds: Int?) async {
         switch flight.work {
         case .generate(var request):
-            // Whoever joins may want to be told.
+            // A waiter that joins later may want progress.
             request.wantsProgress = true
             await Generation(
                 daemon, call, request, isStream: flight.key.isStream, timeoutMilliseconds: timeoutMilliseconds
@@ -152,9 +152,9 @@ final class AnswerCache {
         }
     }
 
-    /// Looks into the file first.
-    private func look(for flight: Flight, of call: Call, _ timeoutMilliseconds: Int?) {
-        flight.take(off: call) { [self] call in
+    /// As `begin`, after a look into the file.
+    private func beginWithFile(_ flight: Flight, for call: Call, _ timeoutMilliseconds: Int?) {
+        flight.begin(for: call) { [self] call in
             let reply = await kept(flight.key.key, epoch: flight.epoch)
             if let reason = call.cancellation { return call.fail(reason) }
             guard let reply else {
@@ -166,7 +166,7 @@ final class AnswerCache {
         }
     }
 
-    /// The reply in the file, which is in memory then too; nil as well where the cache was cleared since `epoch`.
+    /// Reads the reply from the file into memory; nil if there is none, or the cache was cleared since `epoch`.
     private func kept(_ key: CacheKey, epoch: Int) async -> Reply? {
         guard let file, let kept = await file.find(key.bytes, at: WallClock.now), epoch == clears,
             let reply = ReplyRecord.reply(kept.record)
@@ -175,14 +175,14 @@ final class AnswerCache {
         return reply
     }
 
-    // MARK: - From flights
+    // MARK: - Called by flights
 
-    /// Nobody can join `flight` any more.
+    /// Lets nobody join `flight` any more.
     func gone(_ flight: Flight) {
         if flights[flight.key] === flight { flights[flight.key] = nil }
     }
 
-    /// Keeps what a flight brought, if it may be kept.
+    /// Keeps the reply of a flight, if it may be kept.
     func keep(_ reply: Reply, of flight: Flight) {
         guard flight.epoch == clears, reply.isKept(settings), isOfNamed(reply, flight) else { return }
         let kept = reply.kept
@@ -198,7 +198,7 @@ final class AnswerCache {
         }
     }
 
-    /// A fallback's answer is not what was asked for: the next request asks again.
+    /// False for the answer of a fallback: the next request should ask the named model again.
     private func isOfNamed(_ reply: Reply, _ flight: Flight) -> Bool {
         let name: String?
         switch flight.work {
@@ -212,7 +212,7 @@ final class AnswerCache {
         figures.savedMicroUSD += microUSD
     }
 
-    /// Forgets everything; returns how much that was. What is in memory is in the file too, if there is one.
+    /// Empties the cache and returns its former size. With a file, that is the file's: memory holds a part of it.
     func clear() async -> CacheFile.Figures {
         var before = CacheFile.Figures(entries: memory.count, bytes: memory.byteCount)
         clears += 1
@@ -223,7 +223,7 @@ final class AnswerCache {
         return before
     }
 
-    /// Opens the file that stands at its place now: the folder was made anew.
+    /// Opens the file anew, because its folder was replaced.
     func reopen() {
         guard let file else { return }
         let now = WallClock.now
@@ -233,7 +233,7 @@ final class AnswerCache {
         }
     }
 
-    /// Keeps answers in memory alone from now on.
+    /// Uses memory only from now on.
     func turnOffFile() {
         guard let file else { return }
         self.file = nil
@@ -241,7 +241,7 @@ final class AnswerCache {
         Disk.perform { file.close() }
     }
 
-    /// Waits for what is on its way to the file.
+    /// Waits for pending writes to the file. Blocks.
     func finish() {
         guard file != nil else { return }
         _ = Disk.wait(atMost: Self.patience) { true }
@@ -249,7 +249,7 @@ final class AnswerCache {
 
     // MARK: - Keys
 
-    /// nil: the name means nothing, which is for the request itself to find out.
+    /// nil: the model name cannot be resolved; the relay reports that.
     private func scope(_ model: String?, _ uid: UInt32) -> CacheScope? {
         guard let named = try? daemon.registry.namesakes(model), !named.isEmpty else { return nil }
         return CacheScope(

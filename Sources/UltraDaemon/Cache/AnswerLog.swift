@@ -1,13 +1,13 @@
 internal import UltraAPI
 
-/// The content of an answer as it comes, for readers who each go at their own pace. Pure.
+/// The content of an answer as it arrives, for readers at different positions. Pure.
 ///
-/// Pieces of text that follow each other become one, so that who comes late, or fell behind, catches up in a few steps.
+/// Successive pieces of text are joined, so that a late or slow reader catches up in a few steps.
 struct AnswerLog: Sendable {
-    /// How far a reader is. It stands between two pieces, never inside one.
+    /// A reader's position: between two pieces, never inside one.
     struct Position: Sendable, Comparable {
         fileprivate(set) var segment = 0
-        /// UTF-8 bytes of the segment that were read.
+        /// UTF-8 bytes already read of the segment.
         fileprivate(set) var offset = 0
 
         static func < (left: Position, right: Position) -> Bool {
@@ -18,7 +18,7 @@ struct AnswerLog: Sendable {
     private struct Segment: Sendable {
         enum Kind: Sendable, Equatable {
             case text, reasoning
-            /// Read whole or not at all.
+            /// An event that is never split.
             case whole(AnswerEvent)
         }
 
@@ -35,12 +35,12 @@ struct AnswerLog: Sendable {
         }
     }
 
-    /// A segment of text takes no more pieces beyond so many bytes.
+    /// A segment of text beyond this length takes no more pieces.
     static let segmentBytes = 64 << 10
     private static let overheadBytes = 128
 
     private var segments: [Segment] = []
-    /// Segments that were there before those.
+    /// Segments dropped before `segments[0]`.
     private var dropped = 0
     private(set) var byteCount = 0
 
@@ -68,7 +68,7 @@ struct AnswerLog: Sendable {
 
     var isEmpty: Bool { segments.isEmpty }
 
-    /// Takes in what is content; the rest is told when the answer is complete.
+    /// Appends content; other events are part of the complete answer.
     mutating func append(_ event: AnswerEvent) {
         switch event {
         case .text(let piece): append(piece, .text)
@@ -91,7 +91,7 @@ struct AnswerLog: Sendable {
         }
     }
 
-    /// What comes after `position`, which moves behind it; nil: nothing yet.
+    /// Returns the content after `position` and advances `position`; nil: there is none yet.
     func next(_ position: inout Position) -> AnswerEvent? {
         while position.segment - dropped < segments.count, position.segment >= dropped {
             let segment = segments[position.segment - dropped]
@@ -109,7 +109,7 @@ struct AnswerLog: Sendable {
         return nil
     }
 
-    /// Whether nothing comes after `position`.
+    /// True if there is nothing after `position`.
     func isEnd(_ position: Position) -> Bool {
         var position = position
         return next(&position) == nil
@@ -121,8 +121,8 @@ struct AnswerLog: Sendable {
         return offset == 0 ? text : String(text[text.utf8.index(text.startIndex, offsetBy: offset)...])
     }
 
-    /// Forgets what every reader has read.
-    /// - Parameter position: of the slowest of them.
+    /// Drops the segments that every reader has read.
+    /// - Parameter position: of the slowest reader.
     mutating func drop(before position: Position) {
         let count = min(position.segment - dropped, segments.count)
         guard count > 0 else { return }
@@ -131,7 +131,7 @@ struct AnswerLog: Sendable {
         dropped += count
     }
 
-    /// `answer` with this content.
+    /// Returns `answer` with this content.
     func completed(_ answer: Answer) -> Answer {
         var answer = answer
         var position = Position()

@@ -1,17 +1,35 @@
-/// For whom an answer is kept, and whose it is: what belongs to an answer's key and does not stand in the request.
+internal import UltraSystem
+
+/// The part of a cache key not taken from the request: user and resolved models.
 struct CacheScope: Sendable, Equatable {
     struct Model: Sendable, Equatable {
         /// `provider/model`.
         var id: String
         var provider: String
-        /// Where the provider is: another server of the same name answers differently. Empty: a program, or nobody.
+        /// The provider's base URL, since another server under the same name answers differently. Empty for a program and
+        /// for the mock.
         var endpoint = ""
-        /// The mock answers in its place.
+        /// True if the mock answers in its place.
         var isMock = false
     }
 
-    /// nil: everybody.
+    /// nil: the answer may be given to any user.
     var uid: UInt32?
-    /// Those the request's model name stands for; without fallbacks, whose answers are not kept.
+    /// The models that the request's name stands for, without fallbacks, whose answers are not kept.
     var models: [Model]
+}
+
+/// The key of an answer: the hash of its request's canonical bytes.
+typealias CacheKey = SHA256.Digest
+
+/// Counts since the start.
+struct CacheFigures: Sendable, Equatable {
+    /// Requests answered from the cache.
+    var hits = 0
+    /// Requests sent upstream because the cache had no answer.
+    var misses = 0
+    /// Requests that joined an equal one in flight.
+    var coalesced = 0
+    /// The cost of the answers that hits and coalesced requests shared.
+    var savedMicroUSD = 0
 }

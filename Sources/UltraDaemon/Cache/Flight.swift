@@ -1,11 +1,26 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// One upstream call for all who ask the same at the same time. It lives as long as one of them wants it.
+/// Requests with equal keys share a flight.
+struct FlightKey: Hashable, Sendable {
+    var key: CacheKey
+    var isStream: Bool
+    /// Canonical bytes of fallbacks and timeouts, which are those of the flight.
+    var sharing: [UInt8]
+}
+
+/// The request that a flight sends upstream.
+enum FlightWork {
+    case generate(Request)
+    case embed(EmbedRequest)
+}
+
+/// One upstream request for all equal requests at the same time: the sink of the relay, which fans its answer out to
+/// the waiters. It is cancelled when the last waiter leaves.
 ///
-/// What arrives is written down once and handed to each at its own pace: who joins late gets what there is and then the
-/// rest, and who reads slowly keeps nobody waiting, as long as the answer is one that may be kept anyway. A longer one
-/// is held back by the slowest of its readers, and nobody joins it any more.
+/// Each waiter reads the recorded answer at its own pace, so a late one catches up and a slow one delays nobody, as long
+/// as the answer is short enough to be kept. Beyond that length nobody can join any more, and the slowest waiter holds
+/// the upstream back.
 @Loop
 final class Flight {
     enum Outcome {
@@ -15,24 +30,25 @@ final class Flight {
 
     let key: FlightKey
     let work: FlightWork
-    /// Named in events before anybody has answered.
+    /// The model named in events until one has answered.
     let model: String
     private let cache: AnswerCache
-    /// The call in whose name the work is done; it has no client.
+    /// The call that does the work; nil for a cache hit.
     private(set) var call: Call?
-    /// How often the cache had been cleared when it began: what was asked before a clear is not kept after it.
+    /// The number of times the cache had been cleared at the start: an answer requested before a clear is not kept.
     let epoch: Int
 
     private(set) var log = AnswerLog()
     /// How often the answer has begun again.
     private(set) var restarts = 0
-    /// The answer as its first content found it: who answers.
+    /// Names the model that answers; nil until content comes.
     private(set) var origin: Answer?
-    /// By the monotonic clock, in nanoseconds.
+    /// Monotonic clock, nanoseconds.
     private(set) var firstContentAt: UInt64?
     private(set) var outcome: Outcome?
-    /// It was found in the cache's second level.
+    /// True if the answer was found in the cache.
     private(set) var isHit = false
+    /// True if the answer is too long to be kept.
     private(set) var isOutgrown = false
     private var waiters: [ObjectIdentifier: FlightWaiter] = [:]
     private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
@@ -45,23 +61,21 @@ final class Flight {
         self.cache = cache
     }
 
-    /// One that is over: `reply` for a single waiter.
+    /// A flight that has ended with a kept `reply`, for a single waiter.
     convenience init(_ reply: Reply, _ key: FlightKey, _ work: FlightWork, _ cache: AnswerCache) {
         self.init(key, work, model: reply.model, epoch: 0, cache)
         isHit = true
-        land(reply)
+        complete(reply)
     }
-
-    var waiterCount: Int { waiters.count }
 
     // MARK: - Waiters
 
     func join(_ waiter: FlightWaiter) {
         waiters[ObjectIdentifier(waiter)] = waiter
-        waiter.board(self)
+        waiter.joined(self)
     }
 
-    /// `waiter` has what it wanted, or wants it no more. The last one to leave ends the work.
+    /// Removes `waiter`. The last one to leave cancels the work.
     func leave(_ waiter: FlightWaiter) {
         guard waiters.removeValue(forKey: ObjectIdentifier(waiter)) != nil else { return }
         if waiters.isEmpty, outcome == nil {
@@ -71,82 +85,23 @@ final class Flight {
         trim()
     }
 
-    /// Begins the work, in the name of `first`.
-    func take(off first: Call, _ body: @escaping @Loop (Call) async -> Void) {
-        let call = Call(sharedBy: first, self)
+    /// Starts the work on behalf of `first`.
+    func begin(for first: Call, _ body: @escaping @Loop (Call) async -> Void) {
+        let call = Call(sharing: first, to: self)
+        call.use.cache = .miss
         self.call = call
         call.run { await body(call) }
     }
 
-    // MARK: - What the work brings
-
-    /// Takes in pieces of the answer; `answer` tells who gives it.
-    func receive(_ events: [AnswerEvent], of answer: Answer) {
-        if origin == nil, events.contains(where: Self.isContent) {
-            origin = answer
-            firstContentAt = firstContentAt ?? EventLoop.now
-        }
-        guard key.isStream else { return }
-        for event in events { log.append(event) }
-        if !isOutgrown, log.byteCount > cache.replyLimitBytes {
-            isOutgrown = true
-            cache.gone(self)
-        }
-        pump()
-        trim()
-    }
-
-    private static func isContent(_ event: AnswerEvent) -> Bool {
-        switch event {
-        case .text, .reasoning, .reasoningSignature, .toolCall: true
-        case .providerModel, .usage, .finish, .warning: false
-        }
-    }
-
-    /// All that was said is void.
-    func restarted() {
-        restarts += 1
-        log = AnswerLog()
-        origin = nil
-    }
-
-    /// The work is done.
-    func ended(_ reply: Reply) {
-        guard outcome == nil else { return }
-        cache.gone(self)
-        if case .answer(let answer) = reply, key.isStream, !isOutgrown {
-            land(.answer(log.completed(answer)))
-        } else {
-            land(reply)
-        }
-        if !isOutgrown, case .reply(let whole) = outcome { cache.keep(whole, of: self) }
-    }
-
-    /// It was in the second level of the cache all along.
+    /// Ends with a reply from the file of the cache.
     func found(_ reply: Reply) {
         cache.gone(self)
         isHit = true
-        land(reply)
-        call?.end { _, _ in }
+        complete(reply)
+        call?.end(.success(reply.result))
     }
 
-    func failed(_ error: UltraError) {
-        guard outcome == nil else { return }
-        cache.gone(self)
-        let rest = error.timeout == .total && log.isEmpty ? waiters.values.filter(\.hasTimeLeft) : []
-        for waiter in rest { waiters[ObjectIdentifier(waiter)] = nil }
-        outcome = .failure(error)
-        pump()
-        // Who came later has time left: together they try again.
-        cache.launch(rest, after: self)
-    }
-
-    /// Progress of the work, for those who asked for it.
-    func tell(_ write: (inout FrameWriter, Int) -> Void) {
-        for waiter in waiters.values where waiter.wantsProgress { waiter.call.send(write) }
-    }
-
-    private func land(_ reply: Reply) {
+    private func complete(_ reply: Reply) {
         outcome = .reply(reply)
         if case .answer(let answer) = reply, isHit || origin == nil {
             if isHit, key.isStream { log = AnswerLog(answer) }
@@ -159,19 +114,7 @@ final class Flight {
         for waiter in Array(waiters.values) { waiter.pump() }
     }
 
-    // MARK: - The slowest
-
-    /// More is unread than any answer that is kept may be long.
-    var isCongested: Bool { isOutgrown && log.byteCount > cache.replyLimitBytes }
-
-    /// Waits until the slowest have read on, or are gone.
-    func drained() async {
-        while isCongested, !waiters.isEmpty {
-            await withUnsafeContinuation(isolation: Loop.shared) { drainWaiters.append($0) }
-        }
-    }
-
-    /// Forgets what everybody has read, once it will not be kept.
+    /// Forgets what all waiters have read of an answer that will not be kept.
     func trim() {
         guard isOutgrown else { return }
         if let slowest = waiters.values.lazy.map(\.position).min() { log.drop(before: slowest) }
@@ -179,5 +122,72 @@ final class Flight {
         let waiting = drainWaiters
         drainWaiters = []
         for waiter in waiting { waiter.resume() }
+    }
+}
+
+// MARK: - What the work brings
+
+extension Flight: AnswerSink {
+    func start(_ answer: Answer) {
+        origin = answer
+        firstContentAt = firstContentAt ?? EventLoop.now
+    }
+
+    func receive(_ events: [AnswerEvent]) {
+        for event in events { log.append(event) }
+        if !isOutgrown, log.byteCount > cache.replyLimitBytes {
+            isOutgrown = true
+            cache.gone(self)
+        }
+        pump()
+        trim()
+    }
+
+    func restart() {
+        restarts += 1
+        log = AnswerLog()
+        origin = nil
+    }
+
+    func progress(_ progress: RequestProgress) {
+        for waiter in waiters.values where waiter.wantsProgress { waiter.call.progress(progress) }
+    }
+
+    /// Only answers are shared, never subscriptions.
+    func feed(_ event: FeedEvent) {}
+
+    func end(_ result: Result<ResultBody, UltraError>) {
+        guard outcome == nil else { return }
+        cache.gone(self)
+        switch result {
+        case .success(.answer(let answer)):
+            succeed(.answer(key.isStream && !isOutgrown ? log.completed(answer) : answer))
+        case .success(.embeddings(let answer)): succeed(.embeddings(answer))
+        case .success(.report): break
+        case .failure(let error): fail(error)
+        }
+    }
+
+    private func succeed(_ reply: Reply) {
+        complete(reply)
+        if !isOutgrown { cache.keep(reply, of: self) }
+    }
+
+    private func fail(_ error: UltraError) {
+        let rest = error.timeout == .total && log.isEmpty ? waiters.values.filter(\.hasTimeLeft) : []
+        for waiter in rest { waiters[ObjectIdentifier(waiter)] = nil }
+        outcome = .failure(error)
+        pump()
+        // Later waiters have time left: they try again together.
+        cache.launch(rest, after: self)
+    }
+
+    /// True if more is unread than an answer that is kept may be long.
+    var isCongested: Bool { isOutgrown && log.byteCount > cache.replyLimitBytes }
+
+    func drained() async {
+        while isCongested, !waiters.isEmpty {
+            await withUnsafeContinuation(isolation: Loop.shared) { drainWaiters.append($0) }
+        }
     }
 }

@@ -1,7 +1,7 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// One client's request that waits for a flight.
+/// One client's call that waits for a flight, and sends its client the answer at the pace at which it is read.
 @Loop
 final class FlightWaiter {
     let call: Call
@@ -9,18 +9,21 @@ final class FlightWaiter {
     private(set) var position = AnswerLog.Position()
     private let daemon: Daemon
     private let isStream: Bool
-    /// When the client wants no answer any more, by the monotonic clock in nanoseconds; nil: never.
+    /// The client's total timeout: monotonic clock, nanoseconds; nil: none.
     private let deadline: UInt64?
     private var state: Answer.CacheState
-    /// Its request is counted by itself: it is not the one in whose name the flight works.
+    /// True if the books have been told of this request; the request that began the flight is told of by the relay.
     private var isCounted = false
     private var flight: Flight?
     private var timer: Timer?
-    /// `start` was sent, for so many restarts of the flight.
+    /// `flight.restarts` when the client was sent the first content; nil: it has seen none since the last restart.
     private var startedAfter: Int?
     private var isDraining = false
+    /// The event being sent; the array is kept, so that an event costs no allocation.
+    private var piece: [AnswerEvent] = []
 
-    /// A flight's own end comes before that of who waits for it: it says more.
+    /// Nanoseconds that the timer is later than the deadline, so that the flight's own error, which says more, comes
+    /// first.
     private static let grace: UInt64 = 20_000_000
 
     init(_ call: Call, _ daemon: Daemon, isStream: Bool, wantsProgress: Bool, limit: Duration?) {
@@ -32,20 +35,20 @@ final class FlightWaiter {
         state = .miss
     }
 
-    /// More than the moment it takes to say that there is none.
+    /// False if the deadline is so near that the timer would fire first.
     var hasTimeLeft: Bool { deadline.map { $0 > EventLoop.now + Self.grace } ?? true }
 
     var remaining: Duration? {
         deadline.map { .nanoseconds(Int64(max(1, Int64($0) - Int64(EventLoop.now)))) }
     }
 
-    /// - Parameter state: how its answer comes about, as the flight begins.
+    /// - Parameter state: of the answer, as far as it is known when the waiter joins; `miss` by default.
     func become(_ state: Answer.CacheState) {
         self.state = state
     }
 
-    /// Waits for `flight` from now on.
-    func board(_ flight: Flight) {
+    /// Called by `flight` as it accepts the waiter.
+    func joined(_ flight: Flight) {
         self.flight = flight
         if !isCounted, state != .miss {
             isCounted = true
@@ -54,7 +57,7 @@ final class FlightWaiter {
         guard flight.outcome == nil else { return pump() }
         call.onCancel = { [weak self] call in
             guard let self, let reason = call.cancellation else { return }
-            // As of any other request, its end comes after the answer to the cancel.
+            // In a task of its own, so that the result of `cancel` comes before the end of the call, as elsewhere.
             Loop.spawn { if self.flight != nil { self.end(reason) } }
         }
         if let deadline, timer == nil {
@@ -69,9 +72,9 @@ final class FlightWaiter {
         timer?.cancel()
     }
 
-    // MARK: - Out
+    // MARK: - Sending
 
-    /// Sends what the client can take, and the end when everything else is sent.
+    /// Sends as much as the client takes, and the end once everything else is sent.
     func pump() {
         guard let flight, !isDraining else { return }
         if isStream { sendPieces(of: flight) }
@@ -84,7 +87,7 @@ final class FlightWaiter {
 
     private func sendPieces(of flight: Flight) {
         if let startedAfter, startedAfter != flight.restarts {
-            call.send { $0.restart($1) }
+            call.restart()
             self.startedAfter = nil
             position = AnswerLog.Position()
         }
@@ -92,9 +95,11 @@ final class FlightWaiter {
             guard let event = flight.log.next(&position) else { return }
             if startedAfter == nil, let origin = flight.origin {
                 startedAfter = flight.restarts
-                call.send { $0.start($1, origin) }
+                call.start(origin)
             }
-            call.send { $0.event($1, event) }
+            piece.append(event)
+            call.receive(piece)
+            piece.removeAll(keepingCapacity: true)
         }
         guard !flight.log.isEnd(position) else { return }
         isDraining = true
@@ -110,7 +115,7 @@ final class FlightWaiter {
         let isHit = flight.isHit
         if isHit {
             if state == .miss {
-                // The second level of the cache had it: the request that asked there is admitted only now.
+                // Found in the file: the request that began the flight has not been admitted yet.
                 do throws(UltraError) { try daemon.admitFree(call) } catch { return refuse(error) }
             }
             state = .hit
@@ -122,13 +127,12 @@ final class FlightWaiter {
             answer.cache = state
             if !isPaid { answer.costMicroUSD = 0 }
             answer.timing = timing(answer.timing, flight)
-            if isStream, startedAfter == nil { call.send { $0.start($1, answer) } }
-            call.end { [isStream] in isStream ? $0.done($1, answer) : $0.result($1, answer) }
+            call.end(.success(.answer(answer)))
             count(answer, nil)
         case .embeddings(var answer):
             answer.cache = state
             if !isPaid { answer.costMicroUSD = 0 }
-            call.end { $0.result($1, answer) }
+            call.end(.success(.embeddings(answer)))
             var counted = Answer(model: answer.model, provider: answer.provider)
             counted.cache = state
             counted.costMicroUSD = answer.costMicroUSD
@@ -145,7 +149,7 @@ final class FlightWaiter {
         leave()
     }
 
-    /// As every request that a budget refuses, it is in no book.
+    /// Ends a request that a budget refuses. As with any such request, the books are not told.
     private func refuse(_ error: UltraError) {
         call.fail(error)
         leave()
@@ -162,7 +166,7 @@ final class FlightWaiter {
     private func count(_ answer: Answer, _ error: UltraError?) {
         var answer = answer
         if state != .miss {
-            // What another request used is counted there.
+            // The use is counted with the request that the provider answered.
             answer.usage = Usage(inputTokens: 0, outputTokens: 0, source: .measured)
             answer.costMicroUSD = 0
             answer.attempts = []
@@ -170,13 +174,13 @@ final class FlightWaiter {
         if isCounted {
             daemon.requestEnded(call, answer, error)
         } else if state == .hit {
-            // Nobody's work began for it: the second level of the cache had the answer.
+            // Found in the file: no work has been told of.
             daemon.requestBegan(call, model: answer.model)
             daemon.requestEnded(call, answer, error)
         }
     }
 
-    /// The times as this client saw them.
+    /// The timing as this client saw it.
     private func timing(_ work: Timing, _ flight: Flight) -> Timing {
         var timing = Timing()
         let now = EventLoop.now

@@ -1,12 +1,19 @@
 internal import UltraAPI
 
-/// What was answered, and can be again.
+/// An answer that can be given again.
 enum Reply: Sendable, Equatable {
     case answer(Answer)
     case embeddings(EmbedAnswer)
 
-    /// What an entry takes besides its content.
+    /// Bytes that an entry takes besides its content.
     private static let overheadBytes = 768
+
+    var result: ResultBody {
+        switch self {
+        case .answer(let answer): .answer(answer)
+        case .embeddings(let answer): .embeddings(answer)
+        }
+    }
 
     var costMicroUSD: Int? {
         switch self {
@@ -22,7 +29,7 @@ enum Reply: Sendable, Equatable {
         }
     }
 
-    /// About what it takes in memory.
+    /// An estimate of the memory it takes.
     var byteCount: Int {
         switch self {
         case .answer(let answer):
@@ -35,8 +42,9 @@ enum Reply: Sendable, Equatable {
         }
     }
 
-    /// Whether an equal request may get it later: a whole answer that ended by itself. One that was cut short, filtered,
-    /// ended for a reason nobody knows or holds nothing is none, and tool calls are acted upon, so that they are kept if asked for.
+    /// True if an equal request may get this answer later: it is complete and not empty. An answer that was cut short,
+    /// filtered, or ended for an unknown reason is not kept. Tool calls have effects, so they are kept only if the
+    /// configuration says so.
     func isKept(_ settings: CacheSettings) -> Bool {
         switch self {
         case .embeddings: true
@@ -49,7 +57,7 @@ enum Reply: Sendable, Equatable {
         }
     }
 
-    /// As it is kept: without what belongs to the request that brought it.
+    /// The form in which it is kept: without the attempts and times of the request that fetched it.
     var kept: Reply {
         switch self {
         case .answer(var answer):

@@ -1,10 +1,10 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Who wants to know what happens, and the numbered stream of events each of them gets.
+/// The subscriptions, and the numbered stream of events that each gets.
 @Loop
 final class EventFeed {
-    /// What can be subscribed to; the raw values are the wire's words.
+    /// The raw values are the wire's words.
     enum Topic: String, CaseIterable, Sendable {
         case health, registry, requests
     }
@@ -13,30 +13,23 @@ final class EventFeed {
         let call: Call
         let topics: Set<Topic>
         var visibility: Visibility
-        /// Of the last frame sent: each one's is one more than that before.
+        /// The number of the last event; the next one's is one more.
         var sequence: Int
     }
 
     private var subscribers: [ObjectIdentifier: Subscriber] = [:]
-    /// Subscriptions to each topic: requests ask for it, and most of the time there is none.
+    /// Subscriptions to each topic, because every request asks for that and there is mostly none.
     private var counts: [Topic: Int] = [:]
 
-    /// Begins with the frame `snapshot`, whose `data` is written by `write`. Ends when the call does.
+    /// Adds a subscription, which begins with a snapshot and ends with the call.
+    /// - Parameter write: adds the members of the snapshot.
     func subscribe(
         _ call: Call, seeing visibility: Visibility, to topics: Set<Topic>, snapshot write: (inout JSONWriter) -> Void
     ) {
         subscribers[ObjectIdentifier(call)] = Subscriber(
             call: call, topics: topics, visibility: visibility, sequence: 1)
         for topic in topics { counts[topic, default: 0] += 1 }
-        call.send { writer, id in
-            writer.frame(id, "snapshot") { json in
-                json.field("seq", 1)
-                json.key("data")
-                json.beginObject()
-                write(&json)
-                json.endObject()
-            }
-        }
+        call.feed(.snapshot(.object(write)))
     }
 
     func unsubscribe(_ call: Call) {
@@ -44,12 +37,12 @@ final class EventFeed {
         for topic in subscriber.topics { counts[topic, default: 0] -= 1 }
     }
 
-    /// Other clients are administrators now.
-    func review(_ visibility: (Peer) -> Visibility) {
-        for (key, subscriber) in subscribers { subscribers[key]?.visibility = visibility(subscriber.call.peer) }
+    /// Updates what each subscriber may see, after a change of the administrators.
+    func review(_ visibility: (Caller) -> Visibility) {
+        for (key, subscriber) in subscribers { subscribers[key]?.visibility = visibility(subscriber.call.caller) }
     }
 
-    /// Ends every subscription: none would by itself.
+    /// Ends every subscription with an error, since none ends by itself.
     func end(_ reason: UltraError) {
         let ended = subscribers.values.map(\.call)
         subscribers = [:]
@@ -57,10 +50,13 @@ final class EventFeed {
         for call in ended { call.fail(reason) }
     }
 
-    /// Sends one event; who does not read fast enough is told so and loses the subscription, never a single event.
-    /// - Parameter uid: whose doing it tells of; nil: nobody's, and everybody may know.
+    /// Sends one event. A subscriber that reads too slowly loses the subscription, with an error, but never an event.
+    /// - Parameters:
+    ///   - uid: the user whose doing it is; nil: nobody's, so that everybody may see it.
+    ///   - write: adds the members of the event; called only if somebody has subscribed.
     func publish(_ topic: Topic, of uid: UInt32? = nil, _ write: (inout JSONWriter) -> Void) {
         guard has(topic) else { return }
+        let data = RawJSON.object(write)
         var behind: [Call] = []
         for key in subscribers.keys {
             guard let subscriber = subscribers[key], subscriber.topics.contains(topic) else { continue }
@@ -71,16 +67,7 @@ final class EventFeed {
             }
             let sequence = subscriber.sequence + 1
             subscribers[key]?.sequence = sequence
-            subscriber.call.send { writer, id in
-                writer.frame(id, "event") { json in
-                    json.field("seq", sequence)
-                    json.field("topic", topic.rawValue)
-                    json.key("data")
-                    json.beginObject()
-                    write(&json)
-                    json.endObject()
-                }
-            }
+            subscriber.call.feed(.event(sequence: sequence, topic: topic.rawValue, data: data))
         }
         for call in behind {
             unsubscribe(call)

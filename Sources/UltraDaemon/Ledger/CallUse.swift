@@ -1,21 +1,23 @@
 internal import UltraAPI
 
-/// What the ledger and the budgets know of a call before it ends.
+/// The part of a request's record that is gathered while it runs.
 struct CallUse {
     var operation = OperationName.generate
     /// As the client wrote it.
     var modelAsked: String?
     var tags: [String] = []
-    /// The candidate that comes first, until one has answered.
+    /// The first candidate, until one has answered.
     var firstModel = ""
-    /// Attempts that failed after their provider had told of their use.
+    /// Attempts that failed after their provider had reported usage.
     var failed: [(usage: Usage, costMicroUSD: Int?)] = []
-    /// Input tokens, as they were estimated before it was sent.
+    /// The estimate of input tokens at admission.
     var admittedInput = 0
-    /// What its attempts used; kept only where a budget holds for it.
+    /// The use of its attempts; kept only if a budget applies.
     var attempts = UseOfAttempts()
-    /// What the budgets have reserved for it.
+    /// The budgets' reservation for it.
     var pass: Budgets.Pass?
+    /// The answer's state in the cache, if it is fetched upstream.
+    var cache = Answer.CacheState.off
 
     init() {}
 

@@ -1,9 +1,8 @@
 internal import Glibc
 internal import UltraAPI
-internal import UltraSystem
 
-/// Who may do what changes the daemon or costs money unasked: root, the user the daemon runs as, and the members of
-/// one group. Decided from what the kernel says of the peer; no name is looked up for it.
+/// The callers that may change the daemon or spend money beyond their own requests: root, the user the daemon runs as,
+/// and the members of one group. Decided by the numbers that the kernel reports; no name is looked up.
 struct Administrators: Sendable, Equatable {
     let ownUID: UInt32
     /// A name or a number, as configured; nil: no group.
@@ -21,19 +20,19 @@ struct Administrators: Sendable, Equatable {
         self.init(group: group, groupID: group.flatMap { accounts.groups[$0] }, ownUID: geteuid())
     }
 
-    func contains(_ peer: Peer) -> Bool {
-        peer.uid == 0 || peer.uid == ownUID || groupID.map(peer.isMember) ?? false
+    func contains(_ caller: Caller) -> Bool {
+        caller.uid == 0 || caller.uid == ownUID || groupID.map(caller.isMember) ?? false
     }
 
-    /// - Parameter action: what it is that `peer` may not, at the beginning of a sentence.
-    func refusal(of action: String, to peer: Peer) -> UltraError {
+    /// - Parameter action: the subject of the sentence that refuses it.
+    func refusal(of action: String, to caller: Caller) -> UltraError {
         let who = "root and the user ultrad runs as"
         guard let group else {
             return UltraError(
-                .permissionDenied, "\(action) is for \(who); uid \(peer.uid) is neither",
+                .permissionDenied, "\(action) is for \(who); uid \(caller.uid) is neither",
                 hint: "ask as root, or name a group in daemon.admin_group", provider: "ultrad")
         }
-        let joining = "usermod -aG \(group) \"$(id -un \(peer.uid))\""
+        let joining = "usermod -aG \(group) \"$(id -un \(caller.uid))\""
         guard groupID != nil else {
             return UltraError(
                 .permissionDenied,
@@ -43,7 +42,7 @@ struct Administrators: Sendable, Equatable {
         }
         return UltraError(
             .permissionDenied,
-            "\(action) is for \(who), and for the group \(group), of which uid \(peer.uid) is no member",
+            "\(action) is for \(who), and for the group \(group), of which uid \(caller.uid) is no member",
             hint: "as root: \(joining); then log in again", provider: "ultrad")
     }
 }

@@ -31,12 +31,11 @@ extension Daemon {
     func cacheClear(_ call: Call) {
         call.run { [self] in
             let cleared = await cache?.clear() ?? CacheFile.Figures()
-            call.end { writer, id in
-                writer.frame(id, "result") { json in
+            call.end(
+                Report { json in
                     json.field("entries", cleared.entries)
                     json.field("bytes", cleared.bytes)
-                }
-            }
+                })
         }
     }
 

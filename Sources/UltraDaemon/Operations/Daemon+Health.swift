@@ -3,7 +3,7 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// `probe` and `subscribe`: looking now, and being told.
+/// `probe`, `subscribe`, and what subscribers are told.
 extension Daemon {
     func probe(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let target = try frame.probeTarget()
@@ -29,7 +29,7 @@ extension Daemon {
         }
         let chosen = (providers: providers, model: model)
         call.run { [self] in
-            // All at once: a provider that does not answer keeps no other waiting.
+            // All at once, so that a provider that does not answer delays no other.
             for provider in chosen.providers { probers[provider.id]?.beginForClient() }
             for provider in chosen.providers { await probers[provider.id]?.end() }
             var deep: [DeepProbes.Finding] = []
@@ -39,8 +39,8 @@ extension Daemon {
             }
             endWaits(chosen.model, deep)
             if let reason = call.cancellation { return call.fail(reason) }
-            call.end { writer, id in
-                writer.frame(id, "result") { json in
+            call.end(
+                Report { json in
                     json.key("results")
                     json.beginArray()
                     for finding in deep {
@@ -50,19 +50,18 @@ extension Daemon {
                         for provider in chosen.providers { writeProbe(provider, chosen.model?.model, nil, to: &json) }
                     }
                     json.endArray()
-                }
-            }
+                })
         }
     }
 
-    /// A wait ends when a probe of its model, which somebody asked for, succeeds.
+    /// Ends the cool-down of a model whose probe, requested by a client, succeeded.
     private func endWaits(_ model: Candidate?, _ deep: [DeepProbes.Finding]) {
         for finding in deep where finding.failure == nil { registry.endWaits(of: finding.candidate) }
         guard deep.isEmpty, let model, let last = model.provider.lastProbe, last.error == nil else { return }
         registry.endWaits(of: model)
     }
 
-    /// A failure of the free probe explains that of the deep one.
+    /// Writes one result. The failure of the free probe is preferred, because it explains that of the deep one.
     private func writeProbe(
         _ provider: ProviderState, _ model: ModelState?, _ deep: DeepProbes.Finding?, to json: inout JSONWriter
     ) {
@@ -90,7 +89,7 @@ extension Daemon {
         json.endObject()
     }
 
-    func subscribe(_ call: Call, _ frame: RequestFrame, on connection: ClientConnection) throws(UltraError) {
+    func subscribe(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError) {
         let names = try frame.topics() ?? EventFeed.Topic.allCases.map(\.rawValue)
         var topics: Set<EventFeed.Topic> = []
         for (index, name) in names.enumerated() {
@@ -101,13 +100,12 @@ extension Daemon {
             }
             topics.insert(topic)
         }
-        try connection.admitSubscription()
-        call.isSubscription = true
+        try session.admitSubscription()
         call.onCancel = { [weak self] call in
             self?.feed.unsubscribe(call)
             if let reason = call.cancellation { call.fail(reason) }
         }
-        let visibility = administrators.visibility(for: call.peer)
+        let visibility = administrators.visibility(for: call.caller)
         feed.subscribe(call, seeing: visibility, to: topics) { json in
             json.key("providers")
             json.beginArray()
@@ -117,7 +115,7 @@ extension Daemon {
         }
     }
 
-    /// Tells subscribers, journal and service manager of a change of state.
+    /// Reports a change of state to subscribers, journal and service manager.
     func stateChanged(_ change: StateChange) {
         feed.publish(.health) { json in
             json.field("provider", change.provider.id)
@@ -140,8 +138,8 @@ extension Daemon {
         tellServiceManager()
     }
 
-    /// Tells of many models at once. Subscribers begin anew, with the state as it is now, since so many events would take
-    /// longer to send than that; the journal has one line.
+    /// Reports a change of many models at once: subscriptions end, since a new snapshot is shorter than so many events,
+    /// and the journal has one line.
     func statesChanged(of provider: ProviderState, count: Int) {
         feed.end(
             UltraError(

@@ -2,13 +2,11 @@ internal import Glibc
 internal import UltraAPI
 internal import UltraSystem
 
-/// `metrics`: everything that is counted. Providers, models and hosts are labels; users, processes and requests are not.
+/// `metrics`: all counters. Providers, models and hosts are labels; users, processes and requests are not.
 extension Daemon {
     func metrics(_ call: Call) {
         let text = metricsText
-        call.end { writer, id in
-            writer.frame(id, "result") { $0.field("text", text) }
-        }
+        call.end(Report { $0.field("text", text) })
     }
 
     private var metricsText: String {
@@ -52,7 +50,7 @@ extension Daemon {
         text.begin(.gauge, "ultrad_draining", "Whether the daemon finishes what is in flight, to stop then.")
         text.sample(isDraining)
         text.begin(.gauge, "ultrad_connections", "Open connections of clients.")
-        text.sample(connections.count)
+        text.sample(door.connectionCount)
     }
 
     private func writeRequests(to text: inout MetricsText) {

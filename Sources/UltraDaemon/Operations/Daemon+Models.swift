@@ -2,37 +2,36 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// `models`: the registry as it stands.
+/// `models`: what the registry holds.
 extension Daemon {
     func models(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let filter = try frame.modelFilter()
         let count = registry.providers.reduce(0) { $0 + (filter.provider ?? $1.id == $1.id ? $1.models.count : 0) }
         guard count > Self.modelsAtOnce else {
-            return call.end { writer, id in
-                writer.frame(id, "result") { json in
+            return call.end(
+                Report { json in
                     writeModels(matching: filter, to: &json)
                     json.fieldOrNull("default", registry.routing.defaultModel)
-                }
-            }
+                })
         }
         call.run { [self] in
             let list = await modelsInPieces(filter, isBrief: count > Self.modelsInFull)
             if let reason = call.cancellation { return call.fail(reason) }
-            call.end { writer, id in
-                writer.frame(id, "result") { json in
+            call.end(
+                Report { json in
                     json.field("models", list)
                     json.fieldOrNull("default", registry.routing.defaultModel)
-                }
-            }
+                })
         }
     }
 
-    /// Models that are written in one turn of the loop.
+    /// The most models that are written in one turn of the loop.
     private static let modelsAtOnce = 500
-    /// Of more models than that only what is known is written, so that they fit into a frame.
+    /// The most models that are written with all members; of more, members without a value are left out, so that the
+    /// list fits into a frame.
     static let modelsInFull = 5000
 
-    /// The value of `models`, written in pieces between which others have their turn.
+    /// The value of `models`, written in several turns of the loop.
     private func modelsInPieces(_ filter: ModelFilter, isBrief: Bool) async -> RawJSON {
         var json = JSONWriter()
         json.beginArray()
@@ -79,7 +78,7 @@ extension Daemon {
         }
     }
 
-    /// What is known of a model, without members that say nothing.
+    /// Writes a model without the members that have no value.
     private func writeBriefly(
         _ model: ModelState, of provider: ProviderState, _ state: Availability, at now: Int, to json: inout JSONWriter
     ) {

@@ -6,7 +6,7 @@ internal import UltraSystem
 /// Reading the configuration again, for op `reload` and SIGHUP.
 extension Daemon {
     func reload(_ call: Call) throws(UltraError) {
-        let uid = call.peer.uid
+        let uid = call.caller.uid
         let new: Configuration
         do throws(Configuration.Invalid) {
             new = try readAgain(uid: uid)
@@ -22,13 +22,12 @@ extension Daemon {
         }
         call.run { [self] in
             let changes = await adopt(new, uid: uid)
-            call.end { writer, id in
-                writer.frame(id, "result") { json in
+            call.end(
+                Report { json in
                     json.field("loaded_at", RFC3339.string(loadedAt))
                     write(changes, to: &json)
                     json.strings("warnings", warnings)
-                }
-            }
+                })
         }
     }
 
@@ -38,12 +37,12 @@ extension Daemon {
             let new = try readAgain(uid: nil)
             Loop.spawn { [self] in _ = await adopt(new, uid: nil) }
         } catch {
-            // It was logged, and the service manager told: nobody else asked.
+            // Logged and reported to the service manager already.
         }
     }
 
-    /// Where this throws, nothing changes.
-    /// - Parameter uid: who asked; nil: a signal.
+    /// Reads and checks the configuration; nothing changes yet.
+    /// - Parameter uid: the user who asked; nil: a signal.
     private func readAgain(uid: UInt32?) throws(Configuration.Invalid) -> Configuration {
         service.reloading(at: EventLoop.now)
         do throws(Configuration.Invalid) {
@@ -59,8 +58,8 @@ extension Daemon {
         }
     }
 
-    /// Adopts all of `new` that a running daemon can change. The accounts it names are looked up on the disk's thread;
-    /// reloads take effect in the order they were asked for, because that thread does one thing after another.
+    /// Adopts the part of `new` that a running daemon can change. The accounts it names are looked up on the disk's
+    /// thread, which works in order, so reloads take effect in the order of their requests.
     private func adopt(_ new: Configuration, uid: UInt32?) async -> ConfigurationChanges {
         let accounts = await Disk.run { NamedAccounts(of: new) }
         let changes = ConfigurationChanges(from: configuration, to: new)
@@ -86,13 +85,14 @@ extension Daemon {
         json.strings("removed", changes.removed)
     }
 
-    /// The one place where a running daemon changes its settings. What is read per request needs nothing here.
+    /// The one place where a running daemon changes its settings. Settings that are read for each request need nothing
+    /// here.
     private func adopt(_ new: Configuration, _ accounts: NamedAccounts, warnings: [String]) {
         configure(new, accounts, warnings: warnings)
         feed.review { administrators.visibility(for: $0) }
         registry.adopt(new)
         budgets.adopt(Self.budgetRules(new, accounts, log))
-        for connection in connections.values { connection.adopt(new.limits) }
+        door.adopt(new.limits)
         lookAfterProviders()
         for prober in probers.values { prober.reschedule() }
         store?.schedule()

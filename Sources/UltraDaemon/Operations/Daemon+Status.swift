@@ -3,12 +3,12 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// `status`: the daemon as it stands, as far as the client may see it.
+/// `status`: the state of the daemon, as far as the caller may see it.
 extension Daemon {
     func status(_ call: Call) {
-        let visibility = administrators.visibility(for: call.peer)
-        call.end { writer, id in
-            writer.frame(id, "result") { json in
+        let visibility = administrators.visibility(for: call.caller)
+        call.end(
+            Report { json in
                 json.field("version", version)
                 json.field("protocol", 1)
                 json.fieldOrNull("pid", visibility.showsSetup ? Int(getpid()) : nil)
@@ -38,8 +38,7 @@ extension Daemon {
                 json.field("held_bytes", memory.account.held)
                 json.field("limit_bytes", memory.account.limit)
                 json.endObject()
-            }
-        }
+            })
     }
 
     func write(_ provider: ProviderState, _ visibility: Visibility, to json: inout JSONWriter) {
@@ -85,7 +84,7 @@ extension Daemon {
     }
 
     private func writeTraffic(_ visibility: Visibility, to json: inout JSONWriter) {
-        let byUID = connectionsByUser.filter { visibility.shows($0.key) }
+        let byUID = door.connectionsByUser.filter { visibility.shows($0.key) }
         let figures = activity.figures(visibility)
         json.key("connections")
         json.beginObject()

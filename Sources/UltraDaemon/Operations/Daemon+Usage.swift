@@ -45,8 +45,8 @@ extension Daemon {
         let price = answer.isMock ? nil : price(of: model, provider, answeredAs: answer.providerModel)
         let use = ChainUse(answer, error, price: price, failed: call.use.failed)
         var row = LedgerRow(
-            time: RealTime.now, uid: call.peer.uid, gid: call.peer.gid, pid: call.peer.pid,
-            program: call.peer.program, operation: call.use.operation.rawValue, modelAsked: call.use.modelAsked,
+            time: RealTime.now, uid: call.caller.uid, gid: call.caller.gid, pid: call.caller.pid,
+            program: call.caller.program, operation: call.use.operation.rawValue, modelAsked: call.use.modelAsked,
             model: model, provider: provider)
         row.usage = use.usage
         row.costMicroUSD = use.costMicroUSD
@@ -58,7 +58,7 @@ extension Daemon {
         row.attempts = (error?.attempts ?? answer.attempts).count { $0.skipped == nil }
         if error == nil { row.attempts = max(1, row.attempts) }
         row.tags = call.use.tags
-        row.memberOf = budgets.memberships(of: BudgetRule.Subject(call.peer))
+        row.memberOf = budgets.memberships(of: BudgetRule.Subject(call.caller))
         return row
     }
 
@@ -73,12 +73,12 @@ extension Daemon {
 
     func usage(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try UsageRequest(frame)
-        let peer = call.peer
-        let visibility = administrators.visibility(for: peer)
+        let caller = call.caller
+        let visibility = administrators.visibility(for: caller)
         try usageQueries.ask(call, request, visibility) { [self] in
             var query = UsageQuery(since: 0, until: 0)
             do throws(UltraError) {
-                query = try await self.query(request, for: peer, visibility)
+                query = try await self.query(request, for: caller, visibility)
                 return UsageQueries.Outcome(query: query, answer: .success(try await ledger.usage(query)))
             } catch {
                 return UsageQueries.Outcome(query: query, answer: .failure(error))
@@ -88,8 +88,8 @@ extension Daemon {
             case .failure(let error): call.fail(error)
             case .success(let groups):
                 let query = outcome.query
-                call.end { writer, id in
-                    writer.frame(id, "result") { json in
+                call.end(
+                    Report { json in
                         json.key("rows")
                         json.beginArray()
                         for group in groups { group.write(query.keys, to: &json) }
@@ -97,14 +97,13 @@ extension Daemon {
                         json.field("since", RFC3339.string(query.since / 1000))
                         json.field("until", RFC3339.string(query.until / 1000))
                         json.strings("group_by", query.keys.map(\.rawValue))
-                    }
-                }
+                    })
             }
         }
     }
 
-    /// What the words of `request` mean now, and `peer` may see.
-    private func query(_ request: UsageRequest, for peer: Peer, _ visibility: Visibility) async throws(UltraError)
+    /// Resolves the times and names of `request`, limited to what `caller` may see.
+    private func query(_ request: UsageRequest, for caller: Caller, _ visibility: Visibility) async throws(UltraError)
         -> UsageQuery
     {
         let now = RealTime.now
@@ -113,7 +112,7 @@ extension Daemon {
         guard query.since <= query.until else {
             throw UltraError(.invalidRequest, "since must not be after until", field: "since")
         }
-        // What ends in this very millisecond is in.
+        // Include requests that end in this very millisecond.
         if request.until == .before(milliseconds: 0) { query.until += 1 }
         query.keys = request.keys
         query.filter.model = request.filter.model
@@ -126,7 +125,7 @@ extension Daemon {
         query.filter.gid = try await number(request.filter.group, "group") { Accounts.shared.gid(ofGroup: $0) }
         guard case .own(let uid) = visibility else { return query }
         guard query.filter.uid ?? uid == uid else {
-            var error = administrators.refusal(of: "the use of other users", to: peer)
+            var error = administrators.refusal(of: "the use of other users", to: caller)
             error.field = "filter.user"
             throw error
         }
@@ -134,7 +133,7 @@ extension Daemon {
         return query
     }
 
-    /// The number of an account, which is looked up on the disk's thread; nil: none is asked for.
+    /// The number of an account, looked up on the disk's thread; nil: the request names none.
     private func number(
         _ account: UsageRequest.Account?, _ kind: String, _ lookUp: @escaping @Disk @Sendable (String) -> UInt32?
     ) async throws(UltraError) -> UInt32? {

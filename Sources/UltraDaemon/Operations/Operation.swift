@@ -1,18 +1,18 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// What a client can ask for: name, who may, function. The names are the protocol's.
+/// One operation of the protocol: its name, its audience, and its function.
 @Loop
 struct Operation {
     enum Audience {
         case anyone
         /// `Administrators` alone.
         case admins
-        /// Anyone, but for `"deep":true`, which costs money.
+        /// Anyone, except with `"deep":true`, which costs money.
         case adminsIfDeep
     }
 
-    typealias Function = @Loop (Daemon, Call, ClientConnection, RequestFrame) throws(UltraError) -> Void
+    typealias Function = @Loop (Daemon, Call, any Session, RequestFrame) throws(UltraError) -> Void
 
     let name: OperationName
     let audience: Audience
@@ -26,10 +26,10 @@ struct Operation {
 
     /// In the order `hello` lists them.
     static let table: [Operation] = [
-        Operation(.hello, for: .anyone) { daemon, call, connection, frame throws(UltraError) in
-            try daemon.hello(call, frame, on: connection)
+        Operation(.hello, for: .anyone) { daemon, call, session, frame throws(UltraError) in
+            try daemon.hello(call, frame, in: session)
         },
-        Operation(.ping, for: .anyone) { _, call, _, _ in call.end { $0.ping($1) } },
+        Operation(.ping, for: .anyone) { _, call, _, _ in call.end(Report()) },
         Operation(.generate, for: .anyone) { daemon, call, _, frame throws(UltraError) in
             try daemon.generate(call, frame, isStream: false)
         },
@@ -37,8 +37,8 @@ struct Operation {
             try daemon.generate(call, frame, isStream: true)
         },
         Operation(.embed, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.embed(call, frame) },
-        Operation(.cancel, for: .anyone) { daemon, call, connection, frame throws(UltraError) in
-            try daemon.cancel(call, frame, on: connection)
+        Operation(.cancel, for: .anyone) { daemon, call, session, frame throws(UltraError) in
+            try daemon.cancel(call, frame, in: session)
         },
         Operation(.models, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame)
         },
@@ -47,15 +47,15 @@ struct Operation {
             try daemon.probe(call, frame)
         },
         Operation(.usage, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.usage(call, frame) },
-        Operation(.subscribe, for: .anyone) { daemon, call, connection, frame throws(UltraError) in
-            try daemon.subscribe(call, frame, on: connection)
+        Operation(.subscribe, for: .anyone) { daemon, call, session, frame throws(UltraError) in
+            try daemon.subscribe(call, frame, in: session)
         },
         Operation(.metrics, for: .anyone) { daemon, call, _, _ in daemon.metrics(call) },
         Operation(.reload, for: .admins) { daemon, call, _, _ throws(UltraError) in try daemon.reload(call) },
         Operation(.cacheClear, for: .admins) { daemon, call, _, _ in daemon.cacheClear(call) },
     ]
 
-    /// Whether `timeout_ms` is one of the timers of its work: in the others it ends the whole operation.
+    /// True if `timeout_ms` is one of the timers of its work. In the others it ends the whole operation.
     var hasOwnTimers: Bool {
         switch name {
         case .generate, .stream, .embed: true
@@ -63,7 +63,7 @@ struct Operation {
         }
     }
 
-    /// What of `frame` needs an administrator, as a sentence about it begins; nil: nothing.
+    /// The part of the request that needs an administrator, as the subject of a sentence; nil: none.
     func privilege(_ frame: RequestFrame) throws(UltraError) -> String? {
         switch audience {
         case .anyone: nil

@@ -1,22 +1,22 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Queries of the ledger that are asked for: of each user one is worked on at a time, and equal ones that wait are
-/// answered together, so that nobody keeps the disk busy by asking often.
+/// The queue of ledger queries: one of each user runs at a time, and equal ones that wait are answered together, so that
+/// no user keeps the disk busy.
 @Loop
 final class UsageQueries {
-    /// Different queries of one user that may wait.
+    /// The most different queries of one user that wait.
     static let limit = 32
 
     typealias Answer = Result<[UsageGroup], UltraError>
 
-    /// What came of a request, and the query that its words meant at that moment.
+    /// The rows, and the query that the request meant when it ran.
     struct Outcome: Sendable {
         var query: UsageQuery
         var answer: Answer
     }
 
-    /// Equal requests of clients that may see the same.
+    /// Equal requests of callers that may see the same.
     private final class Entry {
         let request: UsageRequest
         let visibility: Visibility
@@ -36,16 +36,18 @@ final class UsageQueries {
         }
     }
 
-    /// By user; the first is worked on.
+    /// By user; the first one runs.
     private var entries: [UInt32: [Entry]] = [:]
 
-    /// Answers `call` when its turn has come, by `end`, which is not called where the call has ended before.
-    /// - Parameter work: finds the rows; the same for equal requests and visibilities.
+    /// Queues a query.
+    /// - Parameters:
+    ///   - work: finds the rows; the same for equal requests and visibilities.
+    ///   - end: ends the call; not called if the call has ended before.
     func ask(
         _ call: Call, _ request: UsageRequest, _ visibility: Visibility, work: @escaping @Loop () async -> Outcome,
         end: @escaping @Loop (Call, Outcome) -> Void
     ) throws(UltraError) {
-        let uid = call.peer.uid
+        let uid = call.caller.uid
         let waiting = entries[uid, default: []].dropFirst()
         let entry: Entry
         if let equal = waiting.first(where: { $0.request == request && $0.visibility == visibility }) {
@@ -78,7 +80,7 @@ final class UsageQueries {
         entry.task = Loop.spawn { [self] in
             let outcome = await entry.work()
             entries[uid]?.removeFirst()
-            // The next one first: answers that cannot be sent yet keep nobody waiting.
+            // Start the next one first, so that slow readers delay nobody.
             begin(uid)
             for call in entry.calls.values {
                 call.onCancel = nil
@@ -95,7 +97,7 @@ final class UsageQueries {
         }
     }
 
-    /// Nobody waits for it any more.
+    /// Removes a query that nobody waits for any more.
     private func drop(_ entry: Entry, of uid: UInt32) {
         if let task = entry.task { return task.cancel() }
         entries[uid]?.removeAll { $0 === entry }

@@ -1,11 +1,8 @@
-internal import UltraSystem
-
-/// What a client is shown of other users and of the daemon's set-up: one rule for `usage`, `subscribe` and `status`,
-/// and so for `ultractl top` and `watch`, which are made of them.
+/// What a caller is shown of other users and of the daemon's set-up: one rule for `usage`, `subscribe` and `status`.
 enum Visibility: Sendable, Equatable {
     /// Administrators see every user's requests, and where the daemon has its files and upstreams.
     case everything
-    /// Other clients see what they did themselves.
+    /// Other callers see their own requests.
     case own(uid: UInt32)
 
     func shows(_ uid: UInt32) -> Bool {
@@ -15,12 +12,12 @@ enum Visibility: Sendable, Equatable {
         }
     }
 
-    /// Process id, paths, endpoints and hosts, warnings about the configuration.
+    /// True if the process id, paths, endpoints, hosts, and warnings about the configuration are shown.
     var showsSetup: Bool { self == .everything }
 }
 
 extension Administrators {
-    func visibility(for peer: Peer) -> Visibility {
-        contains(peer) ? .everything : .own(uid: peer.uid)
+    func visibility(for caller: Caller) -> Visibility {
+        contains(caller) ? .everything : .own(uid: caller.uid)
     }
 }

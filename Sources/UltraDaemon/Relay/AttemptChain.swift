@@ -2,38 +2,39 @@ internal import Glibc
 internal import UltraAPI
 internal import UltraSystem
 
-/// Brings a request to a candidate that answers: one after another, again where that helps, and tells the whole story.
+/// Brings a request to a candidate that answers: one after another, again where that helps, and records every attempt.
 ///
 /// `RetryPlan` decides; this asks the breakers, takes keys and places in the queue, waits, and reports to the registry.
 @Loop
 final class AttemptChain {
     typealias Ticket = AttemptTicket
 
-    private let daemon: Daemon
-    private let call: Call
-    private let candidates: [Candidate]
+    let daemon: Daemon
+    let call: Call
+    let candidates: [Candidate]
     /// In milliseconds of `WallClock`; nil: none.
     private let deadline: Int?
     private let isOwnDeadline: Bool
-    /// The client's own timers: nobody is to blame for what they cut short.
+    /// The client's own timeouts. An attempt that one of them cuts short says nothing of the model.
     private let ownTimeouts: Timeouts
-    private var plan: RetryPlan
-    private(set) var attempts: [Attempt] = []
-    /// Milliseconds spent waiting for a turn.
+    var plan: RetryPlan
+    var attempts: [Attempt] = []
+    /// Milliseconds spent in queues.
     private(set) var queueMilliseconds = 0.0
-    private var lastError: UltraError?
-    /// The attempt that brought the answer; the mock's is none.
+    /// The error to end with if no attempt succeeds.
+    var lastError: UltraError?
+    /// The attempt that brought the answer; nil for the mock's.
     private var succeeded: Ticket?
-    /// Requests that were sent to providers.
-    private var sentCount = 0
-    /// Most of them that one request of a client becomes.
+    /// Requests sent to providers.
+    var sentCount = 0
+    /// The most requests to providers that one request of a client may become.
     private static let sentLimit = 8
-    /// Candidates whose turn comes late, for the state they are in; nothing was told of them yet.
-    private var postponed: [(index: Int, state: Availability)] = []
+    /// Candidates that are asked late because of their state, and are not in `attempts` yet.
+    var postponed: [(index: Int, state: Availability)] = []
 
     /// - Parameters:
-    ///   - total: for everything together; nil: no end.
-    ///   - isOwnDeadline: the client set it.
+    ///   - total: the limit for all attempts together; nil: none.
+    ///   - isOwnDeadline: true if the client set that limit.
     init(
         _ daemon: Daemon, _ call: Call, _ candidates: [Candidate], total: Duration?, isOwnDeadline: Bool,
         _ ownTimeouts: Timeouts
@@ -47,16 +48,17 @@ final class AttemptChain {
         plan = RetryPlan(candidates: candidates.count, deadline: deadline, daemon.configuration.retry)
     }
 
-    /// Lets `maker` try until it succeeds or nothing is left to try.
+    /// Lets `maker` make attempts until one succeeds or the plan is at its end.
     ///
-    /// What is awaited here stays in memory as long as the answer streams: the decisions are made in functions that
-    /// return before, so that these frames hold little.
+    /// The asynchronous frames of this function and of `enter` stay in memory as long as the answer streams, so they are
+    /// kept small: decisions are made in functions that are not inlined.
+    /// - Throws: the last error, with the code of the one that ended the plan.
     func run(_ maker: any AttemptMaker) async throws(UltraError) {
         var step = begin()
         while case .attempt(let index, let pause, let isRetry) = step {
             if pause > 0 || isRetry {
                 guard try await wait(pause, for: index, isRetry: isRetry, maker.progress) else {
-                    // Whoever was not asked yet, because it rests, may still be.
+                    // Without retries, a candidate that has not been asked yet may still be.
                     plan.exclude(index)
                     step = plan.next(now: WallClock.now)
                     continue
@@ -80,7 +82,8 @@ final class AttemptChain {
         return plan.next(now: now)
     }
 
-    /// What follows a failed attempt; throws where nothing may.
+    /// The step after a failed attempt.
+    /// - Throws: the error to end with, if no step may follow.
     @inline(never)
     private func next(
         after error: UltraError, of index: Int, _ maker: any AttemptMaker
@@ -97,66 +100,11 @@ final class AttemptChain {
         return step
     }
 
-    /// Whether the request may become yet another one to a provider. Those beyond the first count in the budgets' requests
-    /// of a minute too.
+    /// True if another request may be sent to a provider. Each one after the first counts in the budgets' requests of a
+    /// minute too.
     private var mayGoOn: Bool { sentCount < Self.sentLimit && daemon.mayAskAgain(call) }
 
-    /// Candidates that are known not to answer are not asked, and the story says why.
-    private func passOverUnusable(at now: Int) {
-        for (index, candidate) in candidates.enumerated() {
-            guard case .upstream = candidate.target else { continue }
-            let state = candidate.provider.availability(of: candidate.model, at: now)
-            switch state {
-            case .available, .degraded, .loading, .unknown:
-                continue
-            case .rateLimited where allowsTrial(candidate, at: now),
-                .quotaExceeded where allowsTrial(candidate, at: now):
-                // After those that need not wait.
-                plan.postpone(index, until: now + 1, random: 0)
-                postponed.append((index, state))
-            case .rateLimited, .quotaExceeded:
-                let end = candidate.provider.health.restEnd(for: candidate.model.health, at: now) ?? now
-                plan.postpone(index, until: end, random: .random(in: 0..<1))
-                postponed.append((index, state))
-            case .unavailable where mayBeWrong(candidate, at: now),
-                .unauthorized where allowsTrial(candidate, at: now),
-                .unauthorized where candidate.provider.health.isRefusalOld(of: candidate.model.health, at: now):
-                // Asked all the same, but after those of which nothing bad is known.
-                plan.postpone(index, until: now + 1, random: 0)
-                postponed.append((index, state))
-            case .unavailable, .unauthorized, .disabled, .needsKey:
-                plan.exclude(index)
-                skip(candidate, state)
-            }
-        }
-    }
-
-    private func allowsTrial(_ candidate: Candidate, at now: Int) -> Bool {
-        candidate.provider.health.allowsTrial(of: candidate.model.health, at: now)
-    }
-
-    /// One failed probe is no proof, and a list is a hint: only an open breaker, and the provider's own word that the
-    /// model does not exist, keep requests away.
-    private func mayBeWrong(_ candidate: Candidate, at now: Int) -> Bool {
-        let settings = daemon.configuration.health
-        if case .refused = candidate.provider.health.breaker.look(at: now, settings) { return false }
-        if case .refused = candidate.model.health.breaker.look(at: now, settings) { return false }
-        return !candidate.model.health.isGone(at: now)
-    }
-
-    /// The story says why others are asked before those that were postponed, or instead of them.
-    @inline(never)
-    private func tellPostponed(but index: Int? = nil) {
-        for (other, state) in postponed where other != index { skip(candidates[other], state) }
-        postponed = []
-    }
-
-    private func skip(_ candidate: Candidate, _ state: Availability) {
-        attempts.append(Attempt(model: candidate.id, skipped: state.rawValue))
-        lastError = lastError ?? unusable(candidate, state)
-    }
-
-    /// The request is one of those of which repetitions may be a share.
+    /// Counts the request in the provider's retry budget, which is a share of its requests.
     @inline(never)
     private func count(_ index: Int) {
         candidates[index].provider.retryBudget.request(at: Int(EventLoop.now / 1_000_000_000))
@@ -168,7 +116,7 @@ final class AttemptChain {
             at: Int(EventLoop.now / 1_000_000_000), daemon.configuration.retry)
     }
 
-    /// Returns false if the provider's budget for repetitions is used up.
+    /// Returns false if the provider's retry budget is exhausted.
     private func wait(
         _ milliseconds: Int, for index: Int, isRetry: Bool, _ progress: ProgressReporter?
     ) async throws(UltraError) -> Bool {
@@ -183,9 +131,9 @@ final class AttemptChain {
         return true
     }
 
-    /// Asks candidate `index`; false: it turned out that it cannot be asked now.
+    /// Makes attempts with candidate `index`; returns false if it turns out to be unusable now.
     private func enter(_ index: Int, _ maker: any AttemptMaker) async throws(UltraError) -> Bool {
-        tellPostponed(but: index)
+        recordPostponed(but: index)
         guard isUpstream(index) else {
             try await play(index, maker)
             return true
@@ -193,7 +141,7 @@ final class AttemptChain {
         let gate = gate(of: index)
         if !gate.enterAtOnce() { try await queue(at: gate, for: index, maker.progress) }
         defer { gate.leave() }
-        // Again while the provider has another key.
+        // Once for each usable key of the provider.
         while let ticket = ticket(for: index) {
             guard let error = await maker.attempt(ticket) else {
                 succeeded = ticket
@@ -215,7 +163,7 @@ final class AttemptChain {
     @inline(never)
     private func gate(of index: Int) -> ConcurrencyGate { candidates[index].provider.gate }
 
-    /// The mock answers: there is nothing to wait for, and nothing to learn.
+    /// The mock needs no place in a queue, and the registry learns nothing from it.
     private func play(_ index: Int, _ maker: any AttemptMaker) async throws(UltraError) {
         let ticket = Ticket(candidate: candidates[index], key: 0, remaining: remaining, askedAt: WallClock.now)
         let error = await maker.attempt(ticket)
@@ -238,48 +186,7 @@ final class AttemptChain {
         queueMilliseconds += Double(EventLoop.now - queuedAt) / 1e6
     }
 
-    /// Takes a key and the breakers' leave; nil: the candidate cannot be asked now, and the plan knows.
-    @inline(never)
-    private func ticket(for index: Int) -> Ticket? {
-        let candidate = candidates[index]
-        let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
-        let settings = daemon.configuration.health
-        guard let key = provider.health.takeKey(for: &model.health, at: now) else {
-            if let rest = provider.health.rest(for: model.health, at: now) {
-                plan.postpone(index, until: rest.until, random: .random(in: 0..<1))
-                lastError = lastError ?? unusable(candidate, rest.reason == .quota ? .quotaExceeded : .rateLimited)
-            } else {
-                plan.exclude(index)
-                skip(candidate, .unauthorized)
-            }
-            return nil
-        }
-        let ofProvider = provider.health.breaker.ask(at: now, settings)
-        var ofModel = Breaker.Verdict.allowed
-        var isRefused = false
-        if case .refused = ofProvider {
-            isRefused = true
-        } else {
-            ofModel = model.health.breaker.ask(at: now, settings)
-            if case .refused = ofModel {
-                provider.health.breaker.gaveUp(askedAt: now)
-                isRefused = true
-            }
-        }
-        guard !isRefused else {
-            plan.exclude(index)
-            skip(candidate, .unavailable)
-            return nil
-        }
-        sentCount += 1
-        if sentCount > 1 { daemon.askedAgain(call) }
-        let isRetry = lastError.map { $0.provider == provider.id && $0.doubtsConnections } ?? false
-        return Ticket(
-            candidate: candidate, key: key, remaining: remaining, askedAt: now,
-            needsFreshConnection: isRetry || ofProvider == .trial || ofModel == .trial)
-    }
-
-    /// Writes the attempt down and lets the registry learn from it.
+    /// Records a failed attempt, here and in the registry.
     @inline(never)
     private func failed(_ ticket: Ticket, _ error: UltraError, _ maker: any AttemptMaker) {
         attempts.append(Attempt(ticket.candidate.id, error, since: ticket.startedAt))
@@ -291,8 +198,7 @@ final class AttemptChain {
             askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isBlameless: maker.isBlameless)
     }
 
-    /// Lets the registry learn from the attempt that succeeded. For whoever ran the chain to call, when the client has
-    /// its answer.
+    /// Records the successful attempt in the registry. The caller of `run` calls it once the client has its answer.
     func learn(from maker: any AttemptMaker) {
         guard let ticket = succeeded else { return }
         daemon.registry.record(
@@ -300,7 +206,7 @@ final class AttemptChain {
             firstToken: maker.firstContentMilliseconds, isOwnTimeout: false)
     }
 
-    /// The key is out for a while, and another one of the provider is not.
+    /// True if the key is unusable for now, and another key of the provider is usable.
     private func mayChangeKey(after error: UltraError, from ticket: Ticket) -> Bool {
         switch error.code {
         case .authentication, .rateLimited, .quotaExceeded:
@@ -323,75 +229,8 @@ final class AttemptChain {
         }
     }
 
-    private var remaining: Int? { deadline.map { max(1, $0 - WallClock.now) } }
-
-    // MARK: - The end of the story
-
-    @inline(never)
-    private func failure() -> UltraError {
-        tellPostponed()
-        var error = lastError ?? UltraError(.noModelAvailable, "no model is available")
-        let wereAllSkipped = attempts.allSatisfy { $0.skipped != nil }
-        if candidates.count > 1, wereAllSkipped {
-            error = UltraError(
-                .noModelAvailable, "none of the \(candidates.count) models that could answer is usable now",
-                hint: "ultractl models shows the state of each", isRetryable: true,
-                retryAfterMilliseconds: soonestWait)
-        }
-        error.attempts = attempts
-        return error
-    }
-
-    /// Until the first of the candidates may be asked again, where that is known.
-    private var soonestWait: Int? {
-        let now = WallClock.now
-        return candidates.compactMap { $0.provider.retryTime(of: $0.model, at: now) }.min().map { $0 - now }
-    }
-
-    private func unusable(_ candidate: Candidate, _ state: Availability) -> UltraError {
-        let provider = candidate.provider
-        switch state {
-        case .needsKey:
-            var error = provider.needsKey
-            error.model = candidate.id
-            return error
-        case .unauthorized:
-            return UltraError(
-                .authentication, "\(provider.id) has refused the key for \(candidate.id)",
-                hint: "set a valid key, or ask ultractl probe \(provider.id) whether it is valid again",
-                provider: provider.id, model: candidate.id)
-        case .rateLimited, .quotaExceeded:
-            let now = WallClock.now
-            let end = provider.health.restEnd(for: candidate.model.health, at: now) ?? now
-            let isQuota = state == .quotaExceeded
-            let reason = isQuota ? "the quota at \(provider.id) is used up" : "\(provider.id) takes no requests"
-            return UltraError(
-                isQuota ? .quotaExceeded : .rateLimited,
-                "\(reason) for \(candidate.id) until \(WallClock.text(end))",
-                hint: isQuota
-                    ? "add credit or raise the spending limit at the provider, then ultractl probe \(candidate.id)"
-                    : "ask again then, or name a fallback",
-                provider: provider.id, model: candidate.id, isRetryable: true, retryAfterMilliseconds: max(0, end - now)
-            )
-        case .disabled:
-            return UltraError(
-                .noModelAvailable, "\(candidate.id) is disabled in the configuration",
-                hint: "enable it in ultrad.toml", provider: provider.id, model: candidate.id)
-        case .unavailable, .available, .degraded, .loading, .unknown:
-            let model = candidate.model.health
-            if model.isGone(at: WallClock.now) {
-                return UltraError(
-                    .modelNotFound, "\(provider.id) says that it has no model \(candidate.name)",
-                    hint: "ultractl models lists what there is; ultractl probe \(candidate.id) asks again",
-                    provider: provider.id, model: candidate.id, isRetryable: false)
-            }
-            let last = (model.lastFailure ?? provider.health.lastFailure).map { ": \($0.sentence(of: provider.id))" }
-            return UltraError(
-                .noModelAvailable, "\(candidate.id) fails and is left alone for a while\(last ?? "")",
-                hint: "ask again later, or ultractl probe \(candidate.id)",
-                provider: provider.id, model: candidate.id, isRetryable: true)
-        }
-    }
+    /// Milliseconds until the deadline; nil: there is none.
+    var remaining: Int? { deadline.map { max(1, $0 - WallClock.now) } }
 }
 
 extension Attempt {

@@ -1,45 +1,46 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Who makes the attempts that an `AttemptChain` decides on.
+/// Makes the attempts that an `AttemptChain` decides on.
 @Loop
 protocol AttemptMaker: AnyObject {
     typealias Ticket = AttemptTicket
 
-    /// Content has reached the client, so that nothing may be tried again unseen.
+    /// True if content has reached the client, so that another attempt would be visible.
     var isCommitted: Bool { get }
-    /// Tells the client what it waits for, if it wants to know.
+    /// nil: the client does not want progress.
     var progress: ProgressReporter? { get }
-    /// The last attempt failed in a way that says nothing of the model or its provider, but that it was reached.
+    /// True if the last failure says nothing about the model or its provider, except that it was reached.
     var isBlameless: Bool { get }
-    /// Of the last attempt: from its start to its first content.
+    /// Milliseconds from the start of the last attempt to its first content; nil: there was none.
     var firstContentMilliseconds: Double? { get }
-    /// Asked once the client has seen content of an attempt that failed; true: it was told that the answer starts over.
+    /// Called when an attempt fails after the client has seen content. Returns true if the client was told that the
+    /// answer starts over; false if it does not allow that.
     func restart() -> Bool
-    /// One try. Returns why it failed; nil: it succeeded.
+    /// Makes one attempt. Returns its failure; nil: it succeeded.
     func attempt(_ ticket: Ticket) async -> UltraError?
 
-    // Asked of failures alone.
+    // Used after failures only.
 
-    /// A hash of what is asked, the same for equal requests of this process.
+    /// A hash of the request's content, the same for equal requests within this process.
     var contentHash: Int { get }
-    /// The words that no report of a failure may repeat.
+    /// The words of the request, which no report of a failure may repeat.
     var prompt: PromptText { get }
-    /// The client gave options for `provider`, which reach it as they are.
+    /// True if the request has `provider_options` for `provider`, which are sent as they are.
     func isShaped(for provider: String) -> Bool
 }
 
-/// What an attempt has to work with.
+/// The leave to make one attempt: a candidate, a key, and the time left.
 @Loop
 final class AttemptTicket {
     let candidate: Candidate
     /// Number of the provider's key.
     let key: Int
-    /// Milliseconds that are left for the whole request; nil: no end.
+    /// Milliseconds left for the whole request; nil: no limit.
     let remaining: Int?
-    /// When the breakers let it pass, in milliseconds of `WallClock`.
+    /// When the breakers admitted the attempt, in milliseconds of `WallClock`.
     let askedAt: Int
-    /// Connections that are there are not to be used: one of them may have failed already.
+    /// True if no pooled connection may be used, since one of them may have failed already.
     let needsFreshConnection: Bool
     let startedAt = EventLoop.now
 

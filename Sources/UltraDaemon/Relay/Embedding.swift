@@ -3,7 +3,7 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Answers one `embed`: in as many calls as the provider's bound on inputs makes necessary, all to one model.
+/// Answers one `embed`, with as many requests to one model as the provider's limit on inputs makes necessary.
 @Loop
 final class Embedding: AttemptMaker {
     private let daemon: Daemon
@@ -49,7 +49,7 @@ final class Embedding: AttemptMaker {
         }
     }
 
-    // Vectors come whole or not at all.
+    // The client gets all vectors or none, so an attempt can always be repeated.
     var isCommitted: Bool { false }
     var progress: ProgressReporter? { nil }
     var isBlameless: Bool { false }
@@ -134,13 +134,13 @@ final class Embedding: AttemptMaker {
         return reply
     }
 
-    /// What the counters and the ledger see of it.
+    /// The answer in the form in which the books record it.
     private var answer: Answer {
         var answer = Answer(model: candidate?.id ?? "", provider: candidate?.provider.id ?? "")
         answer.usage = usage
-        if call.flight != nil { answer.cache = .miss }
+        answer.cache = call.use.cache
         answer.costMicroUSD = cost
-        answer.timing.total = Double(EventLoop.now - call.startedAt) / 1e6
+        answer.timing.total = call.elapsedMilliseconds
         return answer
     }
 
@@ -159,7 +159,6 @@ final class Embedding: AttemptMaker {
         answer.attempts = attempts
         answer.requestID = requestID
         answer.warnings = warnings
-        call.flight?.ended(.embeddings(answer))
-        call.end { $0.result($1, answer) }
+        call.end(.success(.embeddings(answer)))
     }
 }

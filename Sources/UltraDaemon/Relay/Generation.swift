@@ -3,43 +3,48 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Answers one `generate` or `stream`: finds who may answer, relays the reply, and ends the call.
+/// Answers one `generate` or `stream`: finds the candidates, makes the attempts that `AttemptChain` asks for, hands
+/// their content to the call, and ends it.
 @Loop
 final class Generation: AttemptMaker {
-    private let daemon: Daemon
-    private let call: Call
-    /// Without its content once nobody can be asked again.
-    private var request: Request
-    private let isStream: Bool
-    /// `timeout_ms` of the frame.
+    let daemon: Daemon
+    let call: Call
+    /// Its content is dropped as soon as no other candidate can be asked.
+    private(set) var request: Request
+    let isStream: Bool
+    /// `timeout_ms` of the request.
     private let timeoutMilliseconds: Int?
     let progress: ProgressReporter?
-    private var answer = Answer(model: "", provider: "")
-    /// Content of the answer has reached the client.
+    /// The answer of the attempt in progress; without the content of a stream.
+    var answer = Answer(model: "", provider: "")
     private(set) var isCommitted = false
-    /// The attempt under way, and what has come of it.
-    private var ticket: Ticket?
-    private var reply: UpstreamReply?
     private var firstContentAt: UInt64?
-    /// The call is charged for the body that is sent, as for every request at first.
-    private var isBodyCharged = true
     private var isRequestCharged = true
-    private var isReplyCharged = false
-    /// Content of this attempt's stream.
+
+    // The attempt in progress.
+
+    private(set) var ticket: Ticket?
+    var reply: UpstreamReply?
+    /// True while the call is charged for the body that is sent upstream, as it is from its admission.
+    var isBodyCharged = true
+    var isReplyCharged = false
+    /// The content streamed so far.
     private var delivered = UseOfAttempts.Delivered()
-    /// The request of this attempt reached the provider, or was about to.
-    private var wasSent = false
-    /// The tools of the attempt, where they are called otherwise upstream.
-    private var toolNames: ToolNames?
-    /// What the attempt's server refused of the request, and was sent again without.
-    private var refused: Set<String> = []
-    /// The window the attempt's server was asked to make room for.
-    private var contextWindow: Int?
-    /// The last answer that was complete and held nothing, for the client if no attempt brings more.
+    /// True if the request may have reached the provider.
+    var wasSent = false
+    /// The names of tools that the provider knows under other names.
+    var toolNames: ToolNames?
+    /// Members of the request that the server refused and that were left out when it was sent again.
+    var refused: Set<String> = []
+    /// The context window that the server was asked for.
+    var contextWindow: Int?
+
+    // An answer without content.
+
+    /// The last complete answer without content, which the client gets if no attempt brings more.
     private var emptyAnswer: Answer?
-    /// The last attempt brought it.
     private(set) var isBlameless = false
-    /// Where its use stands among that of failed attempts, once another attempt has begun.
+    /// The index of its use in `call.use.failed`, once another attempt has begun.
     private var emptyUse: Int?
 
     init(_ daemon: Daemon, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
@@ -62,7 +67,7 @@ final class Generation: AttemptMaker {
         }
     }
 
-    /// Finds who may answer; nil: the call has ended with an error.
+    /// Finds the candidates; nil: the call has ended with an error.
     @inline(never)
     private func begin() -> AttemptChain? {
         do throws(UltraError) {
@@ -92,23 +97,19 @@ final class Generation: AttemptMaker {
         }
         answer.attempts = chain.attempts
         answer.timing.queue = chain.queueMilliseconds
-        answer.timing.total = elapsedMilliseconds
-        if call.flight != nil { answer.cache = .miss }
-        let whole = answer
-        call.flight?.ended(.answer(whole))
-        // An answer without content begins all the same.
-        if isStream, !isCommitted { call.send { $0.start($1, whole) } }
-        call.end { isStream ? $0.done($1, whole) : $0.result($1, whole) }
-        // The client has its answer: it need not wait for the books.
+        answer.timing.total = call.elapsedMilliseconds
+        answer.cache = call.use.cache
+        call.end(.success(.answer(answer)))
+        // Only now, so that the client need not wait for it.
         chain.learn(from: self)
-        daemon.requestEnded(call, whole, nil)
+        daemon.requestEnded(call, answer, nil)
     }
 
-    /// Makes the answer that holds nothing the client's, if there is one: no attempt brought more.
+    /// Takes the answer without content in place of an error; returns false if there is none.
     private func takeEmptyAnswer() -> Bool {
         guard let empty = emptyAnswer, !isCommitted, call.cancellation == nil else { return false }
         if let index = emptyUse {
-            // The attempts after it failed; its own use is that of the answer.
+            // Attempts after it failed. Its own use is that of the answer now.
             daemon.attemptEnded(call, answer)
             call.use.failed.remove(at: index)
         }
@@ -117,9 +118,7 @@ final class Generation: AttemptMaker {
         return true
     }
 
-    private var elapsedMilliseconds: Double { Double(EventLoop.now - call.startedAt) / 1e6 }
-
-    /// How long everything may take together, and whether the client says so.
+    /// The limit for all attempts together; nil: none. `isOwn` is true if the client set it.
     private var totalLimit: (total: Duration?, isOwn: Bool) {
         let own = [request.timeouts.total, timeoutMilliseconds].compactMap { $0 }.min()
         if let own { return (.milliseconds(own), true) }
@@ -143,7 +142,7 @@ final class Generation: AttemptMaker {
 
     @inline(never)
     private func begin(_ ticket: Ticket) {
-        // What an attempt before it is billed for counts, although it failed.
+        // Keep the use of the failed attempt before: the provider bills it.
         let index = call.use.failed.count
         daemon.attemptEnded(call, answer)
         if isBlameless, call.use.failed.count > index { emptyUse = index }
@@ -165,7 +164,7 @@ final class Generation: AttemptMaker {
         answer.costMicroUSD = rates(of: ticket)?.cost(of: answer.usage)
     }
 
-    /// The price of the model that answered, or was asked.
+    /// The price of the model that answered, or else was asked; nil: not known.
     private func rates(of ticket: Ticket) -> Price? {
         guard case .upstream = ticket.candidate.target else { return nil }
         return ticket.candidate.provider.price(of: ticket.candidate.model, answeredAs: answer.providerModel)
@@ -198,60 +197,16 @@ final class Generation: AttemptMaker {
 
     func restart() -> Bool {
         guard request.restartsMidStream else { return false }
-        call.send { $0.restart($1) }
-        call.flight?.restarted()
+        call.restart()
         progress?.resume()
         isCommitted = false
         return true
     }
 
-    /// A stream spends its life here, so that this frame holds nothing: the work is done in `advance`.
-    private func relay() async -> UltraError? {
-        while true {
-            switch advance() {
-            case .awaitArrival: await reply?.exchange.arrival()
-            case .awaitClient: await call.drained()
-            case .ended(let error): return error
-            }
-        }
-    }
-
-    private enum Advance {
-        case awaitArrival
-        /// It has not taken what was sent.
-        case awaitClient
-        case ended(UltraError?)
-    }
-
-    /// Relays what has arrived, and says what is to be waited for.
+    /// Turns a complete answer without content into a failure, so that another attempt is made. It does not count
+    /// against the model, which may have nothing to say.
     @inline(never)
-    private func advance() -> Advance {
-        guard let reply else { return send() }
-        while !reply.isComplete {
-            let found = reply.look()
-            if !reply.events.isEmpty { deliver(reply) }
-            switch found {
-            case .failure(let error):
-                reply.exchange.cancel()
-                wasSent = reply.exchange.phase >= .waiting
-                reply.release()
-                self.reply = nil
-                return sendWithout(reply) ?? .ended(error)
-            case .nothing: return .awaitArrival
-            case .more: if call.isCongested { return .awaitClient }
-            }
-        }
-        wasSent = true
-        reply.exchange.finishAlone(within: daemon.limits.lingering)
-        answer.requestID = reply.requestID
-        learn()
-        return .ended(reply.isEmptyAnswer ? emptied() : nil)
-    }
-
-    /// An answer without anything in it is no answer as long as somebody else may be asked, or the same once more. It
-    /// is nobody's fault: a model may have nothing to say.
-    @inline(never)
-    private func emptied() -> UltraError {
+    func emptied() -> UltraError {
         if let ticket { price(ticket) }
         emptyAnswer = answer
         emptyUse = nil
@@ -261,126 +216,11 @@ final class Generation: AttemptMaker {
             model: answer.model, status: 200, requestID: answer.requestID, isRetryable: true)
     }
 
-    /// Most members that one attempt is sent again without, one after the other.
-    private static let refusalLimit = 4
+    // MARK: - Content
 
-    /// Sends the request again within its attempt if the server refused a member it can do without; nil: it did not,
-    /// or nothing would change.
-    @inline(never)
-    private func sendWithout(_ reply: UpstreamReply) -> Advance? {
-        guard let ticket, !isCommitted, refused.count < Self.refusalLimit else { return nil }
-        let known = ticket.candidate.wireFacts.omitted.union(refused)
-        guard let member = reply.refusedMember(known: known) else { return nil }
-        guard let before = try? encoded(ticket) else { return nil }
-        let earlier = refused
-        refused.formUnion(member.names)
-        guard let after = try? encoded(ticket), after.http.body != before.http.body else {
-            refused = earlier
-            return nil
-        }
-        return send()
-    }
-
-    /// The server answered what it was sent: it is sent that from now on.
-    private func learn() {
-        guard let ticket else { return }
-        guard !refused.isEmpty || contextWindow != nil else { return }
-        ticket.candidate.provider.learn(of: ticket.candidate.name) { facts in
-            facts.omitted.formUnion(refused)
-            facts.leastWindow = max(facts.leastWindow, contextWindow ?? 0)
-        }
-    }
-
-    private func encoded(_ ticket: Ticket) throws(UltraError) -> EncodedRequest {
-        let candidate = ticket.candidate
-        let own = SignatureTag.own(request, of: candidate.provider.id) ?? request
-        var facts = candidate.wireFacts
-        facts.omitted.formUnion(refused)
-        return try candidate.provider.adapter(key: ticket.key).serving(own, model: candidate.name)
-            .encode(own, model: candidate.name, isStream: isStream, facts: facts)
-    }
-
-    private func send() -> Advance {
-        guard let ticket else { return .ended(nil) }
-        do throws(UltraError) {
-            if let own = SignatureTag.own(request, of: ticket.candidate.provider.id) {
-                reply = try send(own, ticket)
-            } else {
-                reply = try send(request, ticket)
-            }
-            return .awaitArrival
-        } catch {
-            return .ended(error)
-        }
-    }
-
-    /// Sends the request to the candidate in its provider's words.
-    private func send(_ request: Request, _ ticket: Ticket) throws(UltraError) -> UpstreamReply {
-        let candidate = ticket.candidate
-        let adapter = try candidate.provider.adapter(key: ticket.key).serving(request, model: candidate.name)
-        var facts = candidate.wireFacts
-        if !refused.isEmpty { facts.omitted.formUnion(refused) }
-        let encoded = try adapter.encode(request, model: candidate.name, isStream: isStream, facts: facts)
-        answer.warnings = candidate.warnings + encoded.warnings
-        toolNames = encoded.toolNames
-        contextWindow = encoded.contextWindow
-        let exchange = daemon.transport.start(
-            encoded.http, timeouts(candidate, remaining: remaining(of: ticket)), isFresh: ticket.needsFreshConnection)
-        hold(exchange)
-        progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
-        let decoder = ReplyDecoder(
-            adapter, isStream: isStream, model: candidate.id, replyID: daemon.nextReplyID(),
-            includesReasoning: request.reasoning?.isIncluded ?? true, limits: daemon.limits.reply)
-        return UpstreamReply(exchange, decoder, candidate, call, limitBytes: documentLimitBytes, isStream: isStream)
-    }
-
-    /// Charges what this attempt takes, and has it given back as soon as it is given up.
-    private func hold(_ exchange: Exchange) {
-        call.hold((isReplyCharged ? 0 : ByteAccount.replyBytes) + (isBodyCharged ? 0 : call.frameBytes))
-        (isReplyCharged, isBodyCharged) = (true, true)
-        exchange.holder = call
-        guard call.frameBytes >= ByteAccount.requestBytes else { return }
-        exchange.onBodySent = { [weak self] in
-            guard let self, isBodyCharged else { return }
-            isBodyCharged = false
-            call.hold(-call.frameBytes)
-        }
-    }
-
-    /// The answer has begun and can only be finished: what was asked is not needed any more.
-    private func forgetRequest() {
-        guard !request.restartsMidStream, call.frameBytes >= ByteAccount.requestBytes, isRequestCharged else { return }
-        isRequestCharged = false
-        request.messages = []
-        request.tools = []
-        request.providerOptions = [:]
-        request.responseFormat = .text
-        call.hold(-call.frameBytes)
-    }
-
-    /// A whole reply that is longer cannot become an answer: that is one frame, and JSON may write a character in twice the
-    /// bytes that UTF-8 takes.
-    private var documentLimitBytes: Int { 2 * daemon.limits.frameBytes }
-
-    /// What is left of the attempt's time when it is sent again.
-    private func remaining(of ticket: Ticket) -> Int? {
-        guard !refused.isEmpty else { return ticket.remaining }
-        return ticket.remaining.map { max(1, $0 - Int((EventLoop.now - ticket.startedAt) / 1_000_000)) }
-    }
-
-    private func deliver(_ reply: UpstreamReply) {
-        reply.exchange.contentBegan()
-        for index in reply.events.indices where reply.events[index].isSignable {
-            reply.events[index].tagSignature(answer.provider)
-            if let toolNames { reply.events[index].restoreToolName(toolNames) }
-        }
-        deliver(reply.events)
-        reply.events.removeAll(keepingCapacity: true)
-    }
-
-    /// Takes in what the reply said, and hands a stream's content on. What precedes the first content (the model's
-    /// name, usage) waits with it: until then another candidate may answer.
-    private func deliver(_ events: [AnswerEvent]) {
+    /// Records the events of the reply, and hands a stream's content on. Nothing reaches the client before the first
+    /// content, so that until then another candidate may answer.
+    func deliver(_ events: [AnswerEvent]) {
         for event in events {
             if isStream, case .text(let text) = event {
                 delivered.add(text.utf8.count)
@@ -389,23 +229,24 @@ final class Generation: AttemptMaker {
             if isStream { count(event) }
             answer.receive(event, keepsContent: !isStream)
         }
-        call.flight?.receive(events, of: answer)
         if answer.timing.firstToken == nil {
             guard events.contains(where: { $0.isContent }) else { return }
-            answer.timing.firstToken = elapsedMilliseconds
-            firstContentAt = EventLoop.now
-            learn()
-            progress?.stop()
-            if isStream {
-                isCommitted = true
-                forgetRequest()
-                call.send { $0.start($1, answer) }
-            }
+            began()
         }
-        guard isStream else { return }
-        call.send { writer, id in
-            for event in events { writer.event(id, event) }
+        if isStream { call.receive(events) }
+    }
+
+    @inline(never)
+    private func began() {
+        answer.timing.firstToken = call.elapsedMilliseconds
+        firstContentAt = EventLoop.now
+        learn()
+        progress?.stop()
+        if isStream {
+            isCommitted = true
+            forgetRequest()
         }
+        call.start(answer)
     }
 
     private func count(_ event: AnswerEvent) {
@@ -416,85 +257,22 @@ final class Generation: AttemptMaker {
         }
     }
 
-    private func timeouts(_ candidate: Candidate, remaining: Int?) -> ExchangeTimeouts {
-        let asked = request.timeouts
-        let defaults = daemon.timeouts
-        let reasons = candidate.model.capabilities?.contains(.reasoning) == true || request.reasoning != nil
-        let slow = candidate.provider.isLocal || reasons
-        return ExchangeTimeouts(
-            connect: asked.connect.map { .milliseconds($0) } ?? defaults.connect,
-            firstToken: asked.firstToken.map { .milliseconds($0) }
-                ?? (slow ? defaults.slowFirstToken : defaults.firstToken),
-            idle: asked.idle.map { .milliseconds($0) } ?? defaults.idle,
-            total: remaining.map { .milliseconds($0) })
-    }
-
-    // MARK: - Programs
-
-    private func run(_ command: DockerCommand, _ ticket: Ticket) async -> UltraError? {
-        let candidate = ticket.candidate
-        let relay = CommandRelay(command: command, timeouts: timeouts(candidate, remaining: ticket.remaining))
-        do throws(UltraError) {
-            answer.warnings =
-                try await candidate.warnings
-                + relay.run(request, model: candidate.name) { events in
-                    deliver(events)
-                    if call.isCongested { await call.drained() }
-                }
-            return nil
-        } catch {
-            return error
+    /// Drops the content of the request, once the answer has begun and cannot begin again.
+    private func forgetRequest() {
+        guard isRequestCharged, !request.restartsMidStream, call.requestBytes >= ByteAccount.requestBytes else {
+            return
         }
-    }
-
-    // MARK: - Mock
-
-    /// Some milliseconds of work.
-    private static let mockStepsPerTurn = 2000
-
-    /// Plays the mock's answer with the delays it asks for.
-    private func play(_ mock: Mock, model: String) async -> UltraError? {
-        answer.isMock = true
-        answer.costMicroUSD = 0
-        var plan: MockPlan
-        do throws(UltraError) {
-            plan = try mock.plan(request, model: model)
-        } catch {
-            return error
-        }
-        var stepCount = 0
-        while let step = plan.next() {
-            stepCount += 1
-            if stepCount.isMultiple(of: Self.mockStepsPerTurn) {
-                await Loop.nextTurn()
-                if Task.isCancelled { return UltraError(.cancelled, "the request was cancelled") }
-            }
-            if step.delayMilliseconds > 0 {
-                do throws(CancellationError) {
-                    try await Loop.sleep(for: .milliseconds(step.delayMilliseconds))
-                } catch {
-                    return UltraError(.cancelled, "the request was cancelled")
-                }
-            }
-            deliver(step.events)
-            if call.isCongested { await call.drained() }
-        }
-        return plan.failure
-    }
-}
-
-extension AnswerEvent {
-    /// A part of the answer itself, which the client sees as it comes.
-    fileprivate var isContent: Bool {
-        switch self {
-        case .text, .reasoning, .reasoningSignature, .toolCall: true
-        case .providerModel, .usage, .finish, .warning: false
-        }
+        isRequestCharged = false
+        request.messages = []
+        request.tools = []
+        request.providerOptions = [:]
+        request.responseFormat = .text
+        call.hold(-call.requestBytes)
     }
 }
 
 extension Candidate.Means {
-    /// What it is asked by a program costs what it costs from the start.
+    /// True for a program of this machine, whose use begins with its start.
     fileprivate var isLocalProgram: Bool {
         if case .http = self { false } else { true }
     }

@@ -1,43 +1,43 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Tells a client that asked for it what its request waits for: at each change, and after 5 s of silence.
+/// Tells a client that asked for it what its request waits for: at each change, and every 5 s without one.
 @Loop
 final class ProgressReporter {
-    private static let tick = Duration.milliseconds(100)
+    private static let interval = Duration.milliseconds(100)
     private static let silence: UInt64 = 5_000_000_000
 
     private let call: Call
     private weak var exchange: Exchange?
-    /// Its model is loaded at the first request.
+    /// True if the first request makes the server load the model.
     private var loadsModel = false
     private var timer = Timer {}
-    private var phase = ProgressPhase.connecting
-    private var lastPhase: ProgressPhase?
+    private var phase = RequestProgress.Phase.connecting
+    private var lastPhase: RequestProgress.Phase?
     private var lastSentAt: UInt64 = 0
     private var isStopped = false
 
     init(_ call: Call) {
         self.call = call
-        timer.onFire = { [weak self] in self?.look() }
+        timer.onFire = { [weak self] in self?.tick() }
     }
 
     isolated deinit {
         timer.cancel()
     }
 
-    /// It waits for a place in the queue.
-    func phase(_ phase: ProgressPhase) {
+    /// The request waits, and for no exchange.
+    func phase(_ phase: RequestProgress.Phase) {
         self.phase = phase
         exchange = nil
         report()
     }
 
-    /// It waits for this exchange from now on.
+    /// The request waits for `exchange`.
     func watch(_ exchange: Exchange, loadsModel: Bool) {
         self.exchange = exchange
         self.loadsModel = loadsModel
-        look()
+        tick()
     }
 
     func retrying(attempt: Int, inMilliseconds: Int) {
@@ -45,23 +45,23 @@ final class ProgressReporter {
         phase = .retrying
         lastPhase = .retrying
         lastSentAt = EventLoop.now
-        call.tell { $0.progress($1, .retrying, attempt: attempt, retryInMilliseconds: inMilliseconds) }
-        timer.arm(after: Self.tick)
+        call.progress(RequestProgress(.retrying, attempt: attempt, retryInMilliseconds: inMilliseconds))
+        timer.arm(after: Self.interval)
     }
 
-    /// Content has come: there is no more to tell.
+    /// Ends the reports, because content has come.
     func stop() {
         isStopped = true
         timer.cancel()
     }
 
-    /// The content is void: the request waits again.
+    /// Reports again, because the content was voided.
     func resume() {
         isStopped = false
         lastPhase = nil
     }
 
-    private func look() {
+    private func tick() {
         if let exchange {
             phase = exchange.phase < .waiting ? .connecting : loadsModel ? .loadingModel : .waitingFirstToken
         }
@@ -70,11 +70,11 @@ final class ProgressReporter {
 
     private func report() {
         guard !isStopped else { return }
-        timer.arm(after: Self.tick)
+        timer.arm(after: Self.interval)
         let now = EventLoop.now
         guard phase != lastPhase || now - lastSentAt >= Self.silence else { return }
         lastPhase = phase
         lastSentAt = now
-        call.tell { $0.progress($1, phase) }
+        call.progress(RequestProgress(phase))
     }
 }

@@ -3,26 +3,26 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// One reply of an upstream as it arrives: what an attempt keeps while it waits for more.
+/// One reply of an upstream while it arrives: reads and decodes it, and charges the call for a document's bytes.
 @Loop
 final class UpstreamReply {
     let exchange: Exchange
-    /// What has been decoded and not been taken yet.
+    /// Events that were decoded; the reader empties it.
     var events: [AnswerEvent] = []
     private let candidate: Candidate
     private let call: Call
-    /// Of a document.
+    /// The longest reply in one document.
     private let limitBytes: Int
     private let isStream: Bool
-    /// Bytes of a document that the call is charged for.
+    /// Bytes charged to the call for a document.
     private var charge = 0
     private var decoder: ReplyDecoder
     private var head: HTTPHead?
     private var bytes: [UInt8] = []
 
     /// - Parameters:
-    ///   - call: charged for what is kept of the reply.
-    ///   - limitBytes: of a reply that is one document.
+    ///   - call: charged for the bytes that are kept of the reply.
+    ///   - limitBytes: the longest reply in one document.
     init(
         _ exchange: Exchange, _ decoder: consuming ReplyDecoder, _ candidate: Candidate, _ call: Call, limitBytes: Int,
         isStream: Bool
@@ -35,29 +35,28 @@ final class UpstreamReply {
         self.isStream = isStream
     }
 
-    /// The answer is complete, whatever still comes.
+    /// True if the answer is complete, even if more bytes follow.
     var isComplete: Bool { decoder.isComplete }
 
     /// See `ReplyDecoder`.
     func refusedMember(known: Set<String>) -> RefusedMember? { decoder.refusedMember(known: known) }
-    /// The answer is complete and holds nothing.
+    /// True if the answer is complete and has no content.
     var isEmptyAnswer: Bool { decoder.isEmptyAnswer }
 
-    /// The provider's id of the exchange, for its support.
+    /// The provider's id of the exchange, for its support team.
     var requestID: String? { decoder.requestID }
 
-    /// What a look at the reply brought.
-    enum Look {
-        /// Nothing new: the reader has to wait.
+    enum Progress {
+        /// Nothing has arrived: the reader has to wait.
         case nothing
-        /// Something, in `events` or of the reply's state.
+        /// Something has arrived; there may be new `events`.
         case more
         case failure(UltraError)
     }
 
-    /// Decodes what has arrived.
+    /// Decodes the bytes that have arrived.
     @inline(never)
-    func look() -> Look {
+    func advance() -> Progress {
         do throws(TransportError) {
             if head == nil {
                 guard let arrived = try exchange.arrivedHead() else { return .nothing }
@@ -71,14 +70,14 @@ final class UpstreamReply {
             case .end: return finish()
             }
         } catch {
-            // A stream cut after its last word is whole: the decoder knows.
+            // A stream that is cut off after its last event is complete; the decoder decides.
             if isStream, head != nil, error.kind == .connectionLost { return finish() }
             return .failure(
                 UltraError(error, provider: candidate.provider.id, model: candidate.id, head, decoder.requestID))
         }
     }
 
-    private func receive() -> Look {
+    private func receive() -> Progress {
         do throws(UltraError) {
             try decoder.receive(bytes, into: &events)
             if decoder.keptByteCount >= charge + Self.chargedStep { try chargeDocument() }
@@ -102,14 +101,14 @@ final class UpstreamReply {
         charge = kept
     }
 
-    /// What the document was charged for; the reply is done with.
+    /// Gives back the bytes charged for the document, because nobody needs the reply any more.
     func release() {
         call.memory.replyEnded(self)
         call.hold(-charge)
         charge = 0
     }
 
-    private func finish() -> Look {
+    private func finish() -> Progress {
         do throws(UltraError) {
             defer { release() }
             try decoder.finish(into: &events)

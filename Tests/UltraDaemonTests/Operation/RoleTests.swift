@@ -10,7 +10,7 @@ import UltraSystem
 struct RoleTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
-        let peer: Peer
+        let peer: Caller
         var group: UInt32? = 4242
         let isAdmin: Bool
         var testDescription: String { name }
@@ -19,15 +19,15 @@ struct RoleTests {
     @Test(
         "root, the daemon's own user and the members of the group are administrators, and nobody else",
         arguments: [
-            Case(name: "root", peer: Peer(uid: 0, gid: 0), group: nil, isAdmin: true),
-            Case(name: "own user", peer: Peer(uid: 77, gid: 5), group: nil, isAdmin: true),
-            Case(name: "member", peer: Peer(uid: 1000, gid: 1000, groups: [27, 4242]), isAdmin: true),
-            Case(name: "member by primary group", peer: Peer(uid: 1000, gid: 4242), isAdmin: true),
-            Case(name: "member of others", peer: Peer(uid: 1000, gid: 1000, groups: [27, 4243]), isAdmin: false),
-            Case(name: "no group", peer: Peer(uid: 1000, gid: 1000), isAdmin: false),
+            Case(name: "root", peer: Caller(uid: 0, gid: 0), group: nil, isAdmin: true),
+            Case(name: "own user", peer: Caller(uid: 77, gid: 5), group: nil, isAdmin: true),
+            Case(name: "member", peer: Caller(uid: 1000, gid: 1000, groups: [27, 4242]), isAdmin: true),
+            Case(name: "member by primary group", peer: Caller(uid: 1000, gid: 4242), isAdmin: true),
+            Case(name: "member of others", peer: Caller(uid: 1000, gid: 1000, groups: [27, 4243]), isAdmin: false),
+            Case(name: "no group", peer: Caller(uid: 1000, gid: 1000), isAdmin: false),
             Case(
-                name: "there is no such group", peer: Peer(uid: 1000, gid: 0, groups: [0]), group: nil, isAdmin: false),
-            Case(name: "a group of root's number", peer: Peer(uid: 1000, gid: 0, groups: [0]), isAdmin: false),
+                name: "there is no such group", peer: Caller(uid: 1000, gid: 0, groups: [0]), group: nil, isAdmin: false),
+            Case(name: "a group of root's number", peer: Caller(uid: 1000, gid: 0, groups: [0]), isAdmin: false),
         ])
     func administrators(row: Case) {
         let administrators = Administrators(group: "ultra-admin", groupID: row.group, ownUID: 77)
@@ -36,7 +36,7 @@ struct RoleTests {
 
     @Test("a refusal says what is missing and how to get it")
     func refusal() {
-        let peer = Peer(uid: 1000, gid: 1000)
+        let peer = Caller(uid: 1000, gid: 1000)
         let member = Administrators(group: "ultra-admin", groupID: 7, ownUID: 77).refusal(of: "reload", to: peer)
         #expect(member.message.hasPrefix("reload is for ") && member.message.contains("group ultra-admin"))
         #expect(member.hint?.contains(#"usermod -aG ultra-admin "$(id -un 1000)""#) == true)

@@ -9,10 +9,10 @@ struct VisibilityTests {
     @Test("administrators see everything, other clients their own")
     func rule() {
         let administrators = Administrators(group: "ultra-admin", groupID: 7, ownUID: 77)
-        let rows: [(Peer, Visibility)] = [
-            (Peer(uid: 0, gid: 0), .everything), (Peer(uid: 77, gid: 1), .everything),
-            (Peer(uid: 5, gid: 7), .everything), (Peer(uid: 5, gid: 1, groups: [7]), .everything),
-            (Peer(uid: 5, gid: 5, groups: [8]), .own(uid: 5)),
+        let rows: [(Caller, Visibility)] = [
+            (Caller(uid: 0, gid: 0), .everything), (Caller(uid: 77, gid: 1), .everything),
+            (Caller(uid: 5, gid: 7), .everything), (Caller(uid: 5, gid: 1, groups: [7]), .everything),
+            (Caller(uid: 5, gid: 5, groups: [8]), .own(uid: 5)),
         ]
         for (peer, visibility) in rows { #expect(administrators.visibility(for: peer) == visibility) }
         #expect(Visibility.everything.shows(9) && Visibility.everything.showsSetup)

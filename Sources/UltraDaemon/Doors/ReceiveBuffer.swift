@@ -1,6 +1,6 @@
 internal import UltraSystem
 
-/// Where every connection reads into: one for all, since what is read is moved on before the next read.
+/// The buffer that every connection reads into: one suffices, since its content is moved on before the next read.
 @Loop
 final class ReceiveBuffer {
     private let space: UnsafeMutableRawBufferPointer

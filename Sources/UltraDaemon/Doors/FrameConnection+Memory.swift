@@ -1,13 +1,15 @@
 internal import UltraAPI
 internal import UltraSystem
 
-// Which frames are held, by the user's account of bytes.
+// Admission of frames by the user's account of bytes.
 
-extension ClientConnection {
-    /// A short request, alone on its connection, is taken of a user beyond its share too: somebody looks what is wrong.
+extension FrameConnection {
+    /// Length up to which a request alone on its connection is admitted beyond the user's share: an administrator who
+    /// looks for the cause must get through.
     private static var exemptBytes: Int { 512 }
 
-    /// Whether the frame that comes next may be held. Where not, it waits unread, or is dropped and its request refused.
+    /// Charges the frame that arrives. Returns false if it may not be held: it waits unread, or is discarded and its
+    /// request refused.
     func admit(_ length: Int) -> Bool {
         guard frameCharge == 0 else { return true }
         let cost = ByteAccount.cost(ofFrame: length)
@@ -23,7 +25,7 @@ extension ClientConnection {
         case .wait:
             waitsForRoom = true
             socket.update(output.bytes.isEmpty ? [] : .output)
-            partialFrame.arm(after: owner.timeouts.queue)
+            partialFrame.arm(after: door.queueTimeout)
             memory.wait(self)
         case .refused:
             discardFrame(.overloaded(by: memory.account.limit))
@@ -49,7 +51,7 @@ extension ClientConnection {
         if id == 0 { refuse(error.message) } else { send { $0.error(id, error) } }
     }
 
-    /// The rest of a frame did not come in time; or there was no room for it, and its client need not wait any longer.
+    /// The timer of a partial frame: closes a connection whose frame is incomplete, and refuses one that found no room.
     func frameIsLate() {
         guard waitsForRoom else { return close() }
         memory.stopWaiting(self)
@@ -65,7 +67,7 @@ extension ClientConnection {
     }
 }
 
-extension ClientConnection: RoomWaiter {
+extension FrameConnection: RoomWaiter {
     func roomMayBeFree() -> Bool {
         if !isCongested { resumeDrained() }
         guard waitsForRoom else { return true }

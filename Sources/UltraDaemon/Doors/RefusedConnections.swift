@@ -2,13 +2,13 @@ internal import Logging
 internal import UltraAPI
 internal import UltraSystem
 
-/// Tells clients why they are not served, and closes their connections.
+/// Tells refused clients the reason, and closes their connections.
 @Loop
 final class RefusedConnections {
-    /// So long a refused client may take to read why. One that is still writing its first request would else find the
-    /// connection broken before it reads.
+    /// How long a refused connection stays open. A client still writing its first request would otherwise find it broken
+    /// before it reads the reason.
     private static let patience = Duration.milliseconds(500)
-    /// Refused clients that are waited for; further ones are closed at once.
+    /// Refused connections that stay open at once; further ones are closed immediately.
     private static let limit = 32
 
     private var lingering: [StreamSocket] = []
@@ -23,7 +23,7 @@ final class RefusedConnections {
         timer.cancel()
     }
 
-    /// - Parameter lingers: false where its descriptor is needed at once.
+    /// - Parameter lingers: false closes the connection immediately, because its descriptor is needed.
     func refuse(_ socket: StreamSocket, _ refusal: ConnectionRefusal, lingers: Bool, _ log: Logger) {
         var writer = FrameWriter()
         writer.error(0, refusal.error)

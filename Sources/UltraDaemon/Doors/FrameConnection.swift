@@ -1,51 +1,53 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// One client: its frames in, its calls, its frames out.
+/// One client of the frame door: decodes its requests, and encodes their answers into one buffer of unsent bytes.
 @Loop
-final class ClientConnection {
+final class FrameConnection {
     private enum State {
         case open
-        /// No more requests: the client shut down its side, or broke the framing. What is in flight is delivered.
+        /// No more requests are read: the client shut down its side, or broke the framing. Answers are still delivered.
         case draining
         case closed
     }
 
-    let peer: Peer
-    /// Who is charged for what this connection holds.
+    let caller: Caller
+    /// The account of bytes charged for what this connection holds.
     let user: ByteAccount.User
     let memory: HeldBytes
     let socket: StreamSocket
-    var limits: Limits
-    unowned let owner: Daemon
+    private(set) var limits: Limits
+    unowned let door: FrameDoor
     private var state = State.open
     var decoder: FrameDecoder
-    var calls: [Int: Call] = [:]
+    /// By the client's number of the request.
+    private(set) var calls: [Int: Call] = [:]
     private var subscriptionCount = 0
 
     var output: FrameWriter
-    private var sentBytes = 0
-    private var flush = Deferred(.endOfTurn) {}
-    private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
-    private var stall = Timer {}
-    var partialFrame = Timer {}
-    /// Bytes that the frame which is arriving is charged for; 0: it has not been admitted.
+    /// Bytes at the start of `output` that the socket has taken.
+    var sentBytes = 0
+    private(set) var flush = Deferred(.endOfTurn) {}
+    var drainWaiters: [UnsafeContinuation<Void, Never>] = []
+    private(set) var stall = Timer {}
+    private(set) var partialFrame = Timer {}
+    /// Bytes charged for the frame that is arriving; 0: it has not been admitted.
     var frameCharge = 0
-    /// It was admitted beyond the user's share.
+    /// True if that frame was admitted beyond the user's share.
     var isFrameExempt = false
-    /// Bytes that unsent frames are charged for.
-    private var outputCharge = 0
-    /// Nothing is read until the user holds less.
+    /// Bytes charged for unsent frames.
+    var outputCharge = 0
+    /// True while nothing is read because the user holds more than its share.
     var waitsForRoom = false
-    /// What the request is told whose frame is being dropped.
+    /// The error for the request whose frame is being discarded.
     var refusal: UltraError?
 
-    init(_ socket: StreamSocket, _ owner: Daemon, _ limits: Limits) {
+    init(_ socket: StreamSocket, _ door: FrameDoor, _ limits: Limits) {
         self.socket = socket
-        self.owner = owner
+        self.door = door
         self.limits = limits
-        peer = socket.peer
-        memory = owner.memory
+        caller = Caller(socket.peer, door: .frames)
+        memory = door.memory
         user = memory.open(socket.peer.uid)
         memory.add(ByteAccount.connectionBytes, of: user)
         decoder = FrameDecoder(maxFrameBytes: limits.frameBytes)
@@ -56,12 +58,7 @@ final class ClientConnection {
         socket.watch { [weak self] events in self?.ready(events) }
     }
 
-    var callCount: Int { calls.count }
-
-    /// Of each frame, in both directions.
-    var maxFrameBytes: Int { limits.frameBytes }
-
-    /// Other limits hold from now on, but for the size of frames, which the client may have been told.
+    /// Takes new limits, except for the frame size, which `hello` may have told the client.
     func adopt(_ new: Limits) {
         let frameBytes = limits.frameBytes
         limits = new
@@ -78,7 +75,7 @@ final class ClientConnection {
     }
 
     private func receive() {
-        let received = owner.receiveBuffer.withUnsafe { space -> StreamSocket.Received in
+        let received = door.receiveBuffer.withUnsafe { space -> StreamSocket.Received in
             let received = socket.receive(
                 into: UnsafeMutableRawBufferPointer(rebasing: space[..<readLength(space.count)]))
             if case .bytes(let count) = received {
@@ -98,8 +95,8 @@ final class ClientConnection {
         }
     }
 
-    /// How much to read at once. A long frame is read to its end and no further, so that it need not be copied; of a user
-    /// that holds much already, little is read before the length of a frame is known.
+    /// The number of bytes to read at once: a long frame to its end and no further, so that it need not be copied;
+    /// little from a user that holds much, until the length of the frame is known.
     private func readLength(_ most: Int) -> Int {
         if let missing = decoder.missingOfLongFrame { return min(most, missing) }
         return memory.account.isHeavy(user) ? min(most, Self.cautiousReadBytes) : most
@@ -147,21 +144,24 @@ final class ClientConnection {
         + "This socket speaks the Ultra protocol (length-prefixed JSON), not HTTP: use ultractl or libultra.\n"
 
     private func take(_ bytes: [UInt8], _ charge: Int) {
-        let call = request(bytes, charge)
         let isExempt = isFrameExempt
         isFrameExempt = false
-        guard let (frame, call) = call else {
-            // What became no request is not held any longer.
+        guard let frame = request(bytes) else {
+            // A refused request holds nothing.
             memory.add(-charge, of: user)
             if isExempt { memory.endExempt(of: user) }
             return
         }
-        call.isExempt = isExempt
-        owner.perform(frame, call, on: self)
+        let sink = FrameSink(frame.id, isStream: frame.operation == .stream, self)
+        let call = Call(
+            frame.operation, of: caller, to: sink, memory, user, requestBytes: bytes.count, charge: charge,
+            isExempt: isExempt)
+        calls[frame.id] = call
+        door.perform(frame, call, in: sink)
     }
 
-    /// The request of a frame; nil: it was refused, and the client told.
-    private func request(_ bytes: [UInt8], _ charge: Int) -> (RequestFrame, Call)? {
+    /// Decodes a request; nil: it was refused, and the client told.
+    private func request(_ bytes: [UInt8]) -> RequestFrame? {
         let frame: RequestFrame
         do throws(RequestFrame.Refusal) {
             frame = try RequestFrame(bytes)
@@ -182,12 +182,10 @@ final class ClientConnection {
             send { $0.error(frame.id, error) }
             return nil
         }
-        let call = Call(frame.id, frame.operation, self, frameBytes: bytes.count, charge: charge)
-        calls[frame.id] = call
-        return (frame, call)
+        return frame
     }
 
-    /// Answers a framing error once; no more is read.
+    /// Reports a framing error, cancels the calls, and reads no more.
     func refuse(_ message: String) {
         send { $0.error(0, UltraError(.invalidFrame, message, hint: "see ultra-protocol(7)")) }
         state = .draining
@@ -199,7 +197,7 @@ final class ClientConnection {
 
     // MARK: - Calls
 
-    /// Whether a call of that id was in flight.
+    /// Returns false if no call of that id is in flight.
     func cancel(_ id: Int) -> Bool {
         guard let call = calls[id] else { return false }
         call.cancel(UltraError(.cancelled, "the request was cancelled by its client"))
@@ -210,7 +208,7 @@ final class ClientConnection {
         for call in calls.values { call.cancel(reason) }
     }
 
-    /// Counts a subscription, until its call has ended.
+    /// Counts a subscription until `ended` is called for it.
     func admitSubscription() throws(UltraError) {
         guard subscriptionCount < RequestBound.subscriptions.most else {
             throw RequestBound.subscriptions.exceeded(at: "op")
@@ -218,25 +216,26 @@ final class ClientConnection {
         subscriptionCount += 1
     }
 
-    func ended(_ call: Call) {
-        calls[call.id] = nil
-        if call.isSubscription { subscriptionCount -= 1 }
-        owner.ended(call)
-        // Where nothing else is to be done, the answer does not wait for what is still to be done about its own call.
+    /// Removes a call whose terminal frame has been written.
+    func ended(_ id: Int, _ sink: FrameSink) {
+        guard let call = calls.removeValue(forKey: id) else { return }
+        if sink.isSubscription { subscriptionCount -= 1 }
+        door.ended(call)
+        // If nothing else is to be done now, send at once: the answer need not wait for the books.
         if calls.isEmpty, call.hasTask, EventLoop.shared.isLastJob, !isCongested { flushOutput() }
         closeIfDone()
     }
 
-    private func closeIfDone() {
+    func closeIfDone() {
         if case .draining = state, calls.isEmpty, output.bytes.isEmpty { close() }
     }
 
-    /// Tells the client that no more requests are taken; those in flight are finished.
+    /// Announces that no more requests are accepted. Calls in flight are finished.
     func goAway() {
         send { $0.goAway("shutdown") }
     }
 
-    /// Ends the connection and all that was in flight on it, upstream included.
+    /// Closes the connection and abandons its calls, upstream requests included.
     func close() {
         if case .closed = state { return }
         state = .closed
@@ -246,7 +245,7 @@ final class ClientConnection {
         if waitsForRoom { memory.stopWaiting(self) }
         for call in calls.values {
             call.abandon()
-            owner.ended(call)
+            door.ended(call)
         }
         calls = [:]
         memory.add(-(ByteAccount.connectionBytes + frameCharge + outputCharge), of: user)
@@ -254,90 +253,21 @@ final class ClientConnection {
         if isFrameExempt { memory.endExempt(of: user) }
         memory.close(user)
         resumeDrained()
-        owner.closed(self)
+        door.closed(self)
     }
 
-    /// Closes as soon as everything is delivered.
+    /// Closes once everything is delivered.
     func closeWhenDelivered() {
         if case .open = state { state = .draining }
         closeIfDone()
-    }
-
-    // MARK: - Output
-
-    /// Less is kept unsent of a user that holds more than its share.
-    var isCongested: Bool {
-        let unsent = output.bytes.count - sentBytes
-        guard unsent > Self.leastUnsentBytes else { return false }
-        return unsent > limits.unsentBytes || memory.account.isOver(user)
-    }
-
-    private static let leastUnsentBytes = 16 << 10
-
-    func drained() async {
-        while isCongested, isOpen {
-            if output.bytes.count - sentBytes <= limits.unsentBytes { memory.wait(self) }
-            await withUnsafeContinuation(isolation: Loop.shared) { drainWaiters.append($0) }
-        }
     }
 
     var isOpen: Bool {
         if case .closed = state { false } else { true }
     }
 
-    /// Adds frames; they leave together at the end of the turn.
-    func send(_ write: (inout FrameWriter) -> Void) {
-        guard isOpen else { return }
-        write(&output)
-        if output.bytes.count - sentBytes > Self.leastUnsentBytes { chargeOutput() }
-        flush.schedule()
-    }
-
-    private func chargeOutput() {
-        let unsent = output.bytes.count - sentBytes
-        guard unsent != outputCharge else { return }
-        memory.add(unsent - outputCharge, of: user)
-        outputCharge = unsent
-    }
-
-    private func flushOutput() {
-        guard isOpen, !output.bytes.isEmpty else { return }
-        let sent = output.bytes.withUnsafeBytes { bytes in
-            socket.send(UnsafeRawBufferPointer(rebasing: bytes[sentBytes...]))
-        }
-        guard let sent else { return close() }
-        sentBytes += sent
-        owner.sentByteCount &+= UInt64(sent)
-        if sentBytes == output.bytes.count {
-            output.removeAll(expectingMore: !calls.isEmpty)
-            sentBytes = 0
-            stall.cancel()
-            socket.update(isReading ? .input : [])
-        } else {
-            if sent > 0 || !stall.isArmed { stall.arm(after: limits.writeStall) }
-            socket.update(isReading ? [.input, .output] : .output)
-            if sentBytes > output.bytes.count / 2 {
-                output.removeFirst(sentBytes)
-                sentBytes = 0
-            }
-        }
-        chargeOutput()
-        if !isCongested {
-            resumeDrained()
-            // Requests that came before the answers piled up.
-            if decoder.hasPartialFrame, !partialFrame.isArmed { takeFrames() }
-        }
-        closeIfDone()
-    }
-
-    /// A client that does not take its answers gives no further requests either: small ones have large answers.
+    /// Nothing is read from a client that does not take its answers: a small request may have a large one.
     var isReading: Bool {
         if case .open = state { !isCongested && !waitsForRoom } else { false }
-    }
-
-    func resumeDrained() {
-        let waiters = drainWaiters
-        drainWaiters = []
-        for waiter in waiters { waiter.resume() }
     }
 }

@@ -1,13 +1,13 @@
-/// The frames on their way to one peer, encoded in place into one buffer.
+/// Encodes frames for one peer in place into one buffer of unsent bytes.
 package struct FrameWriter: Sendable {
-    /// What is to be sent, in order.
+    /// The unsent bytes, in order.
     package private(set) var bytes: [UInt8] = []
 
-    /// Capacity that is kept when everything was sent; a burst's buffer is given back.
+    /// A larger buffer is freed once everything was sent.
     static let keptCapacityBytes = 8 << 10
 
     private let maxFrameBytes: Int
-    /// What every frame of text of one request begins with, its length left open.
+    /// The start of each text frame of request `textOpeningID`, with the length left open.
     private var textOpening: [UInt8] = []
     private var textOpeningID = 0
 
@@ -15,8 +15,8 @@ package struct FrameWriter: Sendable {
         self.maxFrameBytes = maxFrameBytes
     }
 
-    /// Forgets what was sent completely. A large buffer is kept only for more of the same: growing it anew for each
-    /// burst costs more than the burst.
+    /// Empties the buffer, all of which was sent.
+    /// - Parameter expectingMore: keeps even a large buffer, since growing one for each burst costs more than the burst.
     package mutating func removeAll(expectingMore: Bool) {
         bytes.removeAll(keepingCapacity: expectingMore || bytes.capacity <= Self.keptCapacityBytes)
     }
@@ -25,18 +25,18 @@ package struct FrameWriter: Sendable {
         bytes.removeFirst(count)
     }
 
-    /// Adds bytes that are no frame: an answer in another protocol.
+    /// Adds bytes that are no frame, such as an HTTP response.
     package mutating func raw(_ text: String) {
         bytes.append(contentsOf: text.utf8)
     }
 
-    /// Adds the frame `{"id":id,"event":event,…}` with the members `write` adds. A `result` that would be longer than
-    /// a frame may be becomes an error, which is as terminal as it.
+    /// Adds the frame `{"id":id,"event":event,…}` with the members that `write` adds. A frame beyond the length limit
+    /// is replaced by an error, which is terminal too.
     package mutating func frame(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void = { _ in }) {
         limit(encode(id, event, write), id)
     }
 
-    /// Adds a frame unless it would be longer than a frame may be; returns whether it was added.
+    /// Adds a frame within the length limit; returns false, and adds nothing, where it is longer.
     mutating func attempt(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void) -> Bool {
         let length = encode(id, event, write)
         guard length > maxFrameBytes else { return true }
@@ -44,7 +44,7 @@ package struct FrameWriter: Sendable {
         return false
     }
 
-    /// Adds a `delta` of text: what nearly every frame is, and the same as `frame` writes.
+    /// Adds a `delta` of text, byte for byte as `frame` would. A fast path: nearly every frame is one.
     package mutating func text(_ id: Int, _ text: String) {
         guard fits(text) else {
             for piece in pieces(of: text) { frame(id, "delta") { $0.field("text", piece) } }
@@ -63,24 +63,24 @@ package struct FrameWriter: Sendable {
 
     /// The longest escape of one byte, `\u00XX`.
     private static let escapedLength = 6
-    /// More than what a frame of text holds beside the text.
+    /// At least the length of a text frame without its text.
     private static let openingBytes = 600
 
-    /// Whether `text` fits into one frame, however it is escaped.
+    /// True if `text` fits into one frame even when every byte is escaped.
     private func fits(_ text: String) -> Bool {
         text.utf8.count <= maxFrameBytes / Self.escapedLength - Self.openingBytes
     }
 
-    /// `text` in parts that each fit into one frame.
+    /// Splits `text` into parts that each fit into one frame.
     private func pieces(of text: String) -> [String] {
         guard !fits(text), !text.isEmpty else { return [text] }
-        // A bound too small for any text gives an error for each part.
+        // A limit too small for any text leads to an error for each part.
         let length = max(64, maxFrameBytes / Self.escapedLength - Self.openingBytes)
         var pieces: [String] = []
         var rest = text[...]
         while !rest.isEmpty {
             var end = rest.utf8.index(rest.startIndex, offsetBy: length, limitedBy: rest.endIndex) ?? rest.endIndex
-            // Not within a character's bytes.
+            // Do not split a character.
             while end < rest.endIndex, rest.utf8[end] & 0xC0 == 0x80 { end = rest.utf8.index(before: end) }
             pieces.append(String(rest[..<end]))
             rest = rest[end...]
@@ -88,7 +88,7 @@ package struct FrameWriter: Sendable {
         return pieces
     }
 
-    /// Puts an error in the place of a frame of `length` bytes, if it is too long.
+    /// Replaces the last frame, of `length` bytes, by an error if it is too long.
     private mutating func limit(_ length: Int, _ id: Int) {
         guard length > maxFrameBytes else { return }
         bytes.removeLast(4 + length)
@@ -104,7 +104,7 @@ package struct FrameWriter: Sendable {
     @discardableResult
     mutating func encode(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void) -> Int {
         let start = bytes.count
-        // The length is patched in below. Written by hand, for this is every frame of every stream.
+        // The length is patched in below. Written without JSONWriter, because it is on the path of every frame.
         append("\0\0\0\0{\"id\":")
         JSONText.appendDecimal(id, places: 0, to: &bytes)
         append(",\"event\":\"")
@@ -113,12 +113,12 @@ package struct FrameWriter: Sendable {
         var json = JSONWriter(continuingObject: take())
         write(&json)
         json.endObject()
-        // Changed places, not copied: a second reference would make the next write copy all that is unsent.
+        // Swap instead of assigning: a second reference would make the next write copy all unsent bytes.
         swap(&bytes, &json.bytes)
         return setLength(from: start)
     }
 
-    /// Writes the length of the frame that begins at `start` and is complete, and returns it.
+    /// Writes the length of the complete frame that begins at `start`, and returns that length.
     private mutating func setLength(from start: Int) -> Int {
         let length = bytes.count - start - 4
         let prefix = UInt32(truncatingIfNeeded: length).bigEndian
@@ -130,7 +130,7 @@ package struct FrameWriter: Sendable {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Moves the buffer out, so that the writer appends to it without a copy.
+    /// Moves the buffer out, so that a JSONWriter appends to it without a copy.
     private mutating func take() -> [UInt8] {
         var taken: [UInt8] = []
         swap(&taken, &bytes)
@@ -149,7 +149,7 @@ extension FrameWriter {
         }
     }
 
-    /// A `delta`; events that are no content are told by `done` and add nothing.
+    /// Adds a `delta`. Events without content add nothing: `done` carries them.
     package mutating func event(_ id: Int, _ event: AnswerEvent) {
         switch event {
         case .text(let text): self.text(id, text)
@@ -163,7 +163,7 @@ extension FrameWriter {
                     json.key("tool_call")
                     json.beginObject()
                     json.field("index", call.index)
-                    // The first piece says whose arguments the others are.
+                    // Only the first piece carries id and name; `index` identifies the others.
                     if index == 0 {
                         json.fieldIfPresent("id", call.id)
                         json.fieldIfPresent("name", call.name)
@@ -178,32 +178,37 @@ extension FrameWriter {
         }
     }
 
-    /// - Parameters:
-    ///   - attempt: counted from 1; with `retryInMilliseconds`, of a request that waits to be sent again.
-    package mutating func progress(
-        _ id: Int, _ phase: ProgressPhase, attempt: Int? = nil, retryInMilliseconds: Int? = nil
-    ) {
+    package mutating func progress(_ id: Int, _ progress: RequestProgress) {
         frame(id, "progress") { json in
-            json.field("phase", phase.rawValue)
-            json.fieldIfPresent("attempt", attempt)
-            json.fieldIfPresent("retry_in_ms", retryInMilliseconds)
+            json.field("phase", progress.phase.rawValue)
+            json.fieldIfPresent("attempt", progress.attempt)
+            json.fieldIfPresent("retry_in_ms", progress.retryInMilliseconds)
         }
     }
 
-    /// The answer so far is void: it begins again, from another model.
+    /// Voids the answer so far: it begins again, from another model.
     package mutating func restart(_ id: Int) {
         frame(id, "restart")
     }
 
-    /// `{"id":0,"event":"goaway"}`: no new requests are taken on this connection.
+    package mutating func feed(_ id: Int, _ event: FeedEvent) {
+        switch event {
+        case .snapshot(let data):
+            frame(id, "snapshot") { json in
+                json.field("seq", 1)
+                json.field("data", data)
+            }
+        case .event(let sequence, let topic, let data):
+            frame(id, "event") { json in
+                json.field("seq", sequence)
+                json.field("topic", topic)
+                json.field("data", data)
+            }
+        }
+    }
+
+    /// `{"id":0,"event":"goaway"}`: this connection accepts no new requests.
     package mutating func goAway(_ reason: String) {
         frame(0, "goaway") { $0.field("reason", reason) }
     }
-}
-
-/// What a request waits for; the raw values are the wire's words.
-package enum ProgressPhase: String, Sendable {
-    case queued, connecting, retrying
-    case loadingModel = "loading_model"
-    case waitingFirstToken = "waiting_first_token"
 }

@@ -1,15 +1,11 @@
 /// The terminal frames.
 extension FrameWriter {
-    package mutating func ping(_ id: Int) {
-        frame(id, "result")
-    }
-
-    package mutating func cancelled(_ id: Int, _ isCancelled: Bool) {
-        frame(id, "result") { $0.field("cancelled", isCancelled) }
+    package mutating func result(_ id: Int, _ report: Report) {
+        frame(id, "result") { $0.members(of: report) }
     }
 
     package mutating func result(_ id: Int, _ answer: Answer) {
-        // The parts repeat the content: a client rather gets a long answer without them than none.
+        // The parts repeat the content, so an answer that is too long with them is sent without.
         guard !attempt(id, "result", { Self.write(answer, hasParts: true, to: &$0) }) else { return }
         frame(id, "result") { Self.write(answer, hasParts: false, to: &$0) }
     }
@@ -29,7 +25,7 @@ extension FrameWriter {
         writeOutcome(answer, to: &json)
     }
 
-    /// A part as it goes back in an assistant message.
+    /// Writes a part as a client sends it back in an assistant message.
     private static func write(_ part: Answer.Part, to json: inout JSONWriter) {
         switch part {
         case .text(let text):
@@ -54,7 +50,7 @@ extension FrameWriter {
         json.endObject()
     }
 
-    /// The reasoning alone, for clients that know no `parts`; left out where there is no signature to send back.
+    /// Writes `reasoning_parts`, for clients that do not know `parts`; left out where no piece has a signature.
     private static func writeSigned(_ reasoning: [ReasoningPiece], _ answer: Answer, to json: inout JSONWriter) {
         guard reasoning.contains(where: { $0.signature != nil }) else { return }
         json.key("reasoning_parts")
@@ -67,6 +63,32 @@ extension FrameWriter {
         frame(id, "done") { json in
             Self.writeOrigin(answer, to: &json)
             Self.writeOutcome(answer, to: &json)
+        }
+    }
+
+    package mutating func result(_ id: Int, _ answer: EmbedAnswer) {
+        frame(id, "result") { json in
+            json.field("model", answer.model)
+            json.field("provider", answer.provider)
+            json.fieldOrNull("provider_model", answer.embeddings.providerModel)
+            json.key("embeddings")
+            json.beginArray()
+            for vector in answer.embeddings.vectors { json.raw(vector) }
+            json.endArray()
+            json.fieldOrNull("dimensions", answer.embeddings.dimensions)
+            json.key("usage")
+            json.beginObject()
+            json.fieldOrNull("input_tokens", answer.embeddings.inputTokens)
+            json.endObject()
+            json.key("cost_usd")
+            if let cost = answer.costMicroUSD { json.fixed(cost, places: 6) } else { json.null() }
+            json.field("cache", answer.cache.rawValue)
+            json.attempts(answer.attempts)
+            json.fieldOrNull("request_id", answer.requestID)
+            json.key("warnings")
+            json.beginArray()
+            answer.warnings.forEach { json.string($0) }
+            json.endArray()
         }
     }
 

@@ -1,20 +1,20 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Why a connection is not served.
+/// The reason why a connection is refused.
 enum ConnectionRefusal: Hashable, Sendable {
     /// As many as `limits.connections` allows are open.
     case total(limit: Int)
     /// As many as `limits.connections_per_user` allows to this user are open.
     case ofUser(UInt32, limit: Int)
-    /// All descriptors are in use, but for those kept for upstreams and files.
+    /// All descriptors are in use, except for those reserved for upstreams and files.
     case descriptors
 
-    /// nil: it is served.
+    /// nil: the connection is accepted.
     /// - Parameters:
-    ///   - open: connections there are.
-    ///   - ofUser: those of the user who asks for one more.
-    ///   - descriptorLimit: of this process (RLIMIT_NOFILE); nil: not known.
+    ///   - open: number of open connections.
+    ///   - ofUser: number of open connections of the same user.
+    ///   - descriptorLimit: RLIMIT_NOFILE of this process; nil: not known.
     init?(open: Int, ofUser: Int, uid: UInt32, _ limits: Limits, descriptorLimit: Int?) {
         if ofUser >= limits.connectionsPerUser {
             self = .ofUser(uid, limit: limits.connectionsPerUser)
@@ -27,13 +27,12 @@ enum ConnectionRefusal: Hashable, Sendable {
         }
     }
 
-    /// Connections for which a process of `limit` descriptors has room. A quarter is kept back: a client that is
-    /// connected needs an upstream too, and the daemon some files.
+    /// The most connections for a process of `limit` descriptors. A quarter is reserved for upstreams and files.
     static func clients(_ limit: Int) -> Int {
         max(1, limit - max(24, limit / 4))
     }
 
-    /// For the client that is refused.
+    /// The error that the client gets.
     var error: UltraError {
         switch self {
         case .total(let limit):
@@ -54,7 +53,7 @@ enum ConnectionRefusal: Hashable, Sendable {
         }
     }
 
-    /// For the log.
+    /// The log line.
     var line: String {
         switch self {
         case .total(let limit): "connections are refused: \(limit) are open, the most that limits.connections allows"
@@ -65,7 +64,7 @@ enum ConnectionRefusal: Hashable, Sendable {
         }
     }
 
-    /// Of which a log line is written a minute: one of each kind, whoever the user is.
+    /// At most one line of each kind is logged in a minute.
     enum Kind: Hashable, Sendable {
         case total, ofUser, descriptors
     }
@@ -79,13 +78,13 @@ enum ConnectionRefusal: Hashable, Sendable {
     }
 }
 
-/// What is said once a minute at most, however often there is cause.
+/// Limits a log line to one in a minute.
 struct MinuteLine: Sendable {
     static let pauseNanoseconds: UInt64 = 60_000_000_000
     private var saidAt: UInt64?
     private var unsaid = 0
 
-    /// How often there was cause without a word since it was last said; nil: nothing is to be said now.
+    /// The number of lines suppressed since the last one; nil: suppress this one too.
     /// - Parameter now: nanoseconds of the monotonic clock.
     mutating func isDue(at now: UInt64) -> Int? {
         if let saidAt, now < saidAt &+ Self.pauseNanoseconds {
