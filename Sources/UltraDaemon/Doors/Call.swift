@@ -44,8 +44,7 @@ final class Call {
         _ operation: OperationName, of caller: Caller, to sink: any AnswerSink, _ memory: HeldBytes,
         _ user: ByteAccount.User, requestBytes: Int, charge: Int, isExempt: Bool
     ) {
-        Self.count += 1
-        number = Self.count
+        number = Self.takeNumber()
         self.operation = operation
         self.caller = caller
         self.sink = sink
@@ -72,6 +71,12 @@ final class Call {
         isExempt = false
         ownsAccount = true
         hold(ByteAccount.cost(ofFrame: requestBytes))
+    }
+
+    /// A number that no other call of this process has.
+    static func takeNumber() -> Int {
+        count += 1
+        return count
     }
 
     // MARK: - Work

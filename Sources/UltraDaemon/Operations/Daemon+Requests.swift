@@ -5,36 +5,52 @@ internal import UltraSystem
 /// The operations that make or end requests.
 extension Daemon {
     func generate(_ call: Call, _ frame: RequestFrame, isStream: Bool) throws(UltraError) {
+        try generate(call, isStream: isStream, timeoutMilliseconds: frame.timeoutMilliseconds) {
+            () throws(UltraError) in try Request(frame)
+        }
+    }
+
+    /// - Parameter decode: reads the request; of a long one in a turn of its own.
+    func generate(
+        _ call: Call, isStream: Bool, timeoutMilliseconds: Int?,
+        _ decode: @escaping @Loop () throws(UltraError) -> Request
+    ) throws(UltraError) {
         guard !call.isLong else {
             return call.run { [self] in
                 await Loop.nextTurn()
                 if let reason = call.cancellation { return call.fail(reason) }
                 do throws(UltraError) {
-                    guard let generation = try generation(call, frame, isStream: isStream) else { return }
+                    guard
+                        let generation = try generation(
+                            call, try decode(), isStream: isStream, timeoutMilliseconds: timeoutMilliseconds)
+                    else { return }
                     await generation.run()
                 } catch {
                     call.fail(error)
                 }
             }
         }
-        guard let generation = try generation(call, frame, isStream: isStream) else { return }
+        guard
+            let generation = try generation(
+                call, try decode(), isStream: isStream, timeoutMilliseconds: timeoutMilliseconds)
+        else { return }
         call.run { await generation.run() }
     }
 
     /// Prepares the upstream request; nil: the cache answers.
     private func generation(
-        _ call: Call, _ frame: RequestFrame, isStream: Bool
+        _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds limit: Int?
     ) throws(UltraError) -> Generation? {
-        let request = try Request(frame)
-        let limit = frame.timeoutMilliseconds
         call.use = CallUse(isStream ? .stream : .generate, request.model, request.tags)
         if let cache, cache.answer(call, request, isStream: isStream, timeoutMilliseconds: limit) { return nil }
         return Generation(self, call, request, isStream: isStream, timeoutMilliseconds: limit)
     }
 
     func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
-        let request = try EmbedRequest(frame)
-        let limit = frame.timeoutMilliseconds
+        embed(call, try EmbedRequest(frame), timeoutMilliseconds: frame.timeoutMilliseconds)
+    }
+
+    func embed(_ call: Call, _ request: EmbedRequest, timeoutMilliseconds limit: Int?) {
         call.use = CallUse(.embed, request.model, request.tags)
         if let cache, cache.answer(call, request, timeoutMilliseconds: limit) { return }
         let embedding = Embedding(self, call, request, timeoutMilliseconds: limit)

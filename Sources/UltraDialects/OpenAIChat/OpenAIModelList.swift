@@ -20,8 +20,7 @@ package struct OpenAIModel: Sendable, Equatable {
         self.capabilities = capabilities
     }
 
-    package func write(to json: inout JSONWriter) {
-        json.beginObject()
+    private func writeMembers(to json: inout JSONWriter) {
         json.field("id", id)
         json.field("object", "model")
         // When it was made is not known.
@@ -29,24 +28,27 @@ package struct OpenAIModel: Sendable, Equatable {
         json.field("owned_by", owner)
         json.fieldIfPresent("context_window", contextWindow)
         json.fieldIfPresent("max_output_tokens", maxOutputTokens)
-        if let capabilities {
-            json.key("capabilities")
-            json.beginArray()
-            for capability in capabilities { json.string(capability) }
-            json.endArray()
-        }
-        json.endObject()
+        guard let capabilities else { return }
+        json.key("capabilities")
+        json.beginArray()
+        for capability in capabilities { json.string(capability) }
+        json.endArray()
     }
 
-    package static func list(_ models: [OpenAIModel]) -> [UInt8] {
-        var json = JSONWriter()
-        json.beginObject()
-        json.field("object", "list")
-        json.key("data")
-        json.beginArray()
-        for model in models { model.write(to: &json) }
-        json.endArray()
-        json.endObject()
-        return json.bytes
+    /// The model alone.
+    package var report: Report { Report { writeMembers(to: &$0) } }
+
+    package static func list(_ models: [OpenAIModel]) -> Report {
+        Report { json in
+            json.field("object", "list")
+            json.key("data")
+            json.beginArray()
+            for model in models {
+                json.beginObject()
+                model.writeMembers(to: &json)
+                json.endObject()
+            }
+            json.endArray()
+        }
     }
 }

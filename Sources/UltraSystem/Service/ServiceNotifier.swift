@@ -1,4 +1,5 @@
 internal import CSystemd
+internal import Glibc
 
 /// What the service manager is told (`sd_notify(3)`) and has passed on. Without one, telling does nothing.
 @Loop
@@ -26,13 +27,23 @@ package struct ServiceNotifier {
         notify("EXTEND_TIMEOUT_USEC=\(duration.nanoseconds / 1000)")
     }
 
-    /// The stream sockets passed by socket activation (`sd_listen_fds(3)`); the variables are consumed.
-    package static func passedListeners() -> [Listener] {
-        let count = sd_listen_fds(1)
-        guard count > 0 else { return [] }
-        return (SD_LISTEN_FDS_START..<SD_LISTEN_FDS_START + count)
-            .filter { sd_is_socket_unix($0, CInt(SOCK_STREAM.rawValue), 1, nil, 0) > 0 }
-            .map { Listener(passed: $0) }
+    /// The Unix stream sockets passed by socket activation, by their `FileDescriptorName=` (`sd_listen_fds(3)`); those
+    /// passed without names are under `unknown`. The variables are consumed.
+    package static func passedListeners() -> [String: [Listener]] {
+        var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        let count = sd_listen_fds_with_names(1, &names)
+        defer { free(names) }
+        var listeners: [String: [Listener]] = [:]
+        for index in 0..<Int(max(0, count)) {
+            let name = names?[index].map { name in
+                defer { free(name) }
+                return String(cString: name)
+            }
+            let descriptor = SD_LISTEN_FDS_START + CInt(index)
+            guard sd_is_socket_unix(descriptor, CInt(SOCK_STREAM.rawValue), 1, nil, 0) > 0 else { continue }
+            listeners[name ?? "unknown", default: []].append(Listener(passed: descriptor))
+        }
+        return listeners
     }
 
     /// A line break would begin another assignment.

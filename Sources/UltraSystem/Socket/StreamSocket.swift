@@ -56,9 +56,14 @@ package final class StreamSocket {
         return errno == EAGAIN || errno == EINTR ? 0 : nil
     }
 
+    /// Tells the peer that nothing follows.
+    package func finishSending() {
+        shutdown(descriptor, CInt(SHUT_WR))
+    }
+
     /// Writes `bytes`, as many as are taken at once, as the last that the peer gets.
     package func sendLast(_ bytes: [UInt8]) {
         _ = bytes.withUnsafeBytes { send($0) }
-        shutdown(descriptor, CInt(SHUT_WR))
+        finishSending()
     }
 }

@@ -87,7 +87,7 @@ struct OpenAIEmbeddingsTests {
             OpenAIModel(id: "quick", owner: "ultrad"),
         ])
         #expect(
-            String(decoding: list, as: UTF8.self)
+            String(decoding: list.json.bytes, as: UTF8.self)
                 == #"{"object":"list","data":[{"id":"a/b","object":"model","created":0,"owned_by":"a","context_window":128,"max_output_tokens":16,"capabilities":["chat","tools"]},{"id":"quick","object":"model","created":0,"owned_by":"ultrad"}]}"#)
     }
 }

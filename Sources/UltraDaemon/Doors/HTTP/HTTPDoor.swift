@@ -47,7 +47,7 @@ final class HTTPDoor {
         socket.accept { [unowned self] in
             accept($0)
         } onShortage: { [unowned self] in
-            refused.refuse($0, .descriptors, with: refusal(.descriptors), lingers: false, daemon.log)
+            refuse($0, .descriptors)
         }
     }
 
@@ -55,24 +55,21 @@ final class HTTPDoor {
         // Dropping the socket closes it: the client sees the end before any answer, and may try again.
         guard !isDraining else { return }
         let uid = socket.peer.uid
-        if let reason = counts.refusal(of: uid, limits) {
-            return refused.refuse(
-                socket, reason, with: refusal(reason), lingers: reason != .descriptors, daemon.log)
-        }
+        if let refusal = counts.refusal(of: uid, limits) { return refuse(socket, refusal) }
         counts.opened(by: uid)
         let connection = HTTPConnection(socket, self)
         connections[ObjectIdentifier(connection)] = connection
     }
 
-    private func refusal(_ reason: ConnectionRefusal) -> [UInt8] {
+    private func refuse(_ socket: StreamSocket, _ refusal: ConnectionRefusal) {
         var writer = HTTPResponseWriter()
         var bytes: [UInt8] = []
-        let status = ErrorStatus(reason.error)
-        let body = OpenAIErrorWriter.body(reason.error)
+        let status = ErrorStatus(refusal.error)
+        let body = OpenAIErrorWriter.body(refusal.error)
         writer.head(
             status.status, HTTPResponseWriter.Mode(minorVersion: 1, keepsAlive: false), date: date,
             .length(body.count), fields: fields(.json, nil) + status.fields, to: &bytes)
-        return bytes + body
+        refused.refuse(socket, refusal, with: bytes + body, daemon.log)
     }
 
     func closed(_ connection: HTTPConnection) {
@@ -101,7 +98,7 @@ final class HTTPDoor {
             let sink = HTTPResultSink(exchange) { [daemon] _ throws(UltraError) in
                 .init(type: .metrics, body: Array(daemon.metricsText.utf8))
             }
-            daemon.perform(call(.metrics, exchange, connection, sink)) { $0.end(Report()) }
+            daemon.perform(call(.metrics, exchange, connection, sink)) { call in call.end(Report()) }
         case .models: models(exchange, connection, nil)
         case .model(let id): models(exchange, connection, id)
         case .chatCompletions: chat(exchange, connection)
@@ -111,14 +108,16 @@ final class HTTPDoor {
 
     private func chat(_ exchange: HTTPExchange, _ connection: HTTPConnection) {
         do throws(UltraError) {
-            var chat = try ChatRequest(exchange.body)
+            let chat = try ChatRequest(exchange.body)
             let own = try UltraHeaderFields(exchange.head)
-            own.apply(to: &chat.request)
+            var request = chat.request
+            own.apply(to: &request)
             let sink = ChatSink(exchange, chat, created: time(nil))
-            let call = call(chat.isStream ? .stream : .generate, exchange, connection, sink)
-            daemon.perform(call) { [daemon] call throws(UltraError) in
+            daemon.perform(call(chat.isStream ? .stream : .generate, exchange, connection, sink)) {
+                [daemon, request] call throws(UltraError) in
                 try daemon.generate(
-                    call, chat.request, isStream: chat.isStream, timeoutMilliseconds: own.timeoutMilliseconds)
+                    call, isStream: chat.isStream, timeoutMilliseconds: own.timeoutMilliseconds
+                ) { () throws(UltraError) in request }
             }
         } catch {
             fail(.generate, exchange, connection, error)
@@ -136,7 +135,7 @@ final class HTTPDoor {
                     fields: HTTPAnswerFields.of(answer, embed.warnings), body: try OpenAIEmbedWriter.body(answer, embed))
             }
             daemon.perform(call(.embed, exchange, connection, sink)) { [daemon, embed] call throws(UltraError) in
-                try daemon.embed(call, embed.request, timeoutMilliseconds: own.timeoutMilliseconds)
+                daemon.embed(call, embed.request, timeoutMilliseconds: own.timeoutMilliseconds)
             }
         } catch {
             fail(.embed, exchange, connection, error)
