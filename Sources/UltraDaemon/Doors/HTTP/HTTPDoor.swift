@@ -156,7 +156,7 @@ final class HTTPDoor {
     private func fail(
         _ operation: OperationName, _ exchange: HTTPExchange, _ connection: HTTPConnection, _ error: UltraError
     ) {
-        call(operation, exchange, connection, HTTPResultSink(exchange) { _ in throw error }).fail(error)
+        call(operation, exchange, connection, HTTPResultSink(exchange) { _ throws(UltraError) in throw error }).fail(error)
     }
 
     /// The call takes over what the exchange was charged.
