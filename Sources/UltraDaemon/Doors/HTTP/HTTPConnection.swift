@@ -177,7 +177,7 @@ final class HTTPConnection {
         patience.cancel()
         mode = HTTPResponseWriter.Mode(minorVersion: head.minorVersion, keepsAlive: head.keepsAlive)
         do throws(HTTPRefusal) {
-            phase = .body(HTTPExchange(head, try door.route(head), self))
+            phase = .body(HTTPExchange(head, try HTTPRoute.of(head), self))
             guard head.body != .none else { return }
             patience.arm(after: times.bodyPause)
             bodyDeadline.arm(after: times.body)
