@@ -20,7 +20,8 @@ extension Daemon {
             log.note(
                 .stopping, "stopping", ["ultra_signal": signal, "ultra_in_flight": "\(activity.all.usage.inFlight)"])
             drainReport = DrainReport(service) { [unowned self] in
-                DrainReport.State(requests: activity.all.usage.inFlight, sentBytes: door.sentByteCount &+ httpDoor.sentByteCount)
+                DrainReport.State(
+                    requests: activity.all.usage.inFlight, sentBytes: door.sentByteCount &+ httpDoor.sentByteCount)
             }
             door.stopListening()
             httpDoor.stopListening()

@@ -133,7 +133,8 @@ package final class Daemon {
         if let source = BlockedLoop.arm() { signals.append(source) }
         #endif
         placeWatch = PlaceWatch(
-            directory, onTick: { [unowned self] in
+            directory,
+            onTick: { [unowned self] in
                 door.lookAfterSocket()
                 httpDoor.lookAfterSocket()
             },

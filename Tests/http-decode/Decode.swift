@@ -18,7 +18,9 @@ struct Decode {
         var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {
-            let more = bytes.withUnsafeMutableBytes { Glibc.read(0, $0.baseAddress?.advanced(by: filled), count - filled) }
+            let more = bytes.withUnsafeMutableBytes {
+                Glibc.read(0, $0.baseAddress?.advanced(by: filled), count - filled)
+            }
             guard more > 0 else { return nil }
             filled += more
         }

@@ -16,7 +16,9 @@ final class DoorSocket {
     private var isLossTold = false
 
     /// - Parameter listeners: passed by the service manager; empty: `path` is bound.
-    init(_ path: String, namedBy setting: String, passed listeners: [Listener], _ log: Logger) throws(Daemon.StartFailure) {
+    init(_ path: String, namedBy setting: String, passed listeners: [Listener], _ log: Logger) throws(Daemon
+        .StartFailure)
+    {
         self.path = path
         self.setting = setting
         self.log = log
@@ -42,7 +44,9 @@ final class DoorSocket {
     }
 
     /// Hands every new connection to `accept`, and one for which there is no descriptor to `refuse`.
-    func accept(_ accept: @escaping @Loop (StreamSocket) -> Void, onShortage refuse: @escaping @Loop (StreamSocket) -> Void) {
+    func accept(
+        _ accept: @escaping @Loop (StreamSocket) -> Void, onShortage refuse: @escaping @Loop (StreamSocket) -> Void
+    ) {
         serve = { $0.accept(accept, onShortage: refuse) }
         listeners.forEach(serve)
     }

@@ -169,7 +169,8 @@ private enum ChatContent {
             switch key {
             case "file_data": members.fileData = try fields.string()
             case "filename": members.fileName = try fields.string()
-            case "file_id": throw fields.cannotBeHad("ultrad keeps no files", hint: "send file_data in place of file_id")
+            case "file_id":
+                throw fields.cannotBeHad("ultrad keeps no files", hint: "send file_data in place of file_id")
             default: try fields.skip()
             }
         }

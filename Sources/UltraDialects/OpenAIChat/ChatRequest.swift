@@ -141,7 +141,8 @@ struct ChatRequestReading {
 
     mutating func finish() throws(UltraError) -> ChatRequest {
         guard hasMessages else {
-            throw UltraError(.invalidRequest, "messages is missing", hint: "send at least one message", field: "messages")
+            throw UltraError(
+                .invalidRequest, "messages is missing", hint: "send at least one message", field: "messages")
         }
         request.sampling.maxTokens = maxCompletionTokens ?? maxTokens
         if let effort = effort ?? innerEffort {

@@ -67,7 +67,9 @@ struct ChatTools {
             case "auto": return .one(.auto)
             case "none": return .one(.none)
             case "required" where !isLegacy: return .one(.required)
-            default: throw fields.expected(isLegacy ? #""auto", "none" or {"name"}"# : #""auto", "none", "required" or an object"#)
+            default:
+                throw fields.expected(
+                    isLegacy ? #""auto", "none" or {"name"}"# : #""auto", "none", "required" or an object"#)
             }
         }
         var type: String?

@@ -66,7 +66,8 @@ package enum OpenAIErrorWriter {
         case .contentFiltered: ("invalid_request_error", "content_filter")
         case .modelNotFound: ("invalid_request_error", "model_not_found")
         case .authentication: ("invalid_request_error", "provider_key")
-        case .permissionDenied: error.isOfProvider ? ("invalid_request_error", "provider_key") : ("permission_error", nil)
+        case .permissionDenied:
+            error.isOfProvider ? ("invalid_request_error", "provider_key") : ("permission_error", nil)
         case .rateLimited: ("requests", "rate_limit_exceeded")
         case .quotaExceeded: ("insufficient_quota", "insufficient_quota")
         case .overloaded: ("server_error", "server_is_overloaded")

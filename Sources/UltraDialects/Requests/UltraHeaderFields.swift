@@ -51,11 +51,13 @@ package struct UltraHeaderFields: Sendable, Equatable {
     ) throws(UltraError) -> [String] {
         var elements: [String] = []
         for element in text.split(separator: ",") {
-            let element = String(element.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+            let element = String(
+                element.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
             guard !element.isEmpty else { continue }
             guard element.utf8.count <= length.most else { throw length.exceeded(at: field) }
             guard elements.count < count.most else { throw count.exceeded(at: field) }
-            guard !element.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
+            guard !element.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
+            else {
                 throw wrong(field, "without control characters")
             }
             elements.append(element)

@@ -30,7 +30,9 @@ struct ChatDoorTests {
         // The client's credentials go nowhere.
         let sent = provider.requests.first { $0.path == RelayTests.path }
         #expect(sent?["authorization"] == "Bearer sk-test")
-        #expect(sent?.bodyText.contains(#""max_tokens":7"#) == true || sent?.bodyText.contains(#""max_completion_tokens":7"#) == true)
+        #expect(
+            sent?.bodyText.contains(#""max_tokens":7"#) == true
+                || sent?.bodyText.contains(#""max_completion_tokens":7"#) == true)
     }
 
     @Test("a stream, with its usage if that is asked for")
@@ -44,7 +46,8 @@ struct ChatDoorTests {
         let client = try HTTPClient(try DaemonProcess(openai: provider))
         let response = try client.chat(Self.body(#""stream":true,"stream_options":{"include_usage":true}"#))
         #expect(response.status == 200 && response.isComplete)
-        #expect(response["content-type"] == "text/event-stream; charset=utf-8" && response["cache-control"] == "no-cache")
+        #expect(
+            response["content-type"] == "text/event-stream; charset=utf-8" && response["cache-control"] == "no-cache")
         let chunks = response.events.dropLast().compactMap {
             try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
         }
@@ -65,7 +68,8 @@ struct ChatDoorTests {
         let client = try HTTPServerTests.client()
         let body = Self.body(#""stream":true"#, model: "mock/echo")
         client.send(
-            "POST /v1/chat/completions HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body)
+            "POST /v1/chat/completions HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                + body)
         let response = try client.next()
         #expect(response["transfer-encoding"] == nil && response["connection"] == "close")
         #expect(response.events.last == "[DONE]")
@@ -183,7 +187,9 @@ struct ChatDoorTests {
         let gate = Gate()
         provider.answer(
             RelayTests.path,
-            with: .stream([.head, .wait(gate), .event(RelayTests.chunk("a")), .event(RelayTests.finish), .event("[DONE]")]))
+            with: .stream([
+                .head, .wait(gate), .event(RelayTests.chunk("a")), .event(RelayTests.finish), .event("[DONE]"),
+            ]))
         let daemon = try DaemonProcess(openai: provider, file: "[http]\nquiet = \"1s\"\n")
         let client = try HTTPClient(daemon)
         client.send(HTTPClient.request("POST", "/v1/chat/completions", body: Self.body(#""stream":true"#)))
@@ -197,7 +203,8 @@ struct ChatDoorTests {
     @Test("tools: a call is streamed, its answer goes back")
     func tools() throws {
         let provider = try ScriptedProvider()
-        let call = #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},"finish_reason":null}]}"#
+        let call =
+            #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},"finish_reason":null}]}"#
         provider.answer(
             RelayTests.path,
             with: .events([call, #"{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#]),
@@ -208,7 +215,8 @@ struct ChatDoorTests {
         #expect(response.text.contains(#""tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"f""#))
         #expect(response.text.contains(#""finish_reason":"tool_calls""#))
         let second = try client.chat(
-            #"{"model":"openai/gpt-4o","messages":[{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},{"role":"tool","tool_call_id":"c1","content":"4"}],\#(tools)}"#)
+            #"{"model":"openai/gpt-4o","messages":[{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},{"role":"tool","tool_call_id":"c1","content":"4"}],\#(tools)}"#
+        )
         #expect(second.status == 200)
         #expect(provider.requests.last?.bodyText.contains(#""tool_call_id":"c1""#) == true)
     }

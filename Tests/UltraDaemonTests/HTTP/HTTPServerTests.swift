@@ -42,7 +42,9 @@ struct HTTPServerTests {
     @Test("base URLs may be set wrongly")
     func prefixes() throws {
         let client = try Self.client()
-        for path in ["/v1/models", "/models", "/v1/v1/models", "/openai/v1/models/", "/openai/models", "/v1/models?limit=5"] {
+        for path in [
+            "/v1/models", "/models", "/v1/v1/models", "/openai/v1/models/", "/openai/models", "/v1/models?limit=5",
+        ] {
             #expect(try client.ask("GET", path).json["object"] as? String == "list", "\(path)")
         }
     }
@@ -63,7 +65,9 @@ struct HTTPServerTests {
     @Test("pages of a browser are refused before anything is done")
     func browsers() throws {
         let client = try Self.client()
-        for field in ["Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"] {
+        for field in [
+            "Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site",
+        ] {
             let response = try client.ask("GET", "/v1/models", [field])
             #expect(response.status == 403 && response.error["type"] as? String == "permission_error")
         }
@@ -73,7 +77,9 @@ struct HTTPServerTests {
     @Test("every response has an id of its own")
     func ids() throws {
         let client = try Self.client()
-        let ids = try ["/health", "/v1/files", "/v1/models"].map { try client.ask("GET", $0)["x-ultra-request-id"] ?? "" }
+        let ids = try ["/health", "/v1/files", "/v1/models"].map {
+            try client.ask("GET", $0)["x-ultra-request-id"] ?? ""
+        }
         #expect(Set(ids).count == 3 && ids.allSatisfy { $0.hasPrefix("req_") })
     }
 
@@ -83,7 +89,8 @@ struct HTTPServerTests {
         let chat = #"{"model":"mock/echo","messages":[{"role":"user","content":"one two"}]}"#
         let texts = [
             HTTPClient.request("GET", "/health"), HTTPClient.request("POST", "/v1/chat/completions", body: chat),
-            HTTPClient.request("GET", "/v1/files"), HTTPClient.request("HEAD", "/"), HTTPClient.request("GET", "/health"),
+            HTTPClient.request("GET", "/v1/files"), HTTPClient.request("HEAD", "/"),
+            HTTPClient.request("GET", "/health"),
         ]
         client.send(texts.joined())
         let statuses = try ["GET", "POST", "GET", "HEAD", "GET"].map { try client.next(isHead: $0 == "HEAD").status }
@@ -136,7 +143,8 @@ struct HTTPServerTests {
             Malformed(
                 text: "POST /v1/embeddings HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", status: 400),
             Malformed(
-                text: "POST /v1/embeddings HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+                text:
+                    "POST /v1/embeddings HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
                 status: 415),
         ])
     func malformed(_ malformed: Malformed) throws {

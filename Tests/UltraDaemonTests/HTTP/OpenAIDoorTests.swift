@@ -22,7 +22,9 @@ struct OpenAIDoorTests {
         // struct.pack("<2f", 1, 2) of Python.
         #expect((packed.json["data"] as? [[String: Any]])?.last?["embedding"] as? String == "AACAPwAAAEA=")
         let tokens = try client.ask("POST", "/v1/embeddings", body: #"{"input":[1,2]}"#)
-        #expect(tokens.status == 400 && (tokens.error["message"] as? String)?.contains("check_embedding_ctx_length") == true)
+        #expect(
+            tokens.status == 400 && (tokens.error["message"] as? String)?.contains("check_embedding_ctx_length") == true
+        )
     }
 
     static let list =
@@ -42,7 +44,9 @@ struct OpenAIDoorTests {
         let ids = models.compactMap { $0["id"] as? String }
         #expect(ids.contains("openai/gpt-4o") && ids.contains("openai/text-embedding-3-small"))
         #expect(ids.suffix(2) == ["4o", "quick"] && !ids.contains("openai/whisper-1"))
-        #expect(models.allSatisfy { $0["object"] as? String == "model" && $0["created"] is Int && $0["owned_by"] is String })
+        #expect(
+            models.allSatisfy { $0["object"] as? String == "model" && $0["created"] is Int && $0["owned_by"] is String }
+        )
         for path in ["/v1/models/openai/gpt-4o", "/v1/models/openai%2Fgpt-4o", "/v1/models/4o", "/v1/models/gpt-4o"] {
             let one = try client.ask("GET", path)
             #expect(one.status == 200 && one.json["id"] as? String == "openai/gpt-4o", "\(path)")

@@ -65,7 +65,8 @@ struct HTTPResponseWriterTests {
         writer.end(to: &bytes)
         #expect(
             String(decoding: bytes, as: UTF8.self)
-                == "00000012\r\ndata: a\n\ndata: b\n\n\r\n00000ABC\r\n\(String(repeating: "a", count: 0xABC))\r\n0\r\n\r\n")
+                == "00000012\r\ndata: a\n\ndata: b\n\n\r\n00000ABC\r\n\(String(repeating: "a", count: 0xABC))\r\n0\r\n\r\n"
+        )
     }
 
     @Test("HTTP/1.0 gets the body as it is")

@@ -47,7 +47,9 @@ struct MalformedHTTPTests {
         .field("no colon", 400, "X"),
         .field("NUL in a name", 400, "X\0: a"),
         .field("DEL in a name", 400, "X\u{7F}: a"),
-        Case("0x80 in a name", 400, bytes: Array("GET / HTTP/1.1\r\nHost: h\r\nX".utf8) + [0x80] + Array(": a\r\n\r\n".utf8)),
+        Case(
+            "0x80 in a name", 400,
+            bytes: Array("GET / HTTP/1.1\r\nHost: h\r\nX".utf8) + [0x80] + Array(": a\r\n\r\n".utf8)),
         .field("CTL in a value", 400, "X: \u{1}"),
         .field("NUL in a value", 400, "X: \0"),
         .field("DEL in a value", 400, "X: \u{7F}"),
@@ -88,7 +90,8 @@ struct MalformedHTTPTests {
         Case("target without an end", 414, "GET /\(text(70_000))"),
         Case("head 64 KiB and one byte", 431, "GET / HTTP/1.1\r\nHost: h\r\nX: \(text((64 << 10) + 1 - 32))\r\n\r\n"),
         Case("head without an end", 431, "GET / HTTP/1.1\r\nHost: h\r\nX: \(text(64 << 10))"),
-        Case("101 fields", 431,
+        Case(
+            "101 fields", 431,
             "GET / HTTP/1.1\r\nHost: h\r\n\(String(repeating: "X: a\r\n", count: 100))\r\n"),
         Case("TLS", 400, bytes: [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3]),
         Case("a frame of Ultra's protocol", 400, bytes: [0, 0, 0, 20] + Array(#"{"id":1,"op":"ping"}"#.utf8)),
@@ -162,7 +165,8 @@ struct MalformedHTTPTests {
         .chunks("quotes without an end", 400, "5;a=\"b\r\nhello\r\n"),
         .chunks("extension of 257 bytes", 400, "5;\(text(256))\r\nhello\r\n"),
         .chunks("extension without an end", 400, "5;\(text(400))"),
-        .chunks("extensions of 4 KiB and more", 400,
+        .chunks(
+            "extensions of 4 KiB and more", 400,
             String(repeating: "1;\(text(255))\r\na\r\n", count: 16) + "1;a\r\na\r\n"),
         .chunks("data without CRLF", 400, "5\r\nhelloX\r\n"),
         .chunks("data with LF", 400, "5\r\nhello\n0\r\n\r\n"),

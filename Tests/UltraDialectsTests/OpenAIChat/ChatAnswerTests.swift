@@ -21,14 +21,16 @@ struct ChatAnswerTests {
         String(decoding: ChatAnswerWriter.body(answer, origin(form)), as: UTF8.self)
     }
 
-    static let head = #"{"id":"chatcmpl-7","object":"chat.completion","created":1,"model":"a/b","system_fingerprint":null,"choices":[{"index":0,"message":{"role":"assistant","#
+    static let head =
+        #"{"id":"chatcmpl-7","object":"chat.completion","created":1,"model":"a/b","system_fingerprint":null,"choices":[{"index":0,"message":{"role":"assistant","#
     static let usage = #""usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17}}"#
 
     @Test("text alone")
     func text() {
         #expect(
             Self.unary(Self.answer { $0.text = "Hi" })
-                == Self.head + #""content":"Hi","refusal":null},"logprobs":null,"finish_reason":"stop"}],"# + Self.usage)
+                == Self.head + #""content":"Hi","refusal":null},"logprobs":null,"finish_reason":"stop"}],"# + Self.usage
+        )
     }
 
     @Test("reasoning and calls")
@@ -59,12 +61,14 @@ struct ChatAnswerTests {
         custom.customTools = ["f"]
         #expect(
             Self.unary(answer, custom).contains(
-                #""tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"a\nb"}}]},"logprobs":null,"finish_reason":"tool_calls""#))
+                #""tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"a\nb"}}]},"logprobs":null,"finish_reason":"tool_calls""#
+            ))
         var legacy = ChatCallForm()
         legacy.isLegacy = true
         #expect(
             Self.unary(answer, legacy).contains(
-                #""function_call":{"name":"f","arguments":"{\"input\":\"a\\nb\"}"}},"logprobs":null,"finish_reason":"function_call""#))
+                #""function_call":{"name":"f","arguments":"{\"input\":\"a\\nb\"}"}},"logprobs":null,"finish_reason":"function_call""#
+            ))
     }
 
     @Test(
@@ -86,7 +90,8 @@ struct ChatAnswerTests {
         }
         #expect(
             Self.unary(whole).hasSuffix(
-                #""usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":2}}}"#))
+                #""usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":2}}}"#
+            ))
         let none = Self.answer {
             $0.text = "12345"
             $0.usage = Usage()
@@ -181,7 +186,8 @@ struct ChatAnswerTests {
             .failed(UltraError(.streamTruncated, "the reply broke off", provider: "a"), to: &bytes)
         #expect(
             String(decoding: bytes, as: UTF8.self)
-                == "data: {\"error\":{\"message\":\"the reply broke off\",\"type\":\"server_error\",\"param\":null,\"code\":\"stream_truncated\"}}\n\n")
+                == "data: {\"error\":{\"message\":\"the reply broke off\",\"type\":\"server_error\",\"param\":null,\"code\":\"stream_truncated\"}}\n\n"
+        )
     }
 }
 

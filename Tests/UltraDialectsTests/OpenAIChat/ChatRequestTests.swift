@@ -154,7 +154,8 @@ struct ChatRequestTests {
         arguments: [
             "", "[]", "1", "{", #"{"messages":[]} x"#, #"{"messages":[],"messages":[]}"#,
             #"{"model":"a","model":"b","messages":[{"role":"user","content":"x"}]}"#,
-            #"{"messages":[{"role":"user","content":"\ud800"}]}"#, "{\"messages\":[{\"role\":\"user\",\"content\":\"\n\"}]}",
+            #"{"messages":[{"role":"user","content":"\ud800"}]}"#,
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"\n\"}]}",
             String(repeating: "[", count: 65) + String(repeating: "]", count: 65), "{}", #"{"messages":[]}"#,
         ])
     func bodies(text: String) {
@@ -219,14 +220,22 @@ struct ChatRequestTests {
             (#"{"role":"assistant","content":null}"#, "messages[0].content"),
             (#"{"role":"tool","content":"x"}"#, "messages[0].tool_call_id"),
             (#"{"role":"function","name":"f","content":"x"}"#, "messages[0].name"),
-            (#"{"role":"user","content":"x","tool_calls":[{"id":"a","function":{"name":"f","arguments":""}}]}"#,
-                "messages[0].tool_calls"),
-            (#"{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":""}}]}"#,
-                "messages[0].tool_calls[0].id"),
-            (#"{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]}"#,
-                "messages[0].tool_calls[0].function.arguments"),
-            (#"{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,!"}}]}"#,
-                "messages[0].content[0].image_url.url"),
+            (
+                #"{"role":"user","content":"x","tool_calls":[{"id":"a","function":{"name":"f","arguments":""}}]}"#,
+                "messages[0].tool_calls"
+            ),
+            (
+                #"{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":""}}]}"#,
+                "messages[0].tool_calls[0].id"
+            ),
+            (
+                #"{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]}"#,
+                "messages[0].tool_calls[0].function.arguments"
+            ),
+            (
+                #"{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,!"}}]}"#,
+                "messages[0].content[0].image_url.url"
+            ),
             (#"{"role":"user","content":[{"type":"poem"}]}"#, "messages[0].content[0].type"),
             (#"{"role":"user","content":[{"type":"text"}]}"#, "messages[0].content[0].text"),
             (#"{"role":"user","content":"a\u0000b"}"#, "messages[0].content"),
@@ -249,7 +258,8 @@ struct ChatRequestTests {
         #expect(error?.code == .capabilityMissing && error?.field?.hasPrefix("messages[0].") == true)
     }
 
-    static let function = #"{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"},"strict":true}}"#
+    static let function =
+        #"{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"},"strict":true}}"#
 
     @Test("functions are tools")
     func tools() throws {
@@ -269,10 +279,14 @@ struct ChatRequestTests {
         arguments: [
             (#""auto""#, .auto, ["f", "g"]), (#""none""#, ToolChoice.none, ["f", "g"]),
             (#"{"type":"function","function":{"name":"g"}}"#, .named("g"), ["f", "g"]),
-            (#"{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"g"}}]}}"#,
-                .required, ["g"]),
-            (#"{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"f"}}]}}"#,
-                .auto, ["f"]),
+            (
+                #"{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"g"}}]}}"#,
+                .required, ["g"]
+            ),
+            (
+                #"{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"f"}}]}}"#,
+                .auto, ["f"]
+            ),
         ] as [(String, ToolChoice, [String])])
     func choices(text: String, choice: ToolChoice, names: [String]) throws {
         let found = try Self.read(
@@ -291,7 +305,8 @@ struct ChatRequestTests {
     @Test("tools that a server would run are left out")
     func serverTools() throws {
         let found = try Self.read(
-            #""tools":[{"type":"web_search"},\#(Self.function),{"type":"mcp","server_url":"u"}],"tool_choice":{"type":"web_search"}"#)
+            #""tools":[{"type":"web_search"},\#(Self.function),{"type":"mcp","server_url":"u"}],"tool_choice":{"type":"web_search"}"#
+        )
         #expect(found.request.tools.map(\.name) == ["f"] && found.request.toolChoice == nil)
         #expect(
             found.warnings == [
@@ -324,10 +339,14 @@ struct ChatRequestTests {
         "formats",
         arguments: [
             (#"{"type":"text"}"#, .text), (#"{"type":"json_object"}"#, .json),
-            (#"{"type":"json_schema","json_schema":{"name":"s","schema":{"a":1},"strict":true,"description":"d"}}"#,
-                .schema(name: "s", schema: ChatRequestTests.raw(#"{"a":1}"#), strict: true)),
-            (#"{"type":"json_schema","json_schema":{"name":"s","schema":{},"strict":null}}"#,
-                .schema(name: "s", schema: ChatRequestTests.raw("{}"), strict: false)),
+            (
+                #"{"type":"json_schema","json_schema":{"name":"s","schema":{"a":1},"strict":true,"description":"d"}}"#,
+                .schema(name: "s", schema: ChatRequestTests.raw(#"{"a":1}"#), strict: true)
+            ),
+            (
+                #"{"type":"json_schema","json_schema":{"name":"s","schema":{},"strict":null}}"#,
+                .schema(name: "s", schema: ChatRequestTests.raw("{}"), strict: false)
+            ),
         ] as [(String, ResponseFormat)])
     func formats(text: String, format: ResponseFormat) throws {
         #expect(try Self.read(#""response_format":\#(text)"#).request.responseFormat == format)

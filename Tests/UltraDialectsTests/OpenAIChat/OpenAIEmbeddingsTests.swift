@@ -5,7 +5,9 @@ import UltraAPI
 
 @Suite("Embeddings and models in OpenAI's shape")
 struct OpenAIEmbeddingsTests {
-    static func read(_ text: String) throws(UltraError) -> OpenAIEmbedRequest { try OpenAIEmbedRequest(Array(text.utf8)) }
+    static func read(_ text: String) throws(UltraError) -> OpenAIEmbedRequest {
+        try OpenAIEmbedRequest(Array(text.utf8))
+    }
 
     static func refusal(_ text: String) -> UltraError? {
         do throws(UltraError) {
@@ -30,7 +32,8 @@ struct OpenAIEmbeddingsTests {
     @Test(
         "what is wrong is named",
         arguments: [
-            ("{}", "input"), (#"{"input":[]}"#, "input"), (#"{"input":""}"#, "input"), (#"{"input":["a",""]}"#, "input[1]"),
+            ("{}", "input"), (#"{"input":[]}"#, "input"), (#"{"input":""}"#, "input"),
+            (#"{"input":["a",""]}"#, "input[1]"),
             (#"{"input":"a","dimensions":0}"#, "dimensions"),
             (#"{"input":"a","encoding_format":"int8"}"#, "encoding_format"),
         ])
@@ -57,7 +60,8 @@ struct OpenAIEmbeddingsTests {
         let floats = try OpenAIEmbedWriter.body(answer, Self.read(#"{"input":["a","b"]}"#))
         #expect(
             String(decoding: floats, as: UTF8.self)
-                == #"{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5,-1e-2]},{"object":"embedding","index":1,"embedding":[1, 2]}],"model":"a/b","usage":{"prompt_tokens":3,"total_tokens":3}}"#)
+                == #"{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5,-1e-2]},{"object":"embedding","index":1,"embedding":[1, 2]}],"model":"a/b","usage":{"prompt_tokens":3,"total_tokens":3}}"#
+        )
         let packed = try OpenAIEmbedWriter.body(answer, Self.read(#"{"input":["a","b"],"encoding_format":"base64"}"#))
         // struct.pack("<2f", 0.5, -0.01) and struct.pack("<2f", 1, 2) of Python.
         #expect(String(decoding: packed, as: UTF8.self).contains(#""embedding":"AAAAPwrXI7w="}"#))
@@ -74,7 +78,9 @@ struct OpenAIEmbeddingsTests {
 
     @Test(
         "base64 of any length",
-        arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")])
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy"),
+        ])
     func base64(text: String, encoded: String) {
         // RFC 4648, section 10.
         #expect(Base64.encoded(Array(text.utf8)) == encoded)
@@ -83,11 +89,13 @@ struct OpenAIEmbeddingsTests {
     @Test("models with what is known of them")
     func models() {
         let list = OpenAIModel.list([
-            OpenAIModel(id: "a/b", owner: "a", contextWindow: 128, maxOutputTokens: 16, capabilities: ["chat", "tools"]),
+            OpenAIModel(
+                id: "a/b", owner: "a", contextWindow: 128, maxOutputTokens: 16, capabilities: ["chat", "tools"]),
             OpenAIModel(id: "quick", owner: "ultrad"),
         ])
         #expect(
             String(decoding: list.json.bytes, as: UTF8.self)
-                == #"{"object":"list","data":[{"id":"a/b","object":"model","created":0,"owned_by":"a","context_window":128,"max_output_tokens":16,"capabilities":["chat","tools"]},{"id":"quick","object":"model","created":0,"owned_by":"ultrad"}]}"#)
+                == #"{"object":"list","data":[{"id":"a/b","object":"model","created":0,"owned_by":"a","context_window":128,"max_output_tokens":16,"capabilities":["chat","tools"]},{"id":"quick","object":"model","created":0,"owned_by":"ultrad"}]}"#
+        )
     }
 }

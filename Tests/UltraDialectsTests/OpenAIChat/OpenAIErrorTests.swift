@@ -21,7 +21,8 @@ struct OpenAIErrorTests {
     }
 
     static let cases = [
-        Case(.invalidRequest, 400, "invalid_request_error", nil), Case(.invalidFrame, 400, "invalid_request_error", nil),
+        Case(.invalidRequest, 400, "invalid_request_error", nil),
+        Case(.invalidFrame, 400, "invalid_request_error", nil),
         Case(.badRequest, 400, "invalid_request_error", nil),
         Case(UltraError(.badRequest, "m", status: 413), 413, "invalid_request_error", nil),
         Case(UltraError(.badRequest, "m", status: 422), 422, "invalid_request_error", nil),
@@ -79,7 +80,8 @@ struct OpenAIErrorTests {
         #expect(
             Self.message(UltraError(.contextLength, "This model's maximum context length is 5 tokens."))
                 .contains(#""message":"This model's maximum context length is 5 tokens.","#))
-        #expect(Self.message(UltraError(.rateLimited, "wait", retryAfterMilliseconds: 11_001)).contains("try again in 12s"))
+        #expect(
+            Self.message(UltraError(.rateLimited, "wait", retryAfterMilliseconds: 11_001)).contains("try again in 12s"))
     }
 
     @Test("one owner of retries: only a known, short wait is worth one")
@@ -93,7 +95,10 @@ struct OpenAIErrorTests {
             (.noModelAvailable, 60_001, ["x-should-retry: false", "retry-after: 61", "retry-after-ms: 60001"]),
             (.rateLimited, 0, ["x-should-retry: true", "retry-after: 0", "retry-after-ms: 0"]),
             (.rateLimited, -5, ["x-should-retry: true", "retry-after: 0", "retry-after-ms: 0"]),
-            (.rateLimited, .max, ["x-should-retry: false", "retry-after: 9223372036854776", "retry-after-ms: \(Int.max)"]),
+            (
+                .rateLimited, .max,
+                ["x-should-retry: false", "retry-after: 9223372036854776", "retry-after-ms: \(Int.max)"]
+            ),
             (.shuttingDown, nil, ["x-should-retry: true", "retry-after: 1", "retry-after-ms: 1000"]),
             (.quotaExceeded, 5, ["x-should-retry: false", "retry-after: 1", "retry-after-ms: 5"]),
         ]

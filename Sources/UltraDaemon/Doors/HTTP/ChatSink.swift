@@ -69,7 +69,8 @@ final class ChatSink: AnswerSink {
             exchange.write { writer.done(answer, to: &$0) }
             exchange.end()
         case .success(.answer(let answer)):
-            exchange.respond(200, .json, fields: HTTPAnswerFields.of(answer, warnings), ChatAnswerWriter.body(answer, origin))
+            exchange.respond(
+                200, .json, fields: HTTPAnswerFields.of(answer, warnings), ChatAnswerWriter.body(answer, origin))
         case .success: fail(HTTPResultSink.otherKind)
         case .failure(let error): fail(error)
         }

@@ -25,7 +25,9 @@ extension HTTPConnection {
         switch memory.ask(more, of: user) {
         case .granted:
             exchange.charge = cost
-            if case .length(let count) = exchange.head.body { exchange.body.reserveCapacity(min(count, Self.stepBytes)) }
+            if case .length(let count) = exchange.head.body {
+                exchange.body.reserveCapacity(min(count, Self.stepBytes))
+            }
             return true
         case .wait where !exchange.isExempt && length <= Self.exemptBytes && memory.beginExempt(of: user):
             memory.add(more, of: user)

@@ -132,7 +132,8 @@ final class HTTPDoor {
             let sink = HTTPResultSink(exchange) { [embed] result throws(UltraError) in
                 guard case .embeddings(let answer) = result else { throw HTTPResultSink.otherKind }
                 return .init(
-                    fields: HTTPAnswerFields.of(answer, embed.warnings), body: try OpenAIEmbedWriter.body(answer, embed))
+                    fields: HTTPAnswerFields.of(answer, embed.warnings), body: try OpenAIEmbedWriter.body(answer, embed)
+                )
             }
             daemon.perform(call(.embed, exchange, connection, sink)) { [daemon, embed] call throws(UltraError) in
                 daemon.embed(call, embed.request, timeoutMilliseconds: own.timeoutMilliseconds)
@@ -156,7 +157,8 @@ final class HTTPDoor {
     private func fail(
         _ operation: OperationName, _ exchange: HTTPExchange, _ connection: HTTPConnection, _ error: UltraError
     ) {
-        call(operation, exchange, connection, HTTPResultSink(exchange) { _ throws(UltraError) in throw error }).fail(error)
+        call(operation, exchange, connection, HTTPResultSink(exchange) { _ throws(UltraError) in throw error }).fail(
+            error)
     }
 
     /// The call takes over what the exchange was charged.
