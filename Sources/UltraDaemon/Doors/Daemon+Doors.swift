@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 internal import UltraSystem
 
 /// The daemon's listening sockets.

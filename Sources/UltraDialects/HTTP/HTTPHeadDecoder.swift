@@ -192,11 +192,16 @@ struct HTTPHeadDecoder: Sendable {
 extension UnsafeRawBufferPointer {
     /// The elements of a comma-separated list (RFC 9110, section 5.6.1), without white space around them.
     fileprivate func listElements(_ list: Range<Int>) -> [Range<Int>] {
-        self[list].split(separator: UInt8(ascii: ",")).map { element in
-            var range = element.startIndex..<element.endIndex
-            while let first = range.first, self[first].isBlank { range = range.dropFirst() }
-            while let last = range.last, self[last].isBlank { range = range.dropLast() }
-            return range
+        var elements: [Range<Int>] = []
+        var start = list.lowerBound
+        while start < list.upperBound {
+            let end = self[start..<list.upperBound].firstIndex(of: UInt8(ascii: ",")) ?? list.upperBound
+            var element = start..<end
+            while let first = element.first, self[first].isBlank { element = element.dropFirst() }
+            while let last = element.last, self[last].isBlank { element = element.dropLast() }
+            elements.append(element)
+            start = end + 1
         }
+        return elements
     }
 }
