@@ -14,14 +14,19 @@ extension Daemon {
             throw StartFailure(
                 message: "a socket is passed as \(name): FileDescriptorName= must be api or http", exitCode: EX_CONFIG)
         }
+        // An administrator who enabled one socket unit alone wants no other door. HTTP comes first, so that all doors are
+        // open when the daemon's own socket is there.
+        if !isActivated || !http.isEmpty, let path = configuration.http.path(beside: configuration.socketPath) {
+            try openHTTP(path, http)
+        }
         if !isActivated || !frames.isEmpty {
             door.open(try DoorSocket(configuration.socketPath, namedBy: "--socket", passed: frames, log))
         }
-        // An administrator who enabled one socket unit alone wants no other door.
-        guard !isActivated || !http.isEmpty else { return }
-        guard let path = configuration.http.path(beside: configuration.socketPath) else { return }
+    }
+
+    private func openHTTP(_ path: String, _ passed: [Listener]) throws(StartFailure) {
         do throws(StartFailure) {
-            httpDoor.open(try DoorSocket(path, namedBy: "http.socket", passed: http, log))
+            httpDoor.open(try DoorSocket(path, namedBy: "http.socket", passed: passed, log))
         } catch {
             // Nobody asked for the one beside the daemon's own.
             guard configuration.http.socket == .beside else { throw error }

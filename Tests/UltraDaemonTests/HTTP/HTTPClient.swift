@@ -101,10 +101,11 @@ final class HTTPClient {
     /// The first bytes of a response's body, once there are so many events; the rest is left unread.
     func events(_ count: Int) throws -> [String] {
         while true {
-            let text = String(decoding: buffer, as: UTF8.self)
-            let events = text.split(separator: "\n").filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
+            // By bytes: CRLF is one character.
+            let lines = buffer.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+            let events = lines.filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
             if events.count >= count { return events }
-            guard try fill() else { throw ClientError(what: "the stream ended: \(text)") }
+            guard try fill() else { throw ClientError(what: "the stream ended after \(events.count) events") }
         }
     }
 

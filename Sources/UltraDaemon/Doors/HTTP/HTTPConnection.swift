@@ -159,6 +159,7 @@ final class HTTPConnection {
 
     private func waitForHead() {
         guard decoder.isInRequest else {
+            isHeadTimed = false
             if door.isDraining { return end() }
             return patience.arm(after: times.idle)
         }
@@ -281,7 +282,7 @@ final class HTTPConnection {
     /// Ends the connection some time after what was written has left, without the body's end.
     func breakOff() {
         guard case .answering(let exchange) = phase else { return }
-        if let call = exchange.call { door.ended(call) }
+        defer { if let call = exchange.call { door.ended(call) } }
         phase = .ending
         mode.keepsAlive = false
         output.flush()
@@ -293,10 +294,9 @@ final class HTTPConnection {
 
     /// A response is complete: the next request may be read.
     private func responded(_ exchange: HTTPExchange?) {
-        if let exchange {
-            release(exchange)
-            if let call = exchange.call { door.ended(call) }
-        }
+        // Last, when the connection no longer counts as busy.
+        defer { if let call = exchange?.call { door.ended(call) } }
+        if let exchange { release(exchange) }
         guard mode.keepsAlive, !door.isDraining else { return end() }
         guard case .answering = phase else { return }
         phase = .head
