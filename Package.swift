@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// Targets in the order data flows through them, which README.md describes at its end.
+// Targets in the order data flows through them, which .github/CONTRIBUTING.md describes.
 import PackageDescription
 
 /// Swift 6 mode, warnings are errors, and the upcoming features every target of ours uses.
@@ -58,7 +58,7 @@ let package = Package(
             ]
         ),
 
-        // The process at its start: arguments without /proc, standard descriptors, memory kept from others.
+        // The process at its start: arguments without /proc, standard descriptors, protected memory; and the version.
         .target(name: "CStart", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
         .target(name: "UltraAPI", swiftSettings: strict),

@@ -1,5 +1,6 @@
 #pragma once
-// libcurl's setters are variadic, which Swift cannot call: one inline function per argument type.
+// Inline functions for Swift, which cannot call variadic C functions: one per argument type of libcurl's setters and
+// getters, and socket calls whose structs and macros it cannot import.
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
@@ -59,39 +60,44 @@ static inline CURLMcode ccurl_multi_setopt_timer_function(CURLM *multi, curl_mul
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function);
 }
 
-// socket(2) with the upper halves of its registers cleared. Swift copies struct curl_sockaddr by eight bytes, and an
-// optimized build leaves a member's neighbour in the upper half, which the kernel ignores but seccomp compares: under
-// RestrictAddressFamilies= no connection would be allowed.
+// socket(2) with clean upper halves in its argument registers.
+//
+// Swift copies struct curl_sockaddr in units of eight bytes, so an optimised build leaves a neighbouring member in the
+// upper half. The kernel ignores it, but seccomp compares all 64 bits: under RestrictAddressFamilies= (systemd.exec(5))
+// every connection would be refused.
 static inline int ccurl_socket(int family, int type, int protocol) {
     return (int)syscall(SYS_socket, (long)family, (long)type, (long)protocol);
 }
 
-// How long bytes that the peer has not acknowledged are sent again before the kernel gives the connection up (tcp(7)).
+// Sets TCP_USER_TIMEOUT (tcp(7)): the kernel closes the connection when sent data stays unacknowledged for this long.
+// Returns 0, or -1 with errno.
 static inline int ccurl_set_user_timeout(int fd, unsigned int milliseconds) {
     return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
 
-// What the kernel knows of a TCP connection: milliseconds since the peer's last data, and whether bytes sent to it are
-// unacknowledged and have been sent again. 0, or -1 with errno where it is no TCP connection.
+// The state of a TCP connection, from TCP_INFO (tcp(7)).
 struct ccurl_tcp_state {
+    /// Milliseconds since the peer last sent data.
     unsigned int silent_milliseconds;
-    int is_unheard;
+    /// Nonzero if data was retransmitted and is still unacknowledged.
+    int is_retransmitting;
 };
+/// Returns 0, or -1 with errno if `fd` is not a TCP socket.
 static inline int ccurl_tcp_state(int fd, struct ccurl_tcp_state *state) {
     struct tcp_info info;
     socklen_t length = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
     state->silent_milliseconds = info.tcpi_last_data_recv;
-    state->is_unheard = info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
+    state->is_retransmitting = info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
     return 0;
 }
 
-// Takes what has arrived on a socket out of the kernel, without looking at it.
+// Discards all data received on a socket without copying it (MSG_TRUNC, tcp(7)).
 static inline void ccurl_discard(int fd) {
     while (recv(fd, NULL, 1 << 20, MSG_TRUNC | MSG_DONTWAIT) > 0) {}
 }
 
-// The local port of an IP socket; 0 for any other.
+// The local port of an IP socket; 0 for any other socket.
 static inline int ccurl_local_port(int fd) {
     union {
         struct sockaddr any;
@@ -105,7 +111,8 @@ static inline int ccurl_local_port(int fd) {
     return address.any.sa_family == AF_INET6 ? ntohs(address.ip6.sin6_port) : 0;
 }
 
-// A socket that tells of changes of this machine's addresses and routes (rtnetlink(7)); -1 with errno.
+// Opens a non-blocking socket that receives the kernel's messages about changed addresses and routes (rtnetlink(7)).
+// The caller closes it. Returns -1 with errno on failure.
 static inline int ccurl_network_changes(void) {
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
     if (fd < 0) return -1;

@@ -1,5 +1,5 @@
 #pragma once
-// What Swift cannot import: SQLITE_TRANSIENT is a cast.
+// Wrappers for calls with SQLITE_TRANSIENT, a cast that Swift cannot import.
 #include <sqlite3.h>
 
 static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const char *text, int length) {

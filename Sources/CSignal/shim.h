@@ -1,3 +1,3 @@
 #pragma once
-// signalfd(2), which the Glibc module leaves out.
+// signalfd(2), which Swift's Glibc module lacks.
 #include <sys/signalfd.h>

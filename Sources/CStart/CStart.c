@@ -1,4 +1,5 @@
 #include "CStart.h"
+#include "../libultra/include/ultra.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +8,7 @@
 static int argument_count;
 static char *const *all_arguments;
 
-// glibc hands the arguments of main() to every constructor.
+// glibc passes the arguments of main() to every constructor.
 __attribute__((constructor)) static void keep_arguments(int count, char **arguments, char **environment) {
     (void)environment;
     argument_count = count;
@@ -21,13 +22,16 @@ const char *cstart_argument(int index) {
 void cstart_hold_standard_descriptors(void) {
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
         if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
-        // open(2) gives the lowest free number, which is this one. Opened for the other direction, so that reading or
-        // writing fails as it does on a closed descriptor. Where open fails, the number stays free: ignoring.
+        // open(2) returns the lowest free number, which is this one. The access mode is the opposite of the
+        // descriptor's use, so reading or writing fails as on a closed descriptor. If open fails, the descriptor stays
+        // closed.
         (void)open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
     }
 }
 
 void cstart_hide_memory(void) {
-    // Fails for no value but a wrong one.
+    // This option fails only for an invalid value.
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
+
+const char *cstart_version(void) { return ULTRA_VERSION; }

@@ -11,10 +11,11 @@ struct ctoml_document {
     toml::parse_result result;
     ctoml_node root{};
     std::string error;
-    /// A list, so that a node's children stay where they are.
+    /// A list, because growing it must not move the children that nodes point to.
     std::list<std::vector<ctoml_node>> families;
 };
 
+/// Fills `out` from `node`, recursively.
 static void fill(ctoml_document &document, ctoml_node &out, const toml::node &node) {
     out.line = node.source().begin.line;
     auto &children = document.families.emplace_back();

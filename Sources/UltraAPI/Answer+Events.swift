@@ -1,7 +1,6 @@
 extension Answer {
-    /// Takes in the next event of the reply.
-    ///
-    /// - Parameter keepsContent: false for a streamed answer, whose content went to the client already.
+    /// Adds the next event of the reply.
+    /// - Parameter keepsContent: False for a streamed answer, whose content was already sent to the client.
     package mutating func receive(_ event: AnswerEvent, keepsContent: Bool) {
         switch event {
         case .providerModel(let name): providerModel = name
@@ -28,7 +27,8 @@ extension Answer {
         reasoning[openReasoning()].signature = signature
     }
 
-    /// The index of the stretch that goes on: one ends with its signature, or when something else comes.
+    /// The index of the reasoning piece to continue, or of a new one: a piece ends with its signature or when other
+    /// content follows.
     private mutating func openReasoning() -> Int {
         if case .reasoning(let index)? = order.last, reasoning.indices.contains(index),
             reasoning[index].signature == nil
@@ -41,7 +41,7 @@ extension Answer {
     }
 
     private mutating func receive(_ piece: ToolCallDelta) {
-        // `AnswerEvent` promises indices without gaps, each begun before it is continued.
+        // `ToolCallDelta` indices have no gaps.
         if piece.index >= toolCalls.count {
             order.append(.call(toolCalls.count))
             toolCalls.append(ToolCall(id: "", name: "", arguments: ""))
@@ -57,14 +57,14 @@ extension Answer {
 // MARK: - In the order it came
 
 extension Answer {
-    /// A stretch of the answer, as a message sends it back.
+    /// One piece of content, in the form in which it is sent back.
     package enum Part: Sendable, Equatable {
         case text(String)
         case reasoning(ReasoningPiece)
         case call(ToolCall)
     }
 
-    /// The whole content in the order it came.
+    /// The whole content in its original order.
     package var parts: [Part] {
         let order = order.isEmpty ? usualOrder : order
         var parts: [Part] = []
@@ -81,13 +81,13 @@ extension Answer {
         return parts
     }
 
-    /// Reasoning, text and calls one after the other: for an answer whose order is not known.
+    /// Reasoning, text and calls one after the other, for an answer whose order is unknown.
     package var usualOrder: [Mark] {
         reasoning.indices.map { .reasoning($0) } + (text.isEmpty ? [] : [.text(0)])
             + toolCalls.indices.map { .call($0) }
     }
 
-    /// The reasoning as clients knew it before there was an order: a stretch ends with its signature alone.
+    /// The reasoning for clients that do not use `parts`: adjacent pieces are joined up to each signature.
     package var signedReasoning: [ReasoningPiece] {
         var pieces: [ReasoningPiece] = []
         for piece in reasoning {
@@ -108,7 +108,7 @@ extension Answer.Mark {
 }
 
 extension String {
-    /// The characters between two UTF-8 offsets, each of which begins one or ends the text.
+    /// The text between two UTF-8 offsets on character boundaries.
     fileprivate func utf8Slice(_ range: Range<Int>) -> String {
         if range == 0..<utf8.count { return self }
         guard let start = utf8.index(startIndex, offsetBy: range.lowerBound, limitedBy: endIndex),
@@ -119,7 +119,7 @@ extension String {
 }
 
 extension Usage {
-    /// Takes over the numbers that `newer` gives. A 0 takes no number back: servers send it for what they do not know.
+    /// Takes over the counts of `newer`. A 0 does not replace a count: some servers send it for unknown counts.
     package mutating func update(with newer: Usage) {
         inputTokens = inputTokens.updated(with: newer.inputTokens)
         outputTokens = outputTokens.updated(with: newer.outputTokens)
@@ -131,7 +131,7 @@ extension Usage {
 }
 
 extension Int? {
-    /// A number of tokens after a later one was told: the later one, unless that is 0 or unknown; never negative.
+    /// A token count after a later report: the later one, unless it is 0 or nil. Never negative.
     package func updated(with newer: Int?) -> Int? {
         if let newer, newer > 0 { return newer }
         return self ?? newer.map { max(0, $0) }

@@ -1,19 +1,19 @@
-/// One thing a provider's reply said, in the order it said it. A unary reply is the same events at once.
+/// One event of a provider's reply, in the reply's order. A unary reply yields the same events all at once.
 ///
-/// Small, because most are a few letters of text: what is large and rare is boxed.
+/// Kept small because most events carry a few characters of text: large, rare payloads are boxed.
 package enum AnswerEvent: Sendable, Equatable {
-    /// The model the provider says it used.
+    /// The model name in the provider's reply.
     case providerModel(String)
     case text(String)
     case reasoning(String)
-    /// Opaque proof of the reasoning before it, to be sent back byte for byte; whole, and the end of that piece of
-    /// reasoning. Alone, it stands for reasoning the provider does not show.
+    /// A complete signature of the preceding reasoning, to be sent back byte for byte. Ends that piece of reasoning;
+    /// without preceding text it stands for reasoning that the provider does not show.
     case reasoningSignature(String)
     indirect case toolCall(ToolCallDelta)
-    /// Later usage replaces the fields it carries.
+    /// Token counts. Later events replace earlier values (see `Usage.update(with:)`).
     indirect case usage(Usage)
     case finish(FinishReason)
-    /// What is odd about the reply, for the answer's `warnings`: a code, a colon, and a sentence.
+    /// For the answer's `warnings`: a code, a colon and a sentence.
     case warning(String)
 
     /// True for a part of the answer itself, which a stream's client sees as it comes.
@@ -25,13 +25,14 @@ package enum AnswerEvent: Sendable, Equatable {
     }
 }
 
-/// A piece of a tool call. `id`, `name` and `signature` come once per index; `arguments` is appended.
+/// A fragment of a tool call. Per index, `id`, `name` and `signature` come once; `arguments` are appended. Indices have
+/// no gaps.
 package struct ToolCallDelta: Sendable, Equatable {
     package var index: Int
     package var id: String?
     package var name: String?
     package var arguments: String
-    /// To be sent back with the call.
+    /// An opaque value that the provider needs back with the call.
     package var signature: String?
 
     package init(
@@ -45,21 +46,23 @@ package struct ToolCallDelta: Sendable, Equatable {
     }
 }
 
+/// Why the answer ended; the raw values are the wire's words.
 package enum FinishReason: String, Sendable {
     case stop, length, other
     case toolCalls = "tool_calls"
     case contentFilter = "content_filter"
 }
 
-/// Tokens of one answer. `nil` means that the provider did not say, never 0.
+/// Token counts of one answer; nil if the provider did not report a count.
 package struct Usage: Sendable, Equatable {
+    /// Whether the provider reported the counts, the daemon estimated them, or neither.
     package enum Source: String, Sendable {
         case measured, estimated, unknown
     }
 
-    /// All input, cached reads and cache writes included.
+    /// All input tokens, including cache reads and writes.
     package var inputTokens: Int?
-    /// All output, reasoning included.
+    /// All output tokens, including reasoning.
     package var outputTokens: Int?
     package var cachedInputTokens: Int?
     package var cacheWriteTokens: Int?

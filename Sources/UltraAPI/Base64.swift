@@ -1,13 +1,13 @@
-/// The encoding of RFC 4648, section 4.
+/// Base64 as in RFC 4648, section 4.
 package enum Base64 {
-    /// Whether `text` is made of whole groups of four characters of the standard alphabet, padded at its end only.
+    /// True if `text` is at least one group of four characters of the standard alphabet, with padding only at the end.
     package static func isValid(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { utf8 in
             guard utf8.count >= 4, utf8.count % 4 == 0 else { return false }
             var count = utf8.count
             for _ in 0..<2 where utf8[count - 1] == UInt8(ascii: "=") { count -= 1 }
-            // Without an early exit: so the compiler checks many characters at once.
+            // No early exit, so that the compiler vectorises the loop.
             var isValid = true
             for byte in UnsafeBufferPointer(rebasing: utf8[..<count]) {
                 let letter = (byte | 0x20) &- UInt8(ascii: "a") < 26
@@ -18,7 +18,7 @@ package enum Base64 {
         }
     }
 
-    /// The bytes `text` stands for; `nil`: it is not valid.
+    /// The decoded bytes; nil if `text` is not valid.
     package static func decoded(_ text: String) -> [UInt8]? {
         guard isValid(text) else { return nil }
         var bytes: [UInt8] = []

@@ -1,5 +1,5 @@
-/// Bytes that belong to somebody else. Unlike `UnsafeRawBufferPointer` it always has an address, so that an access is
-/// one load and a count is no subtraction; the reader makes several of both for every byte it consumes.
+/// A range of bytes owned by somebody else. Unlike `UnsafeRawBufferPointer` it always has an address, so an access is
+/// one load and the count needs no subtraction: the JSON reader does several of both per byte.
 struct BorrowedBytes {
     let start: UnsafeRawPointer
     let count: Int
@@ -28,14 +28,14 @@ struct BorrowedBytes {
         return BorrowedBytes(start: start + range.lowerBound, count: range.upperBound &- range.lowerBound)
     }
 
-    /// Eight bytes from `index` on, the first in the lowest bits.
+    /// The eight bytes from `index` on, the first one in the lowest bits.
     @inline(__always)
     func word(at index: Int) -> UInt64 {
         assert(index >= 0 && index + 8 <= count)
         return UInt64(littleEndian: start.loadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 
-    /// U+FEFF in UTF-8.
+    /// True if the bytes start with U+FEFF in UTF-8.
     @inline(__always)
     var startsWithByteOrderMark: Bool { count >= 3 && self[0] == 0xEF && self[1] == 0xBB && self[2] == 0xBF }
 

@@ -1,9 +1,10 @@
-/// The answer to an `embed`, with what the daemon knows about how it came about.
+/// The answer to an `embed` request, with the daemon's own data about it.
 package struct EmbedAnswer: Sendable, Equatable {
-    /// `provider/model` that answered.
+    /// `provider/model` that answered, as routed.
     package var model: String
     package var provider: String
     package var embeddings: Embeddings
+    /// Millionths of a US dollar; nil if unknown.
     package var costMicroUSD: Int?
     package var cache: Answer.CacheState = .off
     package var attempts: [Attempt] = []

@@ -1,4 +1,4 @@
-/// A request to an upstream, ready to be sent.
+/// An HTTP request to an upstream, ready to be sent.
 package struct HTTPRequest: Sendable, Equatable {
     package enum Method: String, Sendable {
         case get = "GET"
@@ -7,9 +7,9 @@ package struct HTTPRequest: Sendable, Equatable {
     }
 
     package var method: Method
-    /// Absolute, `http` or `https`.
+    /// An absolute URL, `http` or `https`.
     package var url: String
-    /// A Unix socket to connect to in place of the host of `url`.
+    /// Connect to this Unix socket instead of the URL's host; nil for TCP.
     package var unixSocketPath: String?
     package var headers: [HTTPHeader]
     package var body: [UInt8]
@@ -25,7 +25,7 @@ package struct HTTPRequest: Sendable, Equatable {
         self.body = body
     }
 
-    /// Scheme, host and port: up to the third slash.
+    /// Scheme, host and port: the URL up to its third slash.
     package var origin: String {
         var slashes = 0
         let end = url.utf8.firstIndex { byte in
@@ -36,7 +36,7 @@ package struct HTTPRequest: Sendable, Equatable {
     }
 }
 
-/// One header field. A value that is a secret is never printed: the description shows the name alone.
+/// A header field. Its description contains only the name, because the value may be a secret.
 package struct HTTPHeader: Sendable, Equatable, CustomStringConvertible {
     package var name: String
     package var value: String
@@ -49,10 +49,10 @@ package struct HTTPHeader: Sendable, Equatable, CustomStringConvertible {
     package var description: String { name }
 }
 
-/// Status and header fields of an upstream's reply.
+/// Status and header fields of a reply.
 package struct HTTPHead: Sendable, Equatable {
     package var status: Int
-    /// Names in lower case, in the order they came.
+    /// In the order received; names in lower case.
     package var headers: [HTTPHeader]
 
     package init(status: Int, headers: [HTTPHeader] = []) {
@@ -60,7 +60,7 @@ package struct HTTPHead: Sendable, Equatable {
         self.headers = headers
     }
 
-    /// The first field called `name`, which is given in lower case.
+    /// The value of the first field `name`, given in lower case; nil if there is none.
     package subscript(name: String) -> String? {
         headers.first { $0.name == name }?.value
     }

@@ -1,19 +1,19 @@
 extension JSONReader {
-    /// A number as written: `(-1) mantissa × 10^exponent`.
+    /// A number as written: ± mantissa × 10^exponent.
     private struct Decimal {
         var start: Int
         var isNegative = false
         var mantissa: UInt64 = 0
         var exponent = 0
-        /// Digits did not fit `mantissa`; those of the integer part are counted in `exponent`.
+        /// True if not all digits fit into `mantissa`. Those of the integer part are added to `exponent`.
         var isTruncated = false
-        /// Not all digits that did not fit were zeros.
+        /// True if a digit that did not fit is not zero.
         var isInexact = false
-        /// No fraction and no exponent part.
+        /// True if there is neither fraction nor exponent.
         var isPlain = true
     }
 
-    /// The next value, a number without a fraction that fits `Int`. `1.0` and `1e2` count, up to 2^53.
+    /// Reads an integer. Accepts `1.0` and `1e2` too, up to 2^53.
     package mutating func int() throws(JSONError) -> Int {
         let number = try decimal()
         if number.isPlain {
@@ -42,14 +42,15 @@ extension JSONReader {
         return number.isNegative ? -Int(mantissa) : Int(mantissa)
     }
 
+    /// nil for `null`.
     package mutating func intOrNull() throws(JSONError) -> Int? {
         try consumeNull() ? nil : int()
     }
 
-    /// The next value, a number, rounded to the nearest `Double`. One too large for that is an error.
+    /// Reads a number, rounded to the nearest `Double`. Too large a number is an error.
     package mutating func double() throws(JSONError) -> Double {
         let number = try decimal()
-        // Both operands are exact, so the one operation rounds once (Clinger 1990).
+        // Both operands are exact, so this single operation rounds correctly (Clinger 1990).
         if !number.isTruncated, number.mantissa <= 1 << 53, abs(number.exponent) <= 22 {
             let power = JSONReader.powersOfTen[abs(number.exponent)]
             let magnitude =
@@ -63,11 +64,12 @@ extension JSONReader {
         return value
     }
 
+    /// nil for `null`.
     package mutating func doubleOrNull() throws(JSONError) -> Double? {
         try consumeNull() ? nil : double()
     }
 
-    /// Consumes the number that starts at the next byte; RFC 8259, section 6.
+    /// Consumes and validates a number (RFC 8259, section 6).
     mutating func skipNumber() throws(JSONError) {
         _ = try decimal()
     }
@@ -77,6 +79,7 @@ extension JSONReader {
         1e20, 1e21, 1e22,
     ]
 
+    /// Scans a number.
     private mutating func decimal() throws(JSONError) -> Decimal {
         let first = try significantByte()
         var number = Decimal(start: position)
@@ -109,7 +112,7 @@ extension JSONReader {
         return number
     }
 
-    /// Consumes at least one digit. Digits that do not fit the mantissa any more are counted in `dropped`.
+    /// Consumes one or more digits; adds the number of those that do not fit the mantissa to `dropped`.
     private mutating func digits(into number: inout Decimal, dropped: inout Int) throws(JSONError) {
         let start = position
         while position < bytes.count, JSONReader.isDigit(bytes[position]) {
@@ -130,7 +133,7 @@ extension JSONReader {
         }
     }
 
-    /// The value of an exponent after its `e`, held within ±100,000,000: far beyond any `Double`.
+    /// Scans an exponent after its `e`, clamped to ±100,000,000, far beyond any `Double`.
     private mutating func exponentPart() throws(JSONError) -> Int {
         var isNegative = false
         if position < bytes.count, bytes[position] == UInt8(ascii: "-") || bytes[position] == UInt8(ascii: "+") {

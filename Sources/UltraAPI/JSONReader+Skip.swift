@@ -1,8 +1,8 @@
 extension JSONReader {
-    /// Consumes the next value and validates it as strictly as reading does; only the range of numbers is not looked at.
+    /// Consumes and validates the next value as strictly as reading does, except for the range of numbers.
     package mutating func skip() throws(JSONError) {
         let outside = depth
-        // One bit for every container opened here, the innermost lowest: 1 is an object.
+        // One bit per container opened here, the innermost lowest: 1 for an object, 0 for an array.
         var objects: UInt64 = 0
         repeat {
             if depth > outside {
@@ -11,6 +11,8 @@ extension JSONReader {
                     continue
                 }
             }
+            valuesLeft &-= 1
+            guard valuesLeft >= 0 else { throw JSONError(.tooManyValues, offset: position) }
             switch try significantByte() {
             case UInt8(ascii: "{"):
                 try beginObject()
@@ -34,7 +36,8 @@ extension JSONReader {
         } while depth > outside
     }
 
-    /// Consumes the next value and returns its validated bytes, without white space around them.
+    /// Consumes the next value and returns its validated bytes, without surrounding white space. They are valid as long
+    /// as the reader's bytes.
     package mutating func raw() throws(JSONError) -> UnsafeRawBufferPointer {
         skipWhitespace()
         let start = position
@@ -42,14 +45,14 @@ extension JSONReader {
         return bytes[start..<position].buffer
     }
 
-    /// Consumes the next value and returns a copy of its bytes as strict JSON: in a provider's reply, half of a
-    /// surrogate pair alone becomes `\ufffd`, and `NaN` or `Infinity` is an error.
+    /// Consumes the next value and returns a copy of its bytes as strict JSON. In a provider's reply, half of a
+    /// surrogate pair becomes `\ufffd`, and `NaN` or `Infinity` is an error.
     package mutating func rawJSON() throws(JSONError) -> RawJSON {
         let value = try strictlyRaw()
         return RawJSON(validated: hasMetLoneSurrogate ? JSONText.withoutLoneSurrogates(value) : [UInt8](value))
     }
 
-    /// The same as text.
+    /// Like `rawJSON()`, as a string.
     package mutating func rawText() throws(JSONError) -> String {
         let value = try strictlyRaw()
         return hasMetLoneSurrogate
@@ -64,9 +67,9 @@ extension JSONReader {
         return value
     }
 
-    /// Consumes the next value if it is `NaN`, `Infinity` or `-Infinity` of a provider's reply, which Python's and
-    /// JavaScript's writers produce although JSON has no such numbers.
-    /// - Returns: whether it was.
+    /// Consumes the next value if it is `NaN`, `Infinity` or `-Infinity` in a provider's reply. JSON has no such
+    /// numbers, but Python's writer produces them.
+    /// - Returns: true if it was one of them.
     package mutating func skipNonNumber() -> Bool {
         guard isNonNumber else { return false }
         hasMetNonNumber = true
@@ -74,7 +77,7 @@ extension JSONReader {
         return true
     }
 
-    /// Whether such a value starts at `position`.
+    /// True if `NaN`, `Infinity` or `-Infinity` starts at `position` in a provider's reply.
     @inline(__always)
     var isNonNumber: Bool {
         guard isLenient, position < bytes.count else { return false }

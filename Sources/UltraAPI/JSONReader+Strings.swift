@@ -1,12 +1,12 @@
 extension JSONReader {
-    /// Where the content of a string lies, quotes excluded.
+    /// The range of a string's content, without its quotes.
     struct StringSpan {
         var start: Int
         var end: Int
         var hasEscapes: Bool
     }
 
-    /// The next value, a string, with its escapes resolved.
+    /// Reads a string and resolves its escapes.
     package mutating func string() throws(JSONError) -> String {
         guard try significantByte() == UInt8(ascii: "\"") else { throw mismatch(.string) }
         let span = try scanString()
@@ -14,14 +14,14 @@ extension JSONReader {
             bytes[span.start..<span.end], hasEscapes: span.hasEscapes)
     }
 
-    /// The next value, a string, to be compared with literals as a member name is: nothing is copied.
+    /// Reads a string for comparison with literals, without copying it.
     package mutating func word() throws(JSONError) -> JSONKey {
         guard try significantByte() == UInt8(ascii: "\"") else { throw mismatch(.string) }
         let span = try scanString()
         return JSONKey(bytes: bytes[span.start..<span.end], hasEscapes: span.hasEscapes)
     }
 
-    /// The text of `json`, which is one string and nothing else; nil: it is not.
+    /// The content of `json` if it is exactly one JSON string; otherwise nil.
     package static func text(of json: UnsafeRawBufferPointer) -> String? {
         var reader = JSONReader(json)
         do throws(JSONError) {
@@ -33,14 +33,15 @@ extension JSONReader {
         }
     }
 
+    /// nil for `null`.
     package mutating func stringOrNull() throws(JSONError) -> String? {
         try consumeNull() ? nil : string()
     }
 
-    /// Consumes and validates the string whose opening quote is the next byte.
+    /// Consumes and validates a string. The next byte must be its opening quote.
     @inline(__always)
     mutating func scanString() throws(JSONError) -> StringSpan {
-        // Most names and many values end within eight bytes and are plain ASCII.
+        // Fast path: most names and many values are plain ASCII and end within eight bytes.
         let start = position + 1
         if start + 8 <= bytes.count {
             let word = bytes.word(at: start)
@@ -85,7 +86,7 @@ extension JSONReader {
         }
     }
 
-    /// Validates the escape that starts at `index` and returns the index after it; a surrogate pair counts as one.
+    /// Validates the escape at `index`, or the pair of escapes of a surrogate pair, and returns the index after it.
     private mutating func escapeEnd(at index: Int) throws(JSONError) -> Int {
         guard index + 1 < bytes.count else { throw JSONError(.unexpectedEnd, offset: bytes.count) }
         switch bytes[index + 1] {
@@ -112,6 +113,7 @@ extension JSONReader {
     }
 
     /// The index after the escape at `index`, half of a surrogate pair.
+    /// - Throws: `.loneSurrogate` unless the reader is lenient.
     private mutating func loneSurrogateEnd(at index: Int) throws(JSONError) -> Int {
         guard isLenient else { throw JSONError(.loneSurrogate, offset: index) }
         hasMetLoneSurrogate = true
@@ -127,11 +129,48 @@ extension JSONReader {
         return unit
     }
 
-    /// The text of a string that `scanString` has validated.
+    /// The text of a string validated by `scanString()`.
     static func decode(_ content: BorrowedBytes, hasEscapes: Bool) -> String {
         guard hasEscapes else { return String(decoding: content.buffer, as: UTF8.self) }
         return String(unsafeUninitializedCapacity: content.count) { target in
             JSONText.unescape(content, into: UnsafeMutableRawBufferPointer(target))
         }
     }
+}
+
+/// The offset of the first byte that is not part of well-formed UTF-8 (Unicode 15, table 3-7); nil if all bytes are.
+func firstInvalidUTF8(in bytes: BorrowedBytes) -> Int? {
+    var index = 0
+    while index < bytes.count {
+        let lead = bytes[index]
+        if lead < 0x80 {
+            index += 1
+            while index + 8 <= bytes.count, bytes.word(at: index) & JSONText.highs == 0 { index += 8 }
+            continue
+        }
+        // The most frequent non-ASCII case: three bytes, of which the second only needs to be a continuation byte.
+        if lead >= 0xE1, lead <= 0xEF, lead != 0xED, index + 4 <= bytes.count {
+            let word = UInt32(littleEndian: bytes.start.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+            guard word & 0xC0C000 == 0x808000 else { return index }
+            index += 3
+            continue
+        }
+        let length: Int
+        let second: ClosedRange<UInt8>
+        switch lead {
+        case 0xC2...0xDF: (length, second) = (2, 0x80...0xBF)
+        case 0xE0: (length, second) = (3, 0xA0...0xBF)
+        case 0xED: (length, second) = (3, 0x80...0x9F)
+        case 0xE1...0xEF: (length, second) = (3, 0x80...0xBF)
+        case 0xF0: (length, second) = (4, 0x90...0xBF)
+        case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
+        case 0xF4: (length, second) = (4, 0x80...0x8F)
+        default: return index
+        }
+        guard index + length <= bytes.count, second.contains(bytes[index + 1]) else { return index }
+        if length > 2, bytes[index + 2] & 0xC0 != 0x80 { return index }
+        if length > 3, bytes[index + 3] & 0xC0 != 0x80 { return index }
+        index += length
+    }
+    return nil
 }

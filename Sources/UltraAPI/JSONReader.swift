@@ -1,9 +1,11 @@
-/// Reads one JSON text on demand: strict RFC 8259, no tree, nothing copied but what is asked for.
+/// A pull parser for one JSON text: strict RFC 8259, builds no tree and copies only the values requested.
 ///
-/// Replies of providers are read by `JSONReader(reply:)`, which passes over what does no harm there; all else is strict.
+/// Provider replies are read with `JSONReader(reply:)`, which tolerates some harmless deviations; everything else is
+/// strict.
 ///
-/// The reader borrows the bytes: it, its keys and its raw values are valid only while they are. Every value is either
-/// read or skipped, and skipping validates as strictly as reading does. After an error the reader is of no further use.
+/// The reader borrows its bytes: the reader, its keys and its raw values are valid only as long as they are. Every
+/// value must be either read or skipped, and skipping validates as strictly as reading does. After an error the reader
+/// must not be used again.
 /// ```swift
 /// try reader.beginObject()
 /// while let key = try reader.nextKey() {
@@ -15,67 +17,76 @@
 /// try reader.end()
 /// ```
 package struct JSONReader {
-    /// What two members of the same name in one object mean.
+    /// How to treat members with the same name in one object.
     package enum DuplicateKeys: Sendable {
-        /// Both are handed out, in order.
+        /// All are returned, in order, so the last one wins.
         case lastWins
+        /// Duplicates are an error.
         case reject
     }
 
-    /// Deepest nesting any reader can be told to accept.
+    /// The deepest nesting that any reader accepts.
     package static let depthLimit = 64
 
     let bytes: BorrowedBytes
-    /// Bytes consumed.
+    /// The number of bytes consumed.
     var position = 0
-    /// Open objects and arrays.
+    /// The number of open objects and arrays.
     var depth = 0
     let maxDepth: Int
-    /// A container was just opened: the next member or element has no comma before it.
+    /// The number of values that may still be skipped.
+    var valuesLeft: Int
+    /// True if a container was just opened: its first member or element has no comma before it.
     var isFresh = false
-    /// The names seen in every open object; `nil`: duplicates are not looked for.
+    /// Member names of every open object; nil if duplicates are allowed.
     var seenKeys: JSONSeenKeys?
-    /// The text is a provider's reply.
+    /// True for a provider's reply.
     let isLenient: Bool
-    /// A string, read or skipped, held half of a surrogate pair alone. Such a half reads as U+FFFD.
+    /// True if a string that was read or skipped contained half of a surrogate pair. It reads as U+FFFD.
     package internal(set) var hasMetLoneSurrogate = false
-    /// A string, read or skipped, held the escape of U+0000.
+    /// True if a string that was read or skipped contained an escaped U+0000.
     package internal(set) var hasMetNull = false
-    /// A value that was skipped is or holds `NaN` or `Infinity`.
+    /// True if a skipped value is or contains `NaN` or `Infinity`.
     var hasMetNonNumber = false
 
-    /// - Parameter maxDepth: deepest nesting accepted, at most `depthLimit`.
+    /// - Parameters:
+    ///   - maxDepth: The deepest nesting accepted, at most `depthLimit`.
+    ///   - maxValues: The largest number of values that may be skipped, at all depths.
     package init(
-        _ bytes: UnsafeRawBufferPointer, maxDepth: Int = JSONReader.depthLimit, duplicateKeys: DuplicateKeys = .lastWins
+        _ bytes: UnsafeRawBufferPointer, maxDepth: Int = JSONReader.depthLimit, maxValues: Int = .max,
+        duplicateKeys: DuplicateKeys = .lastWins
     ) {
         self.bytes = BorrowedBytes(bytes)
         self.maxDepth = min(maxDepth, JSONReader.depthLimit)
+        valuesLeft = maxValues
         seenKeys = duplicateKeys == .reject ? JSONSeenKeys() : nil
         isLenient = false
     }
 
-    /// A reader of what a provider sent, or of a part of it. It passes over a byte order mark before the text, takes
-    /// half of a surrogate pair alone for U+FFFD, and skips `NaN`, `Infinity` and `-Infinity`, which it does not read.
+    /// Creates a reader for a provider's reply, or part of one. It skips a byte order mark at the start, reads half of
+    /// a surrogate pair as U+FFFD, and can skip, but not read, `NaN`, `Infinity` and `-Infinity`.
     package init(reply bytes: UnsafeRawBufferPointer) {
         self.bytes = BorrowedBytes(bytes)
         maxDepth = JSONReader.depthLimit
+        valuesLeft = .max
         isLenient = true
         if self.bytes.startsWithByteOrderMark { position = 3 }
     }
 
-    /// Runs `body` with a reader of `bytes`. Whether anything follows the value is for `body` to ask, by `end()`.
+    /// Runs `body` with a reader of `bytes`. `body` calls `end()` if nothing may follow the value.
     package static func read<T, E: Error>(
-        _ bytes: [UInt8], maxDepth: Int = JSONReader.depthLimit, duplicateKeys: DuplicateKeys = .lastWins,
+        _ bytes: [UInt8], maxDepth: Int = JSONReader.depthLimit, maxValues: Int = .max,
+        duplicateKeys: DuplicateKeys = .lastWins,
         _ body: (inout JSONReader) throws(E) -> T
     ) throws(E) -> T {
         try bytes.withUnsafeBufferPointer { (buffer) throws(E) -> T in
             var reader = JSONReader(
-                UnsafeRawBufferPointer(buffer), maxDepth: maxDepth, duplicateKeys: duplicateKeys)
+                UnsafeRawBufferPointer(buffer), maxDepth: maxDepth, maxValues: maxValues, duplicateKeys: duplicateKeys)
             return try body(&reader)
         }
     }
 
-    /// The same with a reader of a provider's reply.
+    /// Runs `body` with a reader of a provider's reply.
     package static func read<T, E: Error>(
         reply bytes: [UInt8], _ body: (inout JSONReader) throws(E) -> T
     ) throws(E) -> T {
@@ -85,10 +96,10 @@ package struct JSONReader {
         }
     }
 
-    /// Bytes consumed: where an error of the reader's own would lie.
+    /// The number of bytes consumed.
     package var offset: Int { position }
 
-    /// The type of the next value, which is not consumed.
+    /// The type of the next value, without consuming it.
     package mutating func kind() throws(JSONError) -> JSONKind {
         let byte = try significantByte()
         guard let kind = JSONReader.kind(startingWith: byte) else {
@@ -98,13 +109,15 @@ package struct JSONReader {
         return kind
     }
 
+    /// Consumes the `{` of the next value.
     package mutating func beginObject() throws(JSONError) {
         guard try significantByte() == UInt8(ascii: "{") else { throw mismatch(.object) }
         try open()
         seenKeys?.beginObject()
     }
 
-    /// The name of the next member, whose value must be read or skipped before the next call; `nil`: the object ended.
+    /// The name of the next member, whose value must be read or skipped before the next call; nil at the end of the
+    /// object.
     package mutating func nextKey() throws(JSONError) -> JSONKey? {
         var byte = try significantByte()
         if byte == UInt8(ascii: "}") {
@@ -130,12 +143,14 @@ package struct JSONReader {
         return key
     }
 
+    /// Consumes the `[` of the next value.
     package mutating func beginArray() throws(JSONError) {
         guard try significantByte() == UInt8(ascii: "[") else { throw mismatch(.array) }
         try open()
     }
 
-    /// Whether another element follows, which must be read or skipped before the next call; `false`: the array ended.
+    /// True if another element follows, which must be read or skipped before the next call; false at the end of the
+    /// array.
     package mutating func nextElement() throws(JSONError) -> Bool {
         let byte = try significantByte()
         if byte == UInt8(ascii: "]") {
@@ -151,6 +166,7 @@ package struct JSONReader {
         return true
     }
 
+    /// Reads `true` or `false`.
     package mutating func bool() throws(JSONError) -> Bool {
         switch try significantByte() {
         case UInt8(ascii: "t"):
@@ -164,22 +180,25 @@ package struct JSONReader {
         }
     }
 
+    /// nil for `null`.
     package mutating func boolOrNull() throws(JSONError) -> Bool? {
         try consumeNull() ? nil : bool()
     }
 
+    /// Reads `null`.
     package mutating func null() throws(JSONError) {
         guard try consumeNull() else { throw mismatch(.null) }
     }
 
-    /// The bytes consumed so far, where they are the beginning of an object up to the value of a member of its own:
-    /// what `resume(after:)` may take for read in another text.
+    /// The bytes consumed so far, if they are the beginning of an object up to the value of one of its members;
+    /// otherwise nil. Another reader can `resume(after:)` them.
     package var openingBytes: UnsafeRawBufferPointer? {
         depth == 1 && !isFresh && seenKeys == nil ? bytes[0..<position].buffer : nil
     }
 
-    /// Goes on after `opening` if this text begins with the same bytes, which another reader gave as `openingBytes` and
-    /// so were validated. To be called before anything is read.
+    /// Continues after `opening` if this text begins with the same bytes. They are not validated again, so they must be
+    /// another reader's `openingBytes`. Call it before anything is read.
+    /// - Returns: false if the text begins differently; nothing is consumed then.
     package mutating func resume(after opening: [UInt8]) -> Bool {
         let isSame = opening.withUnsafeBytes { opening in
             !opening.isEmpty && opening.count <= bytes.count
@@ -191,7 +210,8 @@ package struct JSONReader {
         return true
     }
 
-    /// Throws unless the whole value was read and nothing but white space remains.
+    /// Checks that the value is complete and only white space follows it.
+    /// - Throws: `.trailingBytes` or `.unexpectedEnd`.
     package mutating func end() throws(JSONError) {
         skipWhitespace()
         guard position == bytes.count else { throw JSONError(.trailingBytes, offset: position) }
@@ -202,7 +222,7 @@ package struct JSONReader {
 // MARK: - Steps
 
 extension JSONReader {
-    /// The next byte that is not white space, which is not consumed.
+    /// The next byte that is not white space, without consuming it.
     @inline(__always)
     mutating func significantByte() throws(JSONError) -> UInt8 {
         if position < bytes.count, bytes[position] > 0x20 { return bytes[position] }
@@ -261,14 +281,14 @@ extension JSONReader {
         }
     }
 
-    /// The error for a next byte that no value can start with here.
+    /// The error for a byte that cannot start a value.
     @inline(never)
     func unexpected() -> JSONError {
         let isMark = position == 0 && bytes.startsWithByteOrderMark
         return JSONError(isMark ? .byteOrderMark : .unexpectedByte, offset: position)
     }
 
-    /// The error for a next value that is not `expected`.
+    /// The error for a value that is not an `expected`.
     @inline(never)
     func mismatch(_ expected: JSONKind) -> JSONError {
         guard let found = JSONReader.kind(startingWith: bytes[position]) else { return unexpected() }

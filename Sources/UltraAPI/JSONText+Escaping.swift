@@ -1,10 +1,11 @@
 extension JSONText {
-    /// Source bytes escaped at a time; each becomes six at most.
+    /// Source bytes per block; each byte becomes at most six.
     private static let blockBytes = 256
 
-    /// Appends `text` as a JSON string: clean runs as they are, only what RFC 8259, section 7, demands is escaped.
-    ///
-    /// - Parameter isName: a colon follows.
+    /// Appends `text` as a JSON string. Escapes only what RFC 8259, section 7 requires.
+    /// - Parameters:
+    ///   - afterComma: Append a comma first.
+    ///   - isName: Append a colon afterwards.
     static func appendQuoted(
         _ text: String, afterComma: Bool = false, isName: Bool = false, to bytes: inout [UInt8]
     ) {
@@ -25,7 +26,7 @@ extension JSONText {
         }
     }
 
-    /// Appends a JSON string that needs no escapes, and what stands around it, in one step: the room is looked for once.
+    /// Appends a JSON string that needs no escapes, with its comma and colon, growing the array only once.
     static func appendPlain(
         _ text: UnsafeBufferPointer<UInt8>, afterComma: Bool, isName: Bool, to bytes: inout [UInt8]
     ) {
@@ -49,7 +50,7 @@ extension JSONText {
 
     @inline(never)
     private static func appendEscaped(_ content: BorrowedBytes, to bytes: inout [UInt8]) {
-        // Eight more: runs are copied in whole words.
+        // Eight bytes more, because runs are copied in whole words.
         withUnsafeTemporaryAllocation(byteCount: 6 * blockBytes + 8, alignment: 8) { block in
             var start = 0
             while start < content.count {
@@ -61,7 +62,8 @@ extension JSONText {
         }
     }
 
-    /// Returns the number of bytes written to `target`, which has room for six times `content` and eight bytes.
+    /// Escapes `content` into `target`, which must have room for six times `content` and eight bytes more. Returns the
+    /// number of bytes written.
     private static func escape(
         _ content: BorrowedBytes, into target: UnsafeMutableRawBufferPointer
     ) -> Int {
@@ -72,7 +74,7 @@ extension JSONText {
                 let word = content.word(at: source)
                 target.storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
                 let plain = specials(in: word).trailingZeroBitCount / 8
-                // A branch, so that the next word need not wait for the count of this one.
+                // A branch lets the CPU start the next word before the count of this one is known.
                 guard plain == 8 else {
                     source += plain
                     written += plain
@@ -94,7 +96,7 @@ extension JSONText {
         return written
     }
 
-    /// Returns the length of the escape.
+    /// Writes the escape of `byte` and returns its length.
     @inline(__always)
     private static func writeEscape(
         of byte: UInt8, to target: UnsafeMutableRawBufferPointer, at index: Int
@@ -109,7 +111,7 @@ extension JSONText {
         case 0x08: letter = UInt8(ascii: "b")
         case 0x0C: letter = UInt8(ascii: "f")
         default:
-            // Below 0x20, so the digit before the last is 0 or 1.
+            // `byte` is below 0x20, so the second-last digit is 0 or 1.
             target[index + 1] = UInt8(ascii: "u")
             target[index + 2] = UInt8(ascii: "0")
             target[index + 3] = UInt8(ascii: "0")
@@ -120,5 +122,42 @@ extension JSONText {
         }
         target[index + 1] = letter
         return 2
+    }
+}
+
+extension JSONText {
+    /// Room for the sign, the 19 digits of an `Int`, a point and a zero before it.
+    private static let decimalBytes = 24
+
+    /// Appends `value` / 10^`places` exactly, without trailing zeros in the fraction.
+    /// - Precondition: `places` is from 0 to 18.
+    static func appendDecimal(_ value: Int, places: Int, to bytes: inout [UInt8]) {
+        var magnitude = value.magnitude
+        var places = places
+        while places > 0, magnitude % 10 == 0 {
+            magnitude /= 10
+            places -= 1
+        }
+        withUnsafeTemporaryAllocation(byteCount: decimalBytes, alignment: 1) { digits in
+            var start = decimalBytes
+            var written = 0
+            // There is at least one digit before the point.
+            while magnitude > 0 || written <= places {
+                if written == places, places > 0 {
+                    start -= 1
+                    digits[start] = UInt8(ascii: ".")
+                }
+                let (quotient, digit) = magnitude.quotientAndRemainder(dividingBy: 10)
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(digit)
+                magnitude = quotient
+                written += 1
+            }
+            if value < 0 {
+                start -= 1
+                digits[start] = UInt8(ascii: "-")
+            }
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
+        }
     }
 }

@@ -1,16 +1,16 @@
 extension JSONText {
-    /// Writes the text of a validated string's `content` to `target`, which has room for as many bytes, and returns
-    /// the number of bytes written: never more than `content` has.
+    /// Unescapes a validated string into `target`, which must be as large as `content`. Returns the number of bytes
+    /// written, at most `content.count`.
     static func unescape(_ content: BorrowedBytes, into target: UnsafeMutableRawBufferPointer) -> Int {
         var source = 0
         var written = 0
         while source < content.count {
-            // Eight bytes are copied at once; those from a backslash on are overwritten by what follows.
+            // Copies eight bytes at once; whatever follows a backslash is overwritten later.
             while source + 8 <= content.count {
                 let word = content.word(at: source)
                 target.storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
                 let plain = plainBytes(in: word)
-                // A branch, so that the next word need not wait for the count of this one.
+                // A branch lets the CPU start the next word before the count of this one is known.
                 guard plain == 8 else {
                     source += plain
                     written += plain
@@ -29,14 +29,14 @@ extension JSONText {
         return written
     }
 
-    /// Bytes of a little-endian `word` before its first backslash.
+    /// The number of bytes of a little-endian `word` before its first backslash.
     @inline(__always)
     private static func plainBytes(in word: UInt64) -> Int {
         let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
         return ((backslash &- ones) & ~backslash & highs).trailingZeroBitCount / 8
     }
 
-    /// Writes what the validated escape at `index` stands for and returns the length of the escape.
+    /// Decodes the validated escape at `index` and returns its length.
     @inline(__always)
     private static func decodeEscape(
         _ content: BorrowedBytes, at index: Int, into target: UnsafeMutableRawBufferPointer,
@@ -59,6 +59,7 @@ extension JSONText {
         return 2
     }
 
+    /// Decodes a `\u` escape or surrogate pair as UTF-8; half of a pair as U+FFFD. Returns its length.
     private static func decodeCodePoint(
         _ content: BorrowedBytes, at index: Int, into target: UnsafeMutableRawBufferPointer,
         at written: inout Int
@@ -76,7 +77,7 @@ extension JSONText {
         return length
     }
 
-    /// The second half of a surrogate pair, if its escape is at `index`.
+    /// The second half of a surrogate pair if its escape is at `index`; otherwise nil.
     private static func lowSurrogate(_ content: BorrowedBytes, at index: Int) -> UInt32? {
         guard index + 6 <= content.count, content[index] == UInt8(ascii: "\\"), content[index + 1] == UInt8(ascii: "u"),
             let unit = hexadecimal(content, at: index + 2), unit & 0xFC00 == 0xDC00
@@ -84,14 +85,13 @@ extension JSONText {
         return unit
     }
 
-    /// A copy of `json`, a value that a lenient reader has validated, with `\ufffd` for every half of a surrogate pair
-    /// that is alone.
+    /// A copy of `json`, which a lenient reader has validated, with `\ufffd` in place of every unpaired surrogate.
     static func withoutLoneSurrogates(_ json: UnsafeRawBufferPointer) -> [UInt8] {
         var copy = [UInt8](json)
         let bytes = BorrowedBytes(json)
         var index = 0
         while index < bytes.count {
-            // Backslashes stand in strings only.
+            // In valid JSON, backslashes occur only in strings.
             guard bytes[index] == UInt8(ascii: "\\") else {
                 index += 1
                 continue

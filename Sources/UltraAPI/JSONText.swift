@@ -1,10 +1,10 @@
-/// Bytes of JSON strings: which of them end a plain run, and what their escapes stand for.
+/// Scanning, escaping and unescaping of JSON strings (RFC 8259, section 7), eight bytes at a time.
 enum JSONText {
     static let ones: UInt64 = 0x0101_0101_0101_0101
     static let highs: UInt64 = 0x8080_8080_8080_8080
 
-    /// Sets the high bit of the first byte of a little-endian `word` that is a quote, a backslash or below 0x20.
-    /// Bytes above that first one may be marked wrongly; zero means that there is none.
+    /// Marks special bytes (quote, backslash, below 0x20) of a little-endian `word` by their high bit. Only the first
+    /// mark is reliable; the result is 0 if there is no special byte.
     @inline(__always)
     static func specials(in word: UInt64) -> UInt64 {
         let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
@@ -18,8 +18,8 @@ enum JSONText {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    /// The index of the first quote, backslash or control character from `start` on, or the count. Bytes passed over
-    /// are gathered into `seen`: if none of its high bits is set, they are all ASCII.
+    /// The index of the first special byte from `start` on, or the count. ORs all plain bytes into `seen`: if no high
+    /// bit of it is set, they are ASCII.
     @inline(__always)
     static func plainRun(_ bytes: BorrowedBytes, from start: Int, seen: inout UInt64) -> Int {
         var index = start
@@ -42,7 +42,7 @@ enum JSONText {
         return index
     }
 
-    /// Passes over whole blocks of plain bytes: written so that the compiler uses vector instructions.
+    /// Skips whole blocks of plain bytes; written so that the compiler vectorises it.
     @inline(never)
     private static func longRun(_ bytes: BorrowedBytes, from start: Int, seen: inout UInt64) -> Int {
         var index = start
@@ -56,7 +56,7 @@ enum JSONText {
         return index
     }
 
-    /// The value of the four hexadecimal digits at `index`; `nil`: one of them is none.
+    /// The value of the four hexadecimal digits at `index`; nil if one of them is not a digit.
     static func hexadecimal(_ bytes: BorrowedBytes, at index: Int) -> UInt32? {
         var value: UInt32 = 0
         for offset in index..<index + 4 {

@@ -1,9 +1,9 @@
 extension Message {
-    /// One element of `messages`.
+    /// Reads one element of `messages`.
     init(_ fields: inout RequestFields) throws(UltraError) {
         self.init(.user, [])
         var hasRole = false
-        // Calls among the parts.
+        // Tool calls found among the parts.
         var content: [ToolCall] = []
         try fields.object("a message: {\"role\",\"content\"}") { (fields, key) throws(UltraError) in
             switch key {
@@ -37,18 +37,20 @@ extension Message {
         if role == .tool, toolCallID == nil {
             throw fields.expected("the id of the call that this tool message answers", at: "tool_call_id")
         }
-        if role != .tool, toolCallID != nil { throw fields.expected("absent but in tool messages", at: "tool_call_id") }
+        if role != .tool, toolCallID != nil {
+            throw fields.expected("absent outside tool messages", at: "tool_call_id")
+        }
         if role != .assistant {
-            if !toolCalls.isEmpty { throw fields.expected("absent but in assistant messages", at: "tool_calls") }
+            if !toolCalls.isEmpty { throw fields.expected("absent outside assistant messages", at: "tool_calls") }
             if parts.contains(where: \.isReasoning) {
-                throw fields.expected("without reasoning parts but in assistant messages", at: "content")
+                throw fields.expected("without reasoning parts outside assistant messages", at: "content")
             }
         }
         if parts.isEmpty, toolCalls.isEmpty { throw fields.expected("a string or an array of parts", at: "content") }
     }
 
-    /// Puts the calls that stand among the parts before those that are told apart. A client may send both as it got
-    /// them: then a call is told twice, and counts once.
+    /// Merges the calls found among the parts with those of `tool_calls`, parts first. A client that returns an
+    /// answer's `parts` and `tool_calls` sends each call twice; it counts once.
     private mutating func place(_ content: [ToolCall]) {
         guard !content.isEmpty else { return }
         let ids = Set(content.map(\.id))
@@ -66,7 +68,7 @@ extension Part {
         if case .reasoning = self { true } else { false }
     }
 
-    /// Reads one part, and the cache marker on it as a part of its own. Returns a tool call, which is no part.
+    /// Reads one part and appends it, followed by its cache marker if there is one. A tool call is returned instead.
     fileprivate static func read(
         _ fields: inout RequestFields, into parts: inout [Part]
     ) throws(UltraError) -> ToolCall? {
@@ -92,6 +94,7 @@ extension Part {
         return nil
     }
 
+    /// The members of a part, before their combination is checked.
     fileprivate struct Members {
         var type: String?
         var text: String?
@@ -140,12 +143,14 @@ extension Part {
 }
 
 extension ToolCall {
-    /// One among the parts of a message.
+    /// A tool call among the parts of a message.
     fileprivate init(_ members: Part.Members, _ fields: RequestFields) throws(UltraError) {
         guard let id = members.id, !id.isEmpty else {
             throw fields.expected("the id the model gave the call", at: "id")
         }
         guard let name = members.name, !name.isEmpty else { throw fields.expected("the name of a tool", at: "name") }
+        try fields.check(id, .callIDBytes, at: "id")
+        try fields.check(name, .toolNameBytes, at: "name")
         guard let arguments = members.arguments else {
             throw fields.expected("JSON text in a string", at: "arguments")
         }

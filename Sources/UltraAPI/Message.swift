@@ -1,17 +1,18 @@
-/// One turn of a conversation.
+/// One message of a conversation.
 package struct Message: Sendable, Equatable {
+    /// The author of a message.
     package enum Role: String, Sendable {
         case system, user, assistant, tool
     }
 
     package var role: Role
     package var parts: [Part]
-    /// Calls an assistant turn made.
+    /// The tool calls of an assistant message.
     package var toolCalls: [ToolCall]
-    /// How many of `parts` stand before each of `toolCalls`, never fewer than before the call that precedes it; empty:
-    /// the calls stand behind all parts.
+    /// For each of `toolCalls`, how many of `parts` precede it, in ascending order. Empty if all calls follow all
+    /// parts.
     package var callPlaces: [Int] = []
-    /// The call a tool turn answers.
+    /// In a tool message, the call that it answers.
     package var toolCallID: String?
 
     package init(_ role: Role, _ parts: [Part], toolCalls: [ToolCall] = [], toolCallID: String? = nil) {
@@ -23,13 +24,13 @@ package struct Message: Sendable, Equatable {
 }
 
 extension Message {
-    /// A part or a call of an assistant turn.
+    /// A part or a tool call of a message.
     package enum Element: Sendable, Equatable {
         case part(Part)
         case call(ToolCall)
     }
 
-    /// Parts and calls in the order they were said.
+    /// Parts and tool calls in their original order.
     package var elements: [Element] {
         var elements: [Element] = []
         elements.reserveCapacity(parts.count + toolCalls.count)
@@ -46,29 +47,29 @@ extension Message {
     }
 }
 
-/// A piece of a message's content.
+/// One part of a message's content.
 package enum Part: Sendable, Equatable {
     case text(String)
     case imageURL(String)
-    /// `base64` as it came: standard alphabet, padded.
+    /// `base64` is unchanged from the client: standard alphabet, padded.
     case imageData(mediaType: String, base64: String)
     case document(Document)
-    /// Reasoning returned earlier; the signature round-trips byte for byte.
+    /// Reasoning from an earlier answer. The provider needs the signature back byte for byte.
     case reasoning(text: String, signature: String?)
-    /// `cache_control` of the part before it, as the client wrote it: what stands before may be kept by the provider.
+    /// The client's `cache_control` for the part before it, unchanged: the provider may cache the prompt up to here.
     case cacheMarker(RawJSON)
 }
 
-/// A file for the model to read, such as a PDF.
+/// A document for the model to read, such as a PDF.
 package struct Document: Sendable, Equatable {
     package enum Source: Sendable, Equatable {
         case url(String)
-        /// `base64` as it came: standard alphabet, padded.
+        /// `base64` is unchanged from the client: standard alphabet, padded.
         case data(mediaType: String, base64: String)
     }
 
     package var source: Source
-    /// The file's name, where the client gave it.
+    /// The file's name; nil if the client did not send one.
     package var name: String?
 
     package init(_ source: Source, name: String? = nil) {
@@ -77,12 +78,13 @@ package struct Document: Sendable, Equatable {
     }
 }
 
-/// A complete call of a tool by a model. `arguments` is JSON text as the model wrote it, possibly invalid.
+/// A complete tool call by a model.
 package struct ToolCall: Sendable, Equatable {
     package var id: String
     package var name: String
+    /// JSON text as the model wrote it; may be invalid JSON.
     package var arguments: String
-    /// Opaque proof that the provider wants back with the call, byte for byte.
+    /// An opaque value that the provider needs back with the call, byte for byte.
     package var signature: String?
 
     package init(id: String, name: String, arguments: String, signature: String? = nil) {

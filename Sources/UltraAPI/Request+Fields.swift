@@ -1,5 +1,6 @@
 extension Request {
-    /// The fields of a `generate` or `stream` frame. Throws `invalid_request` that names the first wrong one.
+    /// Reads the fields of a `generate` or `stream` frame.
+    /// - Throws: `invalid_request` that names the first invalid field.
     package init(_ frame: RequestFrame) throws(UltraError) {
         let request = try frame.fields { (fields) throws(UltraError) in try Request(&fields) }
         self = request

@@ -1,24 +1,26 @@
-/// One `generate` or `stream` request: validated, and independent of any provider.
+/// A `generate` or `stream` request: validated, and independent of any provider.
 package struct Request: Sendable, Equatable {
-    /// `provider/model`, a bare id, an alias, a route or `tag:NAME`; `nil` asks for the default model.
+    /// `provider/model`, a model id, an alias, a route or `tag:NAME`; nil for the default model.
     package var model: String?
-    /// Never empty. `prompt` and `system` of the wire are already folded in.
+    /// Never empty. The wire's `prompt` and `system` have been turned into messages.
     package var messages: [Message]
     package var sampling = Sampling()
     package var tools: [Tool] = []
     package var toolChoice: ToolChoice?
+    /// nil for the provider's default.
     package var parallelToolCalls: Bool?
     package var responseFormat: ResponseFormat = .text
     package var reasoning: Reasoning?
     package var cache: CacheMode = .default
     package var fallback: Fallback = .configured
+    /// If the provider fails in the middle of a stream, another model may start over (`fallback_mid_stream`).
     package var restartsMidStream = false
     package var timeouts = Timeouts()
-    /// Free labels for the usage ledger.
+    /// The client's labels, recorded in the usage ledger.
     package var tags: [String] = []
-    /// Raw JSON objects by provider id, merged into that provider's request body as they are.
+    /// JSON objects by provider id, merged unchanged into the request body for that provider.
     package var providerOptions: [String: RawJSON] = [:]
-    /// The client asked for `progress` frames.
+    /// True if the client asked for `progress` events.
     package var wantsProgress = false
 
     package init(model: String? = nil, messages: [Message]) {
@@ -27,7 +29,7 @@ package struct Request: Sendable, Equatable {
     }
 }
 
-/// Output bounds and sampling parameters; `nil` leaves the provider's default.
+/// Output limit and sampling parameters; nil for the provider's default.
 package struct Sampling: Sendable, Equatable {
     package var maxTokens: Int?
     package var temperature: Double?
@@ -41,18 +43,20 @@ package struct Sampling: Sendable, Equatable {
     package init() {}
 }
 
+/// Use of the answer cache: as configured, not at all, or replacing a cached answer.
 package enum CacheMode: String, Sendable {
     case `default`, off, refresh
 }
 
-/// Which other models may answer when the named one cannot.
+/// The models that may answer if the requested one cannot.
 package enum Fallback: Sendable, Equatable {
+    /// The route or fallback list of the configuration.
     case configured
     case none
     case models([String])
 }
 
-/// Timers of one request in milliseconds; `nil` takes the configured default.
+/// Timeouts of one request in milliseconds; nil for the configured default.
 package struct Timeouts: Sendable, Equatable {
     package var connect: Int?
     package var firstToken: Int?
@@ -67,12 +71,57 @@ package struct Timeouts: Sendable, Equatable {
     }
 }
 
-/// A JSON text that was validated and is passed on byte for byte.
+/// A validated JSON text, passed on byte for byte.
 package struct RawJSON: Sendable, Equatable, Hashable {
     package let bytes: [UInt8]
 
-    /// - Precondition: `bytes` were validated by `JSONReader`.
+    /// - Precondition: `JSONReader` has validated `bytes`.
     package init(validated bytes: [UInt8]) {
         self.bytes = bytes
+    }
+}
+
+/// A tool that the model may call.
+package struct Tool: Sendable, Equatable {
+    package var name: String
+    package var description: String?
+    /// The JSON Schema of the arguments; nil if there are none.
+    package var parameters: RawJSON?
+
+    package init(name: String, description: String? = nil, parameters: RawJSON? = nil) {
+        self.name = name
+        self.description = description
+        self.parameters = parameters
+    }
+}
+
+/// Whether and which tool the model must call.
+package enum ToolChoice: Sendable, Equatable {
+    case auto, none, required
+    case named(String)
+}
+
+/// The required format of the answer.
+package enum ResponseFormat: Sendable, Equatable {
+    case text
+    case json
+    case schema(name: String, schema: RawJSON, strict: Bool)
+}
+
+/// How much the model may reason before it answers; nil for the provider's default.
+package struct Reasoning: Sendable, Equatable {
+    package enum Effort: String, Sendable {
+        case minimal, low, medium, high
+    }
+
+    package var effort: Effort?
+    package var budgetTokens: Int?
+    /// Return the reasoning text if the provider supplies it.
+    package var isIncluded: Bool
+
+    package init(effort: Effort? = nil, budgetTokens: Int? = nil, isIncluded: Bool = true) {
+        self.effort = effort
+        self.budgetTokens = budgetTokens
+        self.isIncluded = isIncluded
     }
 }

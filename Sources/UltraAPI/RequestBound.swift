@@ -1,11 +1,14 @@
-/// How much of a kind one request may have; ultra-protocol(7), LIMITS. Requests of people and programs stay far below.
+/// A limit on the size of a request (ultra-protocol(7), LIMITS), far above what people and programs need.
 ///
-/// What is done with a request takes steps for each of these, and names go into logs, metrics and the ledger.
+/// The limits bound the work per request and the length of names in logs, metrics and the ledger.
 package struct RequestBound: Sendable, Equatable {
-    /// As the protocol's manual calls them: "messages", "bytes of a model's name".
+    /// The name in the manual: "messages", "bytes of a model's name".
     package let what: String
+    /// The highest number allowed.
     package let most: Int
 
+    /// JSON values at all depths. Text and images need few of them, and each costs time and more memory than its bytes.
+    package static let values = RequestBound(what: "values of a request", most: 65_536)
     package static let messages = RequestBound(what: "messages", most: 4096)
     package static let tools = RequestBound(what: "tools", most: 4096)
     /// In all messages together.
@@ -18,27 +21,32 @@ package struct RequestBound: Sendable, Equatable {
     package static let inputs = RequestBound(what: "texts of one embed request", most: 4096)
     package static let topics = RequestBound(what: "topics", most: 16)
     package static let modelBytes = RequestBound(what: "bytes of a model's name", most: 256)
+    package static let providerBytes = RequestBound(what: "bytes of a provider's name", most: 256)
+    package static let filterBytes = RequestBound(what: "bytes of a filter's value", most: 256)
     package static let toolNameBytes = RequestBound(what: "bytes of a tool's name", most: 256)
     package static let callIDBytes = RequestBound(what: "bytes of a tool call's id", most: 256)
     package static let tagBytes = RequestBound(what: "bytes of a tag", most: 64)
     package static let clientBytes = RequestBound(what: "bytes of a client's name", most: 64)
-    /// Of one connection, at once.
+    /// Open at the same time on one connection.
     package static let subscriptions = RequestBound(what: "subscriptions of a connection", most: 16)
+    /// Open at the same time on all connections of a user.
+    package static let userSubscriptions = RequestBound(what: "subscriptions of a user", most: 128)
 
-    /// All of them, in the order of the manual.
+    /// All limits, in the order of the manual.
     package static let all: [RequestBound] = [
-        messages, tools, toolCalls, schemaMembers, stop, tags, fallback, inputs, topics, modelBytes, toolNameBytes,
-        callIDBytes, tagBytes, clientBytes, subscriptions,
+        values, messages, tools, toolCalls, schemaMembers, stop, tags, fallback, inputs, topics, modelBytes,
+        providerBytes, filterBytes, toolNameBytes, callIDBytes, tagBytes, clientBytes, subscriptions,
+        userSubscriptions,
     ]
 
-    /// The refusal of a request whose field `field` has more.
+    /// The error for a request whose field `field` exceeds this limit.
     package func exceeded(at field: String) -> UltraError {
-        UltraError(.invalidRequest, "\(field) is beyond the limit of \(most) \(what)", field: field)
+        UltraError(.invalidRequest, "\(field) exceeds the limit of \(most) \(what)", field: field)
     }
 }
 
 extension RequestFields {
-    /// An array of at most so many elements.
+    /// Reads an array of at most `bound` elements.
     package mutating func array(
         _ what: String, _ bound: RequestBound, _ read: (inout RequestFields, Int) throws(UltraError) -> Void
     ) throws(UltraError) {
@@ -48,14 +56,14 @@ extension RequestFields {
         }
     }
 
-    /// A name: not empty, not longer than `bound`, without control characters.
+    /// Reads a name: not empty, at most `bound` bytes, without control characters.
     package mutating func name(_ what: String, _ bound: RequestBound) throws(UltraError) -> String {
         let text = try name(what)
         try check(text, bound)
         return text
     }
 
-    /// An array of names.
+    /// Reads an array of at most `count` names, each of at most `length` bytes; nil for names of any length.
     package mutating func names(
         _ what: String, _ count: RequestBound, _ element: String, _ length: RequestBound?
     ) throws(UltraError) -> [String] {
@@ -70,23 +78,24 @@ extension RequestFields {
         return names
     }
 
-    /// Throws unless `text` keeps to `bound` and has no control characters.
-    package func check(_ text: String, _ bound: RequestBound) throws(UltraError) {
-        guard text.utf8.count <= bound.most else { throw bound.exceeded(at: placeOfValue) }
+    /// Checks that `text`, the value that was just read, is within `bound` and contains no control characters.
+    /// - Parameter member: The member of the object that was just read; nil: `text` is the value itself.
+    package func check(_ text: String, _ bound: RequestBound, at member: StaticString? = nil) throws(UltraError) {
+        guard text.utf8.count <= bound.most else { throw bound.exceeded(at: place(of: member)) }
         var last: UInt8 = 0
         for byte in text.utf8 {
-            // C0, DEL, and C1, which UTF-8 writes as C2 80 to C2 9F.
+            // C0, DEL, and C1 (C2 80 to C2 9F in UTF-8).
             if byte < 0x20 || byte == 0x7F || last == 0xC2 && byte < 0xA0 {
-                throw expected("without control characters")
+                throw Self.expected("without control characters", at: place(of: member))
             }
             last = byte
         }
     }
 
-    /// A JSON Schema of a size that can be worked on.
+    /// Reads a JSON Schema with at most `schemaMembers` members.
     package mutating func schema() throws(UltraError) -> RawJSON {
         let schema = try rawObject("a JSON Schema object")
-        // Fewer bytes than two a member cannot hold too many.
+        // A member takes at least two bytes, so a short schema needs no counting.
         guard schema.bytes.count > 2 * RequestBound.schemaMembers.most else { return schema }
         if schema.hasMoreMembers(than: RequestBound.schemaMembers.most) {
             throw RequestBound.schemaMembers.exceeded(at: placeOfValue)
@@ -96,7 +105,7 @@ extension RequestFields {
 }
 
 extension RawJSON {
-    /// Whether its objects and arrays have more than `limit` members and elements, at all depths.
+    /// True if its objects and arrays have more than `limit` members and elements, at all depths.
     func hasMoreMembers(than limit: Int) -> Bool {
         var count = 0
         var isInString = false
@@ -114,7 +123,7 @@ extension RawJSON {
             }
             switch byte {
             case UInt8(ascii: "\""): isInString = true
-            // One fewer than members, in each container; the containers are members themselves.
+            // A container with n members has n − 1 commas; its opening bracket makes up for the missing one.
             case UInt8(ascii: ","), UInt8(ascii: "{"), UInt8(ascii: "["):
                 count += 1
                 if count > limit { return true }

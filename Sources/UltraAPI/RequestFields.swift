@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// Reads the members of a request's object and says which one is wrong and what was expected.
+/// Reads a request's JSON object field by field; its errors name the invalid field and what was expected.
 ///
-/// Built over bytes that were validated as JSON already, so that what can fail here is a type or a range.
+/// The bytes have already been validated as JSON, so only types and ranges can be wrong.
 package struct RequestFields {
     var reader: JSONReader
-    /// Where we are, such as `messages[2].content`.
+    /// The path to the current value, such as `messages[2].content`.
     private var path: [Step] = []
 
     private enum Step {
@@ -18,13 +18,13 @@ package struct RequestFields {
         path.reserveCapacity(8)
     }
 
-    /// `messages[2].role`, or `request` at the top.
+    /// The path as text, such as `messages[2].role`; empty at the top.
     private var place: String { Self.text(path[...]) }
 
-    /// Of the value that was just read.
+    /// The path of the value just read.
     package var placeOfValue: String { place }
 
-    /// Of the array whose element is read.
+    /// The path of the array that contains the current element.
     var parentPlace: String { Self.text(path.dropLast()) }
 
     private static func text(_ path: ArraySlice<Step>) -> String {
@@ -36,19 +36,27 @@ package struct RequestFields {
         }
     }
 
-    package func expected(_ what: String) -> UltraError {
+    /// The error for the current value: `messages[2].role must be <what>`.
+    package func expected(_ what: String) -> UltraError { Self.expected(what, at: place) }
+
+    /// The error for an invalid or missing member of the object just read.
+    package func expected(_ what: String, at member: StaticString) -> UltraError {
+        Self.expected(what, at: place(of: member))
+    }
+
+    static func expected(_ what: String, at place: String) -> UltraError {
         UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
     }
 
-    /// The error for a member of the object that was just read, or is missing from it.
-    package func expected(_ what: String, at member: StaticString) -> UltraError {
-        let place = path.isEmpty ? "\(member)" : "\(place).\(member)"
-        return UltraError(.invalidRequest, "\(place) must be \(what)", field: place)
+    /// The path of a member of the object that was just read, or of that value itself if `member` is nil.
+    func place(of member: StaticString?) -> String {
+        guard let member else { return place }
+        return path.isEmpty ? "\(member)" : "\(place).\(member)"
     }
 
     // MARK: - Structure
 
-    /// Calls `read` for each member with its name. Members it does not read are to be skipped by it.
+    /// Reads an object. Calls `read` for each member, which must read or skip its value.
     package mutating func object(
         _ what: String = "an object", _ read: (inout RequestFields, JSONKey) throws(UltraError) -> Void
     ) throws(UltraError) {
@@ -61,7 +69,7 @@ package struct RequestFields {
         }
     }
 
-    /// Calls `read` for each element.
+    /// Reads an array. Calls `read` for each element, which must read or skip it.
     package mutating func array(
         _ what: String = "an array", _ read: (inout RequestFields, Int) throws(UltraError) -> Void
     ) throws(UltraError) {
@@ -80,14 +88,14 @@ package struct RequestFields {
         try syntax { (reader) throws(JSONError) in try reader.skip() }
     }
 
-    /// Whether the next value is `kind`; it is not consumed.
+    /// True if the next value is a `kind`, without consuming it.
     package mutating func isNext(_ kind: JSONKind) throws(UltraError) -> Bool {
         try syntax { (reader) throws(JSONError) in try reader.kind() } == kind
     }
 
     // MARK: - Values
 
-    /// Without NUL, which no provider takes: some end the text there.
+    /// Reads a string. Rejects NUL, which no provider accepts and some treat as the end of the text.
     package mutating func string(_ what: String = "a string") throws(UltraError) -> String {
         try need(.string, what)
         let text = try syntax { (reader) throws(JSONError) in try reader.string() }
@@ -95,13 +103,14 @@ package struct RequestFields {
         return text
     }
 
+    /// nil for `null`.
     package mutating func stringOrNull() throws(UltraError) -> String? {
         guard try isNext(.null) else { return try string("a string or null") }
         try skip()
         return nil
     }
 
-    /// A string that says something.
+    /// Reads a string that is not empty.
     package mutating func name(_ what: String) throws(UltraError) -> String {
         let text = try string(what)
         guard !text.isEmpty else { throw expected(what) }
@@ -113,6 +122,7 @@ package struct RequestFields {
         return try syntax { (reader) throws(JSONError) in try reader.bool() }
     }
 
+    /// Reads an integer within `range`.
     package mutating func int(_ range: ClosedRange<Int>) throws(UltraError) -> Int {
         var what: String { "an integer from \(range.lowerBound) to \(range.upperBound)" }
         guard try isNext(.number) else { throw expected(what) }
@@ -125,6 +135,7 @@ package struct RequestFields {
         throw expected(what)
     }
 
+    /// Reads a number within `range`.
     package mutating func number(_ range: ClosedRange<Double>) throws(UltraError) -> Double {
         var what: String { "a number from \(range.lowerBound) to \(range.upperBound)" }
         guard try isNext(.number) else { throw expected(what) }
@@ -133,9 +144,9 @@ package struct RequestFields {
         return value
     }
 
-    /// One of the raw values of `Value`.
+    /// Reads a string that is the raw value of one of `values`.
     package mutating func choice<Value: RawRepresentable<String>>(_ values: [Value]) throws(UltraError) -> Value {
-        // The words of the error are made only for an error.
+        // Computed only for an error.
         var what: String { "one of " + values.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") }
         guard try isNext(.string) else { throw expected(what) }
         let text = try string()
@@ -143,14 +154,14 @@ package struct RequestFields {
         return value
     }
 
-    /// An array of `element`s, none of them empty.
+    /// Reads an array of non-empty strings.
     package mutating func names(_ what: String, _ element: String) throws(UltraError) -> [String] {
         var names: [String] = []
         try array(what) { (fields, _) throws(UltraError) in names.append(try fields.name(element)) }
         return names
     }
 
-    /// A JSON object, kept as it is.
+    /// Reads a JSON object and keeps its bytes.
     package mutating func rawObject(_ what: String = "an object") throws(UltraError) -> RawJSON {
         try need(.object, what)
         return try syntax { (reader) throws(JSONError) in try reader.rawJSON() }
@@ -162,7 +173,7 @@ package struct RequestFields {
         guard try isNext(kind) else { throw expected(what) }
     }
 
-    /// Fails only where the frame was not validated before, which would be a bug of ours.
+    /// Maps a syntax error, which cannot occur in a frame validated before.
     private mutating func syntax<Value>(
         _ read: (inout JSONReader) throws(JSONError) -> Value
     ) throws(UltraError) -> Value {

@@ -1,4 +1,4 @@
-/// A key. It cannot be printed: description, reflection and interpolation show `<redacted>`.
+/// An API key. It cannot be printed: description, reflection and interpolation show `<redacted>`.
 package struct Secret: Sendable, Equatable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
@@ -8,11 +8,11 @@ package struct Secret: Sendable, Equatable, Hashable, CustomStringConvertible, C
         self.value = value
     }
 
-    /// The only way to the key itself; for building the header that carries it.
+    /// The key itself, for the header that carries it.
     package func exposed() -> String { value }
 
-    /// Too short for any provider's key: a word such as `ollama`, `EMPTY` or `none`, which programs want where a server
-    /// needs no key. It is nothing to hide, and occurs in sentences.
+    /// True if it is too short for a real key. Programs use words such as `ollama`, `EMPTY` or `none` where a server
+    /// needs no key; these are not secret and occur in normal text, so they need no redaction.
     package var isPlaceholder: Bool { value.utf8.count < Self.shortestKeyBytes }
 
     private static let shortestKeyBytes = 12

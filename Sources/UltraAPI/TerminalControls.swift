@@ -1,21 +1,21 @@
-/// Characters that act on a terminal instead of being shown there. Names, messages and answers come from providers and
-/// clients, and are printed and logged without any of them.
+/// Characters that control a terminal instead of being displayed. Names, messages and answers come from providers and
+/// clients, so they are removed before printing or logging.
 extension Unicode.Scalar {
-    /// C0, C1 (ECMA-48; U+009B begins a sequence like ESC [) and DEL.
+    /// True for C0, C1 and DEL (ECMA-48; U+009B starts a control sequence like ESC [).
     package var isControl: Bool { self < " " || ("\u{7F}"..."\u{9F}").contains(self) }
 
-    /// Embeddings, overrides and isolates of the bidirectional algorithm (Unicode Standard Annex #9, 2), which let a
-    /// text be shown in another order than it has.
+    /// True for the bidirectional embeddings, overrides and isolates (Unicode Standard Annex #9, section 2), which
+    /// display text in a different order.
     package var reordersText: Bool {
         ("\u{202A}"..."\u{202E}").contains(self) || ("\u{2066}"..."\u{2069}").contains(self)
     }
 
-    /// Any of them but newline and tab, which every text may have.
+    /// True for either, except newline and tab.
     package var drivesTerminal: Bool { isControl && self != "\n" && self != "\t" || reordersText }
 }
 
 extension String {
-    /// The text with U+FFFD in place of each character that drives a terminal. Newlines and tabs stay; CR LF becomes a
+    /// The text with U+FFFD in place of each character that drives a terminal. Keeps newlines and tabs; CR LF becomes a
     /// newline.
     package var printable: String {
         guard utf8.contains(where: Self.beginsControl),
@@ -32,23 +32,24 @@ extension String {
         return String(clean)
     }
 
-    /// `printable`, with blanks for newlines and tabs.
+    /// `printable` on one line: newlines and tabs become spaces.
     package var printableLine: String {
         let text = printable
         guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
         return String(decoding: text.utf8.map { $0 < 0x20 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
     }
 
-    /// Whether the UTF-8 of a character that drives a terminal can begin so: most texts need no second look.
+    /// True if the UTF-8 of a character that drives a terminal can begin with `byte`. A quick test that most texts
+    /// fail.
     fileprivate static func beginsControl(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xE2
     }
 }
 
+/// Makes JSON safe to print.
 package enum TerminalJSON {
-    /// A JSON text that means the same, in which every character that drives a terminal is an escape (RFC 8259, 7).
-    ///
-    /// - Parameter json: valid JSON, which has such characters inside of strings only.
+    /// Equivalent JSON in which every character that drives a terminal is escaped (RFC 8259, section 7).
+    /// - Parameter json: Valid JSON, so that such characters occur only in strings.
     package static func escaped(_ json: [UInt8]) -> [UInt8] {
         let text = String(decoding: json, as: UTF8.self)
         guard json.contains(where: String.beginsControl), text.unicodeScalars.contains(where: \.drivesTerminal) else {

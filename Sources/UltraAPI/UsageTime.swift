@@ -1,10 +1,10 @@
-/// A moment as `since` and `until` name it: `24h` back from now, `2026-11-24T08:00:00Z`, or `2026-11-24`.
+/// The value of `since` or `until`: `24h` before now, `2026-11-24T08:00:00Z`, or `2026-11-24`.
 package enum UsageTime: Sendable, Equatable {
     case before(milliseconds: Int)
     /// Milliseconds since 1970.
     case at(milliseconds: Int)
 
-    /// Milliseconds since 1970.
+    /// The time in milliseconds since 1970, given the current time in the same unit.
     package func moment(now: Int) -> Int {
         switch self {
         case .before(let milliseconds): now - milliseconds
@@ -12,7 +12,7 @@ package enum UsageTime: Sendable, Equatable {
         }
     }
 
-    /// nil: `text` is neither a duration nor a time of RFC 3339, nor a date.
+    /// nil if `text` is neither a duration, a date nor a time of RFC 3339.
     package init?(_ text: String) {
         if let duration = Self.duration(text) {
             self = .before(milliseconds: duration)
@@ -23,9 +23,10 @@ package enum UsageTime: Sendable, Equatable {
         }
     }
 
-    /// Up to a hundred years, so that no sum overflows.
+    /// The longest duration, about a hundred years, so that no sum overflows.
     private static let maxMilliseconds = 100 * 366 * 86_400_000
 
+    /// Milliseconds of a number followed by `s`, `m`, `h`, `d` or `w`.
     private static func duration(_ text: String) -> Int? {
         let digits = text.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         guard let number = Int(Substring(digits)) else { return nil }
@@ -42,7 +43,7 @@ package enum UsageTime: Sendable, Equatable {
         return overflows || product > maxMilliseconds ? nil : product
     }
 
-    /// `YYYY-MM-DD`, alone (its midnight, UTC) or with `THH:MM:SS[.fff](Z|±HH:MM)`.
+    /// Parses `YYYY-MM-DD` (midnight UTC), alone or followed by `THH:MM:SS[.fff](Z|±HH:MM)`.
     private static func moment(_ text: [UInt8]) -> Int? {
         guard text.count >= 10, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
             let year = number(text[0..<4]), let month = number(text[5..<7]), let day = number(text[8..<10]),
@@ -94,8 +95,8 @@ package enum UsageTime: Sendable, Equatable {
         return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
     }
 
-    /// The year begins in March, so that the leap day is its last (Hinnant, "chrono-Compatible Low-Level Date
-    /// Algorithms").
+    /// Counts years from March, so that the leap day is the last day of the year (Hinnant, "chrono-Compatible Low-Level
+    /// Date Algorithms").
     private static func daysSince1970(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400

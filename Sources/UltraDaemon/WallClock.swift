@@ -1,27 +1,31 @@
 internal import Glibc
 
-/// The time as the registry counts it: the time of day at the start, then steady, so that a clock that is put right
-/// neither ends a wait early nor prolongs it. Sleep of the machine counts (`CLOCK_BOOTTIME`). What is shown is converted
-/// by `text`, so that it agrees with the clocks of those who read it.
+/// The registry's steady clock. It starts at the time of day and then advances with `CLOCK_BOOTTIME`, which includes the
+/// time that the machine is suspended, so that setting the system's clock neither shortens nor prolongs a wait. `text`
+/// and `shown` convert its instants to the system's clock for output.
 enum WallClock {
     private static let origin = milliseconds(of: CLOCK_REALTIME) - milliseconds(of: CLOCK_BOOTTIME)
 
-    /// Milliseconds since 1970, as if the system's clock had not been set since the start.
+    /// Milliseconds since 1970, as if the system's clock had not been set since the daemon's start.
     static var now: Int { origin + milliseconds(of: CLOCK_BOOTTIME) }
 
-    /// An instant of this clock as the system's clock shows it now: RFC 3339, UTC.
+    /// An instant of this clock in the time of the system's clock: RFC 3339, UTC, in seconds.
     static func text(_ instant: Int) -> String {
         RFC3339.string(shown(instant, now: now, systemNow: RealTime.now) / 1000)
     }
 
-    /// Milliseconds since 1970 by the system's clock of what was, or will be, at `instant` of this one.
+    /// Converts an instant of this clock to milliseconds since 1970 by the system's clock.
+    /// - Parameters:
+    ///   - now: this clock's time.
+    ///   - systemNow: the system clock's time.
     static func shown(_ instant: Int, now: Int, systemNow: Int) -> Int {
         let difference = systemNow - now
-        // The two are read one after the other: less than this is no setting of the clock, and a time that is told
-        // twice is the same both times.
+        // The two clocks are read one after the other, so small differences are ignored: an instant that is converted
+        // twice must give the same result.
         return abs(difference) < settingMilliseconds ? instant : instant + difference
     }
 
+    /// A larger difference between the clocks means that the system's clock was set.
     private static let settingMilliseconds = 1000
 
     private static func milliseconds(of clock: clockid_t) -> Int {

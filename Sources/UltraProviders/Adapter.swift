@@ -1,75 +1,82 @@
 package import UltraAPI
 
-/// One provider's API as two pure directions: a request becomes bytes, bytes become events.
+/// One provider's API, as two pure directions: a request is encoded to bytes, and reply bytes are decoded to events.
 ///
-/// A value without clock, connection or retry. Endpoint and key are stored properties: a provider with several keys
-/// is several adapters. `ReplyDecoder` does what is the same for all: status, framing, limits, end of stream, errors.
+/// An adapter is a value: it has no clock, no connection and no retry logic. Endpoint and key are stored properties, so
+/// a provider with several keys has one adapter per key. `ReplyDecoder` does what all providers share: HTTP status,
+/// framing, size limits, end of stream and errors.
 package protocol Adapter: Sendable {
     /// The provider's id, as in `provider/model`.
     var provider: String { get }
-    /// The key it sends; `nil`: none. Taken out of anything the provider says.
+    /// The API key sent with each request; nil if the provider needs none. It is redacted from every text of the
+    /// provider.
     var key: Secret? { get }
-    /// How a streamed reply is split.
+    /// How a streamed reply is split into events.
     var framing: Framing { get }
-    /// Whether `data: [DONE]` ends a stream. Where it does not, it says nothing.
+    /// True if the stream ends with `data: [DONE]`. If false, that line has no meaning and is ignored.
     var hasEndMarker: Bool { get }
 
-    /// What the provider demands of a request to `model`; `encode` sees to it.
-    func needs(of model: String) -> RequestNeeds
-    /// The call that answers `request`, which is as `needs` has it. Nothing the provider would refuse is sent: it is
-    /// left out and named in `warnings`. Only `encode` calls this.
-    /// - Throws: `capability_missing` or `bad_request` when nothing sensible remains, `context_length` where more is
-    ///   said than the model can read.
+    /// The provider's constraints on requests to `model`, which `encode` enforces before it calls `write`.
+    func constraints(of model: String) -> RequestConstraints
+    /// Builds the HTTP request for `request`, which already satisfies `constraints(of:)`. Parameters that the provider
+    /// would refuse are left out, each with a warning. Only `encode` calls this.
+    /// - Throws: `capability_missing` or `bad_request` if no sensible request remains, `context_length` if the
+    ///   conversation is longer than the model's context window.
     func write(
         _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
     ) throws(UltraError) -> EncodedRequest
-    /// The adapter that serves `request` to `model`: another one where the provider has several APIs. Everything else
-    /// of that exchange is asked of it.
+    /// The adapter to use for this request and its reply: another one where the provider has several APIs (OpenAI's
+    /// Chat Completions and Responses).
     func serving(_ request: Request, model: String) -> any Adapter
-    /// The call that lists the provider's models and costs nothing; `page` as `ModelPage.next` gave it.
+    /// Builds the request for the provider's list of models, which costs nothing.
+    /// - Parameter page: `ModelPage.next` of the previous page; nil for the first page.
     func listRequest(page: String?) -> HTTPRequest
-    /// Where in the reply to that call the models are.
+    /// Where the reply to `listRequest` holds the models.
     var listForm: ModelListForm { get }
-    /// The call that tells more of one listed model, for lists that say little; `nil`: there is none, or no need.
+    /// Builds the request for details of one listed model; nil if the list already says enough or no such call exists.
     func detailRequest(_ model: DiscoveredModel) -> HTTPRequest?
-    /// The call that tells which models are being loaded; `nil`: there is none.
+    /// Builds the request for the models that the server is loading into memory; nil if no such call exists.
     func loadingRequest() -> HTTPRequest?
-    /// The call that embeds `request.input`, of which there are at most `embedBatchLimit`.
+    /// Builds the request that embeds `request.input`.
+    /// - Precondition: `request.input` holds at most `embedBatchLimit` inputs.
+    /// - Throws: `capability_missing` if the provider has no embeddings.
     func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest
-    /// Most inputs of one embedding call.
+    /// The maximum number of inputs in one embedding call.
     var embedBatchLimit: Int { get }
 
-    /// Reads a whole unary reply. An error object inside it is reported by `reply.reportError()`.
+    /// Decodes a complete, not streamed reply. Calls `reply.reportError()` if the body is an error object.
     func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError)
-    /// Reads one event of a streamed reply. The hot path: called once a token.
+    /// Decodes one event of a streamed reply. This is the hot path: it runs once per token.
     func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError)
-    /// Reads a reply to `listRequest`.
+    /// Decodes the reply to `listRequest`.
     func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage
-    /// Reads a reply to `detailRequest` into what the list said.
+    /// Decodes the reply to `detailRequest` and adds it to what the list said.
     func decodeDetail(_ reader: inout JSONReader, into model: inout DiscoveredModel) throws(JSONError)
-    /// Reads a reply to `loadingRequest`: the ids of those models.
+    /// Decodes the reply to `loadingRequest`: the ids of the models that are being loaded.
     func decodeLoading(_ reader: inout JSONReader) throws(JSONError) -> Set<String>
-    /// Reads a reply to `encodeEmbed`.
+    /// Decodes the reply to `encodeEmbed`.
     func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings
-    /// What an error means; `ErrorClass.standard` unless the provider has words of its own.
+    /// Maps a provider's error to a code and to whether a retry may help. The default is `ErrorClass.standard`.
+    /// - Parameter status: the HTTP status; nil for an error inside a stream.
     func classify(_ error: ErrorBody, status: Int?) -> ErrorClass
 }
 
-/// How the events of a streamed reply are told apart.
+/// The delimiter between events of a streamed reply.
 package enum Framing: Sendable {
+    /// `text/event-stream` (WHATWG HTML, section 9.2).
     case serverSentEvents
-    /// One JSON text a line.
+    /// One JSON text per line (NDJSON).
     case jsonLines
 }
 
-/// A request ready to be sent, and what of the client's wishes it leaves out.
+/// An HTTP request ready to be sent, with the warnings about what it leaves out.
 package struct EncodedRequest: Sendable, Equatable {
     package var http: HTTPRequest
-    /// One sentence each, for the answer's `warnings`.
+    /// One sentence per parameter or content that was left out or changed; goes into the answer's `warnings`.
     package var warnings: [String]
-    /// For `AnswerEvent.restoreToolName`; `nil`: every tool is called by its own name.
+    /// The renamed tools, for `AnswerEvent.restoreToolName`; nil if no tool was renamed.
     package var toolNames: ToolNames?
-    /// The context window, in tokens, the server was asked to make room for; `nil`: it was not asked.
+    /// The context window in tokens that the request asks a local server to allocate; nil if it does not ask for one.
     package var contextWindow: Int?
 
     package init(_ http: HTTPRequest, warnings: [String] = []) {
@@ -79,31 +86,31 @@ package struct EncodedRequest: Sendable, Equatable {
 }
 
 extension Adapter {
-    /// The call that answers `request`, with `request` mended where the provider demands it. Nothing the provider would
-    /// refuse is sent: it is left out, or said otherwise, and named in `warnings` if the meaning may have changed.
-    /// - Throws: `capability_missing` or `bad_request` when nothing sensible remains, `context_length` where more is
-    ///   said than the model can read.
+    /// Builds the HTTP request for `request`, adjusted to the provider's constraints first. Nothing the provider would
+    /// refuse is sent: it is left out or expressed differently, with a warning if the meaning may have changed.
+    /// - Throws: `capability_missing` or `bad_request` if no sensible request remains, `context_length` if the
+    ///   conversation is longer than the model's context window.
     package func encode(
         _ request: Request, model: String, isStream: Bool, facts: WireFacts = WireFacts()
     ) throws(UltraError) -> EncodedRequest {
-        var mended: MendedRequest?
-        if !RequestMending.isPlain(request) {
-            mended = RequestMending.mended(
-                request, needs(of: model), model: "\(provider)/\(model)", facts.returnReasoning)
+        var repaired: RepairedRequest?
+        if !RequestRepair.isPlain(request) {
+            repaired = RequestRepair.repaired(
+                request, constraints(of: model), model: "\(provider)/\(model)", facts.returnReasoning)
         }
-        var encoded = try write(mended?.request ?? request, model: model, isStream: isStream, facts)
-        if let mended {
-            encoded.warnings = mended.warnings + encoded.warnings
-            encoded.toolNames = mended.toolNames
+        var encoded = try write(repaired?.request ?? request, model: model, isStream: isStream, facts)
+        if let repaired {
+            encoded.warnings = repaired.warnings + encoded.warnings
+            encoded.toolNames = repaired.toolNames
         }
         if !facts.omitted.isEmpty {
-            for warning in RefusedMember.wishes(in: request, facts, model: "\(provider)/\(model)")
+            for warning in RefusedMember.warnings(for: request, facts, model: "\(provider)/\(model)")
             where !encoded.warnings.contains(warning) { encoded.warnings.append(warning) }
         }
         return encoded
     }
 
-    package func needs(of model: String) -> RequestNeeds { RequestNeeds() }
+    package func constraints(of model: String) -> RequestConstraints { RequestConstraints() }
 
     package var framing: Framing { .serverSentEvents }
     package var hasEndMarker: Bool { true }

@@ -1,12 +1,12 @@
 package import UltraAPI
 
-/// Where in a reply a provider's API puts its models.
+/// Where a provider's reply holds its list of models.
 package struct ModelListForm: Sendable, Equatable {
-    /// Members of the reply's object, any of which is a list.
+    /// Members of the top-level object that hold a list of models. One of them is enough.
     package var members: [String]
-    /// The list itself is the reply.
+    /// The reply may be the array itself, without an object around it.
     package var allowsBareArray: Bool
-    /// `null` is an empty list.
+    /// The reply may be `null`, meaning an empty list.
     package var allowsNull: Bool
 
     package init(_ members: String..., allowsBareArray: Bool = false, allowsNull: Bool = false) {
@@ -16,17 +16,17 @@ package struct ModelListForm: Sendable, Equatable {
     }
 }
 
-/// Why a reply is no list of models; what is known of the models stands.
+/// The reason why a reply is not a list of models. The models known so far are kept.
 package enum NotAModelList: Error, Equatable {
     case json(JSONError)
     case empty
     case html
-    /// It reports an error in place of a list.
+    /// The reply holds an error object instead of a list.
     case error
-    /// Valid JSON of another form.
+    /// Valid JSON, but not the expected form.
     case otherForm
 
-    /// What was sent in place of a list.
+    /// A noun phrase for error messages: what was received instead of a list.
     package var words: String {
         switch self {
         case .json: "something that is not JSON"
@@ -38,19 +38,19 @@ package enum NotAModelList: Error, Equatable {
     }
 }
 
-/// A reply to `Adapter.listRequest`, looked through and decoded in pieces: a list of 20,000 models must not hold up
-/// everybody for as long as it takes.
+/// The body of a reply to `Adapter.listRequest`, scanned and decoded in steps, so that a list of 20,000 models does not
+/// block the event loop.
 ///
-/// `scan` is called until it returns false; then each of `pieces` is decoded by itself.
+/// Call `scan` until it returns false, then `decode` once for each index below `pieceCount`.
 package struct ModelListText: Sendable {
-    /// Models that are decoded at once.
+    /// The number of models decoded in one step.
     package static let pieceLength = 512
-    /// Bytes after which `scan` takes a break.
+    /// The number of bytes after which `scan` returns to its caller.
     private static let scanBytes = 512 << 10
 
-    /// A part of the list.
+    /// A run of consecutive models in the body.
     package struct Piece: Sendable, Equatable {
-        /// nil: of a bare array.
+        /// The member of the top-level object that holds the models; nil if the body is a bare array.
         fileprivate let member: String?
         fileprivate var range: Range<Int>
         fileprivate var count: Int
@@ -58,9 +58,10 @@ package struct ModelListText: Sendable {
 
     private enum Place {
         case start
-        /// Within the outermost object, before a member's name or its end.
+        /// Inside the top-level object, before a member's name or the closing brace.
         case members
-        /// Within a list, before an element or its end.
+        /// Inside a list, before an element or the closing bracket. The value is the list's member name, nil for a bare
+        /// array.
         case elements(String?)
         case end
     }
@@ -72,7 +73,7 @@ package struct ModelListText: Sendable {
     private var isList = false
     private var isFirst = true
     private var pieces: [Piece] = []
-    /// The members that are no list.
+    /// The byte ranges of members that are not a list of models, such as the token of the next page.
     private var others: [Range<Int>] = []
 
     package init(_ body: [UInt8], _ form: ModelListForm) {
@@ -82,7 +83,8 @@ package struct ModelListText: Sendable {
         if body.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
-    /// Looks through some more of the text; false: all of it was, and it is a list.
+    /// Scans the next part of the body.
+    /// - Returns: true if there is more to scan; false if the whole body was scanned and is a list of models.
     package mutating func scan() throws(NotAModelList) -> Bool {
         let end = position + Self.scanBytes
         while position < end {
@@ -99,13 +101,14 @@ package struct ModelListText: Sendable {
         return true
     }
 
-    /// How many times `decode` is to be called.
+    /// The number of pieces: `decode` accepts indices below it.
     package var pieceCount: Int { isShort ? 1 : max(1, pieces.count) }
 
-    /// Short lists are decoded whole: what belongs together may stand apart in them.
+    /// Short lists are decoded as a whole, because one model may be spread over several members.
     private var isShort: Bool { pieces.reduce(0) { $0 + $1.count } <= Self.pieceLength }
 
-    /// Decodes a piece; the last one has what the reply says of further pages.
+    /// Decodes one piece. Only the page of the last piece can have `next`, because only that piece includes the other
+    /// members.
     package func decode(_ index: Int, by adapter: some Adapter) throws(NotAModelList) -> ModelPage {
         if isShort { return try Self.decode(Array(body[textStart...]), by: adapter) }
         let piece = pieces[index]
@@ -132,7 +135,7 @@ package struct ModelListText: Sendable {
         }
     }
 
-    // MARK: - Looking through
+    // MARK: - Scanning
 
     private var textStart: Int { body.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
 
@@ -170,11 +173,11 @@ package struct ModelListText: Sendable {
             (isList, isFirst, place) = (true, true, .elements(name))
             return
         }
-        // An empty list of servers in Go.
+        // A nil slice in Go is encoded as `null`.
         if form.members.contains(name), first == UInt8(ascii: "n") { isList = true }
-        let says = try value { (reader) throws(JSONError) in try Self.meaning(&reader) }
-        if name == "error", says != .nothing { throw .error }
-        if name == "success", says == .no { throw .error }
+        let presence = try value { (reader) throws(JSONError) in try Self.presence(&reader) }
+        if name == "error", presence != .absent { throw .error }
+        if name == "success", presence == .isFalse { throw .error }
         if !form.members.contains(name) { others.append(begin..<position) }
     }
 
@@ -194,7 +197,8 @@ package struct ModelListText: Sendable {
         }
     }
 
-    /// Takes the comma before the next member or element, or what closes them all.
+    /// Consumes the comma before the next member or element, or the closing bracket.
+    /// - Returns: true if it was the closing bracket.
     private mutating func isClosed(by end: UInt8) throws(NotAModelList) -> Bool {
         let byte = next()
         if byte == end {
@@ -210,24 +214,27 @@ package struct ModelListText: Sendable {
         return false
     }
 
-    private enum Meaning {
-        case nothing, no, something
+    private enum Presence {
+        /// null, or an empty string, array or object.
+        case absent
+        case isFalse
+        case present
     }
 
-    /// What a value says that should not be there.
-    private static func meaning(_ reader: inout JSONReader) throws(JSONError) -> Meaning {
+    /// Classifies the value of `error` or `success`, either of which may also occur in a valid list.
+    private static func presence(_ reader: inout JSONReader) throws(JSONError) -> Presence {
         switch try reader.kind() {
         case .null:
             try reader.null()
-            return .nothing
-        case .bool: return try reader.bool() ? .something : .no
-        case .string: return try reader.string().isEmpty ? .nothing : .something
+            return .absent
+        case .bool: return try reader.bool() ? .present : .isFalse
+        case .string: return try reader.string().isEmpty ? .absent : .present
         case .number:
             try reader.skip()
-            return .something
+            return .present
         case .array, .object:
             let text = try reader.raw()
-            return text.count { !$0.isJSONWhitespace } == 2 ? .nothing : .something
+            return text.count { !$0.isJSONWhitespace } == 2 ? .absent : .present
         }
     }
 
@@ -237,7 +244,7 @@ package struct ModelListText: Sendable {
         return position < body.count ? body[position] : nil
     }
 
-    /// Reads the value at `position`, and goes behind it.
+    /// Reads the value at `position` and moves `position` past it.
     @discardableResult
     private mutating func value<Value>(
         _ read: (inout JSONReader) throws(JSONError) -> Value

@@ -1,12 +1,13 @@
 package import UltraAPI
 
-/// Whose a signature is, written before it: `anthropic:EqQB…`.
+/// A prefix on reasoning signatures that names the provider that issued them: `anthropic:EqQB…`.
 ///
-/// A conversation may go on with another provider, which may refuse it for a signature it did not write. So clients get
-/// signatures tagged, and each provider gets back its own alone, byte for byte, without the tag.
+/// A conversation may continue with another provider, which could refuse a request for a signature it did not issue.
+/// Clients therefore receive tagged signatures. A provider gets back only its own signatures, byte for byte, without
+/// the tag.
 package enum SignatureTag {
-    /// `request` as `provider` is to see it; nil: as it is. A signature without a tag stays: the client has it from
-    /// elsewhere, and the adapter judges it by its form.
+    /// The request with `provider`'s signatures untagged and all others removed; nil if nothing needs to change. A
+    /// signature without a tag stays: the client has it from elsewhere, and the adapter checks its form.
     package static func own(_ request: Request, of provider: String) -> Request? {
         guard request.messages.contains(where: \.isSigned) else { return nil }
         var request = request
@@ -18,12 +19,12 @@ package enum SignatureTag {
 
     static func tagged(_ signature: String, _ provider: String) -> String { "\(provider):\(signature)" }
 
-    /// `nil`: it is another provider's.
+    /// The signature without its tag; nil if another provider issued it.
     static func untagged(_ signature: String, _ provider: String) -> String? {
         guard let colon = signature.utf8.firstIndex(of: UInt8(ascii: ":")) else { return signature }
         let tag = signature[..<colon]
         guard tag != provider else { return String(signature[signature.utf8.index(after: colon)...]) }
-        // Nothing else that has a colon begins like a provider's id: not JSON, not base64.
+        // Only a tag has just these characters before a colon: JSON begins with others, and base64 has no colon.
         let isTag = tag.utf8.allSatisfy { byte in
             byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte)
                 || (0x61...0x7A).contains(byte)
@@ -33,7 +34,7 @@ package enum SignatureTag {
 }
 
 extension AnswerEvent {
-    /// Whether it may have a signature.
+    /// True for the kinds of event that can carry a signature.
     package var isSignable: Bool {
         switch self {
         case .reasoningSignature, .toolCall: true
@@ -41,7 +42,7 @@ extension AnswerEvent {
         }
     }
 
-    /// Writes before its signature, if it has one, whose that is.
+    /// Prefixes the event's signature, if there is one, with `provider`.
     package mutating func tagSignature(_ provider: String) {
         switch self {
         case .reasoningSignature(let signature):

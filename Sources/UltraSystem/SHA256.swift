@@ -1,8 +1,9 @@
 internal import CCrypto
 
-/// SHA-256 (FIPS 180-4) by libcrypto, which libcurl brings into every process of ours.
+/// SHA-256 (FIPS 180-4), computed by OpenSSL's libcrypto, which libcurl loads anyway. Keep one instance per thread and
+/// reuse it.
 package final class SHA256 {
-    /// The hash's 32 bytes, as words of the machine's order: to be compared, not to be shown.
+    /// The 32 bytes of a hash, stored as four native-endian words: for comparison, not for display.
     package struct Digest: Sendable, Hashable {
         package var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
@@ -12,14 +13,15 @@ package final class SHA256 {
             hasher.combine(words.0)
         }
 
+        /// The 32 bytes in their standard order.
         package var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
     }
 
     private let context: OpaquePointer
-    /// Looked up once: by name, each hash would search OpenSSL's providers.
+    /// Fetched once: looking it up by name would search OpenSSL's providers for every hash.
     private let algorithm: OpaquePointer
 
-    /// nil: OpenSSL has no SHA-256 here, as where a policy forbids it.
+    /// nil if OpenSSL provides no SHA-256, for example because a crypto policy forbids it.
     package init?() {
         guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else { return nil }
         guard let context = EVP_MD_CTX_new() else {
@@ -35,7 +37,7 @@ package final class SHA256 {
         EVP_MD_free(algorithm)
     }
 
-    /// nil: OpenSSL failed, for want of memory.
+    /// nil if OpenSSL runs out of memory.
     package func digest(of bytes: [UInt8]) -> Digest? {
         var digest = Digest()
         let isDone = withUnsafeMutableBytes(of: &digest.words) { space in

@@ -1,9 +1,10 @@
 internal import Glibc
 
-/// A system call that failed.
+/// A failed system call.
 package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The call's name, as in its man page.
+    /// The name of the call, as in its man page.
     package let call: String
+    /// The value of errno(3).
     package let code: CInt
 
     package init(_ call: String, code: CInt = errno) {
@@ -11,6 +12,6 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
         self.code = code
     }
 
-    /// `bind: Address already in use`
+    /// For example `bind: Address already in use`.
     package var description: String { "\(call): \(String(cString: strerror(code)))" }
 }

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The frames that end a request, read into structs. */
+/* Reads terminal events into the public structs ultra_answer and ultra_failure. */
 
 struct field {
     const char *path;
@@ -42,7 +42,7 @@ static const struct field failure_fields[] = {
     FIELD(ultra_failure, BOOLEAN, retryable, "error.retryable"),
 };
 
-/* Sizes of the structs as version 0 of the interface first had them: less was never a valid size. */
+/* The sizes of the structs in the first release, and so the smallest valid struct_size. */
 enum {
     ANSWER_FIRST_BYTES = offsetof(ultra_answer, cost_usd) + sizeof(double),
     FAILURE_FIRST_BYTES = offsetof(ultra_failure, retryable) + sizeof(int)
@@ -85,7 +85,8 @@ static int read_fields(ultra_event *event, const struct field *fields, size_t co
     return 1;
 }
 
-/* Fills the caller's struct, of the size that its header gave it, from ours. Its first member keeps that size. */
+/* Copies `own` into the caller's struct, which may be of another version and thus of another size. Its first member,
+ * struct_size, keeps the caller's size. */
 static void hand_out(void *out, size_t out_bytes, const void *own, size_t own_bytes) {
     size_t common = out_bytes < own_bytes ? out_bytes : own_bytes;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An empty buffer keeps at most this much memory. */
 enum { KEPT_BYTES = 64 * 1024 };
 
 int buffer_reserve(struct buffer *buffer, size_t room) {

@@ -3,28 +3,28 @@
 
 #include <stddef.h>
 
-/* Bytes in order: appended at the back, consumed at the front. All zero is an empty buffer. */
+/* A byte queue: appended at the end, consumed at the start. All zero is an empty buffer. */
 struct buffer {
     char *bytes;
-    size_t start;    /* first byte not consumed */
-    size_t end;      /* behind the last byte appended */
+    size_t start;    /* offset of the first unconsumed byte */
+    size_t end;      /* offset after the last byte */
     size_t capacity;
 };
 
-/* The bytes not consumed yet; never NULL. */
+/* The unconsumed bytes; never NULL. */
 static inline const char *buffer_front(const struct buffer *buffer) {
     return buffer->bytes ? buffer->bytes + buffer->start : "";
 }
 
 static inline size_t buffer_length(const struct buffer *buffer) { return buffer->end - buffer->start; }
 
-/* Makes room for `room` more bytes at the back; at least doubles when it grows. 0 or -ENOMEM. */
+/* Makes room for `room` more bytes. Growing at least doubles the capacity. Returns 0 or -ENOMEM. */
 int buffer_reserve(struct buffer *buffer, size_t room);
 
-/* 0 or -ENOMEM; nothing was appended then. */
+/* Returns 0, or -ENOMEM if nothing was appended. */
 int buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 
-/* Drops `length` bytes at the front. An empty buffer that one long frame had blown up is given back. */
+/* Drops `length` bytes at the start. Frees the memory once the buffer is empty and larger than usual. */
 void buffer_consume(struct buffer *buffer, size_t length);
 
 void buffer_free(struct buffer *buffer);

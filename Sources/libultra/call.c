@@ -24,7 +24,7 @@ int ultra_send(ultra_connection *connection, const char *op, const char *fields,
     r = connection_flush(connection);
     if (r < 0)
         return connection->failure = r;
-    /* What the daemon said before it closed, ultra_next() still hands out. */
+    /* Not a failure of the connection yet: ultra_next() still returns events received before. */
     if (connection->output_closed)
         return ULTRA_ERROR_CLOSED;
     id_set_add(&connection->in_flight, id);
@@ -33,7 +33,7 @@ int ultra_send(ultra_connection *connection, const char *op, const char *fields,
     return 0;
 }
 
-/* Takes or waits for the next event off the wire. As ultra_next(), without kept events. */
+/* Like ultra_next(), without the events set aside. */
 static int next_received(ultra_connection *connection, int64_t deadline, ultra_event **ret_event) {
     for (;;) {
         int timeout_ms = deadline_timeout(deadline);
@@ -66,7 +66,7 @@ int ultra_next(ultra_connection *connection, int timeout_ms, ultra_event **ret_e
     return 1;
 }
 
-/* Sets `event` aside for ultra_next(). 0, or -ENOBUFS if it is time to take some. */
+/* Sets `event` aside for ultra_next(). Returns 0, or -ENOBUFS if such events now exceed the frame limit. */
 static int keep(ultra_connection *connection, ultra_event *event) {
     connection->kept_bytes += event->length;
     if (connection->last_kept)
@@ -92,7 +92,7 @@ int ultra_call(ultra_connection *connection, const char *op, const char *fields,
             if (r < 0)
                 break;
         } else if (event_is_terminal(event)) {
-            /* An error of the connection itself, which has id 0, is the end of this request too. */
+            /* An error of the connection itself (id 0) ends this request too. */
             *ret_event = event;
             return event->kind == ULTRA_KIND_ERROR ? ULTRA_ERROR_REMOTE : 0;
         } else
@@ -106,8 +106,8 @@ int ultra_cancel(ultra_connection *connection, uint64_t id) {
     int saved_errno = errno;
     int r = connection_check_owner(connection);
 
-    /* Eight bytes go into a pipe whole or not at all: this never interleaves with another caller, nor with a
-     * frame half sent, as a send(2) from here could. */
+    /* A write of eight bytes to a pipe is atomic (PIPE_BUF, pipe(7)), so calls from several threads do not
+     * interleave. A send(2) from here could land in the middle of a half-sent frame. */
     if (r >= 0 && write(connection->cancellations[1], &id, sizeof id) < 0)
         r = -errno;
     errno = saved_errno;
@@ -120,7 +120,7 @@ int ultra_process(ultra_connection *connection) {
     if (r < 0)
         return r;
     r = connection_turn(connection, 0);
-    /* Events that came before a failure are taken before it shows. */
+    /* Events received before a failure are taken before the failure is reported. */
     if (connection_has_event(connection))
         return 1;
     return r < 0 ? r : 0;

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Finding the daemon, and finding it again. */
+/* Connecting and reconnecting to the daemon's socket. */
 
 enum { FIRST_PAUSE_MS = 5, LONGEST_PAUSE_MS = 200 };
 
@@ -18,8 +18,8 @@ static int connect_socket(int fd, const struct sockaddr_un *address, int64_t dea
     int timeout_ms = deadline_timeout(deadline);
 
     for (;;) {
-        /* A Unix socket whose backlog is full never becomes writable to say that there is room: only a
-         * blocking connect(2) waits, and it does so for as long as the send timeout. */
+        /* A non-blocking connect(2) to a Unix socket with a full backlog fails, and poll(2) does not report when
+         * there is room. A blocking one waits, for at most the send timeout (unix(7), socket(7)). */
         if (timeout_ms > 0) {
             struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
 
@@ -30,7 +30,7 @@ static int connect_socket(int fd, const struct sockaddr_un *address, int64_t dea
             return 0;
         if (errno == EAGAIN && timeout_ms > 0)
             return -ETIMEDOUT;
-        /* Waiting for room in the backlog comes first: an interrupted call has done nothing yet. */
+        /* connect(2) can only be interrupted while it waits for the backlog: it can simply be repeated. */
         if (errno != EINTR)
             return -errno;
         if (timeout_ms > 0) {
@@ -41,7 +41,7 @@ static int connect_socket(int fd, const struct sockaddr_un *address, int64_t dea
     }
 }
 
-/* Connects a socket of its own to the daemon at `path`. 0, or as ultra_connect(). */
+/* Opens a socket connected to `path`. Returns 0, or a failure of ultra_connect(). */
 static int open_socket(const char *path, int64_t deadline, int *ret_fd) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(path);
@@ -83,7 +83,7 @@ int ultra_connect(const char *path, int timeout_ms, ultra_connection **ret_conne
     return 0;
 }
 
-/* As open_socket(), but a daemon that is not there may come until `deadline`. */
+/* Like open_socket(), but retries until `deadline` while the daemon is not listening. */
 static int await_socket(const char *path, int64_t deadline, int *ret_fd) {
     int pause_ms = FIRST_PAUSE_MS;
 

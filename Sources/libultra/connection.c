@@ -22,7 +22,7 @@ static void close_descriptor(int fd) {
         close(fd);
 }
 
-/* All that a connection holds, except the socket. */
+/* Releases everything except the socket. */
 static void connection_release(ultra_connection *connection) {
     close_descriptor(connection->epoll);
     close_descriptor(connection->cancellations[0]);
@@ -75,7 +75,7 @@ int connection_replace_socket(ultra_connection *connection, int fd) {
     if (r < 0)
         return r;
     if (connection->socket >= 0) {
-        /* Closing alone would leave it watched if a forked child has it too. */
+        /* If a forked child still has the socket open, close(2) alone would leave it in the epoll set. */
         epoll_ctl(connection->epoll, EPOLL_CTL_DEL, connection->socket, NULL);
         close(connection->socket);
     }
@@ -90,7 +90,7 @@ int connection_replace_socket(ultra_connection *connection, int fd) {
 
 ultra_connection *ultra_connection_free(ultra_connection *connection) {
     if (connection) {
-        /* Closing is all a forked child may do: shutdown(2) would end the parent's connection too. */
+        /* No shutdown(2): in a forked child it would end the parent's connection. */
         close(connection->socket);
         connection_release(connection);
     }
@@ -137,8 +137,8 @@ int ultra_get_events(const ultra_connection *connection) {
 
     if (r < 0)
         return r;
-    /* The epoll set behind the descriptor knows whether there is something to send. A socket that has ended
-     * stays readable for ever: a loop that goes on, to reconnect later, must not turn on it. */
+    /* Waiting to send is handled inside the epoll set. An ended socket stays readable forever, so a caller that
+     * keeps watching until it reconnects would spin. */
     return connection->failure < 0 ? 0 : POLLIN;
 }
 

@@ -11,61 +11,64 @@
 #include <sys/types.h>
 
 struct ultra_connection {
-    char *path;        /* of the daemon's socket; NULL: the caller brought a descriptor */
+    char *path;        /* the daemon's socket; NULL if made by ultra_connect_fd() */
     int socket;
-    int epoll;         /* holds the socket and the read end of the pipe */
-    int cancellations[2]; /* pipe of request ids: written by ultra_cancel(), whole or not at all */
-    pid_t owner;
-    int failure;       /* 0, or what every later call returns */
-    bool is_draining;  /* a goaway came */
-    bool output_closed; /* the daemon reads no more; what it said before may still have to be read */
-    bool watches_output;
+    int epoll;         /* watches the socket and the read end of the pipe */
+    int cancellations[2]; /* pipe of request ids, written atomically by ultra_cancel() */
+    pid_t owner;       /* the process that opened the connection */
+    int failure;       /* 0, or the failure that ended the connection, which later calls return */
+    bool is_draining;  /* a goaway was received */
+    bool output_closed; /* the daemon reads no more; received events may be left */
+    bool watches_output; /* epoll waits for the socket to become writable */
     size_t max_frame_bytes;
     uint64_t last_id;
     struct id_set in_flight;
     struct buffer in;
     struct buffer out;
-    ultra_event *kept; /* events that ultra_call() set aside for ultra_next(), oldest first */
+    ultra_event *kept; /* list of events that ultra_call() set aside for ultra_next(), oldest first */
     ultra_event *last_kept;
     size_t kept_bytes;
 };
 
-/* A point in time, in milliseconds of CLOCK_MONOTONIC; INT64_MAX is never. */
+/* The deadline `timeout_ms` from now, in milliseconds of CLOCK_MONOTONIC; INT64_MAX for no limit. */
 int64_t deadline_after(int timeout_ms);
 
-/* What is left until `deadline`, as poll(2) wants it: -1, or 0 … INT_MAX. */
+/* The time left until `deadline` as a poll(2) timeout: 0 … INT_MAX milliseconds, or -1 for no limit. */
 int deadline_timeout(int64_t deadline);
 
-/* 0, or -ECHILD in a child of the process that connected. */
+/* Returns 0, or -ECHILD in a child of the process that opened the connection. */
 int connection_check_owner(const ultra_connection *connection);
 
-/* 0, -ECHILD, or the failure that ended the connection. */
+/* Returns 0, -ECHILD, or the failure that ended the connection. */
 int connection_check(const ultra_connection *connection);
 
 /*
- * Waits up to `timeout_ms` for the socket or a cancellation, then sends, receives and cancels what is
- * possible. A failure is kept in `failure`.
- * 1 something was done, 0 nothing in time, or the failure.
+ * Waits up to `timeout_ms` for the socket or a cancellation, then sends cancellations and buffered bytes and
+ * receives. A failure other than -ENOMEM ends the connection and is stored in `failure`.
+ *
+ * Returns 1 if there was something to do, 0 if not, or the failure.
  */
 int connection_turn(ultra_connection *connection, int timeout_ms);
 
-/* Sends what the socket takes of what is waiting to be sent. 0, or -errno as for epoll_ctl(2). */
+/* Sends as many buffered bytes as the socket accepts. Returns 0, or -errno of send(2) or epoll_ctl(2). */
 int connection_flush(ultra_connection *connection);
 
-/* Forgets request `id` and asks the daemon to cancel it. */
+/* Removes request `id` from those in flight and asks the daemon to cancel it. */
 void connection_abandon(ultra_connection *connection, uint64_t id);
 
 /*
- * Begins anew on `fd`, a connected socket, and closes the old one: what was in flight or half received is
- * forgotten. Settings, kept events and the count of ids stay.
- * 0, or -errno as for fcntl(2) and epoll_ctl(2): nothing was changed, and `fd` belongs to the caller.
+ * Takes ownership of `fd`, a connected socket, and closes the old one. Discards requests in flight and bytes
+ * received; keeps settings, events set aside and the id counter.
+ *
+ * Returns 0, or -errno of fcntl(2) or epoll_ctl(2), in which case the connection is unchanged and the caller keeps
+ * ownership of `fd`.
  */
 int connection_replace_socket(ultra_connection *connection, int fd);
 
-/* A whole frame, or a kept event, is there to be taken. */
+/* True if an event can be taken: a complete frame or an event set aside. */
 bool connection_has_event(const ultra_connection *connection);
 
-/* Takes the next event from the bytes received. 1, 0 none, ULTRA_ERROR_PROTOCOL, or -ENOMEM. */
+/* Takes the next event from the received bytes. Returns 1; 0 if there is none; ULTRA_ERROR_PROTOCOL or -ENOMEM. */
 int connection_take(ultra_connection *connection, ultra_event **ret_event);
 
 #endif

@@ -15,11 +15,11 @@ const char *ultra_strerror(int error) {
     case ULTRA_ERROR_PROTOCOL:
         return "the peer does not speak the Ultra protocol";
     case ULTRA_ERROR_GOAWAY:
-        return "the daemon is stopping and takes no more requests";
+        return "the daemon is stopping and accepts no more requests";
     case ULTRA_ERROR_TYPE:
-        return "the field holds a value of another type";
+        return "the field has a different type";
     }
-    /* 4095 is the kernel's highest errno. */
+    /* The kernel's highest errno is 4095 (MAX_ERRNO). */
     if (error < 0 && error >= -4095)
         return strerror(-error);
     return "unknown error";

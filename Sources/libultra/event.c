@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The protocol's words, in the order of ultra_kind. */
+/* The values of `event` in the protocol, indexed by ultra_kind. */
 static const char *const kind_names[] = {
     NULL,    "result",  "done",     "error", "progress", "start",
     "delta", "restart", "snapshot", "event", "goaway",
@@ -21,7 +21,7 @@ static ultra_kind kind_named(struct json name) {
     return ULTRA_KIND_OTHER;
 }
 
-/* Reads what every frame has. False: it is no frame of the protocol. */
+/* Reads `id` and `event`. Returns false if the frame violates the protocol. */
 static bool read_frame(struct json json, uint64_t *ret_id, ultra_kind *ret_kind) {
     struct json key, value;
     bool first = true, has_id = false, has_kind = false;
@@ -97,12 +97,12 @@ const char *ultra_event_json(const ultra_event *event, size_t *ret_length) {
 static int find(const ultra_event *event, const char *path, struct json *ret_value) {
     struct json root = {event->json, event->json + event->length};
 
-    /* White space before the object is legal. */
+    /* JSON allows white space before the object. */
     root.at += strspn(root.at, " \t\r\n");
     return json_find(root, path, ret_value);
 }
 
-/* As find(), but null counts as absent. */
+/* Like find(), but treats null as absent. */
 static int find_value(const ultra_event *event, const char *path, struct json *ret_value) {
     struct json value;
 
@@ -121,7 +121,7 @@ int ultra_event_string(ultra_event *event, const char *path, const char **ret_st
         return 0;
     if (!json_is_string(value))
         return ULTRA_ERROR_TYPE;
-    /* Unescaped text is never longer than its JSON, whose two quotes leave room for the NUL. */
+    /* Unescaped text is never longer than its JSON, and the two quotes leave room for the NUL. */
     text = malloc(sizeof *text + (size_t)(value.end - value.at));
     if (!text)
         return -ENOMEM;
@@ -153,12 +153,12 @@ int ultra_event_number(const ultra_event *event, const char *path, double *ret_n
         return 0;
     if (*value.at != '-' && (*value.at < '0' || *value.at > '9'))
         return ULTRA_ERROR_TYPE;
-    /* strtod() reads the decimal point of the thread's locale. */
+    /* strtod() uses the decimal point of the thread's locale. */
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (c_locale == (locale_t)0)
         return -errno;
     previous = uselocale(c_locale);
-    /* A number ends before the comma, bracket or NUL behind it. */
+    /* The comma, bracket or NUL after the number ends the conversion. */
     *ret_number = strtod(value.at, NULL);
     uselocale(previous);
     freelocale(c_locale);

@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Unescaped text that an event lent to its user. */
+/* Unescaped text, owned by its event. */
 struct text {
     struct text *next;
     char bytes[];
 };
 
 struct ultra_event {
-    ultra_event *next; /* in the list it waits in */
+    ultra_event *next; /* next event set aside by ultra_call() */
     struct text *texts;
     uint64_t id;
     ultra_kind kind;
@@ -23,12 +23,13 @@ struct ultra_event {
 };
 
 /*
- * Makes an event of the JSON of a frame, which is copied.
- * 0; ULTRA_ERROR_PROTOCOL: it is not one JSON object with `id` and `event`; -ENOMEM.
+ * Makes an event from a copy of a frame's JSON.
+ *
+ * Returns 0; ULTRA_ERROR_PROTOCOL if it is not one JSON object with `id` and `event`; or -ENOMEM.
  */
 int event_new(const char *json, size_t length, ultra_event **ret_event);
 
-/* The last event of its request. */
+/* True if this is the last event of its request. */
 bool event_is_terminal(const ultra_event *event);
 
 #endif

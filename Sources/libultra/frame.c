@@ -9,7 +9,7 @@ int frame_find(const char *bytes, size_t length, size_t max_bytes, size_t *ret_j
     if (length < FRAME_HEADER_BYTES)
         return 0;
     json_length = (size_t)header[0] << 24 | (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
-    /* Before anything of that size is waited for. */
+    /* Checked before waiting for that many bytes. */
     if (json_length < FRAME_MIN_BYTES || json_length > max_bytes)
         return ULTRA_ERROR_PROTOCOL;
     if (length - FRAME_HEADER_BYTES < json_length)

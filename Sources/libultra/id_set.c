@@ -20,7 +20,7 @@ int id_set_reserve(struct id_set *set) {
 
 void id_set_add(struct id_set *set, uint64_t id) { set->ids[set->count++] = id; }
 
-/* The index of the first id that is not below `id`. */
+/* The index of the first id greater than or equal to `id`. */
 static size_t id_set_index(const struct id_set *set, uint64_t id) {
     size_t low = 0, high = set->count;
 

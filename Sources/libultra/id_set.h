@@ -5,22 +5,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The ids of the requests in flight, ascending. All zero is an empty set. */
+/* The ids of the requests in flight, in ascending order. All zero is an empty set. */
 struct id_set {
     uint64_t *ids;
     size_t count;
     size_t capacity;
 };
 
-/* Makes room for one more id. 0 or -ENOMEM. */
+/* Makes room for one more id. Returns 0 or -ENOMEM. */
 int id_set_reserve(struct id_set *set);
 
-/* Adds `id`, above all others, for which room was made. */
+/* Adds `id`, which must be greater than all others, after id_set_reserve(). */
 void id_set_add(struct id_set *set, uint64_t id);
 
 bool id_set_contains(const struct id_set *set, uint64_t id);
 
-/* Ignores an id that is not in the set. */
+/* Removes `id`; does nothing if it is not in the set. */
 void id_set_remove(struct id_set *set, uint64_t id);
 
 void id_set_free(struct id_set *set);

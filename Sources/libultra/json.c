@@ -14,7 +14,7 @@ static void skip_space(struct json *json) {
         json->at++;
 }
 
-/* Moves behind `character` and the white space before it. False: something else comes. */
+/* Skips white space and `character`. Returns false, with only the white space skipped, if something else comes. */
 static bool skip_character(struct json *json, char character) {
     skip_space(json);
     if (json->at == json->end || *json->at != character)
@@ -101,7 +101,7 @@ static bool skip_literal(struct json *json, const char *literal) {
     return true;
 }
 
-/* Before the next member or element: 1 it comes, 0 the container has ended, -EBADMSG. */
+/* Skips the separator before the next member or element. Returns 1; 0 at the end of the container; or -EBADMSG. */
 static int next_in_container(struct json *json, bool *first, char close) {
     if (*first) {
         *first = false;
@@ -145,7 +145,7 @@ static int next_element(struct json *json, bool *first, struct json *ret_value, 
     return 1;
 }
 
-/* `depth` counts the containers that may still be opened. */
+/* Skips a value. `depth` is the number of containers that may still be nested. */
 static bool skip_value(struct json *json, unsigned depth) {
     struct json key, value;
     bool first = true;
@@ -204,7 +204,7 @@ bool json_at_end(struct json *json) {
     return json->at == json->end;
 }
 
-/* The member of `object` called `name`; the last one, if it comes more than once. */
+/* Finds the member `name` of `object`; of duplicates, the last. */
 static bool find_member(struct json object, const char *name, size_t length, struct json *ret_value) {
     struct json key, value;
     bool first = true, found = false;
@@ -223,7 +223,7 @@ static bool find_element(struct json array, const char *index, size_t length, st
     size_t left = 0;
     bool first = true;
 
-    /* Nine digits cannot overflow, and no frame holds a thousand million elements. */
+    /* Nine digits cannot overflow, and no frame has room for a billion elements. */
     if (length == 0 || length > 9 || !json_enter_array(&array))
         return false;
     for (size_t i = 0; i < length; i++) {
@@ -269,7 +269,7 @@ int json_integer(struct json value, int64_t *ret_integer) {
 
         if (digit < 0 || digit > 9)
             return ULTRA_ERROR_TYPE;
-        /* Downwards, because INT64_MIN has no positive counterpart. */
+        /* Accumulates negatively, because INT64_MIN has no positive counterpart. */
         if (integer < (INT64_MIN + digit) / 10)
             return -ERANGE;
         integer = integer * 10 - digit;

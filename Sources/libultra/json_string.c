@@ -54,7 +54,7 @@ static size_t encode_utf8(unsigned long scalar, char *out) {
     return 4;
 }
 
-/* Decodes the escape at `*at`, which is validated, into `out`, and moves behind it. */
+/* Decodes the validated escape at `*at` into `out` and advances past it. Returns the number of bytes written. */
 static size_t unescape_one(const char **at, const char *end, char out[4]) {
     static const char escapes[] = "\"\\/bfnrt";
     static const char characters[] = "\"\\/\b\f\n\r\t";

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Finds what is between the braces of `fields`. 0, or -EINVAL: no object, or one with `id` or `op`. */
+/* Finds the members of `fields`, the text between its braces. Returns 0, or -EINVAL if it is not an object or contains
+ * `id` or `op`. */
 static int fields_check(const char *fields, struct json *ret_members) {
     struct json json = {fields, fields + strlen(fields)};
     struct json key, value;
@@ -20,7 +21,7 @@ static int fields_check(const char *fields, struct json *ret_members) {
         return -EINVAL;
     *ret_members = (struct json){json.at, json.at};
     while ((r = json_next_member(&json, &first, &key, &value)) > 0) {
-        /* Which of two fields of one name counts is up to the reader: an answer might never be matched. */
+        /* JSON leaves open which duplicate counts (RFC 8259, section 4): the answer could have the wrong id. */
         if (json_string_equals(key, "id", 2) || json_string_equals(key, "op", 2))
             return -EINVAL;
         ret_members->end = value.end;
@@ -50,7 +51,7 @@ int request_append(struct buffer *out, uint64_t id, const char *op, const char *
     if (json_length > max_bytes)
         return -EMSGSIZE;
 
-    /* Reserved at once, so that no append below fails and leaves half a frame. */
+    /* With all the room reserved, no append below can fail and leave an incomplete frame. */
     r = buffer_reserve(out, FRAME_HEADER_BYTES + json_length);
     if (r < 0)
         return r;

@@ -7,8 +7,9 @@
 struct buffer;
 
 /*
- * Appends the frame of a request; nothing on failure.
- * 0, -EINVAL: `op` or `fields` is not what ultra_send() wants, -EMSGSIZE, or -ENOMEM.
+ * Appends the frame of a request; appends nothing on failure.
+ *
+ * Returns 0; -EINVAL if `op` or `fields` is invalid (see ultra_send()); -EMSGSIZE; or -ENOMEM.
  */
 int request_append(struct buffer *out, uint64_t id, const char *op, const char *fields, size_t max_bytes);
 

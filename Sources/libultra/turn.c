@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One turn of a connection: wait, cancel, send, receive; and the frames that come of it. */
+/* One turn of a connection (wait, cancel, send, receive), and taking events from received frames. */
 
 enum { RECEIVE_BYTES = 4096, CANCELLATIONS_AT_ONCE = 32, CANCELLATION_MAX_BYTES = 96 };
 
@@ -67,7 +67,7 @@ static int receive(ultra_connection *connection) {
     ssize_t received;
     int r;
 
-    /* The buffer doubles as bytes arrive: a length that lies costs nothing. */
+    /* The buffer grows as bytes arrive, so a header with a false length allocates nothing. */
     if (room < RECEIVE_BYTES) {
         r = buffer_reserve(&connection->in, RECEIVE_BYTES);
         if (r < 0)
@@ -83,7 +83,7 @@ static int receive(ultra_connection *connection) {
     }
     if (received < 0 && errno == EAGAIN)
         return 0;
-    /* ECONNRESET: the daemon closed without reading all that we sent. */
+    /* ECONNRESET: the daemon closed the connection before it read everything sent. */
     if (received < 0 && errno != ECONNRESET)
         return -errno;
     return buffer_length(&connection->in) > 0 ? ULTRA_ERROR_TRUNCATED : ULTRA_ERROR_CLOSED;
@@ -93,22 +93,22 @@ static int append_cancel(ultra_connection *connection, uint64_t id) {
     char fields[sizeof "{\"target\":18446744073709551615}"];
 
     snprintf(fields, sizeof fields, "{\"target\":%" PRIu64 "}", id);
-    /* The answer to it has an id that is not in flight, and is dropped. */
+    /* The new id is not in flight, so the answer to the cancellation is dropped. */
     return request_append(&connection->out, ++connection->last_id, "cancel", fields, FRAME_DEFAULT_MAX_BYTES);
 }
 
 void connection_abandon(ultra_connection *connection, uint64_t id) {
     id_set_remove(&connection->in_flight, id);
-    /* If it cannot be said, the answer is dropped when it comes: ignoring. */
+    /* Failures are ignored: the request's events are dropped in any case. */
     if (append_cancel(connection, id) >= 0)
         connection_flush(connection);
 }
 
-/* Turns the ids that ultra_cancel() wrote into requests to cancel. */
+/* Sends a `cancel` request for each id written by ultra_cancel(). */
 static int take_cancellations(ultra_connection *connection) {
     uint64_t ids[CANCELLATIONS_AT_ONCE];
     ssize_t length;
-    /* Before the ids leave the pipe: without memory they wait there. */
+    /* Reserved before reading, so that without memory the ids stay in the pipe. */
     int r = buffer_reserve(&connection->out, CANCELLATIONS_AT_ONCE * CANCELLATION_MAX_BYTES);
 
     if (r < 0)
@@ -128,7 +128,7 @@ static int take_cancellations(ultra_connection *connection) {
     return connection_flush(connection);
 }
 
-/* A frame can be taken. One that breaks the protocol counts: whoever takes it learns so. */
+/* True if a frame can be taken, also one that violates the protocol: taking it reports the error. */
 static bool has_frame(const ultra_connection *connection) {
     size_t length;
 
@@ -155,7 +155,7 @@ int connection_turn(ultra_connection *connection, int timeout_ms) {
         }
         if (ready[i].events & EPOLLOUT)
             r = connection_flush(connection);
-        /* What was received is taken first: the kernel holds the daemon back, not our memory. */
+        /* Back-pressure: nothing is received while a complete frame waits to be taken. */
         if (r >= 0 && ready[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !has_frame(connection))
             r = receive(connection);
     }
@@ -188,7 +188,7 @@ int connection_take(ultra_connection *connection, ultra_event **ret_event) {
         if (event->kind == ULTRA_KIND_GOAWAY)
             connection->is_draining = true;
         else if (event->id != 0 && !id_set_contains(&connection->in_flight, event->id)) {
-            /* The answer to a cancellation, or to a request nobody waits for any more. */
+            /* The answer to a cancellation or to an abandoned request. */
             ultra_event_free(event);
             continue;
         }

@@ -1,11 +1,11 @@
 import UltraAPI
 import libultra
 
-/// One frame of the daemon's answer; `ultra_event_free()` runs when it goes out of scope.
+/// Owns one event of an answer, and frees it when it goes out of scope.
 struct Event: ~Copyable {
     private let handle: OpaquePointer
 
-    /// - Parameter handle: an event of libultra that nobody else frees.
+    /// - Parameter handle: an event of libultra, whose ownership passes to this value.
     init(owning handle: OpaquePointer) {
         self.handle = handle
     }
@@ -14,20 +14,20 @@ struct Event: ~Copyable {
 
     var kind: ultra_kind { ultra_event_kind(handle) }
 
-    /// The number of its request; 0: it is the connection's.
+    /// The id of its request; 0: it concerns the whole connection.
     var id: UInt64 { ultra_event_id(handle) }
 
-    /// The last one of its request.
+    /// True if it is the last event of its request.
     var isTerminal: Bool {
         kind == ULTRA_KIND_RESULT || kind == ULTRA_KIND_DONE || kind == ULTRA_KIND_ERROR
     }
 
-    /// The field at `path`, dots leading inwards; `nil`: absent, null or no string.
+    /// Reads the string at `path`, such as `error.message`; `nil`: absent, null or of another type.
     func string(_ path: String) -> String? {
         withText(path) { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Calls `body` with the UTF-8 of the string at `path`, unless there is none.
+    /// Calls `body` with the UTF-8 of the string at `path`; `nil`: absent, null or of another type.
     func withText<R, E: Error>(_ path: String, _ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R? {
         var text: UnsafePointer<CChar>?
         var length = 0
@@ -45,11 +45,11 @@ struct Event: ~Copyable {
         return ultra_event_number(handle, path, &value) > 0 ? value : nil
     }
 
-    /// The frame as it came, ended by a newline; white space that would break the line becomes a space.
+    /// The frame as the daemon sent it, as one line with its newline.
     var line: [UInt8] {
         var length = 0
         let start = ultra_event_json(handle, &length)
-        // JSON has newlines between values only, where any white space means the same.
+        // JSON allows newlines only between values, where a space means the same.
         return UnsafeRawBufferPointer(start: start, count: length).map {
             $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") ? UInt8(ascii: " ") : $0
         } + [UInt8(ascii: "\n")]
@@ -59,12 +59,14 @@ struct Event: ~Copyable {
         try Output.standardOutput.write(json: line)
     }
 
-    /// What `body` makes of the frame for a person at standard output.
+    /// Formats the frame for standard output.
+    ///
+    /// - Throws: `.unreadable`.
     func render(_ body: (inout JSONReader, Style) throws(JSONError) -> String) throws(Failure) -> String {
         try read { (reader) throws(JSONError) in try body(&reader, Style(for: .standardOutput)) }
     }
 
-    /// What `body` reads from the frame.
+    /// Reads the frame as JSON.
     ///
     /// - Throws: `.unreadable`.
     func read<T>(_ body: (inout JSONReader) throws(JSONError) -> T) throws(Failure) -> T {
@@ -74,7 +76,34 @@ struct Event: ~Copyable {
         do {
             return try body(&reader)
         } catch {
-            throw .unreadable("the daemon's answer is not what protocol 1 promises, at byte \(error.offset)")
+            throw .unreadable("the daemon's answer does not follow protocol 1, at byte \(error.offset)")
         }
+    }
+}
+
+extension JSONReader {
+    /// Reads the next value, an object or null, and calls `body` to read or skip the value of each member.
+    mutating func members(_ body: (JSONKey, inout JSONReader) throws(JSONError) -> Void) throws(JSONError) {
+        guard try kind() != .null else { return try null() }
+        try beginObject()
+        while let key = try nextKey() { try body(key, &self) }
+    }
+
+    /// Reads the next value, an array or null; null gives an empty array.
+    mutating func elements<Element>(
+        _ body: (inout JSONReader) throws(JSONError) -> Element
+    ) throws(JSONError) -> [Element] {
+        guard try kind() != .null else {
+            try null()
+            return []
+        }
+        var elements: [Element] = []
+        try beginArray()
+        while try nextElement() { elements.append(try body(&self)) }
+        return elements
+    }
+
+    mutating func strings() throws(JSONError) -> [String] {
+        try elements { (reader) throws(JSONError) in try reader.string() }
     }
 }

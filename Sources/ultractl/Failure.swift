@@ -1,30 +1,31 @@
 import Glibc
 import libultra
 
-/// Why a command did not do what was asked.
+/// The reasons for which a command fails.
 enum Failure: Error {
-    /// The arguments, or a file they name, are of no use.
+    /// An argument, or a file that it names, is invalid.
     case usage(String)
-    /// No connection; the hint is a command that helps.
+    /// No daemon accepts the connection; the hint names a command that helps.
     case noDaemon(String, hint: String)
-    /// The daemon answered, and has no such thing; the hint says where to look.
+    /// The daemon has no provider or model of that name; the hint names a command that lists them.
     case notFound(String, hint: String)
-    /// Some of what was tried failed, and each was reported where it happened.
+    /// At least one check failed; each failure is already printed.
     case someFailed
     /// The daemon answered with an error.
     case refused(Refusal)
-    /// The connection ended, or never spoke the protocol; a negative result of libultra.
+    /// The connection ended or broke the protocol; a negative result of libultra.
     case lost(Int32)
-    /// The answer does not have the fields the protocol promises.
+    /// The answer lacks a field that the protocol requires, or has one of another type.
     case unreadable(String)
+    /// No answer within this time.
     case timedOut(Duration)
-    /// Standard input did not end, or brought no line, within `--timeout`.
+    /// Standard input neither ended nor brought a line within `--timeout`.
     case inputTimedOut(Duration)
     /// SIGINT.
     case interrupted
-    /// Nobody reads standard output any more.
+    /// The reader of standard output closed it (EPIPE).
     case outputClosed
-    /// Standard output takes no more: errno.
+    /// Writing to standard output failed with this errno.
     case outputFailed(Int32)
 
     static let usageStatus: Int32 = 2
@@ -39,7 +40,7 @@ enum Failure: Error {
         }
     }
 
-    /// What to tell the user; `nil`: they know.
+    /// The sentence for the user; `nil`: the failure needs none.
     var message: String? {
         switch self {
         case .usage(let message), .noDaemon(let message, _), .notFound(let message, _), .unreadable(let message):
@@ -57,13 +58,13 @@ enum Failure: Error {
         switch self {
         case .noDaemon(_, let hint), .notFound(_, let hint): hint
         case .refused(let refusal): refusal.hint
-        case .lost(ULTRA_ERROR_GOAWAY.rawValue): "the request was not executed: send it again"
+        case .lost(ULTRA_ERROR_GOAWAY.rawValue): "the daemon did not execute the request: send it again"
         case .usage: "see: ultractl --help"
         case .someFailed, .lost, .unreadable, .timedOut, .inputTimedOut, .outputFailed, .interrupted, .outputClosed: nil
         }
     }
 
-    /// Prints the message, and the hint on a line of its own.
+    /// Prints the message, the problems of a refusal and the hint, each on a line of its own.
     func report(to output: Output) {
         guard let message else { return }
         let style = Style(for: output)
@@ -72,11 +73,88 @@ enum Failure: Error {
             text += refusal.problems.map { "  \(oneLine($0))\n" }.joined()
         }
         if let hint { text += "\(style.yellow("hint:")) \(printable(hint))\n" }
-        try? output.write(text)  // Nobody is left to tell: ignoring.
+        try? output.write(text)  // Standard error is the last place to report to: ignoring.
     }
 
-    /// Prints the daemon's error unchanged, if that is what this is.
+    /// Prints the daemon's `error` event to standard output unchanged; any other failure prints nothing.
     func printAnswer() throws(Failure) {
         if case .refused(let refusal) = self { try Output.standardOutput.write(json: refusal.line) }
+    }
+}
+
+extension Failure {
+    /// Explains a failed `ultra_connect()`.
+    ///
+    /// - Parameters:
+    ///   - socket: the path that was asked for; `nil`: the default.
+    ///   - result: the negative number that it returned.
+    static func noDaemon(socket: String?, result: Int32) -> Failure {
+        var found: UnsafeMutablePointer<CChar>?
+        guard ultra_socket_path(socket, &found) == 0, let found else {
+            return .noDaemon("no connection: \(String(cString: ultra_strerror(result)))", hint: startHint)
+        }
+        defer { free(found) }
+        let path = String(cString: found)
+        switch result {
+        case -ENOENT, -ENOTDIR:
+            return .noDaemon("ultrad is not running: there is no socket at \(path)", hint: startHint)
+        case -ECONNREFUSED where !isSocket(path):
+            return .noDaemon(
+                "\(path) is not a socket", hint: "give the daemon's socket with --socket or ULTRAD_SOCKET")
+        case -ECONNREFUSED:
+            return .noDaemon(
+                "ultrad is not running: no process listens on \(path), a socket left by an earlier daemon",
+                hint: startHint)
+        case -EACCES, -EPERM:
+            return .noDaemon("permission denied: you have no access to \(path)", hint: accessHint(path))
+        case -EAGAIN, -ETIMEDOUT:
+            return .noDaemon(
+                "ultrad at \(path) accepts no connections", hint: "see: systemctl status ultrad")
+        default:
+            return .noDaemon("no connection to \(path): \(String(cString: ultra_strerror(result)))", hint: startHint)
+        }
+    }
+
+    private static let startHint = "start it with: systemctl start ultrad.socket (for all users) or ultrad (your own)"
+
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+
+    /// Names the group that may use the socket, else the group that may enter its directory.
+    private static func accessHint(_ path: String) -> String {
+        var status = stat()
+        let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        guard stat(path, &status) == 0 || stat(directory, &status) == 0, let group = getgrgid(status.st_gid) else {
+            return "ask the owner of the socket for access"
+        }
+        let name = String(cString: group.pointee.gr_name)
+        return "join the group \(name), then log in again: sudo usermod -aG \(name) $USER"
+    }
+}
+
+/// An `error` event of the daemon.
+struct Refusal: Sendable {
+    /// An error code of ultra-protocol(7), or one that a later daemon added.
+    let code: String
+    let message: String
+    let hint: String?
+    /// The invalid field of the request; `nil`: the error concerns no single field.
+    let field: String?
+    /// The problems of a configuration that `reload` rejected; empty for other errors.
+    let problems: [String]
+    /// The whole event as the daemon sent it, as one line with its newline.
+    let line: [UInt8]
+
+    init(_ event: borrowing Event) {
+        code = event.string("error.code") ?? "internal"
+        message = event.string("error.message") ?? "the daemon reported an error without a message (\(code))"
+        hint = event.string("error.hint")
+        field = event.string("error.field")
+        var problems: [String] = []
+        while let problem = event.string("error.problems.\(problems.count)") { problems.append(problem) }
+        self.problems = problems
+        line = event.line
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import libultra
 
-/// The command line: parses, runs the verb, and turns what came of it into an exit status.
+/// The program: parses the command line, runs the verb, and exits with its status.
 @main
 struct Ultractl: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,7 +11,7 @@ struct Ultractl: ParsableCommand {
         discussion: """
             Exit status: 0 success; 1 the request or a check failed, or the output could not be written; 2 wrong usage; \
             3 no daemon answers; 130 interrupted by Ctrl-C. If the reader of a pipe closes it early, the command stops \
-            without a message, with status 0.
+            with status 0 and no message.
 
             Every verb takes --json, --socket and --timeout, before or after the verb.
 
@@ -27,7 +27,7 @@ struct Ultractl: ParsableCommand {
 
     static func main() {
         StandardStreams.open()
-        // A closed standard output is an error of write(2), which names it; the signal would kill without a word.
+        // write(2) then fails with EPIPE, which is handled; the signal would end the process.
         signal(SIGPIPE, SIG_IGN)
         Glibc.exit(run(Array(CommandLine.arguments.dropFirst())))
     }
@@ -35,7 +35,7 @@ struct Ultractl: ParsableCommand {
     /// Runs the command and returns its exit status.
     private static func run(_ arguments: [String]) -> Int32 {
         do {
-            // Before a request is sent, and paid for, whose answer has nowhere to go.
+            // Checked first: a request costs money, and its answer could not be printed.
             try Output.standardOutput.requireWritable()
             let arguments = LeadingOptions.behindVerb(arguments)
             try requireVerb(arguments.first == "help" ? arguments.dropFirst().first : arguments.first)
@@ -50,10 +50,15 @@ struct Ultractl: ParsableCommand {
         }
     }
 
-    /// Each verb says its name: found by its type, a quarter of a short command's time went there.
+    /// The names of the verbs.
+    ///
+    /// Each configuration states its `commandName`: deriving the names from the types took a quarter of the time of a
+    /// short command.
     static var verbs: [String] { configuration.subcommands.map { $0._commandName } }
 
-    /// The parser takes a verb it does not know for an argument too many, and cannot say which one was meant.
+    /// Rejects an unknown verb, which ArgumentParser would report as an unexpected argument without a suggestion.
+    ///
+    /// - Throws: `.usage`, with the nearest verb.
     private static func requireVerb(_ word: String?) throws(Failure) {
         guard let word, !word.hasPrefix("-") else { return }
         let verbs = verbs + ["help"]
@@ -62,11 +67,13 @@ struct Ultractl: ParsableCommand {
         throw .usage("there is no verb \(word)\(nearest)")
     }
 
-    /// Prints what ArgumentParser has to say: help and version are answers, the rest is wrong usage.
+    /// Prints a message of ArgumentParser: help and version to standard output, errors to standard error.
+    ///
+    /// - Returns: the exit status.
     private static func report(parserError error: any Error) -> Int32 {
         let text = fullMessage(for: error) + "\n"
         guard exitCode(for: error).isSuccess else {
-            try? Output.standardError.write(text)  // Nobody is left to tell: ignoring.
+            try? Output.standardError.write(text)  // Standard error is the last place to report to: ignoring.
             return Failure.usageStatus
         }
         do throws(Failure) {
@@ -76,5 +83,36 @@ struct Ultractl: ParsableCommand {
             error.report(to: .standardError)
             return error.exitStatus
         }
+    }
+}
+
+/// Suggests the known word nearest to a misspelt one.
+enum NearestWord {
+    /// Returns the word with the smallest edit distance if that is at most a third of the letters, else the only word
+    /// of which `word` is a prefix; `nil`: neither exists.
+    static func of(_ word: String, among words: [String]) -> String? {
+        let near = words.map { ($0, edits(Array(word), Array($0))) }.min { $0.1 < $1.1 }
+        if let near, near.1 <= max(1, max(word.count, near.0.count) / 3) { return near.0 }
+        let continued = words.filter { word.count > 1 && $0.hasPrefix(word) }
+        return continued.count == 1 ? continued[0] : nil
+    }
+
+    /// The optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbouring letters.
+    private static func edits(_ from: [Character], _ to: [Character]) -> Int {
+        var beforeLast: [Int] = []
+        var last = Array(0...to.count)
+        for row in from.indices {
+            var line = [row + 1]
+            for column in to.indices {
+                let isSame = from[row] == to[column]
+                var best = min(last[column + 1] + 1, line[column] + 1, last[column] + (isSame ? 0 : 1))
+                if row > 0, column > 0, from[row] == to[column - 1], from[row - 1] == to[column] {
+                    best = min(best, beforeLast[column - 1] + 1)
+                }
+                line.append(best)
+            }
+            (beforeLast, last) = (last, line)
+        }
+        return last[to.count]
     }
 }

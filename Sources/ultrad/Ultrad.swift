@@ -5,7 +5,7 @@ internal import Logging
 internal import UltraDaemon
 internal import UltraSystem
 
-/// `ultrad(8)`: parse, configure, run.
+/// The `ultrad` program (ultrad(8)): parses the command line, loads the configuration, runs the daemon.
 @main
 struct Ultrad: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,10 +13,14 @@ struct Ultrad: ParsableCommand {
         abstract: "The local LLM daemon: one warm connection to every provider, for every program on this machine.",
         discussion: """
             Keys and endpoints come from the environment: OPENAI_API_KEY, OPENAI_API_ENDPOINT, USE_MOCK=true, \
-            DEFAULT_MODEL and others; and from a file: /etc/ultrad/ultrad.toml, or of a user \
-            ~/.config/ultrad/ultrad.toml. SIGTERM finishes what is in flight, a second one stops at once.
+            DEFAULT_MODEL and others, and from a file: /etc/ultrad/ultrad.toml for root and the service, \
+            ~/.config/ultrad/ultrad.toml for other users. SIGTERM stops after the requests in flight have finished, \
+            a second SIGTERM stops at once.
             """,
-        version: "ultrad \(Version.current)")
+        version: "ultrad \(Self.versionNumber)")
+
+    /// The release that this program is built from; `--version`, `hello` and the `User-Agent` header contain it.
+    private static var versionNumber: String { String(cString: cstart_version()) }
 
     @Option(help: ArgumentHelp("Read this configuration file, which must exist.", valueName: "file"))
     var config: String?
@@ -27,13 +31,14 @@ struct Ultrad: ParsableCommand {
     @Option(help: ArgumentHelp("Listen on this Unix socket.", valueName: "path"))
     var socket: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp("Log level: trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
 
-    @Flag(help: "Keep nothing across restarts: no registry, no ledger, no cache file.")
+    @Flag(help: "Write no state to disk: no registry, no ledger, no cache file.")
     var noState = false
 
-    @Flag(help: "Check the configuration, print every problem, and stop.")
+    @Flag(help: "Check the configuration, print every problem and exit.")
     var checkConfig = false
 
     static func main() {
@@ -49,8 +54,8 @@ struct Ultrad: ParsableCommand {
         }
     }
 
-    /// Without the program's name. From `main`, because Swift reads its own copy from /proc, which may be missing:
-    /// then `--config` and the budgets in that file would be ignored without a word.
+    /// The command-line arguments without the program's name. Swift reads its own copy from /proc, and where that is
+    /// not mounted it would silently ignore `--config` and the budgets in that file.
     private static var arguments: [String] {
         var arguments: [String] = []
         while let argument = cstart_argument(CInt(clamping: arguments.count + 1)) {
@@ -59,7 +64,7 @@ struct Ultrad: ParsableCommand {
         return arguments
     }
 
-    /// Prints what ArgumentParser has to say, help and version or what is wrong, and returns the exit status.
+    /// Prints ArgumentParser's help, version or error, and returns the exit status.
     private static func report(_ error: any Error) -> Int32 {
         let isAnswer = exitCode(for: error).isSuccess
         let isWritten = write(fullMessage(for: error), to: isAnswer ? STDOUT_FILENO : STDERR_FILENO)
@@ -86,9 +91,10 @@ struct Ultrad: ParsableCommand {
         EventLoop.shared.adoptCurrentThread()
         let daemon = try Loop.assumeIsolated { () throws -> Daemon in
             do throws(Daemon.StartFailure) {
-                let daemon = try Daemon(configuration, version: Version.current, log: Logger(label: "ultrad")) {
+                let daemon = try Daemon(configuration, version: Self.versionNumber, log: Logger(label: "ultrad")) {
                     () throws(Configuration.Invalid) in
-                    // Nobody else can change a process's environment, and systemd's variables are used up by now.
+                    // On reload the environment is the one captured at startup: nothing else can change it, and
+                    // systemd's variables have been consumed.
                     try Configuration.load(options, environment: environment)
                 }
                 try daemon.start()
@@ -105,14 +111,16 @@ struct Ultrad: ParsableCommand {
     private var options: ConfigurationOptions {
         ConfigurationOptions(
             file: config, environmentFile: envFile, socket: socket, logLevel: logLevel, keepsState: !noState,
-            isRoot: geteuid() == 0, version: Version.current)
+            isRoot: geteuid() == 0, version: Self.versionNumber)
     }
 
     private static func complain(_ message: String) {
         write("ultrad: \(message)", to: STDERR_FILENO)
     }
 
-    /// Writes a line; false, and a word on standard error, where standard output does not take it.
+    /// Writes a line.
+    /// - Returns: false if it could not be written in full. For standard output, also reports the error on standard
+    ///   error.
     @discardableResult
     private static func write(_ text: String, to descriptor: CInt) -> Bool {
         var line = "\(text)\n"
@@ -128,11 +136,12 @@ struct Ultrad: ParsableCommand {
         }
         guard code != 0 else { return true }
         if descriptor == STDOUT_FILENO {
-            complain("standard output takes nothing: \(String(cString: strerror(code)))")
+            complain("standard output cannot be written: \(String(cString: strerror(code)))")
         }
         return false
     }
 
+    /// A copy of the process's environment.
     private static func environment() -> [String: String] {
         var values: [String: String] = [:]
         var entry = environ
@@ -146,7 +155,7 @@ struct Ultrad: ParsableCommand {
     }
 }
 
-/// EX_CONFIG of sysexits(3): the service manager does not start us again.
+/// EX_CONFIG of sysexits(3), for which the unit does not restart the daemon (`RestartPreventExitStatus=`).
 private let badConfiguration: Int32 = 78
-/// As of ultractl.
+/// The same exit status as in ultractl.
 private let wrongUsage: Int32 = 2

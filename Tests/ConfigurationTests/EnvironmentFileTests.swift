@@ -16,6 +16,7 @@ struct EnvironmentFileTests {
             ("B=2\r\nA=1\r\nC=3", "1"), ("B=2\rA=1\rC=3", "1"), ("A=\"1\"\r\nB=2\r\n", "1"),
             ("\u{FEFF}A=1\nB=2", "1"), ("\u{FEFF}# x\r\n\r\nA='1' # y\r\n", "1"), ("export\tA=1", "1"),
             ("  export  \t A = 1", "1"), ("A=1\t# 2", "1"), ("exported=2\nA=1", "1"),
+            ("; x=2\n  ; y\nA=1;2", "1;2"),
         ])
     func lines(text: String, value: String?) {
         var problems = Problems()

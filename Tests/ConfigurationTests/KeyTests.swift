@@ -85,12 +85,12 @@ struct KeyTests {
         arguments: [
             (
                 "[limits]\n\nframe_byte = 1",
-                "3: limits.frame_byte is no key of the configuration; did you mean frame_bytes?"
+                "3: limits.frame_byte is not a configuration key; did you mean frame_bytes?"
             ),
-            ("[limit]", "1: limit is no key of the configuration; did you mean limits?"),
+            ("[limit]", "1: limit is not a configuration key; did you mean limits?"),
             (
                 "[routing.x]",
-                "1: routing.x is no key of the configuration; here may be default_model, fallback, strategy, use_local_models_when_offline"
+                "1: routing.x is not a configuration key; the keys of this table are default_model, fallback, strategy, use_local_models_when_offline"
             ),
             ("limits = 3", "1: limits must be a table, not 3"),
             (
@@ -136,7 +136,7 @@ struct KeyTests {
             ("[models.\"openai/x\"]\nprice = {input = 1}", "2: models.\"openai/x\".price needs both input and output"),
             (
                 "[models.\"openai/x\"]\nprice = {iput = 1, output = 1, input = 1}",
-                "2: models.\"openai/x\".price.iput is no key of the configuration; did you mean input?"
+                "2: models.\"openai/x\".price.iput is not a configuration key; did you mean input?"
             ),
             (
                 "[models.\"openai/x\"]\ncapabilities = [\"sing\"]",

@@ -9,16 +9,16 @@ struct NameCheckTests {
         arguments: [
             (
                 "[routing]\nfallback = [\"opnai/x\"]",
-                "2: routing.fallback[0] names the provider opnai, which there is not; did you mean openai?"
+                "2: routing.fallback[0] names the provider opnai, which does not exist; did you mean openai?"
             ),
             ("[routing]\nfallback = [\"openai/\"]", "2: routing.fallback[0] names no model after openai/"),
             (
                 "[routes.r]\nmodels = [\"zzz/x\"]",
-                "2: routes.r.models[0] names the provider zzz, which there is not"
+                "2: routes.r.models[0] names the provider zzz, which does not exist"
             ),
             (
                 "[routes.r]\nmodels = [\"mock/echo\"]\n[routes.s]\nmodels = [\"r\"]",
-                "4: routes.s.models[0] is r, a route: name models"
+                "4: routes.s.models[0] is r, which is a route: a route lists models"
             ),
             (
                 "[routes.a]\nmodels = [\"mock/echo\"]\n[models.\"mock/lorem\"]\naliases = [\"a\"]",
@@ -36,18 +36,21 @@ struct NameCheckTests {
                 "[models.\"mock/echo\"]\naliases = [\"openai/x\"]",
                 "2: models.\"mock/echo\".aliases[0] is openai/x, which would hide a model of openai"
             ),
-            ("[models.echo]\nweight = 2", "1: models.echo is no model: write [models.\"provider/model\"]"),
+            (
+                "[models.echo]\nweight = 2",
+                "1: models.echo is not the name of a model: write [models.\"provider/model\"]"
+            ),
             (
                 "[models.\"moc/echo\"]",
-                "1: models.\"moc/echo\" names the provider moc, which there is not; did you mean mock?"
+                "1: models.\"moc/echo\" names the provider moc, which does not exist; did you mean mock?"
             ),
             (
                 "[routing]\ndefault_model = \"opnai/gpt\"",
-                "2: routing.default_model names the provider opnai, which there is not; did you mean openai?"
+                "2: routing.default_model names the provider opnai, which does not exist; did you mean openai?"
             ),
             (
                 "[providers.opnai]",
-                "1: providers.opnai is no provider Ultra has; did you mean openai? another server needs kind = \"openai-compatible\""
+                "1: providers.opnai is not a built-in provider; did you mean openai? another server needs kind = \"openai-compatible\""
             ),
             (
                 "[providers.groq]\nkind = \"openai-compatible\"",
@@ -55,7 +58,7 @@ struct NameCheckTests {
             ),
             (
                 "[providers.\"my server\"]\nkind = \"openai-compatible\"\nendpoint = \"https://a.example\"",
-                "1: providers.my server may hold a-z, 0-9, - and _ in its name"
+                "1: providers.my server must have a name of a-z, 0-9, - and _"
             ),
             (
                 "[providers.x]\nkind = \"openai-compatible\"\nendpoint = \"ftp://a.example\"",
@@ -71,15 +74,15 @@ struct NameCheckTests {
             ),
             (
                 "[providers.openai]\nkind = \"openai-compatible\"",
-                "2: providers.openai.kind is for other servers: this one is built in"
+                "2: providers.openai.kind is only for OpenAI-compatible servers: this provider is built in"
             ),
             (
                 "[providers.openai]\nkey_variable = \"X\"",
-                "2: providers.openai.key_variable is for other servers: this one has a variable of its own"
+                "2: providers.openai.key_variable is only for OpenAI-compatible servers: this provider has a variable of its own"
             ),
             (
                 "[providers.mock]\nendpoint = \"https://a.example\"",
-                "1: providers.mock has neither endpoint nor key: it is built in"
+                "1: providers.mock is built in and takes neither endpoint nor key"
             ),
         ])
     func refused(toml: String, problem: String) {

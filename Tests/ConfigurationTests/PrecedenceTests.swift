@@ -101,7 +101,7 @@ struct PrecedenceTests {
         #expect(problems(nil, files: ["/x": FileContents([0xff])]) { $0.file = "/x" } == ["/x is not UTF-8"])
         #expect(
             problems { $0.isRoot = false } == [
-                "no place for the socket: set XDG_RUNTIME_DIR or name one with --socket"
+                "the socket has no path: set XDG_RUNTIME_DIR, or give one with --socket"
             ])
         #expect(problems(nil, ["LISTEN_FDS": "1"]) { $0.isRoot = false } == [])
     }

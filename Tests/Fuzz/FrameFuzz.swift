@@ -45,7 +45,7 @@ private func takeFields(of frame: RequestFrame) {
         case .subscribe: _ = try frame.topics()
         case .models: _ = try frame.modelFilter()
         case .usage: _ = try UsageRequest(frame)
-        case .ping, .status, .metrics, .cacheClear: break
+        case .ping, .status, .metrics, .reload, .cacheClear: break
         }
     } catch {
         precondition(error.code == .invalidRequest && error.field != nil, "an error that names no field")

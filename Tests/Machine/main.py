@@ -6,6 +6,9 @@ sys.dont_write_bytecode = True
 
 import checks
 import service_checks  # noqa: F401 — importing is what lists the checks, in order
+import attack_checks  # noqa: F401
+import loop_checks  # noqa: F401
+import uninstall_checks  # noqa: F401
 import package_checks  # noqa: F401
 
 failures = checks.run_all(sys.argv[1] if len(sys.argv) > 1 else "")

@@ -11,7 +11,7 @@ import upstream
 from checks import check, eventually, expect
 from client import SOCKET, Connection, Load, ask, during_streams, stream
 from machine import (
-    ANNA, BERT, CLARA, KEY, SOURCE, drop_in, files_below, has_group, journal, main_pid, make_users, now, run, run_async, show,
+    ANNA, BERT, CLARA, KEY, SOURCE, drop_in, files_below, has_group, is_debug, journal, main_pid, make_users, now, run, run_async, show,
     systemctl, uid, ultractl, write)
 
 BUILD = "/usr/src/ultra/built"
@@ -244,8 +244,6 @@ def killed_again():
 
 @check("when its loop blocks, the watchdog has it restarted", seconds=40)
 def watchdog():
-    with open(f"{BUILD}/kind") as file:
-        is_debug = file.read().strip() == "debug"
     drop_in("test", "[Service]\nWatchdogSec=2s\nEnvironment=ULTRA_TEST_BLOCK_LOOP=1\n")
     systemctl("restart", "ultrad.service")
     ask("ping")
@@ -253,7 +251,7 @@ def watchdog():
     expect(int(show("NRestarts")) == 0, "restarted without a reason")
     pid, since, clock = main_pid(), now(), time.monotonic()
     # Only a build for tests can block its loop itself.
-    os.kill(pid, signal.SIGUSR2 if is_debug else signal.SIGSTOP)
+    os.kill(pid, signal.SIGUSR2 if is_debug() else signal.SIGSTOP)
     eventually(lambda: main_pid() not in (0, pid), 15)
     frame = ask("generate", model="mock/echo", prompt="again")
     expect(frame["text"] == "again", frame)
@@ -262,7 +260,7 @@ def watchdog():
     expect(entries, "no word of the watchdog in the journal")
     drop_in("test", None)
     systemctl("restart", "ultrad.service")
-    return f"WatchdogSec=2s, {'blocked loop' if is_debug else 'stopped process'}, answered after {took:.1f} s"
+    return f"WatchdogSec=2s, {'blocked loop' if is_debug() else 'stopped process'}, answered after {took:.1f} s"
 
 
 @check("a configuration that cannot be meant stops the start with 78, once, and is named")
@@ -358,22 +356,3 @@ def own_daemon():
     run("systemctl", "--user", "reload", "ultrad.service", user=ANNA, environment=variables)
     run("systemctl", "--user", "disable", "--now", "ultrad.socket", "ultrad.service", user=ANNA, environment=variables)
     systemctl("stop", f"user@{number}.service")
-
-
-@check("etc/uninstall leaves state, keys and changed configuration, and says so")
-def uninstall():
-    expect(os.listdir("/var/lib/ultrad"), "there is no state to keep")
-    words = run(f"{SOURCE}/etc/uninstall").stdout
-    for path in ("/var/lib/ultrad", "/etc/ultrad/credentials", CONFIGURATION, "/etc/ultrad/ultrad.env"):
-        expect(path in words and os.path.exists(path), path, words)
-    expect(not os.path.exists("/run/ultrad"), "/run/ultrad is left")
-    expect(show("LoadState") == "not-found", show("LoadState"))
-    ours = re.compile(r"/var/lib/ultrad|/etc/ultrad")
-    # Made by the system for its own purposes.
-    theirs = re.compile(
-        r"/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|/etc/ld\.so\.cache|/var/(log|cache|spool|mail|tmp)/"
-        r"|/var/lib/(systemd|AccountsService|sudo)|/var/lib/systemd/catalog|__pycache__|/etc/systemd/system/ultrad.service.d$"
-        r"|/etc/machine-id")
-    left = [path for path in files_below(*PLACES) - before_install if not ours.match(path) and not theirs.search(path)]
-    expect(left == [], sorted(left)[:20])
-    run("rm", "-r", "/var/lib/ultrad", "/etc/ultrad", "/etc/systemd/system/ultrad.service.d")

@@ -74,7 +74,7 @@ struct RepositoryTests {
         let daemon = ["UltraSystem", "UltraDaemon", "ultrad"].flatMap { Self.files(in: "Sources/\($0)", [".swift"]) }
         let found = try Self.lines(in: daemon, matching: #"AccountNames\.|GroupID\.|getpw|getgr"#)
         let allowed = [
-            "Sources/UltraSystem/Account", "Sources/UltraSystem/Socket/GroupID",
+            "Sources/UltraSystem/Account",
             "Sources/UltraDaemon/Budgets/NamedAccounts",
         ]
         #expect(found.filter { line in !allowed.contains(where: line.hasPrefix) } == [])
@@ -114,6 +114,21 @@ struct RepositoryTests {
             .filter { $0.text.split(separator: "\n", omittingEmptySubsequences: false).count > 401 }
             .map(\.path)
         #expect(long == [])
+    }
+
+    @Test("the version number is written once, in ultra.h, and the changelog begins with it")
+    func version() throws {
+        let header = try String(
+            contentsOf: Self.root.appending(path: "Sources/libultra/include/ultra.h"), encoding: .utf8)
+        let match = try #require(header.firstMatch(of: /\n#define ULTRA_VERSION "([0-9]+\.[0-9]+\.[0-9]+)"\n/))
+        let version = String(match.output.1)
+        let files =
+            Self.files(in: "Sources", [".swift", ".c", ".h"]) + Self.files(in: "etc", [""])
+            + Self.files(in: "systemd", [""])
+        let found = files.filter { $0.text.contains(version) }.map(\.path)
+        #expect(found.sorted() == ["Sources/libultra/include/ultra.h", "etc/doc/changelog.md"])
+        let changelog = try #require(files.first { $0.path == "etc/doc/changelog.md" }).text
+        #expect(changelog.firstMatch(of: /\n## (\S+)/)?.output.1 == version[...])
     }
 
     @Test("names say what a thing is")

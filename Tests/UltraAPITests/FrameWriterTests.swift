@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import UltraAPI
@@ -29,10 +30,16 @@ import Testing
         #expect(frames == expected)
     }
 
-    @Test func aDeltaThatIsTooLongBecomesAnError() throws {
-        let frames = try Self.written(maxFrameBytes: 300) { $0.text(1, String(repeating: "x", count: 400)) }
-        #expect(frames.count == 1)
-        #expect(frames.first?.contains(#""code":"internal""#) == true)
+    @Test("a delta that is too long for a frame comes in several, none of which cuts a character")
+    func longDelta() throws {
+        let text = String(repeating: "xé\n\u{1F600}", count: 100)
+        let frames = try Self.written(maxFrameBytes: 300) { $0.text(1, text) }
+        #expect(frames.allSatisfy { $0.utf8.count <= 300 })
+        let deltas = try frames.map { frame in
+            let json = try JSONSerialization.jsonObject(with: Data(frame.utf8))
+            return try #require((json as? [String: Any])?["text"] as? String)
+        }
+        #expect(deltas.joined() == text)
     }
 
     private static var answer: Answer {
@@ -195,7 +202,7 @@ import Testing
         }
         #expect(frames.count == 3)
         #expect(frames[0] == #"{"id":1,"event":"result"}"#)
-        #expect(frames[1].hasPrefix(#"{"id":2,"event":"error","error":{"code":"internal""#))
+        #expect(frames[1].hasPrefix(#"{"id":2,"event":"error","error":{"code":"too_large""#))
         #expect(frames[2] == #"{"id":3,"event":"result"}"#)
     }
 

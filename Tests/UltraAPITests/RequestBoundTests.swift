@@ -37,6 +37,11 @@ struct RequestBoundTests {
     private static func prompt(_ members: String) -> String { #""prompt":"x",\#(members)"# }
 
     static let cases: [Case] = [
+        // Beside id, op and prompt, and the array itself.
+        Case(.values, "") { count in prompt("\"x\":\(list(count - 2) { _ in "1" })") },
+        Case(.values, "") { count in
+            prompt("\"provider_options\":{\((0..<count - 2).map { "\"p\($0)\":{}" }.joined(separator: ","))}")
+        },
         Case(.messages, "messages") { count in "\"messages\":\(list(count) { _ in user })" },
         Case(.tools, "tools") { count in prompt("\"tools\":\(list(count) { #"{"name":"f\#($0)"}"# })") },
         Case(.toolCalls, "messages[1].tool_calls") { count in
@@ -65,6 +70,20 @@ struct RequestBoundTests {
             let call = #"{"id":"\#(name(count))","name":"f","arguments":""}"#
             return #""messages":[{"role":"assistant","tool_calls":[\#(call)]}]"#
         },
+        Case(.callIDBytes, "messages[0].content[0].id") { count in
+            let call = #"{"type":"tool_call","id":"\#(name(count))","name":"f","arguments":""}"#
+            return #""messages":[{"role":"assistant","content":[\#(call)]}]"#
+        },
+        Case(.toolNameBytes, "messages[0].content[0].name") { count in
+            let call = #"{"type":"tool_call","id":"a","name":"\#(name(count))","arguments":""}"#
+            return #""messages":[{"role":"assistant","content":[\#(call)]}]"#
+        },
+        Case(.providerBytes, "provider_options") { count in prompt(#""provider_options":{"\#(name(count))":{}}"#) },
+        Case(.providerBytes, "provider", "probe") { count in #""provider":"\#(name(count))""# },
+        Case(.filterBytes, "provider", "models") { count in #""provider":"\#(name(count))""# },
+        Case(.filterBytes, "tag", "models") { count in #""tag":"\#(name(count))""# },
+        Case(.filterBytes, "filter.user", "usage") { count in #""filter":{"user":"\#(name(count))"}"# },
+        Case(.filterBytes, "filter.tag", "usage") { count in #""filter":{"tag":"\#(name(count))"}"# },
         Case(.inputs, "input", "embed") { count in "\"input\":\(list(count) { _ in "\"x\"" })" },
         Case(.tags, "tags", "embed") { count in #""input":"x","tags":\#(list(count) { _ in "\"x\"" })"# },
         Case(.modelBytes, "model", "embed") { count in #""input":"x","model":"\#(name(count))""# },
@@ -80,6 +99,9 @@ struct RequestBoundTests {
         case .embed: _ = try EmbedRequest(frame)
         case .hello: _ = try frame.hello()
         case .subscribe: _ = try frame.topics()
+        case .models: _ = try frame.modelFilter()
+        case .probe: _ = try frame.probeTarget()
+        case .usage: _ = try UsageRequest(frame)
         default: _ = try Request(frame)
         }
     }
@@ -91,18 +113,21 @@ struct RequestBoundTests {
             try Self.read(example, example.bound.most + 1)
             Issue.record("taken")
         } catch {
-            #expect(error.code == .invalidRequest && error.field == example.field)
+            #expect(error.code == .invalidRequest && error.field ?? "" == example.field)
             #expect(error.message.contains("\(example.bound.most) \(example.bound.what)"))
         }
     }
 
     @Test(
         "names and ids have no control characters",
-        arguments: [#"\u0000"#, #"\n"#, #"\u001b[2J"#, #"\u007f"#, "\u{9B}"])
+        arguments: [#"\u0001"#, #"\n"#, #"\u001b[2J"#, #"\u007f"#, "\u{9B}"])
     func control(text: String) {
         for (field, members) in [
             ("model", #""prompt":"x","model":"a\#(text)""#), ("tags[0]", #""prompt":"x","tags":["a\#(text)"]"#),
-            ("tools[0].name", #""prompt":"x","tools":[{"name":"a\#(text)"}]"#),
+            (
+                "messages[0].content[0].id",
+                #""messages":[{"role":"assistant","content":[{"type":"tool_call","id":"\#(text)","name":"f","arguments":""}]}]"#
+            ), ("tools[0].name", #""prompt":"x","tools":[{"name":"a\#(text)"}]"#),
             ("messages[0].tool_call_id", #""messages":[{"role":"tool","content":"x","tool_call_id":"a\#(text)"}]"#),
         ] {
             do throws(UltraError) {

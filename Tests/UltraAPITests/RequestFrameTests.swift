@@ -54,6 +54,11 @@ import Testing
             (#"{"id":7,"op":"\ud800"}"#, "op"), ("{\"id\":7,\"op\":\"ping\",\"a\":\"x\u{0}\"}", "a"),
             ("{\"id\":7,\"op\":\"ping\",\"a\":\"x\ty\"}", "a"), (#"{"id":7,"op":"ping","\ud800":1}"#, nil),
             (#"{"id":7,"op":"ping","a":"\\\u0000"}"#, "a"),
+            (#"{"id":7,"op":"generate","prompt":"a","model":"a\u0000b"}"#, "model"),
+            (
+                #"{"id":7,"op":"generate","messages":[{"role":"user","content":[{"type":"text","text":"\u0000"}]}]}"#,
+                "messages"
+            ),
         ] as [(String, String?)])
     func flaws(json: String, field: String?) {
         let refusal = Self.refusal(Array(json.utf8))

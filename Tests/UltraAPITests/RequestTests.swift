@@ -252,11 +252,11 @@ import Testing
             Mistake(
                 #""prompt":"a","provider_options":{"ollama":{"options":{"num_predict":2}}}"#,
                 "provider_options.ollama.options.num_predict"),
-            Mistake(#""prompt":"a\u0000b""#, "prompt"),
             Mistake(
-                #""messages":[{"role":"user","content":[{"type":"text","text":"\u0000"}]}]"#,
-                "messages[0].content[0].text"),
-            Mistake(#""prompt":"a","model":"a\u0000b""#, "model"),
+                #""prompt":"a","provider_options":{"docker":{"n_predict":2}}"#, "provider_options.docker.n_predict"),
+            Mistake(
+                #""prompt":"a","provider_options":{"server":{"extra_body":{"model":"m"}}}"#,
+                "provider_options.server.extra_body.model"),
             Mistake(#""prompt":"a","progress":"yes""#, "progress"),
         ])
     func mistakes(mistake: Mistake) throws {

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// reload, metrics and cache.
+/// The verbs reload, metrics and cache.
 @Suite(.timeLimit(.minutes(1)))
 struct AdministrationTests {
-    @Test("reload prints what changed and what deserves a look")
+    @Test("reload prints changes and warnings")
     func reload() throws {
         let daemon = try ScriptedDaemon([
             .receive,
@@ -24,7 +24,7 @@ struct AdministrationTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"reload"}"#])
     }
 
-    @Test("a configuration that is the same as before is said to be")
+    @Test("reload of an unchanged configuration prints that nothing changed")
     func unchanged() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(#"{"id":ID,"event":"result","changed":[],"added":[],"removed":[],"warnings":[]}"#),
@@ -33,7 +33,7 @@ struct AdministrationTests {
         #expect(command == Command(output: "nothing changed\n", error: "", status: 0))
     }
 
-    @Test("a bad configuration exits 1 with all that is wrong with it")
+    @Test("reload of an invalid configuration exits 1 with all problems")
     func problems() throws {
         let daemon = try ScriptedDaemon([
             .receive,
@@ -53,7 +53,7 @@ struct AdministrationTests {
         #expect(command == Command(output: "", error: error, status: 1))
     }
 
-    @Test("metrics prints the daemon's text as it is")
+    @Test("metrics prints the daemon's text unchanged")
     func metrics() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(##"{"id":ID,"event":"result","text":"# TYPE ultra_up gauge\nultra_up 1\n"}"##),
@@ -63,32 +63,31 @@ struct AdministrationTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"metrics"}"#])
     }
 
-    @Test("metrics without a text are an error")
+    @Test("metrics without the field text are an error")
     func noMetrics() throws {
         let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result"}"#)])
         let command = try Command.ultractl("metrics", socket: daemon.path)
-        #expect(command == Command(output: "", error: "error: the daemon's answer has no text\n", status: 1))
+        #expect(command == Command(output: "", error: "error: the daemon's answer has no field text\n", status: 1))
     }
 
     @Test(
-        "cache shows what it holds and saves",
+        "cache prints hits, sizes and savings",
         arguments: [
             (
                 #"{"enabled":true,"hits":12,"misses":36,"coalesced":2,"entries":36,"bytes":18000,"disk_entries":40,"disk_bytes":20000,"saved_usd":0.25}"#,
                 """
-                hits                12  25 % of 48
-                misses              36
-                coalesced            2  shared with an equal request in flight
-                answers kept        36
-                in memory     17.6 KiB
-                in a file     19.5 KiB  40 answers
-                saved            $0.25
+                hits             12  25 % of 48
+                misses           36
+                coalesced         2  joined an equal request in flight
+                in memory  17.6 KiB  36 answers
+                on disk    19.5 KiB  40 answers
+                saved         $0.25
 
                 """
             ),
             (
                 #"{"enabled":false,"hits":0}"#,
-                "The cache is off; [cache] enabled = true in the configuration turns it on.\n"
+                "The cache is off. To turn it on, set enabled = true below [cache] in ultrad.toml.\n"
             ),
             (#"{"hits":0,"misses":0}"#, "hits    0\nmisses  0\n"),
         ])
@@ -100,10 +99,10 @@ struct AdministrationTests {
     }
 
     @Test(
-        "cache clear says what was dropped",
+        "cache clear prints the number and size of the removed answers",
         arguments: [
-            (#","entries":3,"bytes":2048"#, "dropped 3 answers, 2.00 KiB\n"), (#","entries":1"#, "dropped 1 answer\n"),
-            ("", "dropped all answers\n"),
+            (#","entries":3,"bytes":2048"#, "removed 3 answers, 2.00 KiB\n"), (#","entries":1"#, "removed 1 answer\n"),
+            ("", "removed all answers\n"),
         ])
     func clear(_ fields: String, _ output: String) throws {
         let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result"\#(fields)}"#)])

@@ -4,7 +4,7 @@ import libultra
 
 /// The structs that terminal events are read into.
 struct AnswerTests {
-    /// Reads the event of a frame, which lives as long as `read` runs.
+    /// Passes the event of a frame to `read`, and frees it afterwards.
     private func event<Value>(_ json: String, _ read: (OpaquePointer) throws -> Value) throws -> Value {
         let peer = try Peer()
         _ = peer.request()
@@ -39,7 +39,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "what was not said is told from nothing", arguments: ["", #","usage":{"input_tokens":null},"cost_usd":null"#])
+        "unknown values differ from empty ones", arguments: ["", #","usage":{"input_tokens":null},"cost_usd":null"#])
     func unknown(_ members: String) throws {
         try event(#"{"id":1,"event":"done"\#(members)}"#) { event in
             var answer = ultra_answer()
@@ -73,7 +73,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("a bare failure has no status and is not to be repeated")
+    @Test("a failure without details has no status and is not retryable")
     func bare() throws {
         try event(#"{"id":1,"event":"error","error":{}}"#) { event in
             var failure = ultra_failure()
@@ -84,7 +84,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("a field of another type is an error, and the struct stays as it was")
+    @Test("a field of another type is an error, and the struct does not change")
     func type() throws {
         try event(#"{"id":1,"event":"result","model":"a/b","text":7}"#) { event in
             var answer = ultra_answer()
@@ -95,7 +95,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("a program of a later header finds nothing in members this library does not know")
+    @Test("members that this library does not know become 0 for a program with a later header")
     func grown() throws {
         try event(#"{"id":1,"event":"result","model":"a/b","cost_usd":2}"#) { event in
             let size = MemoryLayout<ultra_answer>.size

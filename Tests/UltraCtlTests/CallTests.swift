@@ -4,7 +4,7 @@ import libultra
 
 @Suite(.timeLimit(.minutes(1)))
 struct CallTests {
-    /// The result of `ultra_call()` and the JSON of the event it gave.
+    /// The result of `ultra_call()` and the JSON of its event.
     private func call(_ peer: Peer, timeout: Int32 = 1000) -> (Int32, String?) {
         var event: OpaquePointer?
         let result = ultra_call(peer.connection, "status", nil, timeout, &event)
@@ -42,7 +42,7 @@ struct CallTests {
         #expect(peer.next() == .result(0))
     }
 
-    @Test("gives up when too much comes for others, and loses none of it")
+    @Test("fails when events of other requests exceed the buffer, and loses none of them")
     func overflow() throws {
         let peer = try Peer()
         _ = peer.request()
@@ -54,7 +54,7 @@ struct CallTests {
         #expect(events.map { _ in peer.next() } == events.map { .event($0) })
     }
 
-    @Test("cancels what is late, and never shows its answer")
+    @Test("cancels a late request, and never returns its answer")
     func late() throws {
         let peer = try Peer()
         #expect(call(peer, timeout: 1) == (-ETIMEDOUT, nil))
@@ -94,7 +94,7 @@ struct CancelTests {
         let peer = try Peer()
         let id = peer.request()
         _ = peer.frames()
-        // Plays the daemon: cancels from this other thread, and answers when the cancellation arrives.
+        // This thread is the daemon: it cancels, and answers when the cancellation arrives.
         let connection = Int(bitPattern: peer.connection)
         let socket = peer.socket
         Thread {

@@ -30,7 +30,7 @@ struct ChatTests {
     }
 
     @Test(
-        "each message comes with what was said before; Ctrl-D ends it, and the terminal is as it was",
+        "each request contains the conversation; Ctrl-D ends the chat and restores the terminal",
         arguments: [80, 200] as [UInt16])
     func talk(columns: UInt16) throws {
         let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("Hel", "lo."), Self.answer("Bye.")])
@@ -45,7 +45,7 @@ struct ChatTests {
         let screen = session.wait { !$0.takesPastes }
         #expect(
             screen.text == """
-                p/m, the default model · /help explains, Ctrl-D ends
+                p/m, the default model · /help lists the commands, Ctrl-D ends
                 › hi 猫
                 Hello.
 
@@ -63,7 +63,7 @@ struct ChatTests {
             ])
     }
 
-    @Test("Ctrl-C cancels the answer and not the program; what was said until then was said")
+    @Test("Ctrl-C cancels only the answer, whose received part stays in the conversation")
     func cancel() throws {
         let daemon = try ScriptedDaemon(connections: [
             Self.greeting,
@@ -82,7 +82,7 @@ struct ChatTests {
         session.type("go on\r")
         session.wait(for: "The end.\n\n›")
         session.type("\u{3}")
-        session.wait(for: "Ctrl-D or /quit ends")
+        session.wait(for: "Ctrl-D or /quit ends the chat")
         session.type("dropped\u{3}/quit\r")
         #expect(session.exitStatus() == 0)
         let requests = daemon.requests()
@@ -94,7 +94,7 @@ struct ChatTests {
                 + #"{"role":"user","content":"go on"}]"#)
     }
 
-    @Test("a failure is told, and its question never happened")
+    @Test("a failure is printed, and its question is removed from the conversation")
     func failure() throws {
         let daemon = try ScriptedDaemon(connections: [
             Self.greeting,
@@ -108,7 +108,7 @@ struct ChatTests {
         session.type("one\r")
         session.wait(for: "error: Late.\nhint: Wait.\n›")
         session.type("/modle x\r")
-        session.wait(for: "there is no /modle; did you mean /model?\n›")
+        session.wait(for: "there is no command /modle; did you mean /model?\n›")
         session.type("/model q/n\r\u{1B}[A\u{1B}[A\u{1B}[A\r")
         session.wait(for: "Yes.\n\n›")
         session.type("\u{4}")
@@ -131,7 +131,7 @@ struct ChatTests {
         #expect(Self.messages(daemon.requests().last ?? "").contains(#""content":"c\nd""#))
     }
 
-    @Test("a line of 130 columns is broken where the terminal ends, and only there", arguments: [80, 200] as [UInt16])
+    @Test("a line of 130 columns is wrapped only at the width of the terminal", arguments: [80, 200] as [UInt16])
     func wide(columns: UInt16) throws {
         let daemon = try ScriptedDaemon(connections: [Self.greeting, Self.answer("Ok.")])
         let session = try Self.talk(daemon, columns: columns)
@@ -163,7 +163,7 @@ struct ChatTests {
         #expect(session.exitStatus() == 0)
     }
 
-    @Test("signals that end it restore the terminal", arguments: [SIGTERM, SIGHUP, SIGQUIT])
+    @Test("a signal that ends the chat restores the terminal", arguments: [SIGTERM, SIGHUP, SIGQUIT])
     func signal(_ number: Int32) throws {
         let session = try Self.talk(try ScriptedDaemon(connections: [Self.greeting]))
         kill(session.process, number)
@@ -172,7 +172,7 @@ struct ChatTests {
         #expect(!session.wait { !$0.takesPastes }.takesPastes)
     }
 
-    @Test("lines are kept for the next talk, for their owner alone, but for those behind a blank")
+    @Test("lines are saved for the next chat, readable by their owner only, except those that begin with a blank")
     func history() throws {
         let state = try TemporaryFolder()
         let first = try Self.talk(
@@ -205,7 +205,7 @@ struct ChatTests {
 
     // MARK: - Without a terminal
 
-    @Test("without a terminal lines are messages, and the answers alone are on standard output")
+    @Test("without a terminal, lines are messages, and standard output gets only the answers")
     func pipe() throws {
         let daemon = try ScriptedDaemon(connections: [Self.answer("Hel", "lo."), Self.answer(#"Bye.\n"#)])
         let command = try Command.ultractl("chat", socket: daemon.path, input: "/model a/b\nhi\\\nthere\n\n/clear\nbye")
@@ -217,7 +217,7 @@ struct ChatTests {
             ])
     }
 
-    @Test("the daemon takes what it sends")
+    @Test("the daemon accepts the requests of a chat")
     func daemon() throws {
         let daemon = try MockDaemon()
         ultra_connection_free(try daemon.connect())
@@ -232,7 +232,7 @@ struct ChatTests {
         #expect(session.exitStatus() == 0)
     }
 
-    @Test("without a terminal the first failure ends it")
+    @Test("without a terminal, the first failure ends the chat")
     func pipeFailure() throws {
         let error = #"{"id":1,"event":"error","error":{"code":"timeout","message":"Late."}}"#
         let daemon = try ScriptedDaemon(connections: [[.receive, .send(error)]])
@@ -242,7 +242,7 @@ struct ChatTests {
         #expect(unknown.status == 2)
     }
 
-    @Test("/save writes a request that can be asked again, over no other file; /file sends a file along")
+    @Test("/save writes a request that can be sent again, and overwrites no file; /file attaches a file")
     func files() throws {
         let folder = try TemporaryFolder()
         try "notes".write(toFile: folder.path + "/n.txt", atomically: false, encoding: .utf8)

@@ -22,13 +22,13 @@ struct CheckTests {
 
     static let claims = [
         Claim(capability: "tools", answer: #""tool_calls":[{"name":"weather","arguments":"{\"city\":\"Paris\"}"}]"#),
-        Claim(capability: "tools", answer: #""text":"It is sunny.""#, trouble: "it called no tool"),
+        Claim(capability: "tools", answer: #""text":"It is sunny.""#, trouble: "the model did not call the tool"),
         Claim(
             capability: "tools", answer: #""tool_calls":[{"name":"weather","arguments":"{"}]"#,
-            trouble: "the arguments of its tool call are no JSON object"),
+            trouble: "the arguments of the tool call are not a JSON object"),
         Claim(capability: "json", answer: #""text":" {\"ready\":true}\n""#),
-        Claim(capability: "json", answer: #""text":"```json\n{}```""#, trouble: "the answer is no JSON object"),
-        Claim(capability: "json", answer: #""text":"{} {}""#, trouble: "the answer is no JSON object"),
+        Claim(capability: "json", answer: #""text":"```json\n{}```""#, trouble: "the answer is not a JSON object"),
+        Claim(capability: "json", answer: #""text":"{} {}""#, trouble: "the answer is not a JSON object"),
         Claim(capability: "json_schema", answer: #""text":"{\"ready\":false}""#),
         Claim(
             capability: "json_schema", answer: #""text":"{\"ready\":1}""#,
@@ -36,12 +36,14 @@ struct CheckTests {
         Claim(
             capability: "json_schema", answer: #""text":"{}""#, trouble: "the answer does not follow the schema"),
         Claim(capability: "vision", answer: #""text":"Red.""#),
-        Claim(capability: "vision", answer: #""text":"Blue.""#, trouble: "it does not see that a red square is red"),
+        Claim(
+            capability: "vision", answer: #""text":"Blue.""#,
+            trouble: "the model does not name the colour of a red square"),
         Claim(capability: "reasoning", answer: #""text":"9.9""#),
         Claim(capability: "reasoning", answer: #""text":"""#, trouble: "the answer is empty"),
     ]
 
-    @Test("verify holds a model to its claims", arguments: claims)
+    @Test("verify checks each claim of a model", arguments: claims)
     func claim(_ claim: Claim) throws {
         let daemon = try ScriptedDaemon(connections: [
             [.receive, .send(Self.models(claim.capability))],
@@ -59,7 +61,7 @@ struct CheckTests {
     }
 
     @Test(
-        "each request names the model, forbids fallback and cache, and is one the daemon takes",
+        "each request names the model, forbids fallback and cache, and is valid",
         arguments: Check.allCases)
     func request(_ check: Check) throws {
         let fields = String(decoding: check.fields(model: "p/m", timeoutMilliseconds: 5), as: UTF8.self)
@@ -74,7 +76,7 @@ struct CheckTests {
         }
     }
 
-    @Test("test goes from the key to what the model claims, and says what to do about a failure")
+    @Test("test checks key, reachability and claims, and prints remedies for failures")
     func provider() throws {
         let status =
             #"{"id":ID,"event":"result","providers":[{"id":"p","state":"available","key":"set"},"#
@@ -102,14 +104,14 @@ struct CheckTests {
                 ✓  p/m  generate N ms
                 ✓  p/m  stream N ms
                 ✗  p/m  tools N ms  Too many.; Wait.
-                –  q    key                   set Q_KEY where ultrad starts, and start it again
+                –  q    key                   set Q_KEY in the environment of ultrad, and restart it
 
                 """)
         #expect(command.error == "")
         #expect(command.status == 1)
     }
 
-    @Test("a model that cannot be reached is not asked")
+    @Test("an unreachable model gets no requests")
     func unreachable() throws {
         let status = #"{"id":ID,"event":"result","providers":[{"id":"p","state":"available"}]}"#
         let probe =
@@ -124,7 +126,7 @@ struct CheckTests {
             command == Command(output: "✗  p/m  reachable    5.0 ms   refused; is it running?\n", error: "", status: 1))
     }
 
-    @Test("a provider in trouble is probed before it is judged")
+    @Test("a failing provider is probed again first")
     func stale() throws {
         func status(_ state: String) -> String {
             #"{"id":ID,"event":"result","providers":[{"id":"p","state":"\#(state)","last_error":"It was down."}]}"#
@@ -139,12 +141,13 @@ struct CheckTests {
         #expect(
             command
                 == Command(
-                    output: "✗  p  models                it has no model that can answer now\n", error: "", status: 1))
+                    output: "✗  p  models                no model of this provider can answer now\n", error: "",
+                    status: 1))
         #expect(daemon.requests().dropFirst(2).first == #"{"id":1,"op":"probe","provider":"p"}"#)
     }
 
     @Test(
-        "each check has a bound of tokens and of time, which is told when it is reached",
+        "each check has limits of tokens and time, and its line says if it reached one",
         arguments: [
             ([], "streaming", 256, 60_000), ([], "reasoning", 1024, 60_000),
             (["--max-tokens", "32", "--timeout", "5"], "reasoning", 32, 5000),
@@ -162,8 +165,9 @@ struct CheckTests {
             Command.ultractl, ["verify", "--socket", daemon.path] + options)
         let lines = command.output.split(separator: "\n")
         try #require(lines.count == 2)
-        #expect(lines[0].hasPrefix("✓") && lines[0].hasSuffix("it was cut at \(tokens) tokens (--max-tokens)"))
-        #expect(lines[1].hasPrefix("✗") && lines[1].hasSuffix("Late.; --timeout gives it longer"))
+        #expect(lines[0].hasPrefix("✓"))
+        #expect(lines[0].hasSuffix("the answer was cut off at \(tokens) tokens (--max-tokens)"))
+        #expect(lines[1].hasPrefix("✗") && lines[1].hasSuffix("Late.; --timeout extends the limit"))
         for request in daemon.requests().dropFirst() {
             #expect(request.contains(#""timeout_ms":\#(milliseconds),"max_tokens":\#(tokens),"#), "\(request)")
         }
@@ -188,7 +192,7 @@ struct CheckTests {
     }
 
     @Test(
-        "test asks the default model of a provider, else the cheapest that chats, else one that embeds",
+        "test chooses the default model of a provider, else the cheapest chat model, else an embedding model",
         arguments: [
             (#"{"id":"p/a","provider":"p","state":"available","price":{"output_usd_per_mtok":2}}"#, "p/a"),
             (#"{"id":"p/b","provider":"p","state":"available","price":{"output_usd_per_mtok":9}}"#, "p/z"),
@@ -212,7 +216,7 @@ struct CheckTests {
         #expect(plan.steps.map { $0.model?.id } == [expected])
     }
 
-    @Test("the mock is not held to what it claims so that programs can rehearse")
+    @Test("the claims of the mock are not checked")
     func mock() throws {
         let json = #"{"id":"mock/echo","provider":"mock","kind":"chat","capabilities":["streaming","tools","vision"]}"#
         let model = try JSONReader.read(Array(json.utf8)) { (reader) throws(JSONError) in try ModelReport(&reader) }

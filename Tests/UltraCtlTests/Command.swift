@@ -1,13 +1,13 @@
 import Foundation
 
-/// A program run to its end: what it printed, and its exit status.
+/// The output and exit status of a program that has ended.
 struct Command: Equatable {
     var output: String
     var error: String
     /// Negative: the signal that killed it.
     var status: Int32
 
-    /// Where the built programs are.
+    /// The folder of the built programs.
     static let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().path
 
@@ -26,8 +26,13 @@ struct Command: Equatable {
             environment: environment.merging(["ULTRAD_SOCKET": socket]) { $1 })
     }
 
-    /// Runs `program`; its standard input is `input`, or empty. What goes to `terminal` or `output` is not collected.
-    /// After `limit` seconds it is killed.
+    /// Runs a program to its end.
+    ///
+    /// - Parameters:
+    ///   - input: its standard input; `nil`: empty.
+    ///   - output: receives standard output, which is then not collected.
+    ///   - terminal: receives both outputs, which are then not collected.
+    ///   - limit: seconds after which the program is killed.
     static func run(
         _ program: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:],
         output: FileHandle? = nil, terminal: FileHandle? = nil, limit: Double = 20
@@ -37,7 +42,7 @@ struct Command: Equatable {
         process.arguments = arguments
         process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
         let folder = try TemporaryFolder()
-        // Files, not pipes: nobody has to read them while the program runs.
+        // Files and not pipes, which would have to be read while the program runs.
         let files = ["input", "output", "error"].map { URL(fileURLWithPath: "\(folder.path)/\($0)") }
         try Data((input ?? "").utf8).write(to: files[0])
         try Data().write(to: files[1])
@@ -45,7 +50,7 @@ struct Command: Equatable {
         process.standardInput = try FileHandle(forReadingFrom: files[0])
         process.standardOutput = try output ?? terminal ?? FileHandle(forWritingTo: files[1])
         process.standardError = try terminal ?? FileHandle(forWritingTo: files[2])
-        // A child inherits the mask of the thread that starts it, and threads of a pool block all signals.
+        // A child inherits the signal mask of the thread that starts it, and threads of a pool block all signals.
         var none = sigset_t()
         var masked = sigset_t()
         sigemptyset(&none)
@@ -53,7 +58,7 @@ struct Command: Equatable {
         let started = Result { try process.run() }
         pthread_sigmask(SIG_SETMASK, &masked, nil)
         try started.get()
-        // What hangs is a failure like any other.
+        // A program that hangs is killed, and so fails its test.
         let id = process.processIdentifier
         let watchdog = DispatchWorkItem { kill(id, SIGKILL) }
         DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: watchdog)

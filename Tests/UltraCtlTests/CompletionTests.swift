@@ -6,7 +6,7 @@ import UltraAPI
 
 @Suite(.timeLimit(.minutes(1)))
 struct CompletionTests {
-    @Test("prints a script that the shell takes", arguments: ["bash", "zsh", "fish"])
+    @Test("prints a script that the shell accepts", arguments: ["bash", "zsh", "fish"])
     func script(_ shell: String) throws {
         let command = try Command.run(Command.ultractl, ["completions", shell])
         #expect(command.error == "")
@@ -51,9 +51,9 @@ struct CompletionTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"models"}"#])
     }
 
-    // MARK: - Names that shells read as something else
+    // MARK: - Names with a meaning to shells
 
-    /// Names that a provider may list; a shell that runs one of them makes a file.
+    /// Names that a provider may list; a shell that executes one of them creates a file.
     private static func hostileNames(_ file: String) -> [String] {
         [
             "plain", "two words", "it's", #"say"x""#, "$HOME", "$(touch \(file))", "`touch \(file)`",
@@ -67,7 +67,7 @@ struct CompletionTests {
         ["/bin/", "/usr/bin/", "/usr/local/bin/"].map { $0 + shell }.first { access($0, X_OK) == 0 }
     }
 
-    /// Loads the script, and has `show` keep the words of a line in a file; prints READY.
+    /// Loads the script, defines `show`, which writes its arguments to a file, and prints READY.
     private static func preparation(_ shell: String, script: String, words: String) -> String {
         switch shell {
         case "fish":
@@ -79,7 +79,7 @@ struct CompletionTests {
         }
     }
 
-    /// Types the beginning of each name in a real shell, presses Tab, and has the shell say what the line means.
+    /// Types the beginning of each name in a real shell, presses Tab, and lets the shell print the words of the line.
     private static func completesHostileNames(_ shell: String, _ arguments: [String]) throws {
         let program = try #require(path(shell))
         let folder = try TemporaryFolder()
@@ -87,8 +87,9 @@ struct CompletionTests {
         let names = hostileNames(file)
         var writer = JSONWriter()
         writer.beginArray()
-        // Those that would drive a terminal are not offered.
-        for name in names + ["p/50\u{1B}[2J", "p/51\u{9B}2J", "p/52\u{202E}x", "p/53\nx", ""] {
+        // Names with control characters are not offered. Their letters are in no other name: fish completes any name
+        // that contains the typed letters in order.
+        for name in names + ["p/zqz0\u{1B}[2J", "p/zqz1\u{9B}2J", "p/zqz2\u{202E}x", "p/zqz3\nx", ""] {
             writer.beginObject()
             writer.field("id", name)
             writer.field("provider", "p")
@@ -97,8 +98,10 @@ struct CompletionTests {
         writer.endArray()
         let list = String(decoding: writer.bytes, as: UTF8.self)
         let openings = ["", "'", "\""]
-        let lines = names.flatMap { name in openings.map { "\($0)\(name.prefix(4))" } } + ["p/218b:", "p/50", "p/53"]
-        let expected = names.flatMap { Array(repeating: $0, count: openings.count) } + ["p/218b:q4", "p/50", "p/53"]
+        let lines =
+            names.flatMap { name in openings.map { "\($0)\(name.prefix(4))" } } + ["p/218b:", "p/zqz0", "p/zqz3"]
+        let expected =
+            names.flatMap { Array(repeating: $0, count: openings.count) } + ["p/218b:q4", "p/zqz0", "p/zqz3"]
         let daemon = try ScriptedDaemon(
             connections: Array(
                 repeating: [.receive, .send(#"{"id":ID,"event":"result","models":\#(list)}"#)], count: lines.count))
@@ -146,14 +149,14 @@ struct CompletionTests {
         try Self.completesHostileNames("fish", ["--no-config", "-i"])
     }
 
-    @Test("without a daemon nothing is completed, and nothing is said")
+    @Test("without a daemon, nothing is completed and nothing printed")
     func noDaemon() {
         #expect(KnownNames.models(["ultractl", "generate", "--socket", "/nowhere", "-m", ""], 5, "") == [])
         #expect(KnownNames.providers(["ultractl", "--socket=/nowhere"], 1, "") == [])
     }
 
     @Test(
-        "an unknown verb is named, with the one that was meant",
+        "an unknown verb is reported with the nearest verb",
         arguments: [
             ("statsu", "; did you mean status?"), ("genrate", "; did you mean generate?"),
             ("modles", "; did you mean models?"), ("tpo", "; did you mean top?"), ("ask", ""),

@@ -7,7 +7,7 @@ struct ConnectionTests {
     static let delta = #"{"id":1,"event":"delta","text":"x"}"#
     static let result = #"{"id":1,"event":"result"}"#
 
-    @Test("takes the same events wherever the reads fall", arguments: [1, 2, 3, 5, 7, 64])
+    @Test("returns the same events wherever the reads split them", arguments: [1, 2, 3, 5, 7, 64])
     func split(chunk: Int) throws {
         let peer = try Peer()
         _ = peer.request()
@@ -32,7 +32,7 @@ struct ConnectionTests {
         ([1, 0, 0, 1], ULTRA_ERROR_PROTOCOL),
     ]
 
-    @Test("hands out what came before the connection broke, then says how, again and again", arguments: brokenStreams)
+    @Test("returns the events before the connection broke, then its error at every call", arguments: brokenStreams)
     func broken(_ bytes: [UInt8], _ error: ultra_error) throws {
         let peer = try Peer()
         _ = peer.request()
@@ -56,7 +56,7 @@ struct ConnectionTests {
         #"{"id":99999999999999999999,"event":"result"}"#,
     ]
 
-    @Test("a frame that is no JSON object with id and event ends the connection", arguments: malformedFrames)
+    @Test("a frame that is not a JSON object with id and event ends the connection", arguments: malformedFrames)
     func malformed(_ json: String) throws {
         let peer = try Peer()
         _ = peer.request()
@@ -66,7 +66,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "bytes that are no UTF-8 end the connection",
+        "bytes that are not UTF-8 end the connection",
         arguments: [
             [0x80], [0xC0, 0x80], [0xC3], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
             [0xF4, 0x90, 0x80, 0x80], [0xFF],
@@ -89,7 +89,7 @@ struct ConnectionTests {
         #expect(peer.next() == .event(json))
     }
 
-    @Test("the longest frame is a limit in both directions")
+    @Test("the maximum length of a frame applies in both directions")
     func limit() throws {
         let peer = try Peer()
         #expect(ultra_set_max_frame_bytes(peer.connection, 1) == -EINVAL)
@@ -117,14 +117,14 @@ struct ConnectionTests {
         #expect(ultra_in_flight(peer.connection) == 3)
     }
 
-    @Test("an op that would not be one JSON string is refused", arguments: ["a\"b", "a\\b", "a\nb", "é"])
+    @Test("an op that is not a plain JSON string is refused", arguments: ["a\"b", "a\\b", "a\nb", "é"])
     func op(_ op: String) throws {
         let peer = try Peer()
         #expect(ultra_send(peer.connection, op, nil, nil) == -EINVAL)
         #expect(peer.frames() == [])
     }
 
-    @Test("what a full socket does not take is sent in order once there is room")
+    @Test("bytes that a full socket does not accept are sent in order later")
     func fullSocket() throws {
         let peer = try Peer()
         let fields = #"{"x":"\#(String(repeating: "y", count: 300_000))"}"#
@@ -133,7 +133,7 @@ struct ConnectionTests {
         #expect(peer.receive(expected.count) == expected)
     }
 
-    @Test("no more than the longest frame waits to be sent")
+    @Test("at most the maximum length of a frame is buffered for sending")
     func unsent() throws {
         let peer = try Peer()
         #expect(ultra_set_max_frame_bytes(peer.connection, 1 << 20) == 0)
@@ -144,7 +144,7 @@ struct ConnectionTests {
         #expect((2...3).contains(sent))
     }
 
-    @Test("a daemon that closed still delivers what it had said")
+    @Test("events sent before the daemon closed are still delivered")
     func lastWords() throws {
         let peer = try Peer()
         let words = #"{"id":0,"event":"error","error":{"code":"invalid_frame","message":"No."}}"#
@@ -168,7 +168,7 @@ struct ConnectionTests {
         #expect(peer.next() == .event(Self.result))
     }
 
-    @Test("an event loop is told when it need not wait")
+    @Test("the timeout for an event loop is 0 while an event is ready")
     func loop() throws {
         let peer = try Peer()
         _ = peer.request()
@@ -179,7 +179,7 @@ struct ConnectionTests {
         peer.write(frame(Self.delta) + frame(Self.result))
         #expect(poll(&watched, 1, 1000) == 1)
         #expect(ultra_process(peer.connection) == 1)
-        // Both frames are in memory now: the descriptor is silent, the timeout is not.
+        // Both frames are in memory now: only the timeout tells of them, not the descriptor.
         #expect(poll(&watched, 1, 0) == 0)
         #expect(ultra_get_timeout(peer.connection) == 0)
         #expect(peer.next() == .event(Self.delta))
@@ -191,7 +191,7 @@ struct ConnectionTests {
         #expect(ultra_process(peer.connection) == ULTRA_ERROR_CLOSED.rawValue)
     }
 
-    @Test("events that nobody takes hold the daemon back instead of filling memory")
+    @Test("unread events cause back-pressure instead of filling memory")
     func backpressure() throws {
         let peer = try Peer()
         _ = peer.request()
@@ -205,7 +205,7 @@ struct ConnectionTests {
         #expect(peer.next() == .result(0))
     }
 
-    @Test("a wait ends with its time")
+    @Test("a wait ends at its timeout")
     func timeout() throws {
         let peer = try Peer()
         let start = ContinuousClock.now

@@ -31,7 +31,7 @@ struct EmbedTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"embed",\#(invocation.request)}"#])
     }
 
-    @Test("a pipe gets the vectors as the daemon wrote them, a line each")
+    @Test("a pipe gets the vectors as the daemon sent them, one line each")
     func vectors() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send("{\"id\":ID,\"event\":\"result\",\"embeddings\":[[1.50,\n-2e-3],[ 3 ]],\"dimensions\":2}"),
@@ -41,11 +41,11 @@ struct EmbedTests {
     }
 
     @Test(
-        "what cannot be embedded is wrong usage",
+        "input without text is wrong usage",
         arguments: [
-            ([], "", "nothing to embed: give texts that are not empty, or pipe one in"),
-            ([""], "", "nothing to embed: give texts that are not empty, or pipe one in"),
-            (["--lines"], "one\n\ntwo\n", "line 2 of standard input is empty: a vector needs a text"),
+            ([], "", "nothing to embed: give a text that is not empty, or pipe one in"),
+            ([""], "", "nothing to embed: give a text that is not empty, or pipe one in"),
+            (["--lines"], "one\n\ntwo\n", "line 2 of standard input is empty: each line must have text"),
         ])
     func nothing(_ arguments: [String], _ input: String, _ message: String) throws {
         let command = try Command.run(Command.ultractl, ["embed", "--socket", "/nowhere"] + arguments, input: input)
@@ -54,14 +54,14 @@ struct EmbedTests {
     }
 
     @Test(
-        "likeness is the cosine of the angle",
+        "the cosine similarity of two vectors",
         arguments: [
             ([1, 0], [2, 0], 1), ([1, 0], [0, 3], 0), ([1, 1], [-1, -1], -1), ([0, 0], [1, 0], nil),
             ([1], [1, 0], nil),
         ] as [([Double], [Double], Double?)])
-    func likeness(_ left: [Double], _ right: [Double], _ expected: Double?) {
-        let likeness = EmbedReport.likeness(left, right)
-        #expect((likeness == nil) == (expected == nil))
-        #expect(abs((likeness ?? 0) - (expected ?? 0)) < 1e-12)
+    func cosine(_ left: [Double], _ right: [Double], _ expected: Double?) {
+        let cosine = EmbedReport.cosine(left, right)
+        #expect((cosine == nil) == (expected == nil))
+        #expect(abs((cosine ?? 0) - (expected ?? 0)) < 1e-12)
     }
 }

@@ -7,7 +7,7 @@ struct GenerateTests {
         #"{"id":ID,"event":"done","model":"openai/gpt-4o","usage":{"input_tokens":12,"output_tokens":5,"#
         + #""cached_input_tokens":3},"cost_usd":0.00008,"cache":"miss","timing_ms":{"first_token":312.4,"total":812.4}}"#
 
-    @Test("streams the pieces of the answer and nothing else to standard output")
+    @Test("standard output gets the pieces of the answer and nothing else")
     func stream() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(#"{"id":ID,"event":"start","model":"openai/gpt-4o","provider":"openai"}"#),
@@ -68,7 +68,7 @@ struct GenerateTests {
             ])
     }
 
-    @Test("sends a JSON Schema as it is, named after its file")
+    @Test("sends a JSON Schema unchanged, named after its file")
     func schema() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("my answer.json", #" {"type": "object"} "#.utf8)
@@ -100,7 +100,7 @@ struct GenerateTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"generate","prompt":"x"}"#])
     }
 
-    @Test("keeps what was streamed before an error, then explains it and exits 1")
+    @Test("prints the text before an error, then the error, and exits 1")
     func failure() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(#"{"id":ID,"event":"delta","text":"half an ans"}"#),
@@ -124,7 +124,7 @@ struct GenerateTests {
     }
 
     static let unusable: [([String], String)] = [
-        ([], "error: nothing to ask: give a prompt, or pipe text in\nhint: see: ultractl --help\n"),
+        ([], "error: the prompt is empty: give a prompt, or pipe text in\nhint: see: ultractl --help\n"),
         (["-f", "/nowhere", "x"], "error: /nowhere: No such file or directory\nhint: see: ultractl --help\n"),
         (
             ["-f", "/bin/true", "x"],
@@ -132,18 +132,30 @@ struct GenerateTests {
         ),
         (
             ["--schema", "/dev/null", "x"],
-            "error: /dev/null: no JSON object (at byte 0)\nhint: see: ultractl --help\n"
+            "error: /dev/null: not a JSON object (at byte 0)\nhint: see: ultractl --help\n"
         ),
     ]
 
-    @Test("exits 2 before it asks if there is nothing it could ask", arguments: unusable)
+    @Test("exits 2 without a request if the prompt is empty or a file unusable", arguments: unusable)
     func usage(_ arguments: [String], _ error: String) throws {
         let command = try Command.run(Command.ultractl, ["generate", "--socket", "/nowhere"] + arguments)
         #expect(command == Command(output: "", error: error, status: 2))
     }
 
+    @Test("exits 2 for a prompt that no frame holds, and says how long it is as JSON")
+    func tooLong() throws {
+        let daemon = try ScriptedDaemon([])
+        let prompt = String(repeating: "\"\n", count: 4_500_000)
+        let command = try Command.ultractl("generate", socket: daemon.path, input: prompt)
+        let message = "error: as JSON the request is longer (17.2 MiB) than a frame may be (16 MiB)\n"
+        #expect(command.error.hasPrefix(message))
+        #expect(command.output == "")
+        #expect(command.status == 2)
+        #expect(daemon.requests() == [])
+    }
+
     @Test(
-        "exits 2 for options it cannot use",
+        "exits 2 for invalid options",
         arguments: [
             ["--max-tokens", "0", "x"], ["--temperature", "nan", "x"], ["--temperature=-1", "x"],
             ["--timeout", "0", "x"],

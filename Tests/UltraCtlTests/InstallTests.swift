@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-/// `etc/install` and `etc/uninstall` below a folder, as packages are built; on a system they are tested by
-/// `etc/test-service`.
+/// `etc/install` and `etc/uninstall` with `--destdir`, as for packages; `etc/test-service` tests them on a system.
 @Suite(.timeLimit(.minutes(2)))
 struct InstallTests {
     private static func script(_ name: String, _ arguments: [String]) throws -> Command {
@@ -25,7 +24,7 @@ struct InstallTests {
             })
     }
 
-    @Test("everything is where it is looked for, and goes again but for what was changed")
+    @Test("installs every file at its place, and removes all except changed configuration")
     func round() throws {
         let folder = try TemporaryFolder()
         try Self.install(folder, prefix: "/usr")
@@ -45,7 +44,7 @@ struct InstallTests {
         let pages = try FileManager.default.contentsOfDirectory(atPath: Command.root + "/etc/man")
         for page in pages { #expect(installed.contains("usr/share/man/man\(page.suffix(1))/\(page)"), "\(page)") }
 
-        // What is read by the service manager as root may not be written by others, and keys not be read.
+        // Others must not write files that systemd reads as root, and must not read files with keys.
         let variables = "\(folder.path)/etc/ultrad/ultrad.env"
         let permissions = try FileManager.default.attributesOfItem(atPath: variables)[.posixPermissions] as? Int
         #expect(permissions == 0o600)
@@ -62,7 +61,8 @@ struct InstallTests {
     }
 
     @Test(
-        "units name the programs where they are, and go where systemd looks", arguments: ["/usr/local", "/opt/ultra"])
+        "units contain the paths of the programs, and are installed where systemd reads them",
+        arguments: ["/usr/local", "/opt/ultra"])
     func prefix(prefix: String) throws {
         let folder = try TemporaryFolder()
         try Self.install(folder, prefix: prefix)
@@ -87,7 +87,7 @@ struct InstallTests {
         return command.output
     }
 
-    @Test("programs and library look up every function at the start, and are read-only from then on")
+    @Test("programs and library resolve all functions at the start, and their tables are read-only afterwards")
     func bindNow() throws {
         let folder = try TemporaryFolder()
         try Self.install(folder, prefix: "/usr")
@@ -98,11 +98,11 @@ struct InstallTests {
         let symbols = try Command.run(
             "/usr/bin/readelf", ["--dyn-syms", "--wide", "\(folder.path)/usr/lib/libultra.so.0"])
         #expect(symbols.output.contains(" __stack_chk_fail"))
-        // Only what is called with bounds that the compiler knows is fortified: one such call is enough to tell.
+        // The compiler fortifies only calls with known bounds: one such call proves that it is enabled.
         #expect(symbols.output.contains("_chk@"))
     }
 
-    /// A C program with a run path, linked with more or less.
+    /// Builds a C program with a run path and these link options.
     private static func program(_ file: String, _ options: String...) throws {
         let source = file + ".c"
         try "int main(void) { return 0; }\n".write(toFile: source, atomically: false, encoding: .utf8)
@@ -111,7 +111,7 @@ struct InstallTests {
         #expect(try dynamicSection(file).contains("RUNPATH"))
     }
 
-    @Test("an installed program looks for no library beside itself")
+    @Test("an installed program does not search its own directory for libraries")
     func runPath() throws {
         let build = try TemporaryFolder()
         for program in ["ultrad", "ultractl"] { try Self.program("\(build.path)/\(program)") }
@@ -127,7 +127,7 @@ struct InstallTests {
         }
     }
 
-    @Test("a program that needs Swift's library keeps the path to it")
+    @Test("a program that needs Swift's shared library keeps its run path")
     func neededRunPath() throws {
         let folder = try TemporaryFolder()
         let library = "\(folder.path)/libswiftCore.so"
@@ -141,7 +141,7 @@ struct InstallTests {
         #expect(try Self.dynamicSection("\(folder.path)/program").contains("RUNPATH"))
     }
 
-    @Test("growing pauses between restarts are installed where systemd knows them")
+    @Test("the drop-in with growing pauses is installed only for systemd 254 or newer")
     func restartPauses() throws {
         let folder = try TemporaryFolder()
         try Self.install(folder, prefix: "/usr")

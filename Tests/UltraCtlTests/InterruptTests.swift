@@ -3,7 +3,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct InterruptTests {
-    @Test("SIGINT cancels the request and exits 130 without a word")
+    @Test("SIGINT cancels the request and exits 130 without a message")
     func interrupt() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(#"{"id":ID,"event":"delta","text":"begun"}"#), .signal(SIGINT), .receive,
@@ -25,11 +25,11 @@ struct InterruptTests {
         let daemon = try ScriptedDaemon([.receive, .signal(SIGINT), .receive, .signal(SIGINT)])
         let command = try Command.ultractl("generate", "x", socket: daemon.path)
         #expect(command == Command(output: "", error: "", status: 130))
-        // Less than the wait for the farewell of a daemon that has none.
+        // Less than the wait for the terminal event of a cancelled request.
         #expect(daemon.clientStayed() < .milliseconds(1500))
     }
 
-    @Test("a reader that leaves ends the command quietly")
+    @Test("a reader that closes the pipe ends the command without a message")
     func closedOutput() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(#"{"id":ID,"event":"delta","text":"begun"}"#), .send(GenerateTests.done),
@@ -39,7 +39,7 @@ struct InterruptTests {
         let command = try Command.run(
             Command.ultractl, ["generate", "--socket", daemon.path, "x"], output: pipe.fileHandleForWriting)
         #expect(command == Command(output: "", error: "", status: 0))
-        // The script is over: the connection is closed, and with it the request cancelled.
+        // The script has ended because the client closed the connection, which cancels the request.
         #expect(daemon.requests().count == 1)
     }
 }

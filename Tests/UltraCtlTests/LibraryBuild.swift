@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The shared library as it is installed, built once for the tests that need it, and programs linked with it.
+/// Builds the shared library as installed, once for all tests, and programs linked with it.
 struct LibraryBuild {
     static let shared: Result<LibraryBuild, any Error> = Result {
         let build = try LibraryBuild()
@@ -19,12 +19,12 @@ struct LibraryBuild {
         folder = try TemporaryFolder()
         let build = try Command.run(Command.root + "/etc/build-libultra", [path])
         guard build == Command(output: "", error: "", status: 0) else { throw Failed(command: build) }
-        // Headers are installed apart from sources: programs must not see the ones inside.
+        // The header is copied away from the sources, so that programs cannot include internal headers.
         try FileManager.default.createDirectory(atPath: path + "/include", withIntermediateDirectories: true)
         try FileManager.default.moveItem(atPath: path + "/ultra.h", toPath: path + "/include/ultra.h")
     }
 
-    /// Compiles a C program against the installed header and library; returns where it is.
+    /// Compiles a C program against the installed header and library, and returns its path.
     func compile(_ source: String) throws -> String {
         let program = path + "/" + UUID().uuidString
         return try compile(
@@ -32,7 +32,7 @@ struct LibraryBuild {
             program)
     }
 
-    /// Compiles a C program together with the library's sources, `wrapped` functions being the program's own.
+    /// Compiles a C program together with the library's sources; the program defines the `wrapped` functions.
     func compile(_ source: String, wrapping wrapped: [String]) throws -> String {
         let program = path + "/" + UUID().uuidString
         let library = try FileManager.default.contentsOfDirectory(atPath: Self.sources).filter { $0.hasSuffix(".c") }
@@ -42,7 +42,7 @@ struct LibraryBuild {
             program)
     }
 
-    /// The Swift example, compiled once by way of the module map beside it; the compiler must be there.
+    /// The Swift example, compiled once with its module map; needs `swiftc`.
     func swiftExample() throws -> String { try Self.swiftExample.get() }
 
     private static let swiftExample = Result {
@@ -59,7 +59,7 @@ struct LibraryBuild {
         return program
     }
 
-    /// The compiler these tests were built with, or any that is found.
+    /// The compiler of these tests, else any in the path.
     static let swiftc: String? = {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let found = (folders + ["/opt/swift/usr/bin"]).map { $0 + "/swiftc" }.first { access($0, X_OK) == 0 }

@@ -2,10 +2,10 @@ import Foundation
 import Testing
 import libultra
 
-/// The library and its examples with the daemon itself.
+/// The library and its examples with the built daemon.
 @Suite(.timeLimit(.minutes(3)))
 struct LibraryDaemonTests {
-    /// The text that `mock/echo` answers to `prompt`, or the failure.
+    /// Returns the answer of `mock/echo` to `prompt`, or the failure.
     private func echo(_ prompt: String, _ connection: OpaquePointer) -> String {
         var event: OpaquePointer?
         let result = ultra_call(connection, "generate", #"{"model":"mock/echo","prompt":"\#(prompt)"}"#, 10_000, &event)
@@ -17,7 +17,7 @@ struct LibraryDaemonTests {
         return String(cString: text)
     }
 
-    /// Takes events until the connection ends, and returns how.
+    /// Reads events until the connection ends, and returns its error.
     private func drain(_ connection: OpaquePointer) -> Int32 {
         var event: OpaquePointer?
         var result: Int32
@@ -53,7 +53,7 @@ struct LibraryDaemonTests {
         #expect(echo("two", connection) == "two")
     }
 
-    @Test("a subscription does not keep the daemon from stopping, and is told why it ended")
+    @Test("a subscription does not keep the daemon from stopping, and ends with an error")
     func subscription() throws {
         let daemon = try MockDaemon()
         let connection = try daemon.connect()
@@ -61,7 +61,7 @@ struct LibraryDaemonTests {
         #expect(ultra_send(connection, "subscribe", nil, nil) == 0)
         ultra_event_free(try next(connection, ULTRA_KIND_SNAPSHOT))
         daemon.signal()
-        // It comes within less than the time that a stopping daemon leaves to requests in flight.
+        // The error arrives in less time than a stopping daemon gives to requests in flight.
         let event = try next(connection, ULTRA_KIND_ERROR)
         defer { ultra_event_free(event) }
         var failure = ultra_failure()

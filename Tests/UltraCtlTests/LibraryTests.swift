@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// There is no C library without a C compiler.
+// These tests need a C compiler.
 @Suite(.timeLimit(.minutes(5)), .enabled(if: access("/usr/bin/cc", X_OK) == 0, "needs cc"))
 struct LibraryTests {
     private let library: LibraryBuild
@@ -13,11 +13,11 @@ struct LibraryTests {
     @Test("exports what the header declares and the version script lists, and nothing else")
     func symbols() throws {
         let header = try String(contentsOfFile: LibraryBuild.sources + "/include/ultra.h", encoding: .utf8)
-        // A declaration starts its line; prose about a function does not.
+        // A declaration begins at the start of a line, unlike the name of a function in a comment.
         let declared = Set(
             header.matches(of: /(?m)^[a-z][a-z0-9_ ]*[ *](ultra_\w+)\(/).map { String($0.output.1) })
         let table = try Command.run("/usr/bin/nm", ["-D", "--defined-only", library.path + "/libultra.so"])
-        // With the version each is bound to; the version's own name is an absolute symbol.
+        // Symbols with their version; the name of the version itself is an absolute symbol.
         let exported = Set(table.output.split(separator: "\n").map { String($0.split(separator: " ")[2]) })
         let script = try String(contentsOfFile: LibraryBuild.sources + "/libultra.map", encoding: .utf8)
         let listed = script.matches(of: /(?m)^    (ultra_\w+);$/).map { String($0.output.1) }
@@ -28,7 +28,7 @@ struct LibraryTests {
         #expect(declared.allSatisfy { $0.hasPrefix("ultra_") })
     }
 
-    @Test("is small and needs libc alone")
+    @Test("is small and needs only libc")
     func size() throws {
         let stripped = library.path + "/stripped"
         #expect(try Command.run("/usr/bin/strip", ["-o", stripped, library.path + "/libultra.so"]).status == 0)
@@ -39,13 +39,13 @@ struct LibraryTests {
         #expect(dynamic.contains("Library soname: [libultra.so.0]"))
     }
 
-    @Test("keeps no state of its own, and calls nothing that prints, signals, starts a thread or ends the program")
+    @Test("has no global state, and calls no function that prints, signals, starts a thread or exits")
     func effects() throws {
         let sections = try Command.run("/usr/bin/readelf", ["-SW", library.path + "/libultra.so"]).output
         for section in ["data", "bss"] {
             let row = sections.firstMatch(of: try Regex("\\.\(section) +[A-Z]+ +[0-9a-f]+ +[0-9a-f]+ +([0-9a-f]+)"))
             let size = row?.output[1].substring.flatMap { Int($0, radix: 16) } ?? 0
-            // What the compiler puts into every shared library: __dso_handle, and whether it was unloaded.
+            // The compiler adds __dso_handle and a flag for unloading to every shared library.
             #expect(size <= 8, "\(section)")
         }
         let table = try Command.run("/usr/bin/nm", ["-D", "--undefined-only", library.path + "/libultra.so"])
@@ -81,7 +81,7 @@ struct LibraryTests {
         #expect(try #require(Int(command.output.trimmingCharacters(in: .newlines))) >= 20)
     }
 
-    @Test("a forked child is told so and does no harm")
+    @Test("functions in a forked child return ECHILD and do no harm")
     func fork() throws {
         let program = try library.compile("Tests/UltraCtlTests/Programs/fork.c")
         #expect(try library.run(program) == Command(output: "", error: "", status: 0))
@@ -110,13 +110,13 @@ struct LibraryTests {
             .send(#"{"id":ID,"event":"error","error":{"code":"cancelled","message":"Cancelled.","hint":"Why?"}}"#),
         ])
         let program = try library.compile("etc/examples/generate.c")
-        // Valgrind has handlers of its own from the start, so there would be nothing to wait for.
+        // Under valgrind, handlers exist from the start, so the test could not wait for one.
         let command = try library.run(program, ["x"], socket: daemon.path, checked: false)
         #expect(command == Command(output: "begun", error: "generate: Cancelled.\ngenerate: Why?\n", status: 1))
         #expect(daemon.requests().last == #"{"id":2,"op":"cancel","target":1}"#)
     }
 
-    @Test("the event loop example tells interleaved answers apart")
+    @Test("the event loop example separates interleaved answers")
     func multiplexed() throws {
         let daemon = try ScriptedDaemon([
             .receive, .receive, .receive, .send(#"{"id":3,"event":"result","text":"three"}"#),
@@ -128,7 +128,7 @@ struct LibraryTests {
         #expect(command == Command(output: "a/3: three\na/1 failed: late\na/2: two\n", error: "", status: 0))
     }
 
-    @Test("the example that watches goes on with the next daemon")
+    @Test("the example watch reconnects to the next daemon")
     func watching() throws {
         func change(_ model: String, _ state: String) -> ScriptedDaemon.Step {
             .send(

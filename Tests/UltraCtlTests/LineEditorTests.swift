@@ -26,7 +26,7 @@ struct LineEditorTests {
         ("\u{1B}[200~\u{1B}[201~", [.paste("")]),
     ]
 
-    @Test("bytes are keys wherever the reads fall", arguments: keys, [1, 2, 3, 5, 100])
+    @Test("bytes give the same keys wherever the reads split them", arguments: keys, [1, 2, 3, 5, 100])
     func decode(_ row: (bytes: String, keys: [Key]), _ chunk: Int) {
         var decoder = KeyDecoder()
         var keys: [Key] = []
@@ -45,7 +45,7 @@ struct LineEditorTests {
     }
 
     @Test(
-        "what stays without its end is a key, or none",
+        "an unfinished sequence is a key, or discarded",
         arguments: [([0x1B] as [UInt8], [Key.escape]), ([0x1B, 0x5B], [.other]), ([0xE7, 0x8C], [.text("\u{FFFD}")])])
     func flush(_ bytes: [UInt8], _ keys: [Key]) {
         var decoder = KeyDecoder()
@@ -56,7 +56,7 @@ struct LineEditorTests {
     }
 
     @Test(
-        "bytes that are no UTF-8 are one sign each",
+        "each invalid byte becomes one U+FFFD",
         arguments: [[0xFF], [0xE7, 0x41], [0xC3, 0x28], [0x80]] as [[UInt8]])
     func invalid(_ bytes: [UInt8]) {
         var decoder = KeyDecoder()
@@ -65,7 +65,7 @@ struct LineEditorTests {
                 == .text("\u{FFFD}" + (bytes.last.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "" } ?? "") + "x"))
     }
 
-    /// `|` is the cursor.
+    /// A text, the keys, and the text after them; `|` marks the cursor.
     static let edits: [(String, [Key], String)] = [
         ("|", [.text("ab"), .left, .text("x")], "ax|b"), ("猫犬|", [.backspace], "猫|"),
         ("👩‍👩‍👧e\u{301}|", [.backspace], "👩‍👩‍👧|"),
@@ -96,7 +96,7 @@ struct LineEditorTests {
         return buffer
     }
 
-    @Test("above the first line and below the last is nothing", arguments: ["ab|", "|a\nb"])
+    @Test("up on the first line and down on the last are left to the editor", arguments: ["ab|", "|a\nb"])
     func edges(_ start: String) {
         var buffer = Self.buffer(start)
         let isAtTop = !buffer.apply(.up)
@@ -106,7 +106,7 @@ struct LineEditorTests {
         #expect(isAtBottom)
     }
 
-    @Test("a line that ends in a backslash goes on", arguments: [("a\\|", true), ("a|\\", false), ("a|", false)])
+    @Test("a backslash at the end continues the line", arguments: [("a\\|", true), ("a|\\", false), ("a|", false)])
     func continuation(_ start: String, _ goesOn: Bool) {
         var buffer = Self.buffer(start)
         let did = buffer.continueLine()
@@ -115,7 +115,7 @@ struct LineEditorTests {
     }
 
     @Test(
-        "rows are no wider than the terminal, and the cursor is on it",
+        "rows are at most as wide as the terminal, and contain the cursor",
         arguments: [
             ("abc|", ["> abc"], 0, 5), ("abcdefgh|", ["> abcdefgh", ""], 1, 0), ("abcdefg|h", ["> abcdefgh"], 0, 9),
             ("abcdefgh|i", ["> abcdefgh", "i"], 1, 0), ("猫猫猫猫|", ["> 猫猫猫猫", ""], 1, 0),
@@ -130,7 +130,7 @@ struct LineEditorTests {
         #expect(layout.rows.allSatisfy { $0.columns <= 10 })
     }
 
-    @Test("more rows than the terminal has are shown in part, the cursor's among them", arguments: 0..<9)
+    @Test("if rows do not fit, a window with the cursor is shown", arguments: 0..<9)
     func window(_ position: Int) {
         let lines = (0..<9).map { "\($0)" }
         var buffer = EditBuffer(lines.joined(separator: "\n"))
@@ -140,13 +140,15 @@ struct LineEditorTests {
         #expect(part.rows[part.cursorRow].text == "\(position)")
     }
 
-    @Test("where the cursor is after the terminal broke the rows anew", arguments: [(10, 1), (5, 3), (4, 4), (20, 1)])
+    @Test(
+        "the row of the cursor after the terminal has wrapped its rows again",
+        arguments: [(10, 1), (5, 3), (4, 4), (20, 1)])
     func reflow(_ columns: Int, _ row: Int) {
         let layout = LineLayout(Self.buffer("abcdefghijklmno|"), prompt: "> ", continuation: ". ", columns: 10)
         #expect(layout.cursorRow(at: columns) == row)
     }
 
-    @Test("history goes back and forth, and gives back what was being written")
+    @Test("history steps back and forth, and returns to the draft")
     func history() {
         var kept: [String] = []
         var history = History(["a", "b"]) { kept.append($0) }
@@ -173,7 +175,7 @@ struct LineEditorTests {
     @Test(
         "a line is a message or a command",
         arguments: [
-            ("hi", ChatCommand.say("hi")), ("//etc", .say("/etc")), (" /model", .say(" /model")),
+            ("hi", ChatCommand.message("hi")), ("//etc", .message("/etc")), (" /model", .message(" /model")),
             ("/model", .model(nil)),
             ("/model  a/b ", .model("a/b")), ("/system be brief\nand kind", .system("be brief\nand kind")),
             ("/file", .incomplete("/file")), ("/file a b.txt", .file("a b.txt")), ("/save x", .save("x")),

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import UltraAPI
 
-/// The pages say what is: checked against the header, the programs and the sources.
+/// The manual pages, checked against the header, the programs and the sources.
 @Suite(.timeLimit(.minutes(3)))
 struct ManualPageTests {
     private static let folder = Command.root + "/etc/man"
@@ -19,7 +19,7 @@ struct ManualPageTests {
         return has
     }()
 
-    @Test("each is formatted without a warning, and links lead there", .enabled(if: hasMan, "needs man"))
+    @Test("each page is formatted without a warning, and links resolve", .enabled(if: hasMan, "needs man"))
     func formatting() throws {
         let environment = ["LC_ALL": "C.UTF-8", "MANWIDTH": "80"]
         let pages = try Self.names.filter { try !Self.page($0).hasPrefix(".so ") }
@@ -30,7 +30,7 @@ struct ManualPageTests {
             #expect(command.error == "", "\(name)")
             #expect(command.status == 0 && command.output.contains("SEE ALSO"), "\(name)")
         }
-        // As installed, links are found from above the sections.
+        // As installed: man resolves links relative to the folder above the sections.
         let installed = try TemporaryFolder()
         try FileManager.default.createSymbolicLink(atPath: installed.path + "/man3", withDestinationPath: Self.folder)
         let link = try Command.run(
@@ -79,7 +79,7 @@ struct ManualPageTests {
         for member in members { #expect(structs.contains("Va \(member.output.1)"), "\(member.output.1)") }
     }
 
-    @Test("links lead to a page, and no page lacks its function")
+    @Test("links resolve to a page, and each page has its function")
     func links() throws {
         let header = try #require(Self.header)
         for name in Self.names where name.hasPrefix("ultra_") {
@@ -100,7 +100,7 @@ struct ManualPageTests {
         }
     }
 
-    /// The text of the sources below `folder` whose name has `part`.
+    /// The text of the sources below `folder` with one of the suffixes.
     private static func sources(_ folder: String, _ suffixes: [String] = [".swift"]) throws -> String {
         let base = Command.root + "/Sources/" + folder
         let paths = try FileManager.default.subpathsOfDirectory(atPath: base)
@@ -120,7 +120,7 @@ struct ManualPageTests {
                 ).map { String($0.output.1) })
         #expect(names.count >= 100)
         let text = try Self.page("ultra-protocol.7")
-        // A word of the protocol: marked up, in a list of such words, or in JSON.
+        // Names of fields are marked up, in a list of names, or in JSON.
         for name in names.sorted() {
             let shown = try Regex(#"(?m)(^\.(It |Pq |Pf )?Li |, | Li |No or |No | , |\\\(dq|")\#(name)\b"#)
             #expect(text.firstMatch(of: shown) != nil, "\(name)")
@@ -167,7 +167,7 @@ struct ManualPageTests {
         ])
     func variables(_ page: String, _ folders: [String]) throws {
         let sources = try folders.map { try Self.sources($0, [".swift", ".c"]) }.joined(separator: "\n")
-        // Where variables are read; other words in capitals are providers' own.
+        // Lines that read variables; other words in capitals belong to providers.
         let lines = sources.split(separator: "\n").filter {
             $0.firstMatch(of: #/(value|flag|number|problem|getenv)\("|environment\["|Variables?: /#) != nil
         }

@@ -1,13 +1,16 @@
 import Foundation
 import libultra
 
-/// The built `ultrad` with nothing but its mock, on a socket of its own. Ended with the object that started it.
+/// The built `ultrad` with only its mock, on a socket of its own. It ends with the object that started it.
 final class MockDaemon {
     let path: String
     private let folder: TemporaryFolder
+    private let variables: [String: String]
     private var process = Process()
 
-    init() throws {
+    /// - Parameter variables: added to the environment; by default, providers without a key are hidden.
+    init(_ variables: [String: String] = ["AUTO_REGISTER_PROVIDERS": "false"]) throws {
+        self.variables = variables
         folder = try TemporaryFolder()
         path = folder.path + "/ultrad.sock"
         try start()
@@ -18,25 +21,23 @@ final class MockDaemon {
         process.waitUntilExit()
     }
 
-    /// Starts it, without waiting for its socket.
+    /// Starts the daemon without waiting for its socket.
     func start() throws {
         process = Process()
         process.executableURL = URL(fileURLWithPath: Command.products + "/ultrad")
         process.arguments = ["--socket", path]
-        process.environment = [
-            "USE_MOCK": "true", "AUTO_REGISTER_PROVIDERS": "false", "STATE_DIRECTORY": folder.path,
-            "LOG_LEVEL": "error",
-        ]
+        process.environment = ["USE_MOCK": "true", "STATE_DIRECTORY": folder.path, "LOG_LEVEL": "error"]
+            .merging(variables) { $1 }
         process.standardError = FileHandle.nullDevice
         try process.run()
     }
 
-    /// Tells it to stop.
+    /// Sends a signal, by default the one that stops it.
     func signal(_ number: Int32 = SIGTERM) {
         kill(process.processIdentifier, number)
     }
 
-    /// Waits for its end, and returns the exit status.
+    /// Waits until the daemon ends, and returns its exit status.
     func exitStatus() -> Int32 {
         process.waitUntilExit()
         return process.terminationStatus
@@ -53,4 +54,7 @@ final class MockDaemon {
         }
         throw POSIXError(.ECONNREFUSED)
     }
+
+    /// Waits until it accepts connections.
+    func waitUntilReady() throws { ultra_connection_free(try connect()) }
 }

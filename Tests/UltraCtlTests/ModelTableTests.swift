@@ -19,7 +19,7 @@ struct ModelTableTests {
         + #"{"id":"meine/模型-of-a-rather-long-name-2026-11-24","state":"available","context_window":1047576},"#
         + #"{"id":"openai/whisper-1","kind":"other","state":"available"}"#
 
-    @Test("80 columns hold the model, its state, size and price; the rest is named")
+    @Test("80 columns show model, state, context window and price, and name the hidden columns")
     func narrow() throws {
         #expect(
             try render(Self.models, columns: 80) == """
@@ -28,14 +28,14 @@ struct ModelTableTests {
                 meine/模型-of-a-rather-long-name-202…  available           1.05 M      –       –
 
                 2 models: 1 available, 1 rate_limited
-                no room for FIRST TOKEN, CAPABILITIES, ALIASES, TAGS: ultractl show MODEL has
-                all of it
-                1 that neither chat nor embed left out: --all
+                hidden columns: FIRST TOKEN, CAPABILITIES, ALIASES, TAGS (ultractl show MODEL
+                has them)
+                1 for other purposes not listed (--all lists them)
 
                 """)
     }
 
-    @Test("200 columns hold all")
+    @Test("200 columns show everything")
     func wide() throws {
         let text = try render(Self.models, columns: 200)
         #expect(
@@ -45,7 +45,7 @@ struct ModelTableTests {
                 meine/模型-of-a-rather-long-name-2026-11-24  available           1.05 M      –       –
 
                 2 models: 1 available, 1 rate_limited
-                1 that neither chat nor embed left out: --all
+                1 for other purposes not listed (--all lists them)
 
                 """)
     }
@@ -56,14 +56,14 @@ struct ModelTableTests {
         #expect(text.split(separator: "\n").allSatisfy { String($0).columns <= columns }, "\(text)")
     }
 
-    @Test("--all shows what neither chats nor embeds")
+    @Test("--all shows models that neither chat nor embed")
     func all() throws {
         let text = try render(Self.models, columns: nil, isComplete: true)
         #expect(text.contains("\nopenai/whisper-1 "))
         #expect(text.hasSuffix("\n3 models: 2 available, 1 rate_limited\n"))
     }
 
-    @Test("a list of nothing says so", arguments: [("", "No models.\n")])
+    @Test("an empty list has a text", arguments: [("", "No models.\n")])
     func empty(_ models: String, _ expected: String) throws {
         #expect(try render(models, columns: 80) == expected)
     }

@@ -5,7 +5,7 @@ import Testing
 struct NoDaemonTests {
     static let start = "hint: start it with: systemctl start ultrad.socket (for all users) or ultrad (your own)\n"
 
-    @Test("a missing socket exits 3 and says how to start the daemon")
+    @Test("a missing socket exits 3 with the command that starts the daemon")
     func missing() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/ultrad.sock"
@@ -14,28 +14,29 @@ struct NoDaemonTests {
         #expect(command == Command(output: "", error: error, status: 3))
     }
 
-    @Test("a socket left behind exits 3 and is called so")
+    @Test("a socket left by an earlier daemon exits 3 with its own message")
     func stale() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/ultrad.sock"
         close(try listeningSocket(path))
         let command = try Command.ultractl("status", socket: path)
         let error =
-            "error: ultrad is not running: nobody listens on \(path), which an earlier one left behind\n" + Self.start
+            "error: ultrad is not running: no process listens on \(path), a socket left by an earlier daemon\n"
+            + Self.start
         #expect(command == Command(output: "", error: error, status: 3))
     }
 
-    @Test("a file that is no socket exits 3 and is called so")
+    @Test("a file that is not a socket exits 3 with its own message")
     func noSocket() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("ultrad.sock", [])
         let command = try Command.ultractl("status", socket: path)
         let error =
-            "error: \(path) is not a socket\nhint: name the daemon's with --socket or ULTRAD_SOCKET\n"
+            "error: \(path) is not a socket\nhint: give the daemon's socket with --socket or ULTRAD_SOCKET\n"
         #expect(command == Command(output: "", error: error, status: 3))
     }
 
-    // Only root can become somebody who may not; setpriv is part of util-linux.
+    // Only root can switch to a user without access; setpriv is part of util-linux.
     @Test(
         "a socket of another group exits 3 and names the group",
         .enabled(if: getuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "needs root and setpriv"))
@@ -45,20 +46,20 @@ struct NoDaemonTests {
         let listener = try listeningSocket(path)
         defer { close(listener) }
         chmod(path, 0o660)
-        // A copy, because the build folder may be out of the other user's reach. By a program of its own: a child
-        // that another test forks meanwhile would hold our file open for writing, and make it unfit to run.
+        // A copy, because the other user may have no access to the build folder. Made by another process: a child that
+        // a parallel test forks would inherit a descriptor open for writing, and the copy could not be executed (ETXTBSY).
         let program = folder.path + "/ultractl"
         #expect(try Command.run("/bin/cp", [Command.ultractl, program]).status == 0)
         let command = try Command.run(
             "/usr/bin/setpriv", ["--reuid=65534", "--clear-groups", "--regid=65534", program, "status"],
             environment: ["ULTRAD_SOCKET": path, "LD_LIBRARY_PATH": Self.runtimePath])
         let error =
-            "error: permission denied: you may not use \(path)\n"
-            + "hint: join its group, then log in again: sudo usermod -aG root $USER\n"
+            "error: permission denied: you have no access to \(path)\n"
+            + "hint: join the group root, then log in again: sudo usermod -aG root $USER\n"
         #expect(command == Command(output: "", error: error, status: 3))
     }
 
-    /// Where this process found the Swift runtime.
+    /// The folder of the Swift runtime of this process.
     private static var runtimePath: String {
         let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
         let library = maps.split(separator: "\n").first { $0.hasSuffix("/libswiftCore.so") }
@@ -66,7 +67,7 @@ struct NoDaemonTests {
             .map { URL(fileURLWithPath: String($0)).deletingLastPathComponent().path } ?? ""
     }
 
-    @Test("looks in XDG_RUNTIME_DIR if the user's socket exists, else at the system's", arguments: [true, false])
+    @Test("uses the socket in XDG_RUNTIME_DIR if it exists, else the system's", arguments: [true, false])
     func discovery(exists: Bool) throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/ultrad/ultrad.sock"
@@ -79,7 +80,7 @@ struct NoDaemonTests {
         #expect(command.status == 3)
     }
 
-    @Test("--socket comes before ULTRAD_SOCKET")
+    @Test("--socket overrides ULTRAD_SOCKET")
     func option() throws {
         let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result"}"#)])
         let command = try Command.ultractl("call", "ping", "--socket", daemon.path, socket: "/nowhere")
@@ -97,7 +98,7 @@ struct NoDaemonTests {
         ([.receive, .send("[]")], "the peer does not speak the Ultra protocol"),
     ]
 
-    @Test("a connection lost before the answer exits 1 and says how", arguments: losses)
+    @Test("a connection lost before the answer exits 1 with the reason", arguments: losses)
     func lost(_ steps: [ScriptedDaemon.Step], _ message: String) throws {
         let daemon = try ScriptedDaemon(steps)
         let command = try Command.ultractl("status", socket: daemon.path)
@@ -111,7 +112,7 @@ struct NoDaemonTests {
         #expect(command == Command(output: "", error: "error: no answer within 200 ms\n", status: 1))
     }
 
-    @Test("an answer that comes byte by byte is an answer")
+    @Test("an answer that arrives byte by byte is complete")
     func dribble() throws {
         let daemon = try ScriptedDaemon([.receive, .dribble(#"{"id":ID,"event":"result"}"#)])
         let command = try Command.ultractl("call", "ping", socket: daemon.path)

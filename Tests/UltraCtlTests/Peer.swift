@@ -1,11 +1,11 @@
 import Foundation
 import libultra
 
-/// A libultra connection and the other end of its socket, driven by hand: no daemon, no thread.
+/// A libultra connection and the other end of its socket, without a daemon and without threads.
 final class Peer {
     let connection: OpaquePointer
     private(set) var socket: Int32
-    /// -1: the connection was made of a socket pair, and cannot be made anew.
+    /// The listening socket; -1: the connection was made from a socket pair, and cannot reconnect.
     private var listener: Int32 = -1
     private var folder: TemporaryFolder?
     private var path = ""
@@ -21,7 +21,7 @@ final class Peer {
         connection = made
     }
 
-    /// A connection to a socket on which the daemon listens, so that it can be lost and made anew.
+    /// Connects to a listening socket, so that the connection can be lost and made again.
     init(listening folder: TemporaryFolder) throws {
         self.folder = folder
         path = folder.path + "/ultrad.sock"
@@ -38,7 +38,7 @@ final class Peer {
         if listener >= 0 { close(listener) }
     }
 
-    /// Ends the daemon: nobody listens any more.
+    /// Closes the listening socket, as a daemon that ends.
     func stop() {
         hangUp()
         close(listener)
@@ -51,7 +51,7 @@ final class Peer {
         listener = try listeningSocket(path)
     }
 
-    /// Takes the connection that was made anew.
+    /// Accepts the connection that was made again.
     func accept() {
         socket = Foundation.accept(listener, nil, nil)
     }
@@ -63,11 +63,11 @@ final class Peer {
 
     func write(_ bytes: some Collection<UInt8>) {
         let bytes = Array(bytes)
-        // Everything the tests write fits the socket's buffer.
+        // The socket's buffer is larger than everything the tests write.
         precondition(send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
     }
 
-    /// Takes the frames that the connection sent, as text.
+    /// Reads the frames that the connection sent, as text.
     func frames() -> [String] {
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
         let count = recv(socket, &bytes, bytes.count, Int32(MSG_DONTWAIT))
@@ -81,7 +81,7 @@ final class Peer {
         return frames
     }
 
-    /// Takes `count` bytes that the connection sends, which is given turns to do so; fewer if it stops sending.
+    /// Reads `count` bytes that the connection sends, and lets it process in between; fewer if it stops sending.
     func receive(_ count: Int) -> [UInt8] {
         var received: [UInt8] = []
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
@@ -94,7 +94,7 @@ final class Peer {
         return received
     }
 
-    /// Bytes the connection has not read yet, as the kernel counts them.
+    /// The number of bytes that the connection has not read yet, as counted by the kernel.
     var unreadBytes: Int32 {
         var count: Int32 = 0
         precondition(ioctl(socket, UInt(TIOCOUTQ), &count) == 0)

@@ -10,7 +10,7 @@ struct ProbeTests {
         + #"{"provider":"cohere","model":null,"state":"needs_key","evidence":{},"ms":null,"#
         + #""error":{"code":"authentication","message":"Cohere has no key","hint":"set COHERE_API_KEY"}}]}"#
 
-    @Test("a line each, with state, time, error and hint; exit 1 because one failed")
+    @Test("one line per provider with state, time, error and hint; exit 1 because one failed")
     func all() throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.answer)])
         let command = try Command.ultractl("probe", socket: daemon.path)
@@ -42,7 +42,7 @@ struct ProbeTests {
         Outcome(result: #""state":"available","evidence":{"generated":{"ok":false}}"#, status: 1),
     ]
 
-    @Test("the exit status says whether a check failed, with --json too", arguments: outcomes, [false, true])
+    @Test("the exit status is 1 if a check failed, with --json too", arguments: outcomes, [false, true])
     func status(_ outcome: Outcome, _ isJSON: Bool) throws {
         let answer = #"{"id":1,"event":"result","results":[{"provider":"x",\#(outcome.result)}]}"#
         let daemon = try ScriptedDaemon([.receive, .send(answer)])
@@ -58,7 +58,7 @@ struct ProbeTests {
         #"{"id":ID,"event":"error","error":{"code":"invalid_request","message":"No.","field":"provider"}}"#
     static let well = #"{"id":ID,"event":"result","results":[{"provider":"p","model":"p/m","state":"available"}]}"#
 
-    @Test("a name that is no provider's is a model's")
+    @Test("an unknown provider name is sent as a model")
     func model() throws {
         let daemon = try ScriptedDaemon(connections: [[.receive, .send(Self.unknown)], [.receive, .send(Self.well)]])
         let command = try Command.ultractl("probe", "m", socket: daemon.path)
@@ -67,7 +67,7 @@ struct ProbeTests {
             daemon.requests() == [#"{"id":1,"op":"probe","provider":"m"}"#, #"{"id":1,"op":"probe","model":"m"}"#])
     }
 
-    @Test("a name with a slash is a model's", arguments: ["p/m", "m:8b"])
+    @Test("a name with a slash or colon is a model", arguments: ["p/m", "m:8b"])
     func deep(_ name: String) throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.well)])
         let command = try Command.ultractl("probe", name, "--deep", socket: daemon.path)
@@ -83,7 +83,7 @@ struct ProbeTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"probe","provider":"p","deep":true}"#])
     }
 
-    @Test("a deep probe of a name that is no provider's is one of a model")
+    @Test("a deep probe of an unknown provider name is sent as one of a model")
     func deepModel() throws {
         let daemon = try ScriptedDaemon(connections: [[.receive, .send(Self.unknown)], [.receive, .send(Self.well)]])
         let command = try Command.ultractl("probe", "m", "--deep", socket: daemon.path)
@@ -94,7 +94,7 @@ struct ProbeTests {
             ])
     }
 
-    @Test("a name that is neither's is told so, and a deep probe that asked no model says that")
+    @Test("a name of neither provider nor model is an error; a deep probe without usable models says so")
     func nothing() throws {
         let unknownModel =
             #"{"id":ID,"event":"error","error":{"code":"model_not_found","message":"no model is called m","field":"model"}}"#
@@ -106,14 +106,14 @@ struct ProbeTests {
             command
                 == Command(
                     output: "",
-                    error: "error: no provider and no model is called m\nhint: see: ultractl status, ultractl models\n",
+                    error: "error: there is no provider and no model m\nhint: see: ultractl status, ultractl models\n",
                     status: 1))
         let free = #"{"id":ID,"event":"result","results":[{"provider":"p","state":"available"}]}"#
         let shallow = try Command.ultractl(
             "probe", "--deep", "p", socket: ScriptedDaemon([.receive, .send(free)]).path)
         #expect(
             shallow.output
-                == "✓  p  available  no model of it can be asked: only the free check was made\n")
+                == "✓  p  available  no model can answer: only the free check was made\n")
     }
 
     @Test("--deep without a model is wrong usage")

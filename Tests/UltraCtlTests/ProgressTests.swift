@@ -11,17 +11,17 @@ struct ProgressTests {
         return progress.line(at: .now + .milliseconds(Int(seconds * 1000)))
     }
 
-    @Test("says the phase and the time")
+    @Test("shows the phase and the time")
     func phase() {
         #expect(line(1.24) { _ in } == "sending  1.2 s")
-        #expect(line(3) { $0.say("wait\u{1B}ing") } == "wait\u{FFFD}ing  3.0 s")
+        #expect(line(3) { $0.show("wait\u{1B}ing") } == "wait\u{FFFD}ing  3.0 s")
     }
 
-    @Test("estimates tokens, and their speed once it means something")
+    @Test("estimates tokens, and tokens per second after half a second")
     func speed() {
         #expect(line(0.2) { $0.count(bytes: 40) } == "sending  0.2 s, about 10 tokens")
         let text = line(2) {
-            $0.say("streaming")
+            $0.show("streaming")
             $0.count(bytes: 400)
             $0.count(bytes: 400)
         }
@@ -29,21 +29,21 @@ struct ProgressTests {
     }
 
     @Test(
-        "a bar shows how many are done",
+        "a bar shows the share of checks that are done",
         arguments: [
             (0, "░░░░░░░░░░░░░░░░░░░░  0/8"), (3, "███████░░░░░░░░░░░░░  3/8"), (8, "████████████████████  8/8"),
         ])
     func bar(_ done: Int, _ expected: String) {
-        #expect(line(0) { $0.say("a/b tools", done: done, of: 8) } == expected + "  a/b tools  0.0 s")
+        #expect(line(0) { $0.show("a/b tools", done: done, of: 8) } == expected + "  a/b tools  0.0 s")
     }
 
-    /// A daemon that is slow enough for the line to be drawn: the client hangs up first, or the text ends it.
+    /// A daemon that answers only after the line was drawn: the client closes first, or the text ends the line.
     private static let slow: [ScriptedDaemon.Step] = [
         .receive, .send(#"{"id":ID,"event":"progress","phase":"waiting_first_token","attempt":1}"#), .pause(0.7),
         .send(#"{"id":ID,"event":"delta","text":"Hi"}"#), .send(GenerateTests.done),
     ]
 
-    @Test("is on standard error alone, and gone when the answer comes")
+    @Test("is drawn only on standard error, and erased when the answer arrives")
     func terminal() throws {
         let text = try Terminal().ultractl(
             ["generate", "x"], socket: ScriptedDaemon(Self.slow).path, environment: ["NO_COLOR": "1"]
@@ -52,7 +52,7 @@ struct ProgressTests {
         #expect(text.hasSuffix("\r\u{1B}[KHi\r\n"))
     }
 
-    @Test("there is none without a terminal")
+    @Test("is not drawn without a terminal")
     func pipe() throws {
         let daemon = try ScriptedDaemon(Self.slow)
         let command = try Command.ultractl("generate", "x", socket: daemon.path)
@@ -60,7 +60,7 @@ struct ProgressTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"stream","prompt":"x"}"#])
     }
 
-    @Test("test and verify show how far they are")
+    @Test("test and verify show the number of finished checks")
     func checks() throws {
         let daemon = try ScriptedDaemon(connections: [
             [.receive, .send(CheckTests.models("json"))],

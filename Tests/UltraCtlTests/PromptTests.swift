@@ -4,7 +4,7 @@ import Testing
 
 struct PromptTests {
     @Test(
-        "images are told by their first bytes",
+        "images are recognised by their first bytes",
         arguments: [
             ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0], "image/png"),
             ([0xFF, 0xD8, 0xFF, 0xE0], "image/jpeg"),
@@ -18,7 +18,7 @@ struct PromptTests {
     }
 
     @Test(
-        "paragraphs are apart by one empty line",
+        "one empty line separates paragraphs",
         arguments: [
             (["a", "b"], "a\n\nb"), (["a\n", "b"], "a\n\nb"), (["", "b"], "b"), (["a", "", "c"], "a\n\nc"), ([], ""),
         ])

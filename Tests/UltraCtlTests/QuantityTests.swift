@@ -4,7 +4,7 @@ import Testing
 
 struct QuantityTests {
     @Test(
-        "counts keep four digits, then three and a unit",
+        "counts have up to four digits, then three and a unit",
         arguments: [
             (0, "0"), (9999, "9999"), (10_000, "10.0 k"), (128_000, "128 k"), (999_499, "999 k"), (999_500, "1.00 M"),
             (1_047_576, "1.05 M"), (-20_000, "-20.0 k"), (Int.max, "9223372 T"),
@@ -36,7 +36,7 @@ struct QuantityTests {
     }
 
     @Test(
-        "money keeps cents, and two digits of what is less than ten",
+        "amounts have cents, and two significant digits below ten cents",
         arguments: [
             (0, "$0.00"), (12.4, "$12.40"), (0.1, "$0.10"), (0.0425, "$0.043"), (0.00008, "$0.000080"),
             (0.000_000_000_1, "$0.000000000"), (1e300, "$1e+300"), (-1.5, "$-1.50"),

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import libultra
 
-/// The daemon is restarted, and the same handle goes on with the next one.
+/// The daemon restarts, and the same handle connects to the next one.
 @Suite(.timeLimit(.minutes(3)))
 struct ReconnectTests {
     private let peer: Peer
@@ -12,13 +12,13 @@ struct ReconnectTests {
         peer = try Peer(listening: TemporaryFolder())
     }
 
-    /// Ends the daemon, and sees to it that the connection knows.
+    /// Ends the daemon, and reads until the connection has ended.
     private func lose() {
         peer.stop()
         #expect(peer.next(timeout: 1000) == .error(ULTRA_ERROR_CLOSED))
     }
 
-    @Test("descriptor and ids go on; requests that were in flight are over")
+    @Test("descriptor and ids continue; requests in flight have ended")
     func restart() throws {
         #expect(peer.request() == 1)
         let descriptor = ultra_get_fd(peer.connection)
@@ -30,14 +30,14 @@ struct ReconnectTests {
         #expect(ultra_get_fd(peer.connection) == descriptor)
         #expect(peer.request("ping") == 2)
         #expect(peer.frames() == [#"{"id":2,"op":"ping"}"#])
-        // An answer to the request of before belongs to nobody.
+        // The answer to a request before the restart has no owner.
         let result = #"{"id":2,"event":"result"}"#
         peer.write(frame(#"{"id":1,"event":"result"}"#) + frame(result))
         #expect(peer.next(timeout: 1000) == .event(result))
         #expect(ultra_in_flight(peer.connection) == 0)
     }
 
-    @Test("an event loop is not woken for a connection that has ended, and is again afterwards")
+    @Test("an event loop is not woken by a connection that has ended, until it reconnects")
     func loop() throws {
         lose()
         #expect(ultra_get_events(peer.connection) == 0)
@@ -53,7 +53,7 @@ struct ReconnectTests {
         #expect(poll(&watched, 1, 1000) == 1)
     }
 
-    @Test("half a frame, and half of one that was to be sent, are not taken along")
+    @Test("incomplete frames of both directions are dropped")
     func halves() throws {
         _ = peer.request("embed", #"{"x":"\#(String(repeating: "y", count: 600_000))"}"#)
         peer.write([0, 0, 0, 99, 0x7B])
@@ -67,7 +67,9 @@ struct ReconnectTests {
         #expect(peer.frames() == [#"{"id":2,"op":"ping"}"#])
     }
 
-    @Test("a broken protocol and a goaway are forgotten", arguments: [[0, 0, 0, 0], frame(Self.goaway)])
+    @Test(
+        "a protocol error and a goaway do not affect the next connection",
+        arguments: [[0, 0, 0, 0], frame(Self.goaway)])
     func clean(_ bytes: [UInt8]) throws {
         peer.write(bytes)
         _ = peer.next(timeout: 1000)
@@ -77,7 +79,7 @@ struct ReconnectTests {
         #expect(ultra_send(peer.connection, "ping", nil, nil) == 0)
     }
 
-    @Test("events that a call kept outlive the connection they came on")
+    @Test("events that a call kept outlive their connection")
     func kept() throws {
         _ = peer.request()
         let done = #"{"id":1,"event":"done"}"#
@@ -89,7 +91,7 @@ struct ReconnectTests {
         #expect(peer.next() == .event(done))
     }
 
-    @Test("a cancellation of before does not reach the next daemon")
+    @Test("an earlier cancellation does not reach the next daemon")
     func cancelled() throws {
         let id = peer.request()
         lose()
@@ -101,7 +103,7 @@ struct ReconnectTests {
         #expect(peer.frames() == [])
     }
 
-    @Test("where nobody listens it says so, changes nothing, and may be tried again")
+    @Test("without a listener it fails, changes nothing, and can be repeated")
     func nobody() throws {
         lose()
         #expect(ultra_reconnect(peer.connection, 0) == -ECONNREFUSED)
@@ -111,10 +113,10 @@ struct ReconnectTests {
         #expect(ultra_reconnect(peer.connection, 0) == 0)
     }
 
-    @Test("waits for a daemon that comes later")
+    @Test("waits for a daemon that starts later")
     func later() throws {
         lose()
-        // What comes first is up to the scheduler: either way the daemon is found.
+        // The scheduler decides the order; in both, the daemon is found.
         let peer = UnsafeTransfer(value: peer)
         let started = DispatchSemaphore(value: 0)
         Thread {
@@ -125,20 +127,20 @@ struct ReconnectTests {
         started.wait()
     }
 
-    @Test("a live connection with requests in flight is not given up")
+    @Test("a live connection with requests in flight cannot reconnect")
     func busy() {
         _ = peer.request()
         #expect(ultra_reconnect(peer.connection, 0) == -EBUSY)
         #expect(ultra_in_flight(peer.connection) == 1)
     }
 
-    @Test("what was made of a descriptor cannot be made anew")
+    @Test("a connection from a descriptor cannot reconnect")
     func pair() throws {
         let pair = try Peer()
         #expect(ultra_reconnect(pair.connection, 0) == -EOPNOTSUPP)
     }
 
-    /// One thread at a time uses it; the test sees to that.
+    /// Unchecked, because the test uses it in one thread at a time.
     private struct UnsafeTransfer<Value>: @unchecked Sendable {
         let value: Value
     }

@@ -1,7 +1,6 @@
 @testable import ultractl
 
-/// What a terminal shows after the bytes a program wrote: as much of one as the program uses, and a complaint about
-/// anything else.
+/// A terminal emulator with the control sequences that `ultractl` uses; others are recorded in `unknown`.
 struct Screen {
     private(set) var columns: Int
     private(set) var rows: Int
@@ -10,9 +9,9 @@ struct Screen {
     private(set) var isAlternate = false
     private(set) var isCursorHidden = false
     private(set) var takesPastes = false
-    /// What it does not know.
+    /// The control sequences that it does not know.
     private(set) var unknown: [String] = []
-    /// A wide character has an empty one behind it.
+    /// A wide character is followed by an empty cell.
     private var cells: [[String]]
     private var main: [[String]] = []
     private var pending: [Character] = []
@@ -28,14 +27,14 @@ struct Screen {
 
     var lines: [String] { cells.map { $0.joined().trimmingTrailingBlanks() } }
 
-    /// The lines up to the last that shows something.
+    /// The lines up to the last one that is not empty.
     var text: String {
         var lines = lines
         while lines.last == "" { lines.removeLast() }
         return lines.joined(separator: "\n")
     }
 
-    /// Another size: what does not fit is cut off, as xterm does it.
+    /// Changes the size, and cuts off the rest, as xterm does.
     mutating func resize(columns: Int, rows: Int) {
         let old = cells
         (self.columns, self.rows) = (columns, rows)
@@ -47,7 +46,7 @@ struct Screen {
     }
 
     mutating func write(_ text: String) {
-        // CR LF is one character to Swift, and two to a terminal.
+        // CR LF is one Character in Swift, and two controls for a terminal.
         for character in text {
             if character == "\r\n" {
                 take("\r")
@@ -76,7 +75,7 @@ struct Screen {
 
     private mutating func put(_ character: Character) {
         let width = character.columns
-        // One behind the last column means that the next character goes to the next line.
+        // A column behind the last one means that the next character goes to the next line.
         if column + width > columns {
             column = 0
             lineFeed()

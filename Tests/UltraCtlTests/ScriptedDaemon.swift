@@ -1,24 +1,24 @@
 import Foundation
 import Synchronization
 
-/// Plays the daemon, one connection after the other: step by step, whatever the client makes of it.
+/// A daemon that executes a script of steps, connection by connection, independent of what the client does.
 final class ScriptedDaemon: Sendable {
     enum Step: Sendable {
         /// Reads one frame and records it.
         case receive
-        /// Sends a frame; `ID` stands for the id of the last request that was no `cancel`.
+        /// Sends a frame, in which `ID` is replaced by the id of the last request other than `cancel`.
         case send(String)
-        /// Sends bytes as they are.
+        /// Sends bytes unchanged.
         case sendBytes([UInt8])
         /// Sends a frame one byte at a time.
         case dribble(String)
         /// Waits until the client has a handler for a signal.
         case awaitHandler(Int32)
-        /// Waits so many seconds: how slow the daemon is, not a way to be in time for the client.
+        /// Waits this number of seconds: simulates a slow daemon, and is not for synchronisation.
         case pause(Double)
         /// Sends a signal to the client.
         case signal(Int32)
-        /// Closes the connection now; without it, that waits for the client to do so.
+        /// Closes the connection at once; without this step, the daemon waits until the client closes it.
         case close
     }
 
@@ -26,7 +26,7 @@ final class ScriptedDaemon: Sendable {
     private let folder: TemporaryFolder
     private let received = Mutex<[String]>([])
     private let lastWait = Mutex<Duration>(.zero)
-    /// -1: nobody listens any more.
+    /// The listening socket; -1: closed.
     private let listener = Mutex<Int32>(-1)
     private let isDone = DispatchSemaphore(value: 0)
 
@@ -50,7 +50,7 @@ final class ScriptedDaemon: Sendable {
         }.start()
     }
 
-    /// The next daemon on the socket of `predecessor`, from when that one's script is over.
+    /// Takes over the socket of `predecessor` when that one's script has ended.
     init(_ steps: [Step], after predecessor: ScriptedDaemon) {
         folder = predecessor.folder
         path = predecessor.path
@@ -65,7 +65,7 @@ final class ScriptedDaemon: Sendable {
         }.start()
     }
 
-    /// Nobody else comes: a thread that waits for one, and with it all there is of this daemon, would not end.
+    /// Ends the thread that waits for a connection, and with it this daemon.
     func stop() {
         listener.withLock { if $0 >= 0 { shutdown($0, Int32(SHUT_RDWR)) } }
     }
@@ -77,13 +77,13 @@ final class ScriptedDaemon: Sendable {
         }
     }
 
-    /// The frames the client sent, once the script is over; a client that left before that is not waited for long.
+    /// Waits up to 20 seconds for the end of the script, and returns the frames that the client sent.
     func requests() -> [String] {
         if isDone.wait(timeout: .now() + 20) == .success { isDone.signal() }
         return received.withLock { $0 }
     }
 
-    /// How long the client stayed once the last step was done.
+    /// The time from the last step to the end of the client's connection.
     func clientStayed() -> Duration {
         _ = requests()
         return lastWait.withLock { $0 }
@@ -126,7 +126,7 @@ final class ScriptedDaemon: Sendable {
         return credentials[0]
     }
 
-    /// Whether a process has a handler for a signal, or is gone; `SigCgt` of proc(5).
+    /// True if a process has a handler for a signal (`SigCgt` of proc(5)), or has ended.
     private func catches(_ number: Int32, _ process: pid_t) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
             let mask = status.firstMatch(of: /SigCgt:\s*([0-9a-f]+)/).flatMap({ UInt64($0.output.1, radix: 16) })

@@ -18,7 +18,7 @@ struct ShowTests {
         + #""latency_ms":{"first_token_p50":310,"first_token_p95":900},"#
         + #""failures":{"consecutive":3,"last":"rate_limited","last_at":"2026-11-24T20:09:58Z"}}"#
 
-    @Test("all facts with their origin, the evidence with its age, and how to ask")
+    @Test("shows all facts with their source, the evidence with its age, and example requests")
     func text() throws {
         let model = try JSONReader.read(Array(Self.gpt.utf8)) { (reader) throws(JSONError) in try ModelReport(&reader) }
         let now = try #require(Timestamp("2026-11-24T20:10:00Z"))
@@ -28,28 +28,28 @@ struct ShowTests {
         text.provider?.lastError = "the key was refused"
         #expect(
             text.render() == """
-                openai/gpt-4o · rate_limited for 10 min 0 s, tried again in 42 s
+                openai/gpt-4o · rate_limited for 10 min 0 s, next attempt in 42 s
                 GPT-4o · the default model
 
-                kind            chat                                                                    discovery
+                kind            chat                                                               discovery
                 aliases         4o
                 tags            smart
-                capabilities    chat, tools                                                             catalogue
-                context window  128 k tokens                                                            configuration
-                longest answer  unknown
-                price           $2.50 read, $1.25 read from cache, $10.00 written for a million tokens  catalogue
+                capabilities    chat, tools                                                        catalogue
+                context window  128 k tokens                                                       configuration
+                longest output  unknown
+                price           $2.50 input, $1.25 cached input, $10.00 output per million tokens  catalogue
                 weight          1.50
 
                 reachable    yes         probe, 1 min 0 s ago
                 authorised   no          live traffic, 2 s ago
                 generated    unknown
-                first token  310 ms      one in twenty takes over 900 ms
+                first token  310 ms      median; 95th percentile 900 ms
                 failures     3 in a row  last: rate_limited, 2 s ago
 
-                openai:  the key was refused; give ultrad another key and start it again
+                openai:  the key was refused; give ultrad another key and restart it
 
-                ask it        ultractl generate -m openai/gpt-4o "…"
-                in a program  {"id":1,"op":"generate","model":"openai/gpt-4o","prompt":"…"}
+                command  ultractl generate -m openai/gpt-4o "…"
+                request  {"id":1,"op":"generate","model":"openai/gpt-4o","prompt":"…"}
 
                 """)
     }
@@ -60,7 +60,7 @@ struct ShowTests {
         + #""state":"needs_key"},{"id":"b/n","provider":"b","name":"n","state":"needs_key"}],"default":null}"#
 
     @Test(
-        "a model is meant by its id, an alias, or a name that one provider has",
+        "finds a model by its id, an alias, or a name that one provider has",
         arguments: [("a/m", "a/m"), ("one", "a/m"), ("n", "b/n"), ("b/m", "b/m")])
     func name(_ name: String, _ id: String) throws {
         let status =
@@ -71,14 +71,15 @@ struct ShowTests {
         #expect(command.output.hasPrefix("\(id) · "))
         let verb = id == "a/m" ? "embed" : "generate"
         #expect(command.output.contains("ultractl \(verb) -m \(id) \"…\"\n"))
-        // What is missing is asked for only where something is.
-        #expect(command.output.contains("b:  set B_KEY where ultrad starts, and start it again\n") == (id != "a/m"))
+        // Only a provider with a problem has advice.
+        let advice = "b:  set B_KEY in the environment of ultrad, and restart it\n"
+        #expect(command.output.contains(advice) == (id != "a/m"))
     }
 
     @Test(
-        "a name that means no model, or several, exits 1 with the way out",
+        "a name of no model, or of several, exits 1 with a hint",
         arguments: [
-            ("x", "no model is called x", "see: ultractl models --all"),
+            ("x", "there is no model x", "see: ultractl models --all"),
             ("m", "several providers have m", "name one of a/m, b/m"),
         ])
     func unknown(_ name: String, _ message: String, _ hint: String) throws {
@@ -87,7 +88,7 @@ struct ShowTests {
         #expect(command == Command(output: "", error: "error: \(message)\nhint: \(hint)\n", status: 1))
     }
 
-    @Test("--json prints the model as the daemon wrote it")
+    @Test("--json prints the model as the daemon sent it")
     func json() throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.list)])
         let command = try Command.ultractl("show", "one", "--json", socket: daemon.path)

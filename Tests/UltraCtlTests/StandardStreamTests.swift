@@ -3,10 +3,10 @@ import Testing
 
 @testable import ultractl
 
-/// Descriptors that are closed, full or never end.
+/// Standard descriptors that are closed, full or endless.
 @Suite(.timeLimit(.minutes(1)))
 struct StandardStreamTests {
-    /// Runs `ultractl` with what a shell makes of its descriptors.
+    /// Runs `ultractl` in a shell with redirections.
     private func run(_ arguments: String, _ redirection: String, socket: String = "/nowhere") throws -> Command {
         try Command.run(
             "/bin/sh", ["-c", "exec \"$0\" \(arguments) \(redirection)", Command.ultractl],
@@ -14,7 +14,7 @@ struct StandardStreamTests {
     }
 
     @Test(
-        "with standard output closed nothing is asked, that is said, and the exit status is 1",
+        "with standard output closed, no request is sent, an error is printed, and the exit status is 1",
         arguments: [
             "status", "models", "generate hello", "generate --no-stream hello", "--help", "help show", "--version",
         ])
@@ -27,7 +27,7 @@ struct StandardStreamTests {
     }
 
     @Test(
-        "output that cannot be written is said, and the exit status is 1",
+        "a failure to write the output is an error, and the exit status is 1",
         arguments: ["status", "generate hello", "completions bash", "--help", "help show", "--version"])
     func full(_ arguments: String) throws {
         let answer = #"{"id":ID,"event":"result","text":"x"}"#
@@ -39,14 +39,14 @@ struct StandardStreamTests {
         #expect(command == Command(output: "", error: "error: standard output: No space left on device\n", status: 1))
     }
 
-    @Test("a reader that leaves early ends the command quietly", arguments: ["--help", "completions bash"])
+    @Test("a reader that closes early ends the command without a message", arguments: ["--help", "completions bash"])
     func reader(_ arguments: String) throws {
         let command = try Command.run(
             "/bin/bash", ["-c", "\"$0\" \(arguments) | exec true; echo ${PIPESTATUS[0]}", Command.ultractl])
         #expect(command == Command(output: "0\n", error: "", status: 0))
     }
 
-    @Test("with standard input closed a prompt is asked as it is")
+    @Test("with standard input closed, the prompt is sent alone")
     func closedInput() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(#"{"id":ID,"event":"delta","text":"hi"}"#), .send(GenerateTests.done),
@@ -56,7 +56,7 @@ struct StandardStreamTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"stream","prompt":"hello"}"#])
     }
 
-    @Test("with standard error closed a failure goes nowhere but into the exit status")
+    @Test("with standard error closed, only the exit status tells of a failure")
     func closedError() throws {
         let daemon = try ScriptedDaemon([
             .receive, .send(#"{"id":ID,"event":"error","error":{"code":"internal","message":"Oh."}}"#),

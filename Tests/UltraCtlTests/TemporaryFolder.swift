@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for one test, gone when the test is.
+/// A folder for one test, removed with this object.
 final class TemporaryFolder: Sendable {
     let path: String
 
@@ -8,13 +8,13 @@ final class TemporaryFolder: Sendable {
         var template = Array("/tmp/ultractl-test.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        // Tests of permissions let other users in.
+        // Tests of permissions run programs as other users.
         chmod(path, 0o755)
     }
 
     deinit { remove() }
 
-    /// Removes it now: what lives as long as the process has no other end.
+    /// Removes the folder now, for objects that live as long as the process.
     func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A terminal of so many columns, and what a program writes to it; newlines come as CR LF.
+/// A terminal of a given width, and the output of a program to it; newlines are CR LF.
 final class Terminal: Sendable {
     private let master: Int32
     private let slave: FileHandle
@@ -19,7 +19,7 @@ final class Terminal: Sendable {
             fileDescriptor: open("/dev/pts/\(index)", O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
         var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         guard ioctl(master, setSize, &size) == 0 else { throw POSIXError(.ENOTTY) }
-        // It holds a page only: somebody has to read it while the program writes.
+        // A pseudo-terminal buffers only a page, so it must be read while the program writes.
         Thread { [self] in
             var bytes = [UInt8](repeating: 0, count: 4096)
             while true {

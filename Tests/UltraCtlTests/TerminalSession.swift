@@ -1,6 +1,6 @@
 import Foundation
 
-/// `ultractl`, or a shell that runs it, with a terminal of its own as its controlling one, and somebody at the keys.
+/// Runs `ultractl`, or a shell, with its own controlling terminal, and types keys.
 final class TerminalSession: @unchecked Sendable {
     private let master: Int32
     private let slavePath: String
@@ -105,7 +105,7 @@ final class TerminalSession: @unchecked Sendable {
 
     // MARK: - At the screen
 
-    /// Waits until the screen shows something; returns what it shows then, or when it is too late.
+    /// Waits until the screen meets a condition, or for a time limit; returns the screen.
     @discardableResult
     func wait(limit: Double = 10, until isRight: (Screen) -> Bool) -> Screen {
         condition.withLock {
@@ -120,7 +120,7 @@ final class TerminalSession: @unchecked Sendable {
         wait { $0.text.contains(text) }
     }
 
-    /// Waits until a text was written so many times; returns whether it was.
+    /// Waits up to 20 seconds until a text was written this number of times; returns true if it was.
     func wait(for text: String, times: Int) -> Bool {
         condition.withLock {
             let end = Date(timeIntervalSinceNow: 20)

@@ -98,7 +98,7 @@ struct TerminalTests {
         }
     }
 
-    @Test("embed shows a summary, and each text with its likeness to the first")
+    @Test("embed shows a summary, and each text with its cosine similarity to the first")
     func embed() throws {
         let daemon = try ScriptedDaemon([
             .receive,
@@ -112,10 +112,10 @@ struct TerminalTests {
                 openai/e · 2 vectors of 4 · 5 tokens · cost unknown
                 warning: dimensions ignored
 
-                   TEXT  LIKE 1  VECTOR
+                   TEXT  COSINE  VECTOR
                 1  猫            1.0000 0.0000 0.0000 …
                 2  dog    0.600  0.6000 0.8000 0.0000 …
-                A file or pipe gets the whole vectors.
+                COSINE compares with vector 1. A file or pipe gets whole vectors.
 
                 """)
     }

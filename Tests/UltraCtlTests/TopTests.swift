@@ -32,14 +32,14 @@ struct TopTests {
 
     // MARK: - Counting
 
-    @Test("rates are what came between two reports; midnight and another daemon are no negative ones")
+    @Test("rates are differences of two reports; midnight and another daemon cause no negative rates")
     func rates() throws {
         var counts = TopCounts()
-        counts.take(try Self.report(Self.status(total: 10, tokens: 100)), seconds: 0)
+        counts.record(try Self.report(Self.status(total: 10, tokens: 100)), seconds: 0)
         #expect(counts.samples.isEmpty)
-        counts.take(try Self.report(Self.status(total: 16, failed: 1, tokens: 400)), seconds: 2)
-        counts.take(try Self.report(Self.status(total: 16, failed: 1, tokens: 0)), seconds: 1)
-        counts.take(try Self.report(Self.status(total: 0, pid: 43)), seconds: 1)
+        counts.record(try Self.report(Self.status(total: 16, failed: 1, tokens: 400)), seconds: 2)
+        counts.record(try Self.report(Self.status(total: 16, failed: 1, tokens: 0)), seconds: 1)
+        counts.record(try Self.report(Self.status(total: 0, pid: 43)), seconds: 1)
         #expect(counts.samples.map(\.requests) == [3, 0])
         #expect(counts.samples.map(\.failures) == [0.5, 0])
         #expect(counts.samples.map(\.tokens) == [150, 0])
@@ -49,17 +49,17 @@ struct TopTests {
     func requests() throws {
         var counts = TopCounts()
         let now = Timestamp(seconds: 1000)
-        func take(_ data: String) throws { counts.take(try Self.event("requests", data), at: now) }
-        counts.take(try Self.report(Self.status(total: 0)), seconds: 0)
-        try take(#""phase":"began","request":1,"model":"openai/a""#)
-        try take(#""phase":"began","request":2,"model":"openai/a""#)
+        func record(_ data: String) throws { counts.record(try Self.event("requests", data), at: now) }
+        counts.record(try Self.report(Self.status(total: 0)), seconds: 0)
+        try record(#""phase":"began","request":1,"model":"openai/a""#)
+        try record(#""phase":"began","request":2,"model":"openai/a""#)
         #expect(counts.models["openai/a"]?.busy == 2)
         #expect(counts.providers["openai"]?.busy == 2)
-        try take(#""phase":"ended","request":1,"model":"mistral/b","error":null,"ms":300"#)
-        try take(#""phase":"ended","request":2,"model":"openai/a","error":"timeout","ms":9000"#)
+        try record(#""phase":"ended","request":1,"model":"mistral/b","error":null,"ms":300"#)
+        try record(#""phase":"ended","request":2,"model":"openai/a","error":"timeout","ms":9000"#)
         // It had begun before anybody looked.
-        try take(#""phase":"ended","request":9,"model":"openai/a","error":null,"ms":100"#)
-        counts.take(try Self.report(Self.status(total: 3)), seconds: 2)
+        try record(#""phase":"ended","request":9,"model":"openai/a","error":null,"ms":100"#)
+        counts.record(try Self.report(Self.status(total: 3)), seconds: 2)
         #expect(counts.models["openai/a"]?.busy == 0)
         #expect(counts.models["openai/a"]?.failed == 1)
         #expect(counts.models["openai/a"]?.median == 100)
@@ -72,7 +72,7 @@ struct TopTests {
     @Test("a change of state is noted, and the model's state with it")
     func health() throws {
         var counts = TopCounts()
-        counts.take(
+        counts.record(
             try Self.event(
                 "health", #""provider":"p","model":"p/m","from":"available","to":"degraded","reason":"live""#),
             at: .now)
@@ -85,21 +85,22 @@ struct TopTests {
     @Test(
         "keys",
         arguments: [
-            ([Key.text("s")], TopView.Wish.go, "providers busy 0"), ([.text("S")], .go, "providers time 0"),
-            ([.text("sssss")], .go, "providers name 0"), ([.right], .go, "models name 0"),
-            ([.left, .tab], .go, "providers name 0"), ([.down, .down, .up], .go, "providers name 1"),
-            ([.end, .down], .go, "providers name 4"), ([.pageDown, .pageUp, .up], .go, "providers name 0"),
-            ([.text("jjk")], .go, "providers name 1"), ([.down, .right], .go, "models name 0"),
-            ([.text("p")], .go, "providers name 0 paused"), ([.text("p ")], .go, "providers name 0"),
+            ([Key.text("s")], TopView.Reaction.handled, "providers busy 0"),
+            ([.text("S")], .handled, "providers time 0"),
+            ([.text("sssss")], .handled, "providers name 0"), ([.right], .handled, "models name 0"),
+            ([.left, .tab], .handled, "providers name 0"), ([.down, .down, .up], .handled, "providers name 1"),
+            ([.end, .down], .handled, "providers name 4"), ([.pageDown, .pageUp, .up], .handled, "providers name 0"),
+            ([.text("jjk")], .handled, "providers name 1"), ([.down, .right], .handled, "models name 0"),
+            ([.text("p")], .handled, "providers name 0 paused"), ([.text("p ")], .handled, "providers name 0"),
             ([.text("q")], .quit, "providers name 0"), ([.text("sq")], .quit, "providers busy 0"),
             ([.interrupt], .interrupt, "providers name 0"), ([.suspend], .suspend, "providers name 0"),
-            ([.other, .enter, .text("x")], .go, "providers name 0"),
+            ([.other, .enter, .text("x")], .handled, "providers name 0"),
         ])
-    func keys(_ keys: [Key], _ wish: TopView.Wish, _ state: String) {
+    func keys(_ keys: [Key], _ reaction: TopView.Reaction, _ state: String) {
         var view = TopView()
-        var last = TopView.Wish.go
-        for key in keys { last = view.take(key, count: 5) }
-        #expect(last == wish)
+        var last = TopView.Reaction.handled
+        for key in keys { last = view.apply(key, count: 5) }
+        #expect(last == reaction)
         #expect(
             "\(view.rows.rawValue) \(view.order.rawValue) \(view.offset)\(view.isPaused ? " paused" : "")" == state)
     }
@@ -113,31 +114,31 @@ struct TopTests {
     func fits(_ size: (columns: Int, rows: Int), _ key: Key) throws {
         var counts = TopCounts()
         let providers = (0..<40).map { "provider-with-a-long-name-\($0)-猫猫猫" }
-        counts.take(try Self.report(Self.status(total: 0, providers: providers)), seconds: 0)
+        counts.record(try Self.report(Self.status(total: 0, providers: providers)), seconds: 0)
         for second in 0..<100 {
-            counts.take(
+            counts.record(
                 try Self.event(
                     "requests", #""phase":"began","request":\#(second),"model":"\#(providers[second % 40])/猫""#),
                 at: .now)
-            counts.take(
+            counts.record(
                 try Self.event(
                     "requests",
                     #""phase":"ended","request":\#(second),"model":"\#(providers[second % 40])/猫","error":"timeout","ms":5"#
                 ),
                 at: .now)
-            counts.take(
+            counts.record(
                 try Self.report(Self.status(total: second, tokens: 1_000_000 * second, providers: providers)),
                 seconds: 1)
         }
         var view = TopView()
-        _ = view.take(key, count: 40)
-        _ = view.take(.end, count: 40)
+        _ = view.apply(key, count: 40)
+        _ = view.apply(.end, count: 40)
         let lines = TopScreen(
             counts: counts, view: view, style: Style(columns: size.columns), columns: size.columns, rows: size.rows,
             now: .now
         ).lines()
         #expect(lines.count == size.rows)
-        // What a table needs at least is cut off by the terminal.
+        // Below 60 columns, the terminal cuts off tables that cannot shrink further.
         for line in lines where size.columns >= 60 { #expect(line.columns <= size.columns, "\(line)") }
         if size.rows >= 24 {
             #expect(lines.contains { $0.hasPrefix(key == .right ? "MODEL" : "PROVIDER") })
@@ -165,7 +166,7 @@ struct TopTests {
     }
 
     @Test(
-        "shows what the daemon says and what happens, and leaves the screen as it was",
+        "shows status and events, and restores the screen",
         arguments: [80, 200] as [UInt16])
     func screen(_ columns: UInt16) throws {
         let daemon = try Self.daemon([
@@ -175,17 +176,17 @@ struct TopTests {
             .receive, .send(Self.status(total: 3)),
         ])
         let session = try Self.top(daemon, "--interval", "0.1", columns: columns)
-        session.wait(for: "3 in all")
+        session.wait(for: "3 total")
         session.type("\u{1B}[C")
         let screen = session.wait(for: "openai/猫")
         #expect(screen.isAlternate)
         #expect(screen.isCursorHidden)
         #expect(screen.unknown == [])
         #expect(screen.lines[0].hasPrefix("ultrad 0.1.0 · running · pid 42 · up 5.0 s · 17.9 MiB"))
-        #expect(screen.lines[1].hasSuffix("1 in flight, 0 queued, 3 in all"))
+        #expect(screen.lines[1].hasSuffix("1 in flight, 0 queued, 3 total"))
         #expect(screen.lines[5].hasPrefix("MODEL      BUSY"))
         #expect(screen.lines[6].hasPrefix("openai/猫     1"))
-        #expect(screen.lines[23] == "q quit  s sort: name  p pause  ← → providers  ↑ ↓ move")
+        #expect(screen.lines[23] == "q quit  s sort: name  p pause  ← → providers  ↑ ↓ scroll")
         session.type("q")
         #expect(session.exitStatus() == 0)
         let after = session.wait { !$0.isAlternate }
@@ -221,14 +222,14 @@ struct TopTests {
         #expect(session.isRestored)
     }
 
-    @Test("a daemon that goes is said to be gone, and found again")
+    @Test("top says that the daemon has stopped, and finds it again")
     func restart() throws {
         let first = try Self.daemon([.close])
         let second = ScriptedDaemon(
             [.receive, .send(Self.snapshot), .receive, .send(Self.status(total: 77, pid: 43))], after: first)
         let session = try Self.top(first, "--interval", "0.2")
-        session.wait(for: "77 in all")
-        #expect(session.transcript.contains("gone, trying again"))
+        session.wait(for: "77 total")
+        #expect(session.transcript.contains("not running, reconnecting"))
         session.type("q")
         #expect(session.exitStatus() == 0)
         withExtendedLifetime(second) {}
@@ -251,7 +252,7 @@ struct TopTests {
         #expect(session.isRestored)
     }
 
-    @Test("without a terminal it says what to use; --json needs none")
+    @Test("without a terminal, the error names alternatives; --json needs none")
     func pipe() throws {
         let daemon = try ScriptedDaemon(connections: [
             [.receive, .send(Self.status(total: 1))],
@@ -261,7 +262,7 @@ struct TopTests {
         #expect(refused.status == 2)
         #expect(
             refused.error.hasPrefix(
-                "error: top needs a terminal; without one see: ultractl status, watch, or top --json\n"))
+                "error: top needs a terminal; without one use: ultractl status, watch, or top --json\n"))
         let json = try Command.ultractl("top", "--json", "--interval", "0.2", "--timeout", "0.3", socket: daemon.path)
         #expect(
             json

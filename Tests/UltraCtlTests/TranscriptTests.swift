@@ -4,21 +4,21 @@ import Testing
 
 @testable import ultractl
 
-/// Every verb in a pipe and on terminals of 80 and 200 columns: what it prints where, and how it ends.
+/// The output and exit status of every verb in a pipe and on terminals of 80 and 200 columns.
 @Suite(.timeLimit(.minutes(2)))
 struct TranscriptTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var arguments: [String]
-        /// What a daemon says, a connection each.
+        /// The scripts of the daemon, one for each connection.
         var connections: [[ScriptedDaemon.Step]]
         var input: String?
         var status: Int32 = 0
         /// Parts of standard output, and of standard error, in a pipe.
         var output: [String]
         var error: [String] = []
-        /// Its lines are as long as what they tell: answers as they came, and ids, which are never cut.
+        /// True if lines may exceed the width: unchanged answers, and ids, which are never cut.
         var isRaw = false
-        /// What it prints differs on a terminal.
+        /// Parts of standard output on a terminal, if they differ.
         var terminal: [String]?
 
         var testDescription: String { arguments.joined(separator: " ") }
@@ -104,7 +104,7 @@ struct TranscriptTests {
             output: ["hits    1  25 % of 4\n"]),
         Case(
             arguments: ["cache", "clear"], connections: [asked(#"{"id":ID,"event":"result","entries":3}"#)],
-            output: ["dropped 3 answers\n"]),
+            output: ["removed 3 answers\n"]),
         Case(
             arguments: ["call", "ping"], connections: [asked(#"{"id":ID,"event":"result","x":"猫"}"#)],
             output: ["{\"id\":1,\"event\":\"result\",\"x\":\"猫\"}\n"], isRaw: true),
@@ -112,7 +112,7 @@ struct TranscriptTests {
         Case(
             arguments: ["version"],
             connections: [asked(#"{"id":ID,"event":"result","protocol":1,"server":"ultrad/0.9.1"}"#)],
-            output: ["ultractl 0.1.0\nultrad 0.9.1 (protocol 1)\n"]),
+            output: ["ultractl 0.2.0\nultrad 0.9.1 (protocol 1)\n"]),
         Case(arguments: ["help", "usage"], connections: [], output: ["OVERVIEW:", "--since"], isRaw: true),
         Case(
             arguments: ["status", "--nothing"], connections: [], status: 2, output: [],
@@ -137,7 +137,7 @@ struct TranscriptTests {
         "on a terminal: no line is too long, and no colour where none is wanted", arguments: cases,
         [80, 200] as [UInt16])
     func terminal(_ row: Case, _ columns: UInt16) throws {
-        // A talk needs somebody at the keys: see ChatTests.
+        // ChatTests test an interactive chat.
         guard row.input == nil else { return }
         let daemon = try ScriptedDaemon(connections: row.connections + [[]])
         defer { daemon.stop() }
@@ -169,7 +169,7 @@ struct TranscriptTests {
         for verb in Ultractl.configuration.subcommands { #expect(verb.configuration.commandName != nil, "\(verb)") }
     }
 
-    @Test("without a daemon every verb that needs one exits 3 and says what to do", arguments: cases)
+    @Test("without a daemon, every verb that needs one exits 3 with a hint", arguments: cases)
     func noDaemon(_ row: Case) throws {
         guard !row.connections.isEmpty, row.arguments != ["version"] else { return }
         let command = try Command.run(

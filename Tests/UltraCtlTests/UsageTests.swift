@@ -43,7 +43,7 @@ struct UsageTests {
                 openai/gpt-4o      1200       3  1.20 M  98.0 k   400 k          –    $3.98       312 ms  2.1 s
                 docker/猫            40       0     800       –       –          –        –
                 (unknown)             2       2       –       –       –          –  $0.020+
-                all                1242       5  1.20 M  98.0 k   400 k          –   $4.00+
+                total              1242       5  1.20 M  98.0 k   400 k          –   $4.00+
 
                 the cost of 41 requests is not known
 
@@ -56,14 +56,14 @@ struct UsageTests {
         let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result","rows":[]}"#)])
         let command = try Command.ultractl(
             "usage", "--since", "7d", "--until", "2026-11-24", "--by", "day", "--by", "user", socket: daemon.path)
-        #expect(command == Command(output: "Nothing was used.\n", error: "", status: 0))
+        #expect(command == Command(output: "No requests.\n", error: "", status: 0))
         #expect(
             daemon.requests() == [
                 #"{"id":1,"op":"usage","since":"7d","until":"2026-11-24","group_by":["day","user"]}"#
             ])
     }
 
-    @Test("--csv has every number, quotes what needs it, and leaves empty what is not known")
+    @Test("--csv has every number, quotes where necessary, and empty fields for unknown values")
     func csv() throws {
         let rows = #"{"rows":[{"program":"a, \"b\"","requests":1,"cost_usd":0.0000012,"total_p50_ms":1.25}]}"#
         #expect(
@@ -82,7 +82,7 @@ struct UsageTests {
         let table = UsageTable(report: try Self.report(rows, "user", "group"), style: Style()).render()
         #expect(
             table.split(separator: "\n").map { $0.prefix(11) } == [
-                "USER  GROUP", "ada   7    ", "1001  staff", "all        ", "the tokens ",
+                "USER   GROUP", "ada    7    ", "1001   staff", "total       ", "the tokens o",
             ])
     }
 

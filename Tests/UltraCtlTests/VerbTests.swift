@@ -27,7 +27,7 @@ struct VerbTests {
         + #"{"id":"mock/echo","provider":"mock","name":"echo","state":"degraded","mock":true,"price":null,"#
         + #""tags":null}],"default":"openai/gpt-4o"}"#
 
-    @Test("status shows the daemon, its providers, what they lack, the pool and the counts")
+    @Test("status shows the daemon, its providers with advice, the connection pool and the counts")
     func statusTable() throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.status)])
         let command = try Command.ultractl("status", socket: daemon.path)
@@ -43,22 +43,22 @@ struct VerbTests {
                 openai       available  set       11/12   1/8       0  ok 312 ms  now   https://api.openai.com/v1
                 mistral\u{FFFD}[2J  needs_key  missing     0/3     0       0
 
-                mistral\u{FFFD}[2J:  set A_KEY or B_KEY where ultrad starts, and start it again
+                mistral\u{FFFD}[2J:  set A_KEY or B_KEY in the environment of ultrad, and restart it
 
                 HOST                    PROTOCOL  OPEN  IDLE  HANDSHAKES  REUSED
                 https://api.openai.com  h2           1     1           2      57
 
-                configured   /etc/ultrad/ultrad.toml
-                requests     1 in flight, 0 queued, 12.3 k in all, 2 failed
-                connections  2 open
-                cache        off
-                today        7 requests, 1200 tokens in, 98.0 k tokens out, $0.42, $0.010 for probes
+                configuration  /etc/ultrad/ultrad.toml
+                requests       1 in flight, 0 queued, 12.3 k total, 2 failed
+                connections    2 open
+                cache          off
+                today          7 requests, 1200 tokens in, 98.0 k tokens out, $0.42, $0.010 for probes
 
                 """)
         #expect(daemon.requests() == [#"{"id":1,"op":"status"}"#])
     }
 
-    @Test("models lists what the filters leave, the default marked, and counts what it leaves out")
+    @Test("models sends the filters, marks the default model, and counts hidden models")
     func modelsTable() throws {
         let daemon = try ScriptedDaemon([.receive, .send(Self.models)])
         let command = try Command.ultractl(
@@ -72,7 +72,7 @@ struct VerbTests {
                 mock/echo (mock)  degraded         –      –       –
 
                 2 models: 1 available, 1 degraded
-                1 that neither chat nor embed left out: --all
+                1 for other purposes not listed (--all lists them)
 
                 """)
         #expect(
@@ -103,7 +103,7 @@ struct VerbTests {
         ])
         let command = try Command.run(Command.ultractl, verb, environment: ["ULTRAD_SOCKET": daemon.path])
         #expect(command.output == "")
-        #expect(command.error.hasPrefix("error: the daemon's answer is not what protocol 1 promises, at byte "))
+        #expect(command.error.hasPrefix("error: the daemon's answer does not follow protocol 1, at byte "))
         #expect(command.status == 1)
     }
 
@@ -162,7 +162,7 @@ struct VerbTests {
             .receive, .send(#"{"id":ID,"event":"result","protocol":1,"server":"ultrad/0.9.1"}"#),
         ])
         let command = try Command.ultractl("version", socket: daemon.path)
-        #expect(command == Command(output: "ultractl 0.1.0\nultrad 0.9.1 (protocol 1)\n", error: "", status: 0))
-        #expect(daemon.requests() == [#"{"id":1,"op":"hello","protocol":1,"client":"ultractl/0.1.0"}"#])
+        #expect(command == Command(output: "ultractl 0.2.0\nultrad 0.9.1 (protocol 1)\n", error: "", status: 0))
+        #expect(daemon.requests() == [#"{"id":1,"op":"hello","protocol":1,"client":"ultractl/0.2.0"}"#])
     }
 }

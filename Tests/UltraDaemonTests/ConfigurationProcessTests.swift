@@ -30,7 +30,7 @@ struct ConfigurationProcessTests {
     static let bad = "[limits]\nconnections = 0\n\n[helth]\n"
     static let problems = """
         FILE:2: limits.connections must be a whole number from 1 to 1000000, not 0
-        FILE:4: helth is no key of the configuration; did you mean health?
+        FILE:4: helth is not a configuration key; did you mean health?
 
         """
 

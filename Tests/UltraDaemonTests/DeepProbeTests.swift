@@ -77,7 +77,7 @@ struct DeepProbeTests {
         let provider = try ScriptedProvider.openAI(.retryLater(.seconds(900)), ScriptedProvider.whole)
         let scenario = try Scenario(["openai": provider])
         #expect(try scenario.generate(Scenario.gpt).code == "rate_limited")
-        let deep = try scenario.ask("probe", #""model":"\(Scenario.gpt)","deep":true"#)
+        let deep = try scenario.ask("probe", #""model":"\#(Scenario.gpt)","deep":true"#)
         #expect(((deep["results"] as? [[String: Any]])?.first)?["error"] is NSNull)
         #expect(try scenario.state(Scenario.gpt) == "available")
     }

@@ -102,8 +102,8 @@ struct RetirementTests {
         func flaw(_ count: Int, wire: Int, _ names: [String]) -> TransportError.Kind? {
             var size = DecodedSize()
             let head = HTTPHead(status: 200, headers: names.map { HTTPHeader($0, "x") })
-            guard size.needsLook(at: count) else { return nil }
-            return size.flaw(head, wire)?.kind
+            guard size.needsCheck(after: count) else { return nil }
+            return size.violation(head, wire)?.kind
         }
         let packed = ["content-encoding"]
         #expect(flaw(1 << 20, wire: 10, packed) == nil)

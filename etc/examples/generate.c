@@ -21,7 +21,7 @@ static void on_interrupt(int signal_number) {
     ultra_cancel(connection, request);
 }
 
-/* {"prompt":…,"model":…} as text for free(), or NULL. */
+/* Returns {"prompt":…,"model":…} as text to be freed with free(), or NULL. */
 static char *request_fields(const char *prompt, const char *model) {
     char *prompt_json = NULL, *model_json = NULL, *fields = NULL;
 
@@ -101,7 +101,7 @@ int main(int argc, char **argv) {
         sigaction(SIGINT, &action, NULL);
         status = print_answer();
     }
-    /* Before the connection goes: the handler uses it. */
+    /* The handler uses the connection, so it must be reset before the connection is freed. */
     signal(SIGINT, SIG_DFL);
     ultra_connection_free(connection);
     return status;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Streams one answer to standard output, with libultra and nothing beyond Python's own library.
+"""Streams one answer to standard output, with libultra and Python's standard library.
 
     ./generate.py "Why is the sky blue?" [MODEL]
 """
@@ -27,17 +27,17 @@ ultra.ultra_strerror.restype = ctypes.c_char_p
 
 
 def check(result):
-    """Returns the result, or raises what a negative one means."""
+    """Returns the result, or raises OSError if it is negative."""
     if result < 0:
         raise OSError(ultra.ultra_strerror(result).decode())
     return result
 
 
 def events(connection):
-    """Yields (kind, frame) of each event until the last one."""
+    """Yields (kind, frame) of each event up to the terminal one."""
     while True:
         event = ctypes.c_void_p()
-        # A limit, because Ctrl-C does not interrupt a call of the library.
+        # The timeout lets Python handle Ctrl-C, which does not interrupt a call of the library.
         if check(ultra.ultra_next(connection, 200, ctypes.byref(event))) == 0:
             continue
         kind = ultra.ultra_event_kind(event)

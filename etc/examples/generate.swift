@@ -1,4 +1,4 @@
-// Streams one answer to standard output, with libultra and nothing beyond Swift's own library.
+// Streams one answer to standard output, with libultra and Swift's standard library.
 //
 //     swiftc -I CUltra -o generate generate.swift
 //     ./generate "Why is the sky blue?" [MODEL]
@@ -12,14 +12,14 @@ struct UltraError: Error, CustomStringConvertible {
     var description: String { String(cString: ultra_strerror(code)) }
 }
 
-/// Returns the result, or throws what a negative one means.
+/// Returns the result, or throws `UltraError` if it is negative.
 @discardableResult
 func check(_ result: Int32) throws(UltraError) -> Int32 {
     guard result >= 0 else { throw UltraError(code: result) }
     return result
 }
 
-/// `text` as JSON, with its quotes.
+/// Returns `text` as a JSON string with quotes.
 func quoted(_ text: String) throws(UltraError) -> String {
     var json: UnsafeMutablePointer<CChar>?
     try check(ultra_json_quote(text, Int(bitPattern: UInt.max), &json))
@@ -44,7 +44,7 @@ struct Connection: ~Copyable {
         try check(ultra_send(handle, op, fields, nil))
     }
 
-    /// Waits for an event, and lends it to `read`.
+    /// Waits for an event and passes it to `read`; the event is freed afterwards.
     func next<Value>(_ read: (OpaquePointer) -> Value) throws(UltraError) -> Value {
         var event: OpaquePointer?
         try check(ultra_next(handle, -1, &event))
@@ -54,7 +54,7 @@ struct Connection: ~Copyable {
     }
 }
 
-/// A string of an event, whose bytes are UTF-8.
+/// Returns the string at `path` of an event; `nil`: absent.
 func string(_ event: OpaquePointer, _ path: String) -> String? {
     var text: UnsafePointer<CChar>?
     var length = 0
@@ -67,7 +67,7 @@ func complain(_ message: String) {
     line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 
-/// Prints the events until the last one. Returns the exit status.
+/// Prints the answer until the terminal event. Returns the exit status.
 func run(_ arguments: [String]) throws(UltraError) -> Int32 {
     var fields = "{\"prompt\":\(try quoted(arguments[0]))"
     if arguments.count > 1 { fields += ",\"model\":\(try quoted(arguments[1]))" }

@@ -1,6 +1,6 @@
 /*
- * Asks several models the same at once, over one connection, from a poll(2) loop, and prints each answer
- * when it is complete.
+ * Sends the same prompt to several models at once over one connection, in a poll(2) loop, and prints each answer when
+ * it is complete.
  *
  *     cc -o multiplex multiplex.c -lultra
  *     ./multiplex "Why is the sky blue?" openai/gpt-4o anthropic/claude-sonnet-4
@@ -44,14 +44,14 @@ static void print_event(ultra_event *event, char **models, const uint64_t *ids, 
             printf("%s%s: %s\n", models[i], failed ? " failed" : "", text);
 }
 
-/* Runs the loop until nothing is in flight. 0, or what libultra returned. */
+/* Runs the loop until no request is in flight. Returns 0, or the negative result of libultra. */
 static int run(ultra_connection *connection, char **models, const uint64_t *ids, int count) {
     while (ultra_in_flight(connection) > 0) {
         struct pollfd watched = {ultra_get_fd(connection), (short)ultra_get_events(connection), 0};
         ultra_event *event;
         int r;
 
-        /* A real program watches other descriptors here too. */
+        /* A real program polls other descriptors here too. */
         if (poll(&watched, 1, ultra_get_timeout(connection)) < 0 && errno != EINTR)
             return -errno;
         while ((r = ultra_next(connection, 0, &event)) > 0) {

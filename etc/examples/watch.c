@@ -1,6 +1,6 @@
 /*
- * Prints each change of a model's or provider's state, from a poll(2) loop, and goes on when the daemon was
- * restarted. After COUNT changes, if given, it ends.
+ * Prints each change of a model's or provider's state, in a poll(2) loop, and reconnects when the daemon was
+ * restarted. Ends after COUNT changes, if given.
  *
  *     cc -o watch watch.c -lultra
  *     ./watch [COUNT]
@@ -14,9 +14,9 @@
 
 enum { PAUSE_MS = 100 };
 
-static long left = -1; /* changes still to be printed; below 0: no end */
+static long left = -1; /* changes left to print; below 0: no limit */
 
-/* Prints one event. 0, or -1 if the subscription was refused. */
+/* Prints one event. Returns 0, or -1 if the subscription was refused. */
 static int print_event(ultra_event *event) {
     const char *provider, *model, *state, *reason;
     ultra_failure failure;
@@ -44,8 +44,9 @@ static int print_event(ultra_event *event) {
     return 0;
 }
 
-/* Takes what has come. 1: all of it; 0: the subscription is over and can be made anew; -1: it cannot. */
-static int take_events(ultra_connection *connection) {
+/* Handles all events that have arrived. Returns 1 if the subscription continues, 0 if it has ended and may be made
+ * again, and -1 on failure. */
+static int handle_events(ultra_connection *connection) {
     ultra_event *event;
     int r;
 
@@ -59,7 +60,7 @@ static int take_events(ultra_connection *connection) {
         if (r < 0)
             return -1;
     }
-    /* It ends by an event of its own when the daemon stops, or was not read fast enough. */
+    /* The subscription ends with an error event when the daemon stops, or when this program reads too slowly. */
     return ultra_in_flight(connection) > 0;
 }
 
@@ -72,14 +73,14 @@ static int run(ultra_connection *connection) {
     int is_subscribed = subscribe(connection) >= 0;
 
     while (left != 0) {
-        /* A real program watches other descriptors here too. */
+        /* A real program polls other descriptors here too. */
         struct pollfd watched = {ultra_get_fd(connection), (short)ultra_get_events(connection), 0};
         int r, timeout_ms = is_subscribed ? ultra_get_timeout(connection) : PAUSE_MS;
 
         if (poll(&watched, is_subscribed, timeout_ms) < 0 && errno != EINTR)
             return 1;
         if (is_subscribed) {
-            r = take_events(connection);
+            r = handle_events(connection);
             if (r < 0)
                 return 1;
             is_subscribed = r;

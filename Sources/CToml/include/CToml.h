@@ -1,5 +1,5 @@
 #pragma once
-// toml++ as plain C: a parsed document is a tree of constant nodes, each with its line.
+// A C interface to toml++: a parsed document is a tree of constant nodes, each with its line.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,36 +14,37 @@ enum ctoml_kind {
     CTOML_INTEGER,
     CTOML_NUMBER,
     CTOML_BOOLEAN,
-    /// A date, a time, or both.
+    /// A date, a time or both.
     CTOML_DATE,
 };
 
+/// A value, and its key if it is in a table. Lives as long as its document.
 struct ctoml_node {
     enum ctoml_kind kind;
-    /// From 1; of the key where there is one, else of the value.
+    /// The line of the key if there is one, otherwise of the value; counted from 1.
     uint32_t line;
-    /// In a table; UTF-8, not terminated.
+    /// The key in its table: UTF-8, not terminated; NULL outside a table.
     const char *key;
     size_t key_bytes;
-    /// Of a string; UTF-8, not terminated.
+    /// CTOML_STRING: UTF-8, not terminated.
     const char *text;
     size_t text_bytes;
     int64_t integer;
     double number;
     bool boolean;
-    /// Of a table or array; a table's in the order of their keys.
+    /// CTOML_TABLE, in key order, or CTOML_ARRAY.
     const struct ctoml_node *children;
     size_t count;
 };
 
-/// Holds everything its nodes and its error point to.
+/// A parsed document. Owns everything its nodes and its error point to.
 struct ctoml_document;
 
-/// Parses TOML 1.0 in UTF-8. Never NULL; `ctoml_free()` ends it.
+/// Parses TOML 1.0 in UTF-8 and copies what it keeps. Never NULL. Free it with `ctoml_free()`.
 struct ctoml_document *ctoml_parse(const char *text, size_t bytes);
-/// The table of everything; NULL if there was an error.
+/// The root table; NULL if there was an error.
 const struct ctoml_node *ctoml_root(const struct ctoml_document *document);
-/// The first error and its line; NULL if there was none.
+/// The first error, and in `line` its line; NULL if there was none. Lives as long as the document.
 const char *ctoml_error(const struct ctoml_document *document, uint32_t *line);
 void ctoml_free(struct ctoml_document *document);
 

@@ -1,14 +1,15 @@
-/// A frame that is not kept: its bytes are counted and dropped, and the request's id is found on the way, so that the
-/// request can be answered.
+/// A frame whose bytes are counted and dropped. Finds the request's id on the way, so that the request can be answered
+/// with an error.
 struct DiscardedFrame: Sendable, Equatable {
-    /// Bytes that have not come yet.
+    /// Bytes of the frame not received yet.
     private(set) var missingByteCount: Int
-    /// The number in the member `id` of the outermost object; nil: not found yet, or none.
+    /// The value of `id` in the outermost object; nil if not found yet, or not an integer.
     private(set) var id: Int?
 
     private enum Place: Sendable, Equatable {
         case outside
-        /// In a string that is the name of a member of the outermost object; so many letters of `id` were right.
+        /// In the name of a member of the outermost object; `matched` is how many characters of `id` matched, -1 after
+        /// a mismatch.
         case name(matched: Int)
         case string
     }
@@ -16,9 +17,9 @@ struct DiscardedFrame: Sendable, Equatable {
     private var place = Place.outside
     private var isEscaped = false
     private var depth = 0
-    /// The next string of the outermost object is a member's name.
+    /// True if the next string of the outermost object is a member's name.
     private var expectsName = false
-    /// The value of `id` comes next, or is being read.
+    /// True if the value of `id` comes next or is being read.
     private var isID = false
     private var wasNamedID = false
     private var digits = 0
@@ -27,7 +28,7 @@ struct DiscardedFrame: Sendable, Equatable {
         missingByteCount = length
     }
 
-    /// Takes the bytes that are the frame's and returns how many these are.
+    /// Consumes the bytes that belong to the frame and returns their number.
     mutating func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
         let count = min(bytes.count, missingByteCount)
         missingByteCount -= count

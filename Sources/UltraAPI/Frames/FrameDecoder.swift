@@ -1,36 +1,37 @@
-/// Why a byte stream is no sequence of frames. The connection cannot go on.
+/// The byte stream is not a sequence of frames; the connection must be closed.
 package enum FrameError: Error, Equatable, Sendable {
-    /// A length outside the bounds.
+    /// A frame length out of range.
     case length(Int)
-    /// The first bytes are another protocol's: `GET `, `POST` or `PRI `.
+    /// The stream starts with the bytes of another protocol: `GET `, `POST` or `PRI `.
     case otherProtocol
 }
 
-/// Cuts a byte stream into frames: a 32-bit big-endian length, then so many bytes.
+/// Splits a byte stream into frames: a 32-bit big-endian length, then that many bytes.
 ///
-/// The length is checked before anything is kept for it, and nothing is reserved beyond what has come.
+/// The length is checked before anything is allocated for it.
 package struct FrameDecoder: Sendable {
     /// 16 MiB.
     package static let defaultMaxFrameBytes = 16 << 20
 
     package let maxFrameBytes: Int
     private var buffer: [UInt8] = []
-    /// Bytes of `buffer` that were given out already.
+    /// Bytes of `buffer` already returned.
     private var consumed = 0
     private var isFirst = true
-    /// The frame whose bytes are dropped as they come.
+    /// The frame being discarded.
     private var discarded: DiscardedFrame?
 
-    /// Capacity that is kept between frames; more is given back when the buffer runs empty.
+    /// Buffer capacity kept between frames. A larger buffer is released once it is empty.
     static let keptCapacityBytes = 8 << 10
 
     package init(maxFrameBytes: Int = FrameDecoder.defaultMaxFrameBytes) {
         self.maxFrameBytes = maxFrameBytes
     }
 
+    /// True if part of a frame was received.
     package var hasPartialFrame: Bool { consumed < buffer.count || discarded != nil }
 
-    /// Bytes that a long frame which has begun still lacks; nil: it is a short one, or its length has not come yet.
+    /// Bytes missing from a long frame that has begun; nil for a short one, or if its length was not received yet.
     package var missingOfLongFrame: Int? {
         if let discarded { return discarded.missingByteCount > 0 ? discarded.missingByteCount : nil }
         let available = buffer.count - consumed
@@ -40,6 +41,7 @@ package struct FrameDecoder: Sendable {
         return 4 + length - available
     }
 
+    /// Adds bytes received. Those of a frame being discarded are dropped.
     package mutating func append(_ bytes: UnsafeRawBufferPointer) {
         var bytes = bytes
         if discarded != nil {
@@ -60,7 +62,8 @@ package struct FrameDecoder: Sendable {
         }
     }
 
-    /// The length of the next frame; nil until it has come.
+    /// The length of the next frame; nil until it was received.
+    /// - Throws: `FrameError` if the length is out of range or another protocol's.
     package mutating func nextLength() throws(FrameError) -> Int? {
         guard buffer.count - consumed >= 4, discarded == nil else { return nil }
         let length = headLength
@@ -72,7 +75,7 @@ package struct FrameDecoder: Sendable {
         return length
     }
 
-    /// The next frame will be taken whole: a long one gets its place at once, so that it is not copied as it grows.
+    /// Reserves room for the next frame, so that a long one is not copied as it grows.
     package mutating func expect(_ length: Int) {
         guard length > Self.keptCapacityBytes, buffer.count - consumed < 4 + length else { return }
         buffer.removeFirst(consumed)
@@ -80,7 +83,7 @@ package struct FrameDecoder: Sendable {
         buffer.reserveCapacity(4 + length)
     }
 
-    /// Drops the next frame, whose length has come, as its bytes come.
+    /// Discards the next frame, whose length was received, as its bytes arrive.
     package mutating func discard() {
         guard buffer.count - consumed >= 4, discarded == nil else { return }
         var frame = DiscardedFrame(length: headLength)
@@ -90,14 +93,15 @@ package struct FrameDecoder: Sendable {
         consume(4 + count)
     }
 
-    /// Once the dropped frame has come to its end: the request's id, 0 where none was found; nil until then.
+    /// When a discarded frame is complete: its request id, or 0 if none was found. nil until then.
     package mutating func takeDiscarded() -> Int? {
         guard let frame = discarded, frame.missingByteCount == 0 else { return nil }
         discarded = nil
         return frame.id ?? 0
     }
 
-    /// The next whole frame's bytes; nil until more has come.
+    /// The next complete frame's JSON; nil until it was received.
+    /// - Throws: `FrameError` as `nextLength()`.
     package mutating func next() throws(FrameError) -> [UInt8]? {
         guard let length = try nextLength(), buffer.count - consumed - 4 >= length else { return nil }
         if consumed == 0, buffer.count == 4 + length, length > Self.keptCapacityBytes {
@@ -118,6 +122,6 @@ package struct FrameDecoder: Sendable {
         consumed = 0
     }
 
-    /// `GET `, `POST`, `PRI ` as lengths.
+    /// `GET `, `POST` and `PRI ` read as lengths.
     private static let otherProtocols: [UInt32] = [0x4745_5420, 0x504f_5354, 0x5052_4920]
 }

@@ -1,9 +1,10 @@
-/// The terminal frames.
+/// Terminal frames.
 extension FrameWriter {
     package mutating func result(_ id: Int, _ report: Report) {
         frame(id, "result") { $0.members(of: report) }
     }
 
+    /// Appends the `result` of `generate`.
     package mutating func result(_ id: Int, _ answer: Answer) {
         // The parts repeat the content, so an answer that is too long with them is sent without.
         guard !attempt(id, "result", { Self.write(answer, hasParts: true, to: &$0) }) else { return }
@@ -59,6 +60,7 @@ extension FrameWriter {
         json.endArray()
     }
 
+    /// Appends the `done` of a stream, without the content that was already sent.
     package mutating func done(_ id: Int, _ answer: Answer) {
         frame(id, "done") { json in
             Self.writeOrigin(answer, to: &json)
@@ -161,7 +163,7 @@ extension FrameWriter {
 }
 
 extension JSONWriter {
-    /// The member `tool_calls`.
+    /// Writes the member `tool_calls`.
     package mutating func toolCalls(_ calls: [ToolCall]) {
         key("tool_calls")
         beginArray()
@@ -180,7 +182,7 @@ extension JSONWriter {
         fieldIfPresent("signature", call.signature)
     }
 
-    /// The member `attempts`.
+    /// Writes the member `attempts`.
     package mutating func attempts(_ attempts: [Attempt]) {
         key("attempts")
         beginArray()
@@ -201,10 +203,10 @@ extension JSONWriter {
         endArray()
     }
 
-    /// A duration with at most three decimals; at most a thousand years, and never below zero.
+    /// Writes a duration in milliseconds with at most three decimals, clamped to 0 … 1000 years.
     mutating func milliseconds(_ name: StaticString, _ value: Double) {
         key(name)
-        // The comparison is false for a value that is no number.
+        // The comparison is false for NaN.
         fixed(value > 0 ? Int((min(value, 31_536_000_000_000) * 1000).rounded()) : 0, places: 3)
     }
 }

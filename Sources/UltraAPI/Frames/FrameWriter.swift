@@ -21,6 +21,7 @@ package struct FrameWriter: Sendable {
         bytes.removeAll(keepingCapacity: expectingMore || bytes.capacity <= Self.keptCapacityBytes)
     }
 
+    /// Removes bytes that were sent.
     package mutating func removeFirst(_ count: Int) {
         bytes.removeFirst(count)
     }
@@ -96,11 +97,11 @@ package struct FrameWriter: Sendable {
             id,
             UltraError(
                 .tooLarge,
-                "the answer takes \(length) bytes, more than a frame may (limits.frame_bytes: \(maxFrameBytes))",
-                hint: "ask for less at once, use stream, or raise limits.frame_bytes", provider: "ultrad"))
+                "the answer has \(length) bytes, more than one frame allows (limits.frame_bytes: \(maxFrameBytes))",
+                hint: "request less at once, use stream, or raise limits.frame_bytes", provider: "ultrad"))
     }
 
-    /// Adds a frame of any length, and returns that length.
+    /// Appends a frame of any length and returns its length.
     @discardableResult
     mutating func encode(_ id: Int, _ event: StaticString, _ write: (inout JSONWriter) -> Void) -> Int {
         let start = bytes.count
@@ -141,6 +142,7 @@ package struct FrameWriter: Sendable {
 // MARK: - Stream frames
 
 extension FrameWriter {
+    /// Appends a `start`: the model and provider of a stream.
     package mutating func start(_ id: Int, _ answer: Answer) {
         frame(id, "start") { json in
             json.field("model", answer.model)

@@ -5,6 +5,7 @@ extension RequestFrame {
         package var client: String?
     }
 
+    /// - Throws: `invalid_request`, as all readers of fields here.
     package func hello() throws(UltraError) -> Hello {
         var hello = Hello()
         try members { (fields, key) throws(UltraError) in
@@ -19,7 +20,7 @@ extension RequestFrame {
         return hello
     }
 
-    /// The `target` of `cancel`.
+    /// The `target` of `cancel`: the id of the request to cancel.
     package func cancelTarget() throws(UltraError) -> Int {
         var target: Int?
         try members { (fields, key) throws(UltraError) in
@@ -34,13 +35,14 @@ extension RequestFrame {
         return target
     }
 
+    /// The fields of `models`.
     package func modelFilter() throws(UltraError) -> ModelFilter {
         var filter = ModelFilter()
         try members { (fields, key) throws(UltraError) in
             switch key {
-            case "provider": filter.provider = try fields.string()
-            case "tag": filter.tag = try fields.string()
-            case "capability": filter.capability = try fields.string()
+            case "provider": filter.provider = try fields.name("the id of a provider", .filterBytes)
+            case "tag": filter.tag = try fields.name("a tag", .filterBytes)
+            case "capability": filter.capability = try fields.name("a capability", .filterBytes)
             case "available": filter.available = try fields.bool()
             default: try fields.skip()
             }
@@ -48,19 +50,20 @@ extension RequestFrame {
         return filter
     }
 
-    /// The fields of `probe`; with neither provider nor model every provider is meant.
+    /// The fields of `probe`; without provider and model it probes every provider.
     package struct ProbeTarget: Sendable, Equatable {
         package var provider: String?
         package var model: String?
-        /// A real generation of one token.
+        /// True to test the model by generating one token.
         package var isDeep = false
     }
 
+    /// The fields of `probe`.
     package func probeTarget() throws(UltraError) -> ProbeTarget {
         var target = ProbeTarget()
         try members { (fields, key) throws(UltraError) in
             switch key {
-            case "provider": target.provider = try fields.name("the id of a provider", .modelBytes)
+            case "provider": target.provider = try fields.name("the id of a provider", .providerBytes)
             case "model": target.model = try fields.name("the name of a model", .modelBytes)
             case "deep": target.isDeep = try fields.bool()
             default: try fields.skip()
@@ -72,7 +75,7 @@ extension RequestFrame {
         return target
     }
 
-    /// The `topics` of `subscribe`; nil: all.
+    /// The `topics` of `subscribe`; nil for all topics.
     package func topics() throws(UltraError) -> [String]? {
         var topics: [String]?
         try members { (fields, key) throws(UltraError) in
@@ -84,6 +87,7 @@ extension RequestFrame {
         return topics
     }
 
+    /// Calls `read` with a reader of this frame's fields.
     func fields<Value>(_ read: (inout RequestFields) throws(UltraError) -> Value) throws(UltraError) -> Value {
         try JSONReader.read(bytes) { (reader) throws(UltraError) in
             var fields = RequestFields(reader)
@@ -96,7 +100,7 @@ extension RequestFrame {
     }
 }
 
-/// Which models `models` lists; nil: no condition.
+/// Selects the models that `models` lists; nil matches all.
 package struct ModelFilter: Sendable, Equatable {
     package var provider: String?
     package var tag: String?

@@ -1,19 +1,19 @@
-/// Characters in the strings of a request that no text may have. They cost that request, and not its connection: where
-/// the frame ends is known, and with the character replaced its id can be read.
+/// Handles invalid characters in a request's strings. They fail the request but not the connection: the frame's end is
+/// known, and with the characters replaced its id can be read.
 extension RequestFrame {
     struct Flaw: Equatable {
         enum Kind: String {
             case loneSurrogate = "half of a surrogate pair"
             case nul = "a NUL"
-            case controlCharacter = "a control character that is not escaped"
+            case controlCharacter = "an unescaped control character"
         }
 
         var kind: Kind
-        /// Of its first byte in the frame.
+        /// The offset of its first byte in the frame.
         var offset: Int
     }
 
-    /// The first flaw of a string in `bytes`, and as many bytes without any; nil: there is none.
+    /// The first flaw in `bytes`, and a copy of the same length with all flaws replaced; nil if there is none.
     static func mended(_ bytes: [UInt8]) -> (bytes: [UInt8], flaw: Flaw)? {
         var mended = bytes
         var first: Flaw?
@@ -54,7 +54,7 @@ extension RequestFrame {
         return first.map { (mended, $0) }
     }
 
-    /// The value of the escape `\uXXXX` at `index`; nil: there is none.
+    /// The value of the escape `\uXXXX` at `index`; nil if there is no escape.
     private static func codeUnit(_ bytes: [UInt8], at index: Int) -> UInt32? {
         guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
         else { return nil }
@@ -66,14 +66,14 @@ extension RequestFrame {
         return unit
     }
 
-    /// The member of the frame's object in which `offset` lies.
+    /// The name of the frame's member that contains `offset`; nil if the name itself contains the flaw or is long.
     static func member(at offset: Int, of bytes: [UInt8]) -> String? {
         do throws(JSONError) {
             return try JSONReader.read(bytes) { (reader: inout JSONReader) throws(JSONError) in
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
                     let name = String(key)
-                    // A name that holds the flaw itself is not repeated.
+                    // The flaw is in the name itself, which must not be repeated.
                     guard reader.offset <= offset else { return nil }
                     try reader.skip()
                     if reader.offset > offset { return name.utf8.count <= 64 ? name : nil }

@@ -1,6 +1,6 @@
-/// A client's frame: its id, what it asks for, and the bytes the operation's own fields are read from.
+/// A frame received from a client: its id, operation, and the JSON from which the operation's fields are read.
 package struct RequestFrame: Sendable {
-    /// A frame that asks for nothing. With `id` 0 the connection cannot go on.
+    /// A rejected frame. With `id` 0 the request is unknown and the connection must be closed.
     package struct Refusal: Error, Equatable, Sendable {
         package let id: Int
         package let error: UltraError
@@ -9,13 +9,15 @@ package struct RequestFrame: Sendable {
     /// 1 … 2^53−1.
     package let id: Int
     package let operation: OperationName
+    /// The client's limit for the whole request; nil if it set none.
     package let timeoutMilliseconds: Int?
-    /// One valid JSON object without duplicate names.
+    /// One valid JSON object without duplicate member names.
     let bytes: [UInt8]
 
     static let maxID = 1 << 53 - 1
     static let maxTimeoutMilliseconds = 7 * 24 * 3_600_000
 
+    /// - Throws: `Refusal` with `invalid_frame` or `invalid_request`.
     package init(_ bytes: [UInt8]) throws(Refusal) {
         self.bytes = bytes
         var head = Head()
@@ -24,18 +26,19 @@ package struct RequestFrame: Sendable {
             head = try Head(bytes)
             if head.hasNUL { flaw = Self.mended(bytes)?.flaw }
         } catch {
+            if error.kind == .tooManyValues { throw Self.tooManyValues(bytes) }
             guard let (mended, found) = Self.mended(bytes) else { throw Self.notJSON(error) }
             flaw = found
             do throws(JSONError) { head = try Head(mended) } catch { throw Self.notJSON(error) }
         }
         guard let id = head.id, (1...Self.maxID).contains(id) else {
-            throw Self.refusal(0, .invalidFrame, "the frame has no usable id: an integer from 1 to 2^53-1 is needed")
+            throw Self.refusal(0, .invalidFrame, "the frame has no valid id: id must be an integer from 1 to 2^53-1")
         }
         self.id = id
         if let flaw {
             throw Self.refusal(
-                id, .invalidRequest, "a string holds \(flaw.kind.rawValue), at byte \(flaw.offset) of the frame",
-                hint: "send Unicode text without it",
+                id, .invalidRequest, "a string contains \(flaw.kind.rawValue), at byte \(flaw.offset) of the frame",
+                hint: "remove it from the text",
                 field: Self.member(at: flaw.offset, of: Self.mended(bytes)?.bytes ?? []))
         }
         guard let name = head.operation else {
@@ -43,7 +46,7 @@ package struct RequestFrame: Sendable {
         }
         guard let operation = OperationName(rawValue: name) else {
             let known = OperationName.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Self.refusal(id, .invalidRequest, "there is no such op", hint: "there are \(known)", field: "op")
+            throw Self.refusal(id, .invalidRequest, "there is no such op", hint: "op is one of \(known)", field: "op")
         }
         self.operation = operation
         switch head.timeout {
@@ -60,30 +63,41 @@ package struct RequestFrame: Sendable {
         refusal(0, .invalidFrame, "the frame is not one JSON object: \(error)")
     }
 
+    /// Its id stands where it is found without reading all of the values.
+    private static func tooManyValues(_ bytes: [UInt8]) -> Refusal {
+        var frame = DiscardedFrame(length: bytes.count)
+        _ = bytes.withUnsafeBytes { frame.receive($0) }
+        let bound = RequestBound.values
+        return refusal(
+            frame.id ?? 0, frame.id == nil ? .invalidFrame : .invalidRequest,
+            "the request is beyond the limit of \(bound.most) \(bound.what)")
+    }
+
     private static func refusal(
         _ id: Int, _ code: ErrorCode, _ message: String, hint: String? = nil, field: String? = nil
     ) -> Refusal {
         Refusal(id: id, error: UltraError(code, message, hint: hint, field: field))
     }
 
-    /// What every request has. A first, cheap pass: `id` and `op` may stand behind everything else.
+    /// The members common to all requests, read in a first pass: `id` and `op` may come after everything else.
     private struct Head {
         enum Timeout {
             case absent
-            /// nil: not an integer.
+            /// nil if the value is not an integer.
             case present(Int?)
         }
 
         var id: Int?
         var operation: String?
         var timeout = Timeout.absent
-        /// Some string of the frame holds U+0000.
+        /// True if a string of the frame contains U+0000.
         var hasNUL = false
 
         init() {}
 
         init(_ bytes: [UInt8]) throws(JSONError) {
-            self = try JSONReader.read(bytes, duplicateKeys: .reject) { (reader: inout JSONReader) throws(JSONError) in
+            self = try JSONReader.read(bytes, maxValues: RequestBound.values.most, duplicateKeys: .reject) {
+                (reader: inout JSONReader) throws(JSONError) in
                 var head = try Head(&reader)
                 try reader.end()
                 head.hasNUL = reader.hasMetNull
@@ -103,7 +117,7 @@ package struct RequestFrame: Sendable {
             }
         }
 
-        /// The integer that comes next; nil for anything else.
+        /// Reads an integer; nil for any other value, which is skipped.
         private static func int(_ reader: inout JSONReader) throws(JSONError) -> Int? {
             guard try reader.kind() == .number else {
                 try reader.skip()
@@ -112,10 +126,16 @@ package struct RequestFrame: Sendable {
             do throws(JSONError) {
                 return try reader.int()
             } catch {
-                // Well-formed, and consumed: only not what an id can be.
+                // A well-formed number that was consumed, but cannot be an id or a timeout.
                 guard error.kind == .numberOutOfRange || error.kind == .notAnInteger else { throw error }
                 return nil
             }
         }
     }
+}
+
+/// The operations of the wire protocol that this daemon implements; the raw values are the wire's words.
+package enum OperationName: String, Sendable, CaseIterable {
+    case hello, ping, generate, stream, embed, cancel, models, status, probe, usage, subscribe, metrics, reload
+    case cacheClear = "cache_clear"
 }

@@ -74,6 +74,11 @@ struct Budgets: Sendable {
 
     var isEmpty: Bool { accounts.isEmpty }
 
+    /// Whether a budget of money holds for `subject`.
+    func countMoney(of subject: BudgetRule.Subject) -> Bool {
+        accounts.contains { $0.rule.microUSDPerDay != nil && $0.rule.matches(subject) }
+    }
+
     /// The supplementary groups of `subject` that rules name: what of them is to be known after a restart.
     func memberships(of subject: BudgetRule.Subject) -> [UInt32] {
         groups.isEmpty ? [] : subject.groups.filter { $0 != subject.gid && groups.contains($0) }

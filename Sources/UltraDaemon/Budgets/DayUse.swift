@@ -8,17 +8,12 @@ struct DayUse: Sendable, Equatable {
         var tokens = 0
 
         static func + (left: Amount, right: Amount) -> Amount {
-            Amount(microUSD: sum(left.microUSD, right.microUSD), tokens: sum(left.tokens, right.tokens))
+            Amount(
+                microUSD: left.microUSD.saturatingSum(right.microUSD), tokens: left.tokens.saturatingSum(right.tokens))
         }
 
         static func - (left: Amount, right: Amount) -> Amount {
             Amount(microUSD: max(0, left.microUSD - right.microUSD), tokens: max(0, left.tokens - right.tokens))
-        }
-
-        /// Saturating.
-        private static func sum(_ left: Int, _ right: Int) -> Int {
-            let (sum, overflows) = left.addingReportingOverflow(right)
-            return overflows ? .max : sum
         }
     }
 

@@ -47,14 +47,9 @@ struct UseOfAttempts: Sendable, Equatable {
         var filled = usage
         filled.inputTokens = max(0, usage.inputTokens ?? admitted)
         filled.outputTokens = max(0, usage.outputTokens ?? delivered.tokens)
-        inputTokens = Self.sum(inputTokens, filled.inputTokens ?? 0)
-        outputTokens = Self.sum(outputTokens, filled.outputTokens ?? 0)
-        microUSD = Self.sum(microUSD, max(0, cost ?? price?.cost(of: filled) ?? 0))
+        inputTokens = inputTokens.saturatingSum(filled.inputTokens ?? 0)
+        outputTokens = outputTokens.saturatingSum(filled.outputTokens ?? 0)
+        microUSD = microUSD.saturatingSum(max(0, cost ?? price?.cost(of: filled) ?? 0))
         if !isKnown { isEstimated = true }
-    }
-
-    private static func sum(_ left: Int, _ right: Int) -> Int {
-        let (sum, overflows) = left.addingReportingOverflow(right)
-        return overflows ? .max : sum
     }
 }

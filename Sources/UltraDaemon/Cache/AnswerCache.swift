@@ -12,7 +12,7 @@ final class AnswerCache {
     private static let keptCapacityBytes = 64 << 10
 
     let settings: CacheSettings
-    private let daemon: Daemon
+    private let context: Relay.Context
     private let sha256: SHA256
     private var memory: LeastRecentlyUsed<CacheKey, Reply>
     private var flights: [FlightKey: Flight] = [:]
@@ -24,8 +24,8 @@ final class AnswerCache {
     /// The file's figures after its last operation.
     private(set) var fileFigures = CacheFile.Figures()
 
-    init(_ daemon: Daemon, _ settings: CacheSettings, _ sha256: SHA256, _ file: CacheFile?) {
-        self.daemon = daemon
+    init(_ context: Relay.Context, _ settings: CacheSettings, _ sha256: SHA256, _ file: CacheFile?) {
+        self.context = context
         self.settings = settings
         self.sha256 = sha256
         self.file = file
@@ -60,7 +60,7 @@ final class AnswerCache {
         sharing.sharing(request, timeoutMilliseconds: timeoutMilliseconds)
         let limit = limit(request.timeouts, timeoutMilliseconds, isStream: isStream)
         let waiter = FlightWaiter(
-            call, daemon, isStream: isStream, wantsProgress: request.wantsProgress, limit: limit)
+            call, self, isStream: isStream, wantsProgress: request.wantsProgress, limit: limit)
         admit(
             waiter, FlightKey(key: key, isStream: isStream, sharing: sharing.bytes), .generate(request),
             mode: request.cache, model: scope.models[0].id, timeoutMilliseconds)
@@ -73,7 +73,7 @@ final class AnswerCache {
         var sharing = CanonicalBytes()
         sharing.timeouts(request.timeouts, timeoutMilliseconds)
         let limit = limit(request.timeouts, timeoutMilliseconds, isStream: false)
-        let waiter = FlightWaiter(call, daemon, isStream: false, wantsProgress: false, limit: limit)
+        let waiter = FlightWaiter(call, self, isStream: false, wantsProgress: false, limit: limit)
         admit(
             waiter, FlightKey(key: key, isStream: false, sharing: sharing.bytes), .embed(request),
             mode: request.cache, model: scope.models[0].id, timeoutMilliseconds)
@@ -110,9 +110,9 @@ final class AnswerCache {
     }
 
     /// Asks the budgets to admit a request that costs nothing. Returns false if they refuse; `call` has ended then.
-    private func isAdmitted(_ call: Call) -> Bool {
+    func isAdmitted(_ call: Call) -> Bool {
         do throws(UltraError) {
-            try daemon.admitFree(call)
+            try context.admission.admitFree(call)
             return true
         } catch {
             call.fail(error)
@@ -124,7 +124,7 @@ final class AnswerCache {
     func launch(_ waiters: [FlightWaiter], after flight: Flight) {
         guard let first = waiters.first else { return }
         // The new flight is admitted on its behalf, as a request that has a cost.
-        daemon.release(first.call)
+        context.admission.release(first.call)
         let next = Flight(flight.key, flight.work, model: flight.model, epoch: clears, self)
         flights[next.key] = next
         var limit: Duration? = .zero
@@ -145,10 +145,10 @@ final class AnswerCache {
             // A waiter that joins later may want progress.
             request.wantsProgress = true
             await Generation(
-                daemon, call, request, isStream: flight.key.isStream, timeoutMilliseconds: timeoutMilliseconds
+                context, call, request, isStream: flight.key.isStream, timeoutMilliseconds: timeoutMilliseconds
             ).run()
         case .embed(let request):
-            await Embedding(daemon, call, request, timeoutMilliseconds: timeoutMilliseconds).run()
+            await Embedding(context, call, request, timeoutMilliseconds: timeoutMilliseconds).run()
         }
     }
 
@@ -251,7 +251,7 @@ final class AnswerCache {
 
     /// nil: the model name cannot be resolved; the relay reports that.
     private func scope(_ model: String?, _ uid: UInt32) -> CacheScope? {
-        guard let named = try? daemon.registry.namesakes(model), !named.isEmpty else { return nil }
+        guard let named = try? context.registry.resolved(model), !named.isEmpty else { return nil }
         return CacheScope(
             uid: settings.isShared ? nil : uid,
             models: named.map { candidate in
@@ -273,6 +273,6 @@ final class AnswerCache {
 
     private func limit(_ timeouts: Timeouts, _ timeoutMilliseconds: Int?, isStream: Bool) -> Duration? {
         if let own = [timeouts.total, timeoutMilliseconds].compactMap({ $0 }).min() { return .milliseconds(own) }
-        return isStream ? nil : daemon.timeouts.unaryTotal
+        return isStream ? nil : context.timeouts.unaryTotal
     }
 }

@@ -88,7 +88,6 @@ final class Flight {
     /// Starts the work on behalf of `first`.
     func begin(for first: Call, _ body: @escaping @Loop (Call) async -> Void) {
         let call = Call(sharing: first, to: self)
-        call.use.cache = .miss
         self.call = call
         call.run { await body(call) }
     }

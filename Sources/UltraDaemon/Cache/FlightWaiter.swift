@@ -7,13 +7,11 @@ final class FlightWaiter {
     let call: Call
     let wantsProgress: Bool
     private(set) var position = AnswerLog.Position()
-    private let daemon: Daemon
+    private unowned let cache: AnswerCache
     private let isStream: Bool
     /// The client's total timeout: monotonic clock, nanoseconds; nil: none.
     private let deadline: UInt64?
-    private var state: Answer.CacheState
-    /// True if the books have been told of this request; the request that began the flight is told of by the relay.
-    private var isCounted = false
+    private var state = Answer.CacheState.miss
     private var flight: Flight?
     private var timer: Timer?
     /// `flight.restarts` when the client was sent the first content; nil: it has seen none since the last restart.
@@ -26,13 +24,13 @@ final class FlightWaiter {
     /// first.
     private static let grace: UInt64 = 20_000_000
 
-    init(_ call: Call, _ daemon: Daemon, isStream: Bool, wantsProgress: Bool, limit: Duration?) {
+    init(_ call: Call, _ cache: AnswerCache, isStream: Bool, wantsProgress: Bool, limit: Duration?) {
         self.call = call
-        self.daemon = daemon
+        self.cache = cache
         self.isStream = isStream
         self.wantsProgress = wantsProgress
         deadline = limit.map { call.startedAt + UInt64(max(0, $0.nanoseconds)) }
-        state = .miss
+        call.record.part = .request
     }
 
     /// False if the deadline is so near that the timer would fire first.
@@ -45,15 +43,13 @@ final class FlightWaiter {
     /// - Parameter state: of the answer, as far as it is known when the waiter joins; `miss` by default.
     func become(_ state: Answer.CacheState) {
         self.state = state
+        call.record.part = .whole
     }
 
     /// Called by `flight` as it accepts the waiter.
     func joined(_ flight: Flight) {
         self.flight = flight
-        if !isCounted, state != .miss {
-            isCounted = true
-            daemon.requestBegan(call, model: flight.model)
-        }
+        if state != .miss, !call.record.hasReachedModel { call.reached(flight.model) }
         guard flight.outcome == nil else { return pump() }
         call.onCancel = { [weak self] call in
             guard let self, let reason = call.cancellation else { return }
@@ -112,47 +108,44 @@ final class FlightWaiter {
     }
 
     private func end(_ reply: Reply, _ flight: Flight) {
-        let isHit = flight.isHit
-        if isHit {
-            if state == .miss {
-                // Found in the file: the request that began the flight has not been admitted yet.
-                do throws(UltraError) { try daemon.admitFree(call) } catch { return refuse(error) }
-            }
-            state = .hit
+        if flight.isHit, state == .miss {
+            // Found in the file: no work was recorded, and the request has not been admitted yet.
+            guard cache.isAdmitted(call) else { return leave() }
+            become(.hit)
+            call.reached(reply.model)
         }
-        let isPaid = state == .miss
-        if !isPaid { daemon.cache?.saved(reply.costMicroUSD ?? 0) }
+        if state != .miss { cache.saved(reply.costMicroUSD ?? 0) }
         switch reply {
         case .answer(var answer):
             answer.cache = state
-            if !isPaid { answer.costMicroUSD = 0 }
+            if state != .miss { answer.costMicroUSD = 0 }
             answer.timing = timing(answer.timing, flight)
+            record(answer)
             call.end(.success(.answer(answer)))
-            count(answer, nil)
         case .embeddings(var answer):
             answer.cache = state
-            if !isPaid { answer.costMicroUSD = 0 }
+            if state != .miss { answer.costMicroUSD = 0 }
+            record(Answer(model: answer.model, provider: answer.provider))
             call.end(.success(.embeddings(answer)))
-            var counted = Answer(model: answer.model, provider: answer.provider)
-            counted.cache = state
-            counted.costMicroUSD = answer.costMicroUSD
-            count(counted, nil)
         }
         leave()
     }
 
     private func end(_ error: UltraError) {
+        record(Answer(model: flight?.model ?? "", provider: ""))
         call.fail(error)
-        var answer = Answer(model: flight?.model ?? "", provider: "")
-        answer.cache = state
-        count(answer, error)
         leave()
     }
 
-    /// Ends a request that a budget refuses. As with any such request, the books are not told.
-    private func refuse(_ error: UltraError) {
-        call.fail(error)
-        leave()
+    /// Records the answer without the use, which is recorded with the request that the provider answered.
+    private func record(_ answer: Answer) {
+        guard state != .miss else { return }
+        var answer = answer
+        answer.cache = state
+        answer.usage = Usage(inputTokens: 0, outputTokens: 0, source: .measured)
+        answer.costMicroUSD = 0
+        answer.attempts = []
+        call.record.answer = answer
     }
 
     private func leave() {
@@ -161,23 +154,6 @@ final class FlightWaiter {
         let flight = self.flight
         self.flight = nil
         flight?.leave(self)
-    }
-
-    private func count(_ answer: Answer, _ error: UltraError?) {
-        var answer = answer
-        if state != .miss {
-            // The use is counted with the request that the provider answered.
-            answer.usage = Usage(inputTokens: 0, outputTokens: 0, source: .measured)
-            answer.costMicroUSD = 0
-            answer.attempts = []
-        }
-        if isCounted {
-            daemon.requestEnded(call, answer, error)
-        } else if state == .hit {
-            // Found in the file: no work has been told of.
-            daemon.requestBegan(call, model: answer.model)
-            daemon.requestEnded(call, answer, error)
-        }
     }
 
     /// The timing as this client saw it.

@@ -1,13 +1,14 @@
 internal import UltraProviders
 
-/// What a new configuration says differently.
+/// The differences between two configurations, for the report of a reload.
 struct ConfigurationChanges: Equatable {
-    /// Keys as the file has them (`limits.drain`); of providers, models and routes the table (`providers.groq`).
+    /// Changed keys of the file (`limits.drain`); for providers, models and routes their tables (`providers.groq`).
     private(set) var keys: [String] = []
-    /// Ids of providers that came and went.
+    /// Ids of added providers.
     private(set) var added: [String] = []
+    /// Ids of removed providers.
     private(set) var removed: [String] = []
-    /// What differs and can only change with a restart: `keys` does not have it. One sentence each.
+    /// Changes that need a restart, one sentence each. They are not in `keys`.
     private(set) var warnings: [String] = []
 
     init(from old: Configuration, to new: Configuration) {
@@ -50,27 +51,29 @@ struct ConfigurationChanges: Equatable {
 
     private mutating func warn(_ old: Configuration, _ new: Configuration) {
         if old.socketPath != new.socketPath {
-            warnings.append("the socket stays \(old.socketPath): another one needs a restart")
+            warnings.append("the socket stays \(old.socketPath): a change needs a restart")
         }
         if old.http.socket != new.http.socket {
-            warnings.append("the HTTP socket stays as it is: another one needs a restart")
+            warnings.append("the HTTP socket stays as it is: a change needs a restart")
         }
         if old.stateDirectory != new.stateDirectory {
-            warnings.append("the state directory stays \(old.stateDirectory ?? "unset"): another one needs a restart")
+            warnings.append("the state directory stays \(old.stateDirectory ?? "unset"): a change needs a restart")
         }
         if old.transport != new.transport {
-            warnings.append("proxies and trusted certificates stay as they are: others need a restart")
+            warnings.append("proxies and trusted certificates stay as they are: a change needs a restart")
         }
         if old.limits.upstreamIdle != new.limits.upstreamIdle {
-            warnings.append("limits.upstream_idle stays as it is: another one needs a restart")
+            warnings.append("limits.upstream_idle stays as it is: a change needs a restart")
         }
-        if old.cache != new.cache { warnings.append("the cache stays as it is: other settings need a restart") }
-        if old.ledger != new.ledger { warnings.append("the ledger stays as it is: other settings need a restart") }
+        if old.cache != new.cache { warnings.append("the [cache] settings stay as they are: a change needs a restart") }
+        if old.ledger != new.ledger {
+            warnings.append("the [ledger] settings stay as they are: a change needs a restart")
+        }
     }
 }
 
 extension Configuration {
-    /// As it can hold in a process that runs under `old`.
+    /// This configuration with the settings of `old` that only a restart can change.
     func keepingFixed(of old: Configuration) -> Configuration {
         var kept = self
         kept.socketPath = old.socketPath

@@ -1,4 +1,4 @@
-/// What is wrong with the settings, each with its place where it has one.
+/// The problems found in the configuration, each with its file and line if it has one.
 struct Problems {
     struct Place: Equatable {
         var file: String
@@ -10,9 +10,9 @@ struct Problems {
         var text: String
     }
 
-    /// Where each setting was read: by variable, or by the path of the key (`limits.frame_bytes`).
+    /// The file and line of each setting, by the name of the variable or the path of the key (`limits.frame_bytes`).
     private(set) var places: [String: Place] = [:]
-    /// The key behind a variable that was filled from the file.
+    /// The configuration keys of variables that the configuration file has set, by variable.
     private var keys: [String: String] = [:]
     private var problems: [Problem] = []
 
@@ -20,12 +20,13 @@ struct Problems {
         places[setting] = place
     }
 
-    /// What is said of `variable` is meant for `key`.
+    /// Reports later problems of `variable` as problems of `key`.
     mutating func attribute(_ variable: String, to key: String) {
         keys[variable] = key
     }
 
-    /// `reason` follows the setting's name: "must be true or false".
+    /// Adds a problem of `setting`, a variable or the path of a key.
+    /// - Parameter reason: the text after the setting's name: "must be true or false".
     mutating func refuse(_ setting: String, _ reason: String) {
         let name = keys[setting] ?? setting
         refuse(at: places[name], "\(name) \(reason)")
@@ -37,7 +38,7 @@ struct Problems {
 
     var isEmpty: Bool { problems.isEmpty }
 
-    /// `file:line: text`, in the order of the lines; those without a place come last.
+    /// The problems as `file:line: text`, sorted by file and line; problems without a place come last.
     var lines: [String] {
         problems.enumerated().sorted { a, b in
             guard let left = a.element.place else { return b.element.place == nil && a.offset < b.offset }

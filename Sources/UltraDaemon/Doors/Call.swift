@@ -7,29 +7,24 @@ internal import UltraSystem
 /// exactly once, and it charges the user's account of bytes for what the request makes the daemon hold.
 @Loop
 final class Call {
-    /// Unique among the calls of this process.
-    let number: Int
-    let startedAt = EventLoop.now
-    let caller: Caller
-    let operation: OperationName
-    /// For the ledger and the budgets.
-    var use = CallUse()
+    var record: RequestRecord
+    private let books: Books
     /// The account of bytes that is charged.
     let user: ByteAccount.User
     let memory: HeldBytes
     /// Length of the request as it was received.
     let requestBytes: Int
-    /// nil: the call has ended.
+    /// nil: the call has ended, or its client is gone.
     private var sink: (any AnswerSink)?
     private let ownsAccount: Bool
     /// The request was admitted beyond the user's share.
     private let isExempt: Bool
-    /// Bytes charged now; 0 once the call has ended.
+    /// Bytes charged now; 0 once the call has no sink.
     private var charge: Int
     private var task: Task<Void, Never>?
     /// Ends operations without timers of their own after `timeout_ms`.
     private var timer: Timer?
-    private var isEnded: Bool { sink == nil }
+    private var isEnded = false
     /// Why the call was cancelled; the error it ends with.
     private(set) var cancellation: UltraError?
     /// Called on cancellation of a call without a task, which would otherwise wait for ever.
@@ -41,12 +36,11 @@ final class Call {
     ///   - charge: bytes the door has charged to `user` for the request already.
     ///   - isExempt: the door has called `beginExempt` for the request.
     init(
-        _ operation: OperationName, of caller: Caller, to sink: any AnswerSink, _ memory: HeldBytes,
+        _ operation: OperationName, of caller: Caller, to sink: any AnswerSink, _ books: Books, _ memory: HeldBytes,
         _ user: ByteAccount.User, requestBytes: Int, charge: Int, isExempt: Bool
     ) {
-        number = Self.takeNumber()
-        self.operation = operation
-        self.caller = caller
+        record = RequestRecord(Self.takeNumber(), operation, of: caller)
+        self.books = books
         self.sink = sink
         self.memory = memory
         self.user = user
@@ -59,10 +53,8 @@ final class Call {
     /// Continues the work of `first` for several calls, whose answer goes to `sink`. It has an account of its own, since
     /// `first` may end before it.
     init(sharing first: Call, to sink: any AnswerSink) {
-        number = first.number
-        operation = first.operation
-        caller = first.caller
-        use = first.use
+        record = RequestRecord(workOf: first.record)
+        books = first.books
         self.sink = sink
         memory = first.memory
         user = memory.open(first.caller.uid)
@@ -73,13 +65,24 @@ final class Call {
         hold(ByteAccount.cost(ofFrame: requestBytes))
     }
 
-    /// A number that no other call of this process has.
+    /// A number that no other request of this process has.
     static func takeNumber() -> Int {
         count += 1
         return count
     }
 
+    var caller: Caller { record.caller }
+    var operation: OperationName { record.operation }
+    /// Monotonic clock, nanoseconds.
+    var startedAt: UInt64 { record.startedAt }
+
     // MARK: - Work
+
+    /// Records that the request is about to be sent to `model`, or joins one that was.
+    func reached(_ model: String) {
+        record.reach(model)
+        books.began(record)
+    }
 
     /// Starts a task that works on the call. A cancellation of the call cancels the task.
     func run(_ body: @escaping @Loop () async -> Void) {
@@ -125,39 +128,21 @@ final class Call {
         onCancel?(self)
     }
 
-    /// Cancels the call and ends it at once, because its client is gone. The sink is not told.
+    /// Cancels the call and lets go of its sink, because the client is gone. The call ends when its work has stopped.
     func abandon() {
         cancel(UltraError(.cancelled, "the client disconnected"))
-        _ = finish(.cancelled)
+        detach()
     }
 
-    /// Gives back what the call holds. Returns the sink to be told of the end; nil: the call had ended already.
-    private func finish(_ failure: ErrorCode?) -> (any AnswerSink)? {
-        guard let sink else { return nil }
-        self.sink = nil
-        self.failure = failure
+    /// Lets go of the sink, and gives back what the call holds.
+    private func detach() {
+        guard sink != nil else { return }
+        sink = nil
         timer?.cancel()
         memory.add(-charge, of: user)
         charge = 0
         if isExempt { memory.endExempt(of: user) }
         if ownsAccount { memory.close(user) }
-        return sink
-    }
-
-    /// How the call ended, for the books.
-    struct End {
-        /// nil: it succeeded.
-        let failure: ErrorCode?
-    }
-
-    private var failure: ErrorCode?
-    private var isEndTaken = false
-
-    /// How the call ended, once; nil while it runs.
-    func takeEnd() -> End? {
-        guard isEnded, !isEndTaken else { return nil }
-        isEndTaken = true
-        return End(failure: failure)
     }
 }
 
@@ -174,10 +159,16 @@ extension Call: AnswerSink {
 
     func feed(_ event: FeedEvent) { sink?.feed(event) }
 
+    /// The one place where a request ends: the client has its answer, then the books have the record.
     func end(_ result: Result<ResultBody, UltraError>) {
-        var failure: ErrorCode?
-        if case .failure(let error) = result { failure = error.code }
-        finish(failure)?.end(result)
+        guard !isEnded else { return }
+        isEnded = true
+        guard let sink else {
+            return books.ended(&record, .failure(cancellation ?? UltraError(.cancelled, "the client disconnected")))
+        }
+        detach()
+        sink.end(result)
+        books.ended(&record, result)
     }
 
     var isCongested: Bool { sink?.isCongested ?? false }
@@ -190,7 +181,7 @@ extension Call: AnswerSink {
 extension Call: ByteHolder {
     /// Charges `change` more bytes to the user, or gives them back.
     func hold(_ change: Int) {
-        guard !isEnded, change != 0 else { return }
+        guard sink != nil, change != 0 else { return }
         charge += change
         memory.add(change, of: user)
     }

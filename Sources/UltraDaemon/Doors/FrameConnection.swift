@@ -154,7 +154,7 @@ final class FrameConnection {
         }
         let sink = FrameSink(frame.id, isStream: frame.operation == .stream, self)
         let call = Call(
-            frame.operation, of: caller, to: sink, memory, user, requestBytes: bytes.count, charge: charge,
+            frame.operation, of: caller, to: sink, door.books, memory, user, requestBytes: bytes.count, charge: charge,
             isExempt: isExempt)
         calls[frame.id] = call
         door.perform(frame, call, in: sink)
@@ -220,7 +220,7 @@ final class FrameConnection {
     func ended(_ id: Int, _ sink: FrameSink) {
         guard let call = calls.removeValue(forKey: id) else { return }
         if sink.isSubscription { subscriptionCount -= 1 }
-        door.ended(call)
+        door.ended()
         // If nothing else is to be done now, send at once: the answer need not wait for the books.
         if calls.isEmpty, call.hasTask, EventLoop.shared.isLastJob, !isCongested { flushOutput() }
         closeIfDone()
@@ -243,10 +243,7 @@ final class FrameConnection {
         stall.cancel()
         partialFrame.cancel()
         if waitsForRoom { memory.stopWaiting(self) }
-        for call in calls.values {
-            call.abandon()
-            door.ended(call)
-        }
+        for call in calls.values { call.abandon() }
         calls = [:]
         memory.add(-(ByteAccount.connectionBytes + frameCharge + outputCharge), of: user)
         (frameCharge, outputCharge) = (0, 0)

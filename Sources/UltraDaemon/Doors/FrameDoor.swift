@@ -5,6 +5,7 @@ internal import UltraSystem
 @Loop
 final class FrameDoor {
     let memory: HeldBytes
+    let books: Books
     let receiveBuffer: ReceiveBuffer
     /// Bytes sent to all clients since the start.
     var sentByteCount: UInt64 = 0
@@ -14,9 +15,13 @@ final class FrameDoor {
     private var socket: DoorSocket?
     private var connections: [ObjectIdentifier: FrameConnection] = [:]
 
-    init(_ daemon: Daemon, _ memory: HeldBytes, _ counts: ConnectionCounts, _ receiveBuffer: ReceiveBuffer) {
+    init(
+        _ daemon: Daemon, _ memory: HeldBytes, _ books: Books, _ counts: ConnectionCounts,
+        _ receiveBuffer: ReceiveBuffer
+    ) {
         self.daemon = daemon
         self.memory = memory
+        self.books = books
         self.counts = counts
         self.receiveBuffer = receiveBuffer
     }
@@ -71,7 +76,7 @@ final class FrameDoor {
         daemon.perform(frame, call, in: session)
     }
 
-    func ended(_ call: Call) { daemon.ended(call) }
+    func ended() { daemon.stopIfDrained() }
 
     // MARK: - Stop
 

@@ -20,6 +20,15 @@ final class EventFeed {
     private var subscribers: [ObjectIdentifier: Subscriber] = [:]
     /// Subscriptions to each topic, because every request asks for that and there is mostly none.
     private var counts: [Topic: Int] = [:]
+    /// Subscriptions of each user, which are limited because every event is written for each.
+    private var countsOfUsers: [UInt32: Int] = [:]
+
+    /// - Throws: an error if the user has as many subscriptions as it may.
+    func admit(_ caller: Caller) throws(UltraError) {
+        guard countsOfUsers[caller.uid, default: 0] < RequestBound.userSubscriptions.most else {
+            throw RequestBound.userSubscriptions.exceeded(at: "op")
+        }
+    }
 
     /// Adds a subscription, which begins with a snapshot and ends with the call.
     /// - Parameter write: adds the members of the snapshot.
@@ -29,12 +38,15 @@ final class EventFeed {
         subscribers[ObjectIdentifier(call)] = Subscriber(
             call: call, topics: topics, visibility: visibility, sequence: 1)
         for topic in topics { counts[topic, default: 0] += 1 }
+        countsOfUsers[call.caller.uid, default: 0] += 1
         call.feed(.snapshot(.object(write)))
     }
 
     func unsubscribe(_ call: Call) {
         guard let subscriber = subscribers.removeValue(forKey: ObjectIdentifier(call)) else { return }
         for topic in subscriber.topics { counts[topic, default: 0] -= 1 }
+        let left = countsOfUsers[call.caller.uid, default: 0] - 1
+        countsOfUsers[call.caller.uid] = left > 0 ? left : nil
     }
 
     /// Updates what each subscriber may see, after a change of the administrators.
@@ -46,7 +58,7 @@ final class EventFeed {
     func end(_ reason: UltraError) {
         let ended = subscribers.values.map(\.call)
         subscribers = [:]
-        counts = [:]
+        (counts, countsOfUsers) = ([:], [:])
         for call in ended { call.fail(reason) }
     }
 

@@ -1,26 +1,27 @@
-/// Keeps requests from what fails all the time, and lets one through now and then to see whether it still does.
+/// A circuit breaker.
 ///
-/// Closed: everything passes. Open: nothing does until the pause ends. Then one trial: it closes the breaker or opens
-/// it for twice the pause. Pure: every call is told the time, in milliseconds of one steady clock.
+/// Closed: every request passes. Open: every request is refused until the pause ends. Half-open: one trial request
+/// passes; its success closes the breaker, its failure opens it for twice the pause. Pure: every call gets the time, in
+/// milliseconds of one steady clock.
 struct Breaker: Sendable, Equatable {
     enum Verdict: Sendable, Equatable {
         case allowed
-        /// Allowed, and everything else waits for how it ends.
+        /// Allowed as the half-open trial; other requests are refused until it ends.
         case trial
         case refused(until: Int)
     }
 
     private(set) var consecutiveFailures = 0
-    /// nil: closed.
+    /// The end of the pause, after which the breaker is half-open; nil: closed.
     private(set) var openUntil: Int?
-    /// How long the present or the last pause is.
+    /// The length of the current pause; 0 while closed.
     private(set) var pauseMilliseconds = 0
     private var trialSince: Int?
     private var buckets: [Bucket] = []
 
     init() {}
 
-    /// As an earlier run left it.
+    /// Restores the state that an earlier run of the daemon saved.
     init(consecutiveFailures: Int, openUntil: Int?, pauseMilliseconds: Int) {
         self.consecutiveFailures = consecutiveFailures
         self.openUntil = openUntil
@@ -33,22 +34,22 @@ struct Breaker: Sendable, Equatable {
         var failures = 0
     }
 
-    /// Parts into which the window is cut: a call counts for the window's length, right to one part.
+    /// Calls are counted in buckets, so a call may leave the window up to one bucket's length early.
     static let bucketsPerWindow = 6
 
-    /// Whether a request may pass now. A trial must be ended by `succeeded`, `failed` or `gaveUp`, told when it was asked
-    /// for: by that it is known from the stragglers of the time before.
-    mutating func ask(at now: Int, _ settings: HealthSettings) -> Verdict {
-        let verdict = look(at: now, settings)
+    /// Decides on a request and starts the trial if it is one. `succeeded`, `failed` or `abandoned` ends the trial; the
+    /// `askedAt` passed to them distinguishes it from requests sent before the breaker opened.
+    mutating func admit(at now: Int, _ settings: HealthSettings) -> Verdict {
+        let verdict = verdict(at: now, settings)
         if verdict == .trial { trialSince = now }
         return verdict
     }
 
-    /// What `ask` would say, without beginning a trial.
-    func look(at now: Int, _ settings: HealthSettings) -> Verdict {
+    /// The verdict that `admit` would give, without starting a trial.
+    func verdict(at now: Int, _ settings: HealthSettings) -> Verdict {
         guard let openUntil else { return .allowed }
         guard now >= openUntil else { return .refused(until: openUntil) }
-        // A trial nobody ended, as when its client stays connected for hours, must not close the door for good.
+        // A trial may stream for hours; after `maxBreakerPause` another one is allowed.
         if let trialSince, now - trialSince < settings.maxBreakerPause.wholeMilliseconds {
             return .refused(until: now + settings.breakerPause.wholeMilliseconds)
         }
@@ -56,40 +57,40 @@ struct Breaker: Sendable, Equatable {
     }
 
     mutating func succeeded(at now: Int, _ settings: HealthSettings) {
-        // Stragglers that failed while it was open are no reason to open it again.
+        // Failures counted while the breaker was open must not open it again.
         if openUntil != nil { buckets = [] }
         count(false, at: now, settings)
         consecutiveFailures = 0
-        // An answer that was on its way when the breaker opened closes it as well: it works.
+        // A success closes the breaker even if its request was sent before the breaker opened.
         openUntil = nil
         trialSince = nil
         pauseMilliseconds = 0
     }
 
-    /// Returns whether this opened the breaker.
-    /// - Parameter askedAt: when `ask` let it pass; nil: it was not asked.
+    /// - Parameter askedAt: the time at which `admit` allowed the request; nil: `admit` was not called.
+    /// - Returns: true if this failure opened the breaker.
     @discardableResult
     mutating func failed(at now: Int, askedAt: Int?, _ settings: HealthSettings) -> Bool {
         count(true, at: now, settings)
         consecutiveFailures += 1
         if openUntil != nil {
-            // Stragglers of the time before say nothing new; the trial does.
+            // Only the trial's failure extends the pause; other requests were sent before the breaker opened.
             guard let trialSince, trialSince == askedAt else { return false }
             open(at: now, settings)
             return true
         }
-        guard consecutiveFailures >= settings.breakerFailures || hasFailedOften(settings) else { return false }
+        guard consecutiveFailures >= settings.breakerFailures || exceedsFailureShare(settings) else { return false }
         open(at: now, settings)
         return true
     }
 
-    /// A request ended without a verdict: its client went away, or it was itself at fault. If it was the trial, the next
-    /// one may be.
-    mutating func gaveUp(askedAt: Int?) {
+    /// A request ended without showing success or failure, for example because its client disconnected. If it was the
+    /// trial, the next request may become the trial.
+    mutating func abandoned(askedAt: Int?) {
         if trialSince == askedAt { trialSince = nil }
     }
 
-    /// Somebody looked, and it seems to work: the next request may try at once.
+    /// Ends the pause after a successful probe: the next request is the trial.
     mutating func endPause(at now: Int) {
         openUntil = openUntil.map { min($0, now) }
     }
@@ -103,7 +104,7 @@ struct Breaker: Sendable, Equatable {
         buckets = []
     }
 
-    private func hasFailedOften(_ settings: HealthSettings) -> Bool {
+    private func exceedsFailureShare(_ settings: HealthSettings) -> Bool {
         let calls = buckets.reduce(0) { $0 + $1.calls }
         let failures = buckets.reduce(0) { $0 + $1.failures }
         return calls >= settings.breakerCalls && failures * 100 >= calls * settings.breakerPercent

@@ -3,8 +3,8 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Shows that a model really answers: one token of a real generation, or one embedding, fitted to its kind. It costs
-/// money, so it counts against a daily budget and is never answered from the cache. What it finds is a probe's evidence.
+/// A probe that makes a model generate one token or one embedding. It costs money, so it counts against a daily budget;
+/// it bypasses the cache. Its outcome is recorded as a probe's evidence.
 @Loop
 struct DeepProbe {
     let daemon: Daemon
@@ -15,13 +15,14 @@ struct DeepProbe {
         self.candidate = candidate
     }
 
-    /// Returns what went wrong, or why it was not tried; nil: the model answered, or is the mock.
+    /// Runs the probe and records its outcome.
+    /// - Returns: the error of the request, or the reason why none was sent; nil: the model answered, or is the mock.
     @discardableResult
     func run() async -> UltraError? {
         candidate.model.deepProbedAt = WallClock.now
         guard case .upstream = candidate.target else { return nil }
         guard candidate.model.kind != .other else {
-            return refusal(.capabilityMissing, "the model neither chats nor embeds: there is nothing to ask it", nil)
+            return refusal(.capabilityMissing, "the model has neither chat nor embeddings, so it cannot be probed", nil)
         }
         let provider = candidate.provider
         let key = provider.health.keyToProbe(at: WallClock.now)
@@ -38,12 +39,12 @@ struct DeepProbe {
         }
         let askedAt = WallClock.now
         do throws(UltraError) {
-            let usage = try await inTurn(key)
+            let usage = try await askInQueue(key)
             registry.probeSpend.settle(reservation, cost: price?.cost(of: usage) ?? reservation.microUSD)
             registry.record(nil, of: candidate, key: key, askedAt: askedAt, from: .probe)
             return nil
         } catch {
-            // What was refused, or not sent, costs nothing; what broke off may.
+            // A request that was refused or never sent is free; one that broke off may have been charged.
             let isRefused =
                 error.code == .connectFailed || error.provider == "ultrad" || error.status.map { $0 >= 300 } ?? false
             registry.probeSpend.settle(reservation, cost: isRefused ? 0 : reservation.microUSD)
@@ -52,19 +53,19 @@ struct DeepProbe {
         }
     }
 
-    /// Asks when a place at the provider is free: a probe is one of its requests.
-    private func inTurn(_ key: Int) async throws(UltraError) -> Usage {
+    /// Sends the request once the provider's concurrency limit allows it.
+    private func askInQueue(_ key: Int) async throws(UltraError) -> Usage {
         let gate = candidate.provider.gate
         try await gate.enter(Self.client, within: daemon.timeouts.queue)
-        defer { gate.leave() }
-        if case .command(let command) = candidate.means { return try await ask(command) }
+        defer { gate.leave(Self.client) }
+        if case .command(let command) = candidate.channel { return try await ask(command) }
         return try await ask(try candidate.provider.adapter(key: key))
     }
 
-    /// The daemon itself, in the queue.
+    /// The daemon as a client in the provider's queue.
     private static let client = ConcurrencyGate.Client(uid: getuid(), pid: getpid())
 
-    /// "ping" in every dialect, and a token of the answer.
+    /// An upper estimate of the tokens of "ping" with any provider's prompt template, and one token of output.
     private static let expectedUsage = Usage(inputTokens: 20, outputTokens: 1, source: .estimated)
 
     private func refusal(_ code: ErrorCode, _ message: String, _ hint: String?) -> UltraError {
@@ -104,7 +105,7 @@ struct DeepProbe {
         return answer.usage
     }
 
-    /// What a step of the transfer brings, its failure in the words of the protocol.
+    /// Performs one step of the transfer and converts its error.
     private func transported<Value>(
         _ step: @Loop () async throws(TransportError) -> Value
     ) async throws(UltraError) -> Value {
@@ -115,7 +116,7 @@ struct DeepProbe {
         }
     }
 
-    /// What a model answers to "ping" is shorter by far.
+    /// Bytes; far more than a reply to "ping" needs.
     private static let replyLimit = 1 << 20
 
     private static var request: Request {
@@ -124,14 +125,14 @@ struct DeepProbe {
         return request
     }
 
-    /// Asks a provider that is a program of this machine.
+    /// Probes a model of Docker Model Runner through its command-line program.
     private func ask(_ command: DockerCommand) async throws(UltraError) -> Usage {
         guard candidate.model.kind != .embeddings else {
-            throw refusal(.capabilityMissing, "the program has no embeddings: there is nothing to ask the model", nil)
+            throw refusal(.capabilityMissing, "docker model has no embeddings, so the model cannot be probed", nil)
         }
         var answer = Answer(model: candidate.id, provider: candidate.provider.id)
         var request = Self.request
-        // The program has no bound on tokens.
+        // The program has no option that limits the tokens.
         request.sampling.maxTokens = nil
         let timeouts = ExchangeTimeouts(
             connect: daemon.timeouts.connect, firstToken: daemon.timeouts.slowFirstToken,
@@ -140,5 +141,54 @@ struct DeepProbe {
             for event in events { answer.receive(event, keepsContent: false) }
         }
         return answer.usage
+    }
+}
+
+/// Deep probes of several models, up to `atOnce` at a time.
+@Loop
+final class DeepProbes {
+    struct Finding {
+        let candidate: Candidate
+        let milliseconds: Double
+        /// nil: the model answered.
+        let failure: UltraError?
+    }
+
+    static let atOnce = 4
+
+    private let daemon: Daemon
+    private let candidates: [Candidate]
+    private var next = 0
+    private var findings: [Int: Finding] = [:]
+
+    init(_ daemon: Daemon, _ candidates: [Candidate]) {
+        self.daemon = daemon
+        self.candidates = candidates
+    }
+
+    /// Runs the probes.
+    /// - Returns: the findings in the order of the candidates. After a cancellation, candidates not yet probed are left
+    ///   out.
+    func run() async -> [Finding] {
+        let lanes = (0..<min(Self.atOnce, candidates.count)).map { _ in
+            Loop.spawn { [self] in await probeNext() }
+        }
+        await withTaskCancellationHandler {
+            for lane in lanes { await lane.value }
+        } onCancel: {
+            for lane in lanes { lane.cancel() }
+        }
+        return candidates.indices.compactMap { findings[$0] }
+    }
+
+    private func probeNext() async {
+        while next < candidates.count, !Task.isCancelled {
+            let index = next
+            next += 1
+            let started = EventLoop.now
+            let failure = await DeepProbe(daemon, candidates[index]).run()
+            findings[index] = Finding(
+                candidate: candidates[index], milliseconds: Double(EventLoop.now - started) / 1e6, failure: failure)
+        }
     }
 }

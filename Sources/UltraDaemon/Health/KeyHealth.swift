@@ -1,18 +1,18 @@
-/// What was seen of one key of a provider. Times are milliseconds of `WallClock`.
+/// The state of one key of a provider. Times are milliseconds of `WallClock`.
 struct KeyHealth: Sendable, Equatable {
+    /// Evidence that the provider accepts the key.
     var authorised = Evidence()
-    /// It is not used meanwhile, for no model.
-    private(set) var rest: Rest?
-    /// A request has succeeded with it since it was refused last. In memory only.
+    /// The cool-down for all models; nil: none. It may have ended.
+    private(set) var coolDown: CoolDown?
+    /// True if a live request was accepted with this key since one was last rejected. Not saved to disk.
     private(set) var worksForRequests = false
-
-    /// When a probe used it last.
+    /// When a probe last used the key; nil: no probe has.
     private(set) var probedAt: Int?
 
-    /// How long a key rests whose quota ran out and whose provider does not say for how long.
-    static let quotaRestMilliseconds = 300_000
+    /// The cool-down of a key with an exhausted quota if the provider names no time.
+    static let quotaCoolDownMilliseconds = 300_000
 
-    /// After so long without a second look a refusal may be wrong. Probes look more often.
+    /// A rejected key is tried again after this time, unless a probe has tried it sooner.
     static let refusalMilliseconds = 600_000
 
     mutating func accepted(at now: Int, by source: Evidence.Source) {
@@ -20,7 +20,8 @@ struct KeyHealth: Sendable, Equatable {
         if source == .live { worksForRequests = true }
     }
 
-    /// A probe sees the refusal of a list alone: what a request was told weighs more.
+    /// Records that the provider rejected the key. A live rejection outranks a probe's, because the probe only requested
+    /// the list of models.
     mutating func refused(at now: Int, by source: Evidence.Source) {
         authorised = Evidence(false, at: now, by: isRefusedToRequests ? .live : source)
         if source == .live { worksForRequests = false }
@@ -30,26 +31,26 @@ struct KeyHealth: Sendable, Equatable {
         probedAt = now
     }
 
-    mutating func rest(_ new: Rest) {
-        rest = rest?.extended(by: new) ?? new
+    mutating func start(_ new: CoolDown) {
+        coolDown = coolDown?.extended(by: new) ?? new
     }
 
-    /// A request, or a probe, succeeded with it.
+    /// A live request or a probe succeeded with this key.
     mutating func succeeded(askedAt: Int?) {
-        if rest?.isEnded(bySuccessAskedAt: askedAt) == true { rest = nil }
+        if coolDown?.isEnded(bySuccessAskedAt: askedAt) == true { coolDown = nil }
     }
 
-    mutating func endRest() {
-        rest = nil
+    mutating func endCoolDown() {
+        coolDown = nil
     }
 
-    mutating func takeTrial(at now: Int) {
-        if rest?.allowsTrial(at: now) == true { rest?.takeTrial(at: now) }
+    mutating func beginTrial(at now: Int) {
+        if coolDown?.allowsTrial(at: now) == true { coolDown?.beginTrial(at: now) }
     }
 
     var isRefused: Bool { authorised.holds == false }
 
-    /// Not only a list was refused to it.
+    /// True if a live request was rejected, not only a probe.
     var isRefusedToRequests: Bool { isRefused && authorised.source == .live }
 
     func isRefusalOld(at now: Int) -> Bool {
@@ -57,13 +58,43 @@ struct KeyHealth: Sendable, Equatable {
     }
 
     func isReady(at now: Int) -> Bool {
-        (!isRefused || isRefusalOld(at: now)) && rest?.holds(at: now) != true
+        (!isRefused || isRefusalOld(at: now)) && coolDown?.holds(at: now) != true
     }
 
-    /// A request may find out: the refusal may be of the list alone, and a long rest may be over.
+    /// True if a live request may test the key: only a probe was rejected, or the cool-down is due for a trial.
     func allowsTrial(at now: Int) -> Bool {
         guard !isRefusedToRequests || isRefusalOld(at: now) else { return false }
-        guard let rest, rest.holds(at: now) else { return true }
-        return rest.allowsTrial(at: now)
+        guard let coolDown, coolDown.holds(at: now) else { return true }
+        return coolDown.allowsTrial(at: now)
+    }
+}
+
+extension ProviderHealth {
+    /// The health of a provider after a reload changed its keys: the host's state stays, new keys start unknown.
+    /// - Parameter origins: for each key, its index in `old`; nil: the key is new.
+    init(succeeding old: ProviderHealth, keys origins: [Int?]) {
+        self.init(keys: origins.count)
+        reachable = old.reachable
+        breaker = old.breaker
+        lastFailure = old.lastFailure
+        hasWorked = old.hasWorked
+        for (index, origin) in origins.enumerated() {
+            if let origin, old.keys.indices.contains(origin) { keys[index] = old.keys[origin] }
+        }
+    }
+}
+
+extension ModelHealth {
+    /// Renumbers the state per key after a reload changed the provider's keys.
+    /// - Parameter origins: for each key, its earlier index; nil: the key is new.
+    mutating func moveKeys(_ origins: [Int?]) {
+        let old = coolDowns
+        coolDowns = [:]
+        for (index, origin) in origins.enumerated() {
+            if let origin, let coolDown = old[origin] { coolDowns[index] = coolDown }
+        }
+        // A new key may be permitted to use this model.
+        if origins.contains(nil) { authorised = Evidence() }
+        suspicions.clear()
     }
 }

@@ -2,8 +2,8 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Asks a provider for what its list does not say of single models, a few at a time, beside everything else: a model can
-/// be used before all is known of it, and one that does not answer holds up no other.
+/// Requests the details of single models that a provider's list leaves out, up to `atOnce` at a time. The models can be
+/// used meanwhile.
 @Loop
 final class ModelDetails {
     static let atOnce = 4
@@ -12,11 +12,11 @@ final class ModelDetails {
     private let provider: ProviderState
     private unowned let daemon: Daemon
     private var waiting: [(model: DiscoveredModel, adapter: any Adapter)] = []
-    /// Ids of models that wait or are asked about.
+    /// Ids of models whose request waits or is in flight.
     private var known: Set<String> = []
     private var lanes: [Int: Task<Void, Never>] = [:]
     private var laneCount = 0
-    /// Resumed when nothing is left to ask, or the patience is over.
+    /// Callers of `end`.
     private var watchers: [UnsafeContinuation<Void, Never>] = []
 
     init(_ provider: ProviderState, _ daemon: Daemon) {
@@ -24,14 +24,15 @@ final class ModelDetails {
         self.daemon = daemon
     }
 
-    func ask(_ models: [DiscoveredModel], _ adapter: any Adapter) {
+    /// Requests the details of `models` in the background, except those that are requested already.
+    func request(_ models: [DiscoveredModel], _ adapter: any Adapter) {
         for model in models where known.insert(model.id).inserted { waiting.append((model, adapter)) }
         while lanes.count < min(Self.atOnce, waiting.count) {
             laneCount += 1
             let number = laneCount
             lanes[number] = Loop.spawn { [self] in
                 while !Task.isCancelled, let next = waiting.popLast() {
-                    await ask(next.model, next.adapter)
+                    await fetch(next.model, next.adapter)
                     known.remove(next.model.id)
                 }
                 lanes[number] = nil
@@ -45,7 +46,7 @@ final class ModelDetails {
         for lane in lanes.values { lane.cancel() }
     }
 
-    /// Returns when nothing is left to ask, or after `patience`.
+    /// Returns when no request is left, or after `patience`.
     func end(within patience: Duration) async {
         guard !lanes.isEmpty else { return }
         let timer = Timer { [unowned self] in release() }
@@ -60,7 +61,7 @@ final class ModelDetails {
         for watcher in released { watcher.resume() }
     }
 
-    private func ask(_ model: DiscoveredModel, _ adapter: any Adapter) async {
+    private func fetch(_ model: DiscoveredModel, _ adapter: any Adapter) async {
         guard let request = adapter.detailRequest(model) else { return }
         do throws(UltraError) {
             let document = Document(daemon.transport, adapter, limitBytes: daemon.limits.replyBytes)
@@ -71,7 +72,7 @@ final class ModelDetails {
             }
             provider.detail(detailed)
         } catch {
-            // The list stands without it; the next one asks again.
+            // The model stays usable without details; the next list requests them again.
         }
     }
 }

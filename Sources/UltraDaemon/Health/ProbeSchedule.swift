@@ -1,19 +1,20 @@
-/// When a provider is probed next. Pure: told the time, in milliseconds of one steady clock, and a random share.
+/// The time of a provider's next probe. Pure: the caller passes the time, in milliseconds of one steady clock, and the
+/// random number for the jitter.
 struct ProbeSchedule: Sendable, Equatable {
-    /// nil: at once.
+    /// nil: probe now.
     private(set) var nextAt: Int?
     private(set) var consecutiveFailures = 0
     private var succeededAt: Int?
 
-    /// There was a success so short a while ago that another one would hardly move the next probe.
+    /// True if the last success is so recent that recording another one would hardly move the next probe.
     func isFresh(at now: Int, _ settings: HealthSettings) -> Bool {
         guard consecutiveFailures == 0, let succeededAt else { return false }
         let age = now - succeededAt
         return age >= 0 && age < min(1000, settings.probeInterval.wholeMilliseconds / 10)
     }
 
-    /// After a probe or a live answer that shows as much: the next one is an interval away.
-    /// - Parameter random: 0 up to 1.
+    /// A probe or a live request succeeded: the next probe follows after `probeInterval`, plus or minus the jitter.
+    /// - Parameter random: at least 0 and less than 1.
     mutating func succeeded(at now: Int, random: Double, _ settings: HealthSettings) {
         consecutiveFailures = 0
         succeededAt = now
@@ -22,36 +23,37 @@ struct ProbeSchedule: Sendable, Equatable {
         nextAt = now + Int(interval * (1 + jitter))
     }
 
-    /// After a failed probe: soon, then less and less often, and not before `retryAfter` milliseconds, as far as such a
-    /// wait is obeyed without a look in between.
+    /// A probe failed: the next one follows with exponential back-off.
+    /// - Parameter retryAfter: milliseconds that the provider asked to wait, obeyed up to `CoolDown.trialMilliseconds`;
+    ///   nil: the provider did not ask.
     mutating func failed(at now: Int, retryAfter: Int?, _ settings: HealthSettings) {
         let first = settings.retryInterval.wholeMilliseconds
         let pause = first << min(consecutiveFailures, 16)
         consecutiveFailures += 1
         succeededAt = nil
-        let wait = min(max(0, retryAfter ?? 0), Rest.trialMilliseconds)
+        let wait = min(max(0, retryAfter ?? 0), CoolDown.trialMilliseconds)
         nextAt = now + max(min(pause, settings.maxRetryInterval.wholeMilliseconds), wait)
     }
 
-    /// A server of this machine does not run: to look costs nothing, so the pauses do not grow.
-    mutating func isAbsent(at now: Int, _ settings: HealthSettings) {
+    /// A server on this machine is not running. There is no back-off, because a refused local connection costs nothing.
+    mutating func absent(at now: Int, _ settings: HealthSettings) {
         consecutiveFailures = max(1, consecutiveFailures)
         succeededAt = nil
         nextAt = now + settings.retryInterval.wholeMilliseconds
     }
 
-    /// A look that is needed then, whatever else is due.
-    mutating func look(at time: Int) {
+    /// Moves the next probe to `time`, unless one is due sooner.
+    mutating func probe(noLaterThan time: Int) {
         nextAt = min(nextAt ?? time, time)
     }
 
-    /// Other settings: of a provider that is well, the next probe is no more than their interval away.
+    /// A reload changed the settings: the next probe of a healthy provider follows within the new interval.
     mutating func adopt(_ settings: HealthSettings, at now: Int) {
         guard consecutiveFailures == 0, let next = nextAt else { return }
         nextAt = min(next, now + settings.probeInterval.wholeMilliseconds)
     }
 
-    /// Something failed in live traffic that a probe can look into: it comes soon, if none is due sooner.
+    /// A live request failed: the next probe follows within `retryInterval`, unless probes are failing already.
     mutating func hasten(at now: Int, _ settings: HealthSettings) {
         succeededAt = nil
         guard consecutiveFailures == 0 else { return }

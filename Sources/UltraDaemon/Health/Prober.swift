@@ -3,8 +3,9 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Looks after one provider: lists its models at the start and every ten minutes, and in between asks for the list to
-/// see that host and key work, unless live traffic has shown it. One task a provider; it costs nothing.
+/// The prober of one provider. A probe requests the provider's list of models, which is free: it shows that host and
+/// key work, and updates the registry. Successful live requests postpone it, but the list is read at least once every
+/// `discovery_interval`. One task per provider.
 @Loop
 final class Prober {
     static let pageLimit = 100
@@ -13,16 +14,17 @@ final class Prober {
     let provider: ProviderState
     private unowned let daemon: Daemon
     private var listedAt: Int?
-    /// The last list lacks models that the one before had: a second look decides.
+    /// True if the last list lacks models that the one before had; a second list will decide.
     private var isInDoubt = false
     private var details: ModelDetails?
     private var timer = Timer {}
     /// When the timer fires, in milliseconds of `WallClock`.
     private var wakesAt = 0
+    /// `run`, while it sleeps.
     private var sleeper: UnsafeContinuation<Void, Never>?
-    /// The probe that is under way.
-    private var looking: Task<Void, Never>?
-    /// Clients that wait for it.
+    /// The running probe; nil: none runs.
+    private var probing: Task<Void, Never>?
+    /// Callers of `end`, by number.
     private var waiters: [Int: UnsafeContinuation<Void, Never>] = [:]
     private var waiterCount = 0
 
@@ -47,11 +49,11 @@ final class Prober {
             let next = max(WallClock.now + 10, provider.schedule.nextAt ?? 0)
             await sleep(milliseconds: min(next - WallClock.now, settings.discoveryInterval.wholeMilliseconds))
         }
-        looking?.cancel()
+        probing?.cancel()
         details?.cancel()
     }
 
-    /// Sleeps until the schedule says so; traffic moves it, so it is looked at again now and then.
+    /// Sleeps for `milliseconds`, or until `wake` is called or the task is cancelled.
     private func sleep(milliseconds: Int) async {
         await withTaskCancellationHandler {
             await withUnsafeContinuation(isolation: Loop.shared) { continuation in
@@ -72,15 +74,16 @@ final class Prober {
         continuation?.resume()
     }
 
-    /// The schedule was moved. One that wakes too early sleeps on, so that a request that succeeds costs no timer.
+    /// Wakes earlier if the schedule moved forward. If it moved back, the timer stays and `run` sleeps again, so that a
+    /// successful request does not set a timer.
     func reschedule() {
         guard sleeper != nil, let next = provider.schedule.nextAt, next < wakesAt else { return }
         wakesAt = next
         timer.arm(after: .milliseconds(max(0, next - WallClock.now)))
     }
 
-    /// A client wants to know. The outcome of a moment ago is the answer, unless something has failed since; and however
-    /// many ask, the provider is asked once a second.
+    /// Begins a probe for a client. The last probe is reused if it is younger than `probe_reuse` and nothing has failed
+    /// since. The provider gets at most one probe per second, however many clients ask.
     func beginForClient() {
         guard let last = provider.lastProbe else { return begin() }
         let reuse = settings.probeReuse.wholeMilliseconds
@@ -92,35 +95,35 @@ final class Prober {
 
     private static let spacingMilliseconds = 1000
 
-    /// Probes now, or after a pause, unless a probe is under way, which serves the caller as well. It belongs to nobody: a
-    /// client that goes away does not end it for the others.
+    /// Begins a probe now or after `milliseconds`; a probe that runs already serves this caller too. Its task is
+    /// independent of the callers: cancelling one of them does not cancel the probe.
     func begin(after milliseconds: Int = 0) {
-        guard looking == nil else { return }
-        looking = Loop.spawn { [self] in
+        guard probing == nil else { return }
+        probing = Loop.spawn { [self] in
             if milliseconds > 0 { await pause(milliseconds) }
-            await look()
+            await probe()
             await details?.end(within: Self.detailPatience)
-            looking = nil
+            probing = nil
             let served = waiters.values
             waiters = [:]
             for waiter in served { waiter.resume() }
         }
     }
 
-    /// The list stands without what is asked of single models: a probe waits no longer for that.
+    /// The longest time that a probe waits for the details of single models, which the list does not need.
     private static let detailPatience = Duration.seconds(1)
 
     private func pause(_ milliseconds: Int) async {
         do throws(CancellationError) {
             try await Loop.sleep(for: .milliseconds(milliseconds))
         } catch {
-            // The exchange that follows ends at once.
+            // The task is cancelled, so the exchange that follows ends at once.
         }
     }
 
-    /// Returns when no probe is under way, or the caller's task is cancelled.
+    /// Returns when no probe runs, or when the caller's task is cancelled.
     func end() async {
-        guard looking != nil else { return }
+        guard probing != nil else { return }
         waiterCount += 1
         let number = waiterCount
         await withTaskCancellationHandler {
@@ -133,18 +136,18 @@ final class Prober {
         }
     }
 
-    private func look() async {
+    private func probe() async {
         var failure: UltraError?
         for key in provider.health.keysToProbe {
-            failure = await look(key)
-            // Of several keys one that works is enough.
+            failure = await probe(with: key)
+            // One accepted key is enough.
             guard failure?.code == .authentication else { break }
         }
         if failure?.code == .cancelled { return }
         let now = WallClock.now
         if let failure {
-            if Blame(failure, isOnThisMachine: provider.isOnThisMachine) == .absentServer {
-                provider.schedule.isAbsent(at: now, settings)
+            if FailureScope(failure, isOnThisMachine: provider.isOnThisMachine) == .absentServer {
+                provider.schedule.absent(at: now, settings)
             } else {
                 provider.schedule.failed(at: now, retryAfter: failure.retryAfterMilliseconds, settings)
             }
@@ -155,17 +158,18 @@ final class Prober {
             provider.schedule.succeeded(at: now, random: .random(in: 0..<1), settings)
             daemon.registry.probeSucceeded(provider)
         }
-        if isInDoubt { provider.schedule.look(at: now + ModelHealth.absenceMilliseconds + 100) }
+        if isInDoubt { provider.schedule.probe(noLaterThan: now + ModelHealth.absenceMilliseconds + 100) }
         daemon.registry.note(provider, nil, reason: failure?.code.rawValue ?? "probe")
     }
 
-    private func look(_ key: Int) async -> UltraError? {
+    /// Requests the list with one key and records the outcome.
+    private func probe(with key: Int) async -> UltraError? {
         let started = EventLoop.now
         var failure: UltraError?
         do throws(UltraError) {
             try await list(key)
         } catch {
-            // No list is no outage: the provider answers, it only does not list.
+            // A provider without a list of models is not a failed one.
             if error.code != .connectFailed, error.status == 404 || error.status == 405 || error.status == 501 {
                 provider.listFromCatalogue(at: WallClock.now)
                 listedAt = WallClock.now
@@ -177,16 +181,16 @@ final class Prober {
         if failure?.code == .cancelled { return failure }
         provider.lastProbe = ProviderState.ProbeRecord(
             at: now, milliseconds: Double(EventLoop.now - started) / 1e6, error: failure)
-        let blame = Blame(failure, isOnThisMachine: provider.isOnThisMachine)
+        let scope = FailureScope(failure, isOnThisMachine: provider.isOnThisMachine)
         provider.health.record(
-            blame, failure, keeping: failure.map { Failure($0, prompt: nil, at: now) }, key: key, at: now, by: .probe,
+            scope, failure, keeping: failure.map { Failure($0, prompt: nil, at: now) }, key: key, at: now, by: .probe,
             settings)
         return failure
     }
 
     private func list(_ key: Int) async throws(UltraError) {
         if case .command(let command) = provider.provider.backend {
-            await take(try await CommandRelay(command: command).models())
+            await merge(try await CommandRelay(command: command).models())
             return
         }
         let adapter = try provider.adapter(key: key)
@@ -202,24 +206,25 @@ final class Prober {
             pages += 1
         } while page != nil && pages < Self.pageLimit
         let unknown = fillIn(&models, adapter)
-        await take(models)
+        await merge(models)
         if !unknown.isEmpty {
             details = details ?? ModelDetails(provider, daemon)
-            details?.ask(unknown, adapter)
+            details?.request(unknown, adapter)
         }
-        try await loading(adapter)
+        try await updateLoading(adapter)
     }
 
-    /// Reads a page in pieces, between which others have their turn; returns what the next page is asked by.
+    /// Appends a page's models to `models`, in pieces between which the loop runs other work.
+    /// - Returns: the token of the next page; nil: this is the last one.
     private func read(
         _ body: [UInt8], _ adapter: any Adapter, _ document: Document, _ models: inout [DiscoveredModel]
     ) async throws(UltraError) -> String? {
         var next: String?
         do throws(NotAModelList) {
             var text = ModelListText(body, adapter.listForm)
-            while try text.scan() { await giveWay() }
+            while try text.scan() { await yieldLoop() }
             for index in 0..<text.pieceCount {
-                if index > 0 { await giveWay() }
+                if index > 0 { await yieldLoop() }
                 let page = try text.decode(index, by: adapter)
                 models += page.models
                 next = page.next ?? next
@@ -230,15 +235,15 @@ final class Prober {
         return next
     }
 
-    /// Takes the list in, in pieces.
-    private func take(_ models: [DiscoveredModel]) async {
+    /// Merges the complete list into the provider's models, in pieces between which the loop runs other work.
+    private func merge(_ models: [DiscoveredModel]) async {
         let now = WallClock.now
         var merge = ProviderState.ListMerge()
         for start in stride(from: 0, to: models.count, by: ModelListText.pieceLength) {
-            if start > 0 { await giveWay() }
+            if start > 0 { await yieldLoop() }
             provider.merge(models[start..<min(start + ModelListText.pieceLength, models.count)], into: &merge, at: now)
         }
-        if models.count > ModelListText.pieceLength { await giveWay() }
+        if models.count > ModelListText.pieceLength { await yieldLoop() }
         let known = provider.unkeptModels
         isInDoubt = provider.finish(merge, at: now)
         listedAt = now
@@ -249,11 +254,11 @@ final class Prober {
         }
     }
 
-    /// Lets everything else that is due have its turn.
-    private func giveWay() async { await pause(1) }
+    /// Lets the loop run other due work.
+    private func yieldLoop() async { await pause(1) }
 
-    /// Asks which models are being loaded, where that can be asked.
-    private func loading(_ adapter: any Adapter) async throws(UltraError) {
+    /// Requests which models are being loaded, if the provider's API has such a request.
+    private func updateLoading(_ adapter: any Adapter) async throws(UltraError) {
         guard let request = adapter.loadingRequest() else { return }
         do throws(UltraError) {
             let document = Document(daemon.transport, adapter, limitBytes: daemon.limits.replyBytes)
@@ -262,12 +267,13 @@ final class Prober {
             }
             for model in provider.models { model.health.isLoading = names.contains(model.name) }
         } catch {
-            // Older servers have no such list, and the list of models stands without it.
+            // Older servers lack this request; the list of models is complete without it.
             if error.code == .cancelled { throw error }
         }
     }
 
-    /// Adds what is known of models already and their list does not say; returns those of which it is not known.
+    /// Copies the details of known models into `models`.
+    /// - Returns: the models whose details must be requested.
     private func fillIn(_ models: inout [DiscoveredModel], _ adapter: any Adapter) -> [DiscoveredModel] {
         var unknown: [DiscoveredModel] = []
         for index in models.indices where adapter.detailRequest(models[index]) != nil {

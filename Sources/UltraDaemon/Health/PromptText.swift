@@ -1,11 +1,10 @@
 internal import UltraAPI
 
-/// The words of a request, to see whether a provider's sentence repeats any of them.
+/// The text of a request, to detect whether a provider's error message quotes it.
 struct PromptText: Sendable {
-    /// Characters in a row that must not be the same. Compared are bytes, so that a run of longer characters is found
-    /// sooner.
+    /// The number of consecutive equal bytes that count as a quotation.
     static let runLength = 12
-    /// Of a longer request nothing is compared: it counts as repeated.
+    /// A longer request is not compared; every message counts as a quotation of it.
     static let limitBytes = 1 << 20
 
     private let texts: [String]
@@ -40,11 +39,11 @@ struct PromptText: Sendable {
         texts = request.input
     }
 
-    /// Whether `sentence` and the request share `runLength` bytes in a row, however they are spaced and whatever the
-    /// case of their letters.
-    func sharesRun(with sentence: String) -> Bool {
+    /// True if `message` and the request share `runLength` consecutive bytes, ignoring the case of ASCII letters and
+    /// the amount of white space.
+    func sharesRun(with message: String) -> Bool {
         guard texts.reduce(0, { $0 + $1.utf8.count }) <= Self.limitBytes else { return true }
-        let words = Self.folded(sentence)
+        let words = Self.folded(message)
         guard words.count >= Self.runLength else { return false }
         var runs: Set<Run> = []
         Self.forEachRun(words) { run in
@@ -54,7 +53,7 @@ struct PromptText: Sendable {
         return texts.contains { Self.forEachRun(Self.folded($0), runs.contains) }
     }
 
-    /// `runLength` bytes.
+    /// The last `runLength` bytes, 12, in one hashable value.
     private struct Run: Hashable {
         var high: UInt32 = 0
         var low: UInt64 = 0
@@ -65,7 +64,7 @@ struct PromptText: Sendable {
         }
     }
 
-    /// Lower-case ASCII, one space for any white space.
+    /// Converts ASCII letters to lower case, and each run of control characters and spaces to one space.
     private static func folded(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
@@ -79,7 +78,8 @@ struct PromptText: Sendable {
         return bytes
     }
 
-    /// Hands over each run of `bytes` until `body` returns true; returns whether it did.
+    /// Calls `body` with each run of `bytes` until it returns true.
+    /// - Returns: true if `body` returned true.
     @discardableResult
     private static func forEachRun(_ bytes: [UInt8], _ body: (Run) -> Bool) -> Bool {
         var run = Run()

@@ -1,40 +1,46 @@
 internal import UltraAPI
 
-/// What was seen of a provider's host and of its keys. Pure; times are milliseconds of `WallClock`.
+/// The state of a provider's host and of its keys. Pure; times are milliseconds of `WallClock`.
 struct ProviderHealth: Sendable, Equatable {
+    /// Evidence that the host can be reached.
     var reachable = Evidence()
+    /// Opened by failed connections to the host.
     var breaker = Breaker()
-    /// One for each key, or a single one for a provider that needs none.
+    /// One element per key; a single one for a provider that needs no key.
     var keys: [KeyHealth]
     var lastFailure: Failure?
-    /// A request or a probe has succeeded, now or in an earlier run.
+    /// True once a request or a probe has succeeded, in this run or an earlier one.
     var hasWorked = false
-    /// The last probe was answered, and not as a probe should be.
+    /// True if the host answered the last probe with a server error or an unexpected reply.
     private var wasProbeAnsweredBadly = false
-    /// The list is refused to a key with which requests succeed.
+    /// True if the provider rejects a key for the list of models but accepts it for requests.
     private(set) var isListRefused = false
-    private var nextKey = 0
+    /// The index at which the rotation of keys continues.
+    private var nextIndex = 0
 
-    /// Live connections in a row that must fail before the host counts as one that is not reached: a single one is
-    /// reset for many reasons, and is no more than a failure of its request.
-    static let failuresToDoubt = 2
+    /// The number of consecutive failed live connections after which the host counts as unreachable. A single
+    /// connection may be reset for reasons that do not affect others.
+    static let unreachableAfterFailures = 2
 
     init(keys: Int) {
         self.keys = Array(repeating: KeyHealth(), count: max(1, keys))
     }
 
+    /// Records the outcome of a request or of a probe.
     /// - Parameters:
-    ///   - failure: what is kept of the error; nil: nothing.
-    ///   - askedAt: when the breaker let the request pass; nil: it was not asked.
+    ///   - error: nil: success.
+    ///   - failure: becomes `lastFailure`; nil: `lastFailure` stays.
+    ///   - key: the index of the key that the request used.
+    ///   - askedAt: the time at which the breaker admitted the request; nil: the breaker was not asked.
     mutating func record(
-        _ blame: Blame, _ error: UltraError?, keeping failure: Failure? = nil, key: Int, askedAt: Int? = nil,
+        _ scope: FailureScope, _ error: UltraError?, keeping failure: Failure? = nil, key: Int, askedAt: Int? = nil,
         at now: Int, by source: Evidence.Source, _ settings: HealthSettings
     ) {
         if source == .probe {
             keys[key].probed(at: now)
-            wasProbeAnsweredBadly = blame == .model || blame == .client(isReachable: true)
+            wasProbeAnsweredBadly = scope == .model || scope == .client(isReachable: true)
         }
-        switch blame {
+        switch scope {
         case .none:
             answered(at: now, by: source, settings)
             hasWorked = true
@@ -43,33 +49,34 @@ struct ProviderHealth: Sendable, Equatable {
             if source == .probe { isListRefused = false }
             return
         case .client(let isReachable):
-            if isReachable { answered(at: now, by: source, settings) } else { breaker.gaveUp(askedAt: askedAt) }
+            if isReachable { answered(at: now, by: source, settings) } else { breaker.abandoned(askedAt: askedAt) }
             return
         case .host:
             breaker.failed(at: now, askedAt: askedAt, settings)
             switch source {
             case .probe: reachable = Evidence(false, at: now, by: .probe)
             case .live where isProvenUnreachable: break
-            case .live where breaker.consecutiveFailures < Self.failuresToDoubt: break
+            case .live where breaker.consecutiveFailures < Self.unreachableAfterFailures: break
             case .live: reachable = Evidence(false, at: now, by: .live)
             }
         case .absentServer:
-            breaker.gaveUp(askedAt: askedAt)
+            breaker.abandoned(askedAt: askedAt)
             if source == .probe || !isProvenUnreachable { reachable = Evidence(false, at: now, by: source) }
         case .key, .keyForModel:
             answered(at: now, by: source, settings)
             if source == .probe {
                 listRefused(key, at: now)
-            } else if blame == .key {
+            } else if scope == .key {
                 keys[key].refused(at: now, by: source)
             } else {
                 keys[key].accepted(at: now, by: source)
             }
         case .quota(let milliseconds):
             answered(at: now, by: source, settings)
-            keys[key].rest(
-                milliseconds.map { Rest(.quota, since: now, asked: $0, settings) }
-                    ?? Rest(.quota, since: now, until: now + KeyHealth.quotaRestMilliseconds, isAsked: false))
+            let guessed = now + KeyHealth.quotaCoolDownMilliseconds
+            keys[key].start(
+                milliseconds.map { CoolDown(.quota, since: now, requested: $0, settings) }
+                    ?? CoolDown(.quota, since: now, until: guessed, isRequested: false))
         case .rate, .missingModel:
             answered(at: now, by: source, settings)
             keys[key].accepted(at: now, by: source)
@@ -77,7 +84,7 @@ struct ProviderHealth: Sendable, Equatable {
             if error?.status != nil {
                 answered(at: now, by: source, settings)
             } else {
-                breaker.gaveUp(askedAt: askedAt)
+                breaker.abandoned(askedAt: askedAt)
             }
         }
         if let failure { lastFailure = failure }
@@ -88,7 +95,7 @@ struct ProviderHealth: Sendable, Equatable {
         breaker.succeeded(at: now, settings)
     }
 
-    /// A key may be good for requests and not for the list.
+    /// A provider may accept a key for requests and reject it for the list of models.
     private mutating func listRefused(_ key: Int, at now: Int) {
         if keys[key].worksForRequests {
             isListRefused = true
@@ -97,72 +104,72 @@ struct ProviderHealth: Sendable, Equatable {
         }
     }
 
-    /// Somebody looked on purpose, and it works: no wait goes on.
+    /// Ends every cool-down and the breaker's pause, after a probe that a client requested has succeeded.
     mutating func endWaits(at now: Int) {
-        for index in keys.indices { keys[index].endRest() }
+        for index in keys.indices { keys[index].endCoolDown() }
         breaker.endPause(at: now)
     }
 
     // MARK: - Keys
 
-    /// The key whose turn it is among those that may be used on `model` now; nil: none may. If all are refused or rest,
-    /// it may be one with which a request finds out whether that is still so.
-    mutating func takeKey(for model: inout ModelHealth, at now: Int) -> Int? {
-        if let index = inTurn.first(where: { isReady($0, for: model, at: now) }) { return took(index) }
-        guard let index = inTurn.first(where: { allowsTrial($0, for: model, at: now) }) else { return nil }
-        keys[index].takeTrial(at: now)
-        if model.rests[index]?.allowsTrial(at: now) == true { model.rests[index]?.takeTrial(at: now) }
-        return took(index)
+    /// The index of the next key for a request to `model`, in rotation; nil: no key may be used now. If no key is
+    /// ready, a key that is due for a trial is chosen, and its trial begins.
+    mutating func nextKey(for model: inout ModelHealth, at now: Int) -> Int? {
+        if let index = rotation.first(where: { isReady($0, for: model, at: now) }) { return chosen(index) }
+        guard let index = rotation.first(where: { allowsTrial($0, for: model, at: now) }) else { return nil }
+        keys[index].beginTrial(at: now)
+        if model.coolDowns[index]?.allowsTrial(at: now) == true { model.coolDowns[index]?.beginTrial(at: now) }
+        return chosen(index)
     }
 
-    /// The key that shows whether the provider works, whatever is known of its keys.
+    /// The index of the key for a deep probe. Unlike `nextKey`, always returns one.
     mutating func keyToProbe(at now: Int) -> Int {
-        took(inTurn.first { keys[$0].isReady(at: now) } ?? keysToProbe.first ?? 0)
+        chosen(rotation.first { keys[$0].isReady(at: now) } ?? keysToProbe.first ?? 0)
     }
 
-    /// The keys by number, that whose turn it is first.
-    private var inTurn: some Collection<Int> {
-        let (count, first) = (keys.count, nextKey)
+    /// The indices of the keys, beginning with the next one.
+    private var rotation: some Collection<Int> {
+        let (count, first) = (keys.count, nextIndex)
         return (0..<count).lazy.map { (first + $0) % count }
     }
 
-    private mutating func took(_ index: Int) -> Int {
-        nextKey = (index + 1) % keys.count
+    private mutating func chosen(_ index: Int) -> Int {
+        nextIndex = (index + 1) % keys.count
         return index
     }
 
-    /// Whether key `index` may be used on `model` now.
+    /// True if the key at `index` may be used for `model` now; a nil `model` checks the key alone.
     func isReady(_ index: Int, for model: ModelHealth?, at now: Int) -> Bool {
-        keys[index].isReady(at: now) && model?.rests(index, at: now) != true
+        keys[index].isReady(at: now) && model?.isCoolingDown(index, at: now) != true
     }
 
-    /// Whether a request may use key `index` on `model` to find out whether it still may not.
+    /// True if a request to `model` may test the key at `index`.
     private func allowsTrial(_ index: Int, for model: ModelHealth, at now: Int) -> Bool {
         guard keys[index].allowsTrial(at: now) else { return false }
-        guard let rest = model.rests[index], rest.holds(at: now) else { return true }
-        return rest.allowsTrial(at: now)
+        guard let coolDown = model.coolDowns[index], coolDown.holds(at: now) else { return true }
+        return coolDown.allowsTrial(at: now)
     }
 
-    /// Whether a request may find out that `model` can be used after all.
+    /// True if a request to `model` may test at least one key.
     func allowsTrial(of model: ModelHealth, at now: Int) -> Bool {
         keys.indices.contains { allowsTrial($0, for: model, at: now) }
     }
 
-    /// The keys a probe uses until one is accepted: one that is refused, to see whether it still is, and one that is
-    /// not; of each kind the one not probed for longest.
+    /// The indices of the keys that a probe tries until the provider accepts one: one rejected key, to test it again,
+    /// then one other key. Of each kind, the key that was probed least recently.
     var keysToProbe: [Int] {
         let order = keys.indices.sorted { (keys[$0].probedAt ?? 0) < (keys[$1].probedAt ?? 0) }
         return [order.first { keys[$0].isRefused }, order.first { !keys[$0].isRefused }].compactMap { $0 }
     }
 
-    /// Key or model were refused so long ago that asking may be worth it.
+    /// True if the rejection of a key, or of `model` for its keys, is old enough for another attempt.
     func isRefusalOld(of model: ModelHealth, at now: Int) -> Bool {
         areAllKeysRefused
             ? keys.contains { $0.isRefusalOld(at: now) }
             : model.authorised.isOld(after: KeyHealth.refusalMilliseconds, at: now)
     }
 
-    /// The strongest that is known of any key.
+    /// The evidence of the best key: an accepted one, else an untested one, else the first.
     var authorised: Evidence {
         keys.first { $0.authorised.holds == true }?.authorised ?? keys.first { $0.authorised.holds == nil }?.authorised
             ?? keys[0].authorised
@@ -170,34 +177,36 @@ struct ProviderHealth: Sendable, Equatable {
 
     var areAllKeysRefused: Bool { keys.allSatisfy(\.isRefused) }
 
-    /// The rest that ends first, after which a key may be used on `model` again; nil: one may be used now, or none ever.
-    func rest(for model: ModelHealth?, at now: Int) -> Rest? {
-        var soonest: Rest?
+    /// The cool-down after whose end a key may first be used for `model` again. A nil `model` considers the keys alone.
+    /// - Returns: nil: a key may be used now, or every key is rejected.
+    func coolDown(for model: ModelHealth?, at now: Int) -> CoolDown? {
+        var soonest: CoolDown?
         for (index, key) in keys.enumerated() where !key.isRefused {
-            let rests = [key.rest, model?.rests[index]].compactMap { $0 }.filter { $0.holds(at: now) }
-            guard let longest = rests.max(by: { $0.until < $1.until }) else { return nil }
+            let coolDowns = [key.coolDown, model?.coolDowns[index]].compactMap { $0 }.filter { $0.holds(at: now) }
+            guard let longest = coolDowns.max(by: { $0.until < $1.until }) else { return nil }
             if longest.until < soonest?.until ?? .max { soonest = longest }
         }
         return soonest
     }
 
-    /// When the first key may be used on `model` again; nil: one may be used now, or none ever.
-    func restEnd(for model: ModelHealth?, at now: Int) -> Int? { rest(for: model, at: now)?.until }
+    /// The time at which the first key may be used for `model` again; nil: a key may be used now, or every key is
+    /// rejected.
+    func coolDownEnd(for model: ModelHealth?, at now: Int) -> Int? { coolDown(for: model, at: now)?.until }
 
     // MARK: - State
 
-    /// A probe, which is there to find out, did not get through, and nothing has since.
+    /// True if a probe could not connect and no connection has succeeded since.
     private var isProvenUnreachable: Bool { reachable.holds == false && reachable.source == .probe }
 
-    /// Of the provider as a whole. What live traffic met makes it degraded; that nothing should be sent there takes a
-    /// probe or the breaker.
+    /// The availability of the provider as a whole. Failed live connections make it degraded; only a failed probe or an
+    /// open breaker makes it unavailable.
     func availability(at now: Int, _ settings: HealthSettings) -> Availability {
         if areAllKeysRefused { return .unauthorized }
-        if case .refused = breaker.look(at: now, settings) { return .unavailable }
+        if case .refused = breaker.verdict(at: now, settings) { return .unavailable }
         if isProvenUnreachable { return .unavailable }
-        if let rest = rest(for: nil, at: now) { return Availability(rest) }
+        if let coolDown = coolDown(for: nil, at: now) { return Availability(coolDown) }
         switch reachable.holds {
-        // It answers, but never yet as it should.
+        // The host answers, but no request has succeeded yet.
         case true? where !hasWorked && wasProbeAnsweredBadly: return .degraded
         case true?: return .available
         case false?: return .degraded
@@ -205,27 +214,27 @@ struct ProviderHealth: Sendable, Equatable {
         }
     }
 
-    /// Of one of its models: the provider's, unless the model is worse off.
+    /// The availability of one model: the provider's, unless the model's own state is worse.
     func availability(of model: ModelHealth, at now: Int, _ settings: HealthSettings) -> Availability {
         let host = availability(at: now, settings)
         switch host {
         case .unauthorized, .unavailable, .rateLimited, .quotaExceeded: return host
         default: break
         }
-        if model.isMissing || model.isGone(at: now) { return .unavailable }
-        if let rest = rest(for: model, at: now) {
-            return model.authorised.holds == false ? .unauthorized : Availability(rest)
+        if model.isMissing || model.isNotFound(at: now) { return .unavailable }
+        if let coolDown = coolDown(for: model, at: now) {
+            return model.authorised.holds == false ? .unauthorized : Availability(coolDown)
         }
         if model.isLoading { return .loading }
-        if case .refused = model.breaker.look(at: now, settings) { return .unavailable }
+        if case .refused = model.breaker.verdict(at: now, settings) { return .unavailable }
         if model.isDegraded(at: now) { return .degraded }
         return host
     }
 }
 
 extension Availability {
-    fileprivate init(_ rest: Rest) {
-        switch rest.reason {
+    fileprivate init(_ coolDown: CoolDown) {
+        switch coolDown.reason {
         case .rate: self = .rateLimited
         case .quota: self = .quotaExceeded
         case .permission: self = .unauthorized

@@ -1,7 +1,7 @@
 internal import Logging
 
-/// What an administrator may look for in the journal. The raw value is the `MESSAGE_ID`, which is never changed and
-/// which `systemd/ultrad.catalog` explains (`journalctl -x`).
+/// The journal messages with an id of their own. The raw value is the `MESSAGE_ID` (sd-id128(3)); it never changes.
+/// `systemd/ultrad.catalog` contains the explanations that `journalctl -x` shows.
 enum JournalMessage: String, CaseIterable, Sendable {
     case ready = "fa5b4bd493b84e0fb3a2540f024385f0"
     case stopping = "fdf4a4b76f574ff8aa4e1a1462f9532a"
@@ -11,7 +11,7 @@ enum JournalMessage: String, CaseIterable, Sendable {
     case keyRefused = "d336bc513f514e9db17019b68a7a8343"
     case requestFailed = "08f08de7767449f3a63c6a67606e63e3"
     case loopStalled = "fe007ce6ef0e4f02a09e221424e90b1a"
-    /// The record of use cannot be written or read.
+    /// The ledger cannot be read or written.
     case ledgerTrouble = "4e958799aa404a8ca32ba81e28d2deec"
 
     var level: Logger.Level {
@@ -25,8 +25,8 @@ enum JournalMessage: String, CaseIterable, Sendable {
 }
 
 extension Logger {
-    /// Logs one of the catalogue's messages. A key of `fields` becomes the journal's field in upper case; a value that
-    /// is nil is left out.
+    /// Logs `message` with its `MESSAGE_ID`. Each key of `fields` becomes a journal field in upper case; nil values are
+    /// left out.
     func note(_ message: JournalMessage, _ text: Logger.Message, _ fields: [String: String?] = [:]) {
         guard message.level >= logLevel else { return }
         var metadata: Logger.Metadata = ["message_id": "\(message.rawValue)"]

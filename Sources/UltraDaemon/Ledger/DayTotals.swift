@@ -1,6 +1,6 @@
 internal import UltraAPI
 
-/// What was used since the day (UTC) began, as `status` tells it.
+/// The use since the day (UTC) began, for `status`.
 struct DayTotals: Sendable, Equatable {
     private(set) var requests = 0
     private(set) var inputTokens = 0
@@ -17,20 +17,26 @@ struct DayTotals: Sendable, Equatable {
     }
 
     mutating func add(_ row: LedgerRow) {
-        begin(at: row.time)
-        requests += 1
-        inputTokens += row.usage.inputTokens ?? 0
-        outputTokens += row.usage.outputTokens ?? 0
-        costMicroUSD += row.costMicroUSD ?? 0
+        add(row.usage, row.costMicroUSD, at: row.time)
     }
 
-    /// Takes over what the ledger has of the day.
+    /// Adds one request.
+    /// - Parameter time: milliseconds since 1970.
+    mutating func add(_ usage: Usage, _ costMicroUSD: Int?, at time: Int) {
+        begin(at: time)
+        requests += 1
+        inputTokens = inputTokens.saturatingSum(usage.inputTokens ?? 0)
+        outputTokens = outputTokens.saturatingSum(usage.outputTokens ?? 0)
+        self.costMicroUSD = self.costMicroUSD.saturatingSum(costMicroUSD ?? 0)
+    }
+
+    /// Takes over the use of the day from the ledger.
     mutating func add(_ figures: UsageFigures, at now: Int) {
         begin(at: now)
         requests += figures.requests
-        inputTokens &+= figures.input.value
-        outputTokens &+= figures.output.value
-        costMicroUSD &+= figures.cost.value
+        inputTokens = inputTokens.saturatingSum(figures.input.value)
+        outputTokens = outputTokens.saturatingSum(figures.output.value)
+        costMicroUSD = costMicroUSD.saturatingSum(figures.cost.value)
     }
 
     private mutating func begin(at now: Int) {

@@ -1,50 +1,51 @@
-/// Bytes that the daemon holds for its clients, of each user and in total, and whether more may be added.
+/// The bytes that the daemon holds for its clients, per user and in total, and the decision whether to hold more. Pure.
 ///
-/// A user's share is what is free: a user that holds more than that gets nothing until bytes are given back. One user
-/// alone can so hold half of the limit, two a third each, n together n/(n+1), and there is always room for the next one
-/// (dynamic thresholds: Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches",
-/// IEEE/ACM Transactions on Networking 6, 1998). Whatever the others hold, a user may hold `assuredBytes`.
+/// A user's share is the free memory: a user that holds more than is free gets no more until bytes are released. One
+/// user can therefore hold half of the limit, two users a third each, and n users n/(n+1) together, so that there is
+/// always room for another one (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet
+/// switches", IEEE/ACM Transactions on Networking 6, 1998). Every user may hold `assuredBytes` in any case.
 struct ByteAccount: Sendable {
-    /// Names the bytes of one user. Valid until `close` has been called as often as `open`.
+    /// A handle of one user's account. Valid until `close` has been called as often as `open`.
     struct User: Hashable, Sendable {
         fileprivate let slot: Int
     }
 
-    /// What follows from a wish to hold more.
+    /// The decision on a request to hold more bytes.
     enum Decision: Sendable, Equatable {
         case granted
-        /// The user's own bytes are in the way: ask again when some of them are given back.
+        /// The user's share is used up: ask again when bytes are released.
         case wait
-        /// The bytes of other users are in the way.
+        /// Other users hold too much.
         case refused
-        /// A user alone may never hold as much.
+        /// The request exceeds what a single user may ever hold.
         case never
     }
 
     private struct Entry: Sendable {
         var uid: UInt32
         var bytes = 0
+        /// Calls of `open` without `close`.
         var holders = 0
-        /// Short requests beyond the share.
+        /// Admitted short requests beyond the share.
         var exempt = 0
     }
 
-    /// What a connection takes, beside what is in flight on it.
+    /// The charge for a connection, without its requests.
     static let connectionBytes = 16 << 10
-    /// What a request takes while it waits, beside its bytes.
+    /// The charge for a waiting request, without its bytes.
     static let requestBytes = 4 << 10
-    /// What a reply takes while it is under way, beside what it brings.
+    /// The charge for a provider's reply while it is received, without its bytes.
     static let replyBytes = 16 << 10
-    /// Short requests that a user may have beyond its share.
+    /// The number of short requests that a user may have beyond its share.
     static let exemptLimit = 32
-    /// Larger wishes are refused where the total lacks room; smaller ones wait.
+    /// If other users hold too much, larger requests are refused and smaller ones wait.
     static let largeBytes = 64 << 10
 
-    /// Bytes of all users together.
+    /// The bytes that all users together may hold.
     private(set) var limit: Int
-    /// What each user may hold in any case.
+    /// The bytes that each user may hold in any case.
     private(set) var assuredBytes: Int
-    /// Bytes that are held now.
+    /// The bytes that all users hold now.
     private(set) var held = 0
     private var entries: [Entry] = []
     private var freeSlots: [Int] = []
@@ -55,7 +56,7 @@ struct ByteAccount: Sendable {
         assuredBytes = Self.assured(of: limit)
     }
 
-    /// Takes another limit. What is held stays, also beyond it.
+    /// Changes the limit. Bytes already held are kept, even beyond it.
     mutating func adopt(limit: Int) {
         self.limit = limit
         assuredBytes = Self.assured(of: limit)
@@ -63,10 +64,10 @@ struct ByteAccount: Sendable {
 
     private static func assured(of limit: Int) -> Int { limit / 128 }
 
-    /// What a request costs whose frame has `length` bytes: the request itself, and a body made of it for a provider.
+    /// The charge for a request with a frame of `length` bytes: the request, and the body encoded from it.
     static func cost(ofFrame length: Int) -> Int { requestBytes + 2 * length }
 
-    /// Begins to hold bytes of the user `uid`; one more connection, or request, does.
+    /// Opens the account of the user `uid` for a connection or a request. Each call needs one call of `close`.
     mutating func open(_ uid: UInt32) -> User {
         if let slot = slots[uid] {
             entries[slot].holders += 1
@@ -85,25 +86,27 @@ struct ByteAccount: Sendable {
         return User(slot: slot)
     }
 
-    /// Ends what `open` began. The account of a user without connections and bytes is forgotten.
+    /// Closes what `open` opened. The account is removed when nothing uses it and it holds no bytes.
     mutating func close(_ user: User) {
         entries[user.slot].holders -= 1
-        forget(user.slot)
+        removeIfUnused(user.slot)
     }
 
-    private mutating func forget(_ slot: Int) {
+    private mutating func removeIfUnused(_ slot: Int) {
         guard entries[slot].holders <= 0, entries[slot].bytes <= 0 else { return }
         held -= entries[slot].bytes
         slots[entries[slot].uid] = nil
         freeSlots.append(slot)
     }
 
-    /// `change` more bytes are held, or fewer.
+    /// Charges `change` bytes to `user`, or releases them if `change` is negative.
     mutating func add(_ change: Int, of user: User) {
         entries[user.slot].bytes &+= change
         held &+= change
     }
 
+    /// Counts a short request beyond the share.
+    /// - Returns: false if the user has `exemptLimit` of them already.
     mutating func beginExempt(of user: User) -> Bool {
         guard entries[user.slot].exempt < Self.exemptLimit else { return false }
         entries[user.slot].exempt += 1
@@ -116,7 +119,7 @@ struct ByteAccount: Sendable {
 
     func bytes(of user: User) -> Int { entries[user.slot].bytes }
 
-    /// Whether `more` bytes may be held.
+    /// Decides whether `user` may hold `more` bytes; charges nothing.
     func decide(_ more: Int, of user: User) -> Decision {
         let own = entries[user.slot].bytes
         if own &+ more <= assuredBytes || own &+ more <= limit &- (held &+ more) { return .granted }
@@ -124,12 +127,12 @@ struct ByteAccount: Sendable {
         return own <= assuredBytes && more > Self.largeBytes ? .refused : .wait
     }
 
-    /// Whether the user holds more than its share.
+    /// True if the user holds more than its share.
     func isOver(_ user: User) -> Bool {
         let own = entries[user.slot].bytes
         return own > assuredBytes && own > limit &- held
     }
 
-    /// Whether the user holds so much that what it sends is read in small pieces.
+    /// True if the user holds so much that its sockets are read in small pieces.
     func isHeavy(_ user: User) -> Bool { entries[user.slot].bytes > limit / 16 }
 }

@@ -44,11 +44,7 @@ struct RequestMetrics: Sendable {
         let key = models[model] != nil || isKnown && models.count < Self.modelLimit ? model : Self.otherModels
         var counts = models[key] ?? ModelCounts(provider: key == model ? provider : Self.otherModels, model: key)
         if error == nil { counts.answered += 1 } else { counts.failed += 1 }
-        counts.inputTokens += answer.usage.inputTokens ?? 0
-        counts.outputTokens += answer.usage.outputTokens ?? 0
-        counts.cachedInputTokens += answer.usage.cachedInputTokens ?? 0
-        counts.reasoningTokens += answer.usage.reasoningTokens ?? 0
-        counts.costMicroUSD += answer.costMicroUSD ?? 0
+        counts.add(answer.usage, costMicroUSD: answer.costMicroUSD)
         models[key] = counts
     }
 

@@ -13,7 +13,7 @@ extension Daemon {
                 message: "OpenSSL offers no SHA-256, which the cache needs: set cache.enabled to false",
                 exitCode: EXIT_FAILURE)
         }
-        cache = AnswerCache(self, configuration.cache, sha256, cacheFile)
+        cache = AnswerCache(relay, configuration.cache, sha256, cacheFile)
     }
 
     private var cacheFile: CacheFile? {

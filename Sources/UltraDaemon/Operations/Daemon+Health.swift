@@ -16,7 +16,7 @@ extension Daemon {
         var providers = registry.providers
         if let name = target.model {
             let candidate = try registry.candidates(
-                for: name, needs: .nothing, fallback: .none)[0]
+                for: name, requiring: .none, fallback: .none)[0]
             model = candidate
             providers = [candidate.provider]
         } else if let id = target.provider {
@@ -100,6 +100,7 @@ extension Daemon {
             }
             topics.insert(topic)
         }
+        try feed.admit(call.caller)
         try session.admitSubscription()
         call.onCancel = { [weak self] call in
             self?.feed.unsubscribe(call)

@@ -56,27 +56,27 @@ extension Daemon {
 
     private func writeRequests(to text: inout MetricsText) {
         text.begin(.gauge, "ultrad_requests_in_flight", "Requests that models work on, or wait for.")
-        text.sample(activity.all.usage.inFlight)
+        text.sample(activity.inFlight)
         text.begin(.counter, "ultrad_requests_total", "Requests that ended, by operation and outcome.")
-        for (operation, outcome, count) in metrics.outcomes {
+        for (operation, outcome, count) in metrics.counts.outcomes {
             text.sample(count, ["op": operation.rawValue, "outcome": outcome])
         }
         text.begin(.histogram, "ultrad_request_duration_seconds", "From a request to the end of its answer.")
-        for (operation, histogram) in metrics.durationsByOperation {
+        for (operation, histogram) in metrics.counts.durationsByOperation {
             text.sample(histogram, ["op": operation.rawValue])
         }
         text.begin(.histogram, "ultrad_first_token_seconds", "From a request to the first content of its answer.")
-        for (operation, histogram) in metrics.firstTokensByOperation {
+        for (operation, histogram) in metrics.counts.firstTokensByOperation {
             text.sample(histogram, ["op": operation.rawValue])
         }
         text.begin(.counter, "ultrad_retries_total", "Attempts on the same model after a failure.")
-        text.sample(metrics.retries)
+        text.sample(metrics.counts.retries)
         text.begin(.counter, "ultrad_fallbacks_total", "Steps from one model to the next.")
-        text.sample(metrics.fallbacks)
+        text.sample(metrics.counts.fallbacks)
     }
 
     private func writeModels(to text: inout MetricsText) {
-        let models = metrics.models.values.sorted { $0.model < $1.model }
+        let models = metrics.counts.models.values.sorted { $0.model < $1.model }
         text.begin(.counter, "ultrad_model_requests_total", "Requests to models, by what became of them.")
         for counts in models {
             for (outcome, count) in [("ok", counts.answered), ("error", counts.failed)] {

@@ -34,7 +34,7 @@ extension Daemon {
     /// - Throws: `model_not_found`.
     func openAIModel(_ name: String, _ call: Call) throws(UltraError) {
         let isRoute = registry.routing.routes[name] != nil
-        guard let candidate = try registry.namesakes(name).first else {
+        guard let candidate = try registry.resolved(name).first else {
             throw UltraError(.modelNotFound, "no model is called so", field: "model")
         }
         guard !isRoute else { return call.end(OpenAIModel(id: name, owner: "ultrad").report) }

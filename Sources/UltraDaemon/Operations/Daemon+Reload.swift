@@ -91,7 +91,7 @@ extension Daemon {
         configure(new, accounts, warnings: warnings)
         feed.review { administrators.visibility(for: $0) }
         registry.adopt(new)
-        budgets.adopt(Self.budgetRules(new, accounts, log))
+        admission.adopt(BudgetRule.rules(of: new, accounts, log))
         door.adopt(new.limits)
         httpDoor.adopt(new.limits)
         lookAfterProviders()

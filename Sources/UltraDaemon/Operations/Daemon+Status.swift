@@ -85,7 +85,7 @@ extension Daemon {
 
     private func writeTraffic(_ visibility: Visibility, to json: inout JSONWriter) {
         let byUID = connectionCounts.byUser.filter { visibility.shows($0.key) }
-        let figures = activity.figures(visibility)
+        let figures = activity.activity.figures(visibility)
         json.key("connections")
         json.beginObject()
         json.field("open", byUID.values.reduce(0, +))

@@ -2,74 +2,15 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// What is recorded of requests, and `usage`, which asks for it.
+/// `usage`: sums over the ledger.
 extension Daemon {
-    /// Takes over what the ledger has of today. Before the first request.
+    /// Takes over the use of today from the ledger, before the first request.
     func recallUse() {
         let now = RealTime.now
         guard let recall = ledger.recall(at: now) else { return }
-        for group in recall.groups { activity.add(group.figures, of: group.name.uid, at: now) }
-        recallBudgets(recall, at: now)
+        activity.recall(recall, at: now)
+        admission.recall(recall, at: now)
     }
-
-    /// An attempt is over without an answer; `answer` is what came of it.
-    func attemptEnded(_ call: Call, _ answer: Answer) {
-        guard answer.usage != Usage() else { return }
-        call.use.failed.append(
-            (
-                answer.usage,
-                price(of: answer.model, answer.provider, answeredAs: answer.providerModel)?.cost(of: answer.usage)
-            ))
-    }
-
-    /// Records a chain that ended.
-    func record(_ call: Call, _ answer: Answer, _ error: UltraError?) {
-        var row = row(call, answer, error)
-        if call.use.pass != nil, call.use.attempts.isEstimated { estimate(&row, call.use.attempts) }
-        activity.add(row)
-        ledger.record(row)
-        settle(call)
-    }
-
-    /// What a budget counts is written down too: it holds after a restart.
-    private func estimate(_ row: inout LedgerRow, _ use: UseOfAttempts) {
-        row.usage.inputTokens = use.inputTokens
-        row.usage.outputTokens = use.outputTokens
-        row.usage.source = .estimated
-        if row.price != nil { row.costMicroUSD = use.microUSD }
-    }
-
-    private func row(_ call: Call, _ answer: Answer, _ error: UltraError?) -> LedgerRow {
-        let model = answer.model.isEmpty ? error?.model ?? call.use.firstModel : answer.model
-        let provider = answer.provider.isEmpty ? String(model.prefix { $0 != "/" }) : answer.provider
-        let price = answer.isMock ? nil : price(of: model, provider, answeredAs: answer.providerModel)
-        let use = ChainUse(answer, error, price: price, failed: call.use.failed)
-        var row = LedgerRow(
-            time: RealTime.now, uid: call.caller.uid, gid: call.caller.gid, pid: call.caller.pid,
-            program: call.caller.program, operation: call.use.operation.rawValue, modelAsked: call.use.modelAsked,
-            model: model, provider: provider)
-        row.usage = use.usage
-        row.costMicroUSD = use.costMicroUSD
-        row.price = price?.rates(forInput: answer.usage.inputTokens)
-        row.firstTokenMilliseconds = answer.timing.firstToken
-        row.totalMilliseconds = Double(EventLoop.now - call.startedAt) / 1e6
-        if let error { row.outcome = error.code.rawValue }
-        row.cache = answer.cache
-        row.attempts = (error?.attempts ?? answer.attempts).count { $0.skipped == nil }
-        if error == nil { row.attempts = max(1, row.attempts) }
-        row.tags = call.use.tags
-        row.memberOf = budgets.memberships(of: BudgetRule.Subject(call.caller))
-        return row
-    }
-
-    private func price(of model: String, _ provider: String, answeredAs answered: String?) -> Price? {
-        guard let provider = registry.provider(provider), let name = model.afterSlash(of: provider.id) else {
-            return nil
-        }
-        return provider.price(of: provider.model(name), answeredAs: answered)
-    }
-
-    // MARK: - usage
 
     func usage(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
         let request = try UsageRequest(frame)

@@ -2,13 +2,13 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// A connection to each provider that is ready when it is needed: from the start, and for as long as the daemon runs.
+/// Keeps an idle connection to each provider open, so that a request need not wait for DNS, TCP and TLS.
 @Loop
 final class WarmPool {
-    /// By scheme, host and port.
+    /// By origin: scheme, host and port.
     private var warmers: [String: Warmer] = [:]
 
-    /// Looks after the hosts of these providers, and no others any more.
+    /// Replaces the set of providers whose hosts are kept warm.
     func follow(_ providers: [ProviderState], of daemon: Daemon) {
         stop()
         var hosts: [String: (request: HTTPRequest, providers: [ProviderState])] = [:]
@@ -27,12 +27,104 @@ final class WarmPool {
         warmers = [:]
     }
 
-    /// What a connection is kept with; nil where there is nothing to gain, as on this machine, or nothing to be sent.
+    /// The request that opens a connection; nil: the provider is disabled, local or without a key, or `warm` is false.
     private static func request(_ provider: ProviderState) -> HTTPRequest? {
         guard provider.settings.isEnabled, provider.settings.isKeptWarm, !provider.isLocal,
             provider.provider.missingKeyVariables.isEmpty,
             case .http(let endpoint, _) = provider.provider.backend
         else { return nil }
         return HTTPRequest(method: .head, url: endpoint.base)
+    }
+}
+
+/// Keeps one connection to a host open. Requests and probes do so already; when there are none, it sends a HEAD request
+/// without a key to the API's base URL. The reply is ignored and is not evidence about the provider.
+@Loop
+final class Warmer {
+    private static let timeouts = ExchangeTimeouts(connect: .seconds(5), total: .seconds(10))
+
+    /// The origin: scheme, host and port.
+    let host: String
+    private let request: HTTPRequest
+    /// The providers whose API is on this host.
+    private let providers: [ProviderState]
+    private unowned let daemon: Daemon
+    private var schedule = WarmSchedule()
+    private let timer = Timer {}
+    private var warming: Task<Void, Never>?
+
+    init(_ request: HTTPRequest, _ providers: [ProviderState], _ daemon: Daemon) {
+        self.request = request
+        self.providers = providers
+        self.daemon = daemon
+        host = request.origin
+        timer.onFire = { [unowned self] in update() }
+    }
+
+    isolated deinit {
+        timer.cancel()
+    }
+
+    private var settings: HealthSettings { daemon.configuration.health }
+    private var warmth: PoolWarmth { daemon.transport.warmth(of: host) }
+
+    /// Opens the first connection, or waits for the first probe to do so.
+    func start() {
+        guard providers.contains(where: \.canBeProbed) else { return update() }
+        timer.arm(after: settings.retryInterval)
+    }
+
+    func stop() {
+        timer.cancel()
+        warming?.cancel()
+    }
+
+    /// The host closed the last connection, which had been idle for `milliseconds`.
+    func lost(afterIdle milliseconds: Int) {
+        schedule.lost(afterIdle: milliseconds, at: WallClock.now, settings)
+        update()
+    }
+
+    /// The daemon itself closed the connections.
+    func retired() {
+        update()
+    }
+
+    /// Opens or uses a connection if the schedule says so, and arms the timer for the next step.
+    private func update() {
+        guard warming == nil else { return }
+        let warmth = warmth
+        // No provider on this host would get a request now.
+        guard providers.contains(where: mayGetRequests) else {
+            return timer.arm(after: .milliseconds(WarmSchedule.interval(warmth)))
+        }
+        switch schedule.next(warmth, at: WallClock.now) {
+        case .wait(let milliseconds):
+            timer.arm(after: .milliseconds(milliseconds))
+        case .warm:
+            if warmth.open > 0 { schedule.kept() }
+            warming = Loop.spawn { [self] in
+                await send()
+                warming = nil
+                if !Task.isCancelled { update() }
+            }
+        }
+    }
+
+    private func mayGetRequests(_ provider: ProviderState) -> Bool {
+        guard provider.availability(at: WallClock.now) != .unauthorized else { return false }
+        return !provider.canBeProbed || provider.lastProbe?.error == nil
+    }
+
+    private func send() async {
+        let exchange = daemon.transport.start(request, Self.timeouts)
+        do throws(TransportError) {
+            _ = try await exchange.head()
+            var bytes: [UInt8] = []
+            while try await exchange.read(into: &bytes) {}
+        } catch {
+            // The next request or probe fails the same way and reports it.
+        }
+        schedule.sent(isOpen: warmth.open > 0, at: WallClock.now, settings)
     }
 }

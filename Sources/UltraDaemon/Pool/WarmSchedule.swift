@@ -1,19 +1,19 @@
 internal import UltraSystem
 
-/// When a host is asked for nothing, so that a connection to it is ready when it is needed. Pure; times are
-/// milliseconds of one steady clock.
+/// The times at which a keep-alive request is sent to a host. Pure; times are milliseconds of one steady clock.
 ///
-/// 1. While something is under way there is nothing to do.
-/// 2. A connection that is open is used again shortly before it becomes too old for that.
-/// 3. Where none is open one is made: at once, but less and less often where none can be made, or none stays.
+/// 1. While a request is in flight, nothing is sent.
+/// 2. An idle connection is used shortly before it becomes too old for reuse.
+/// 3. Without a connection, one is opened at once, with exponential back-off while the host refuses or closes it early.
 struct WarmSchedule: Sendable, Equatable {
     enum Step: Sendable, Equatable {
+        /// Send a request now.
         case warm
-        /// Look again then.
+        /// Call `next` again after this time.
         case wait(milliseconds: Int)
     }
 
-    /// Failures in a row.
+    /// Consecutive failures.
     private(set) var failures = 0
     private var notBefore = 0
 
@@ -24,15 +24,16 @@ struct WarmSchedule: Sendable, Equatable {
         return wait > 0 ? .wait(milliseconds: wait) : .warm
     }
 
-    /// How long a connection is left alone: nine tenths of the time for which it is used again, or half a second less.
+    /// Milliseconds after which an idle connection is used: nine tenths of its idle limit, or 500 ms before it,
+    /// whichever is shorter; at least 500 ms.
     static func interval(_ warmth: PoolWarmth) -> Int {
         let usable = warmth.usableMilliseconds
         return max(500, min(usable / 10 * 9, usable - 500))
     }
 
-    /// The host was asked.
-    /// - Parameter isOpen: a connection to it is there now.
-    mutating func asked(isOpen: Bool, at now: Int, _ settings: HealthSettings) {
+    /// A request to the host ended.
+    /// - Parameter isOpen: true if a connection to the host is open now.
+    mutating func sent(isOpen: Bool, at now: Int, _ settings: HealthSettings) {
         if isOpen {
             notBefore = 0
         } else {
@@ -40,17 +41,17 @@ struct WarmSchedule: Sendable, Equatable {
         }
     }
 
-    /// The host closed the last connection, which had been idle for `idle` milliseconds.
+    /// The host closed its last connection, which had been idle for `idle` milliseconds.
     mutating func lost(afterIdle idle: Int, at now: Int, _ settings: HealthSettings) {
         if idle < IdleLimit.shortestMilliseconds {
-            // It keeps none: a new one would fare no better.
+            // The host has no keep-alive, so it would close a new connection too.
             failed(at: now, settings)
         } else {
             (failures, notBefore) = (0, 0)
         }
     }
 
-    /// A connection was still open when it was time to use it again.
+    /// The connection was still open when it was due for use.
     mutating func kept() {
         failures = 0
     }

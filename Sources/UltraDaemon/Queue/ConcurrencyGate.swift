@@ -1,53 +1,59 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Lets so many requests at once to a provider; the others wait, in turn by user and by process.
+/// Limits the concurrent requests to a provider. Further requests wait in a queue that is fair to users and processes.
 @Loop
 final class ConcurrencyGate {
-    typealias Client = TurnQueue<Waiter>.Client
+    typealias Client = HierarchicalFairQueue<Waiter>.Client
 
     @Loop
     final class Waiter {
         fileprivate var continuation: UnsafeContinuation<Void, Never>?
         fileprivate var isAdmitted = false
-        /// It does not wait any more, and its place in the line is skipped.
+        /// True once it stopped waiting; it stays in the queue until it is popped or removed.
         fileprivate var isGone = false
         fileprivate var hasTimedOut = false
-        /// Others have more right to its place.
-        fileprivate var isCrowdedOut = false
+        /// True if the queue was full and dropped this request.
+        fileprivate var isDropped = false
     }
 
-    /// Places in the line of requests that have gone, or an eighth of those that wait.
+    /// The queue is compacted when it holds more requests that stopped waiting than this, or than an eighth of the
+    /// waiting ones.
     private static let goneLimit = 64
 
-    private(set) var limit: Int
     private let provider: String
-    private(set) var inFlight = 0
+    private var places: PlaceShares
     private(set) var queued = 0
-    private var queue: TurnQueue<Waiter>
+    private var queue: HierarchicalFairQueue<Waiter>
 
     init(limit: Int, queueLimit: Int, provider: String) {
-        self.limit = limit
-        queue = TurnQueue(limit: queueLimit)
+        places = PlaceShares(limit: limit)
+        queue = HierarchicalFairQueue(limit: queueLimit)
         self.provider = provider
     }
 
-    /// True: the request may go without waiting, and `leave` must follow.
-    func enterAtOnce() -> Bool {
-        guard inFlight < limit, queued == 0 else { return false }
-        inFlight += 1
+    var limit: Int { places.limit }
+    var inFlight: Int { places.taken }
+
+    /// Admits the request if it need not wait. Waiting requests do not prevent that: where a place is free, their users
+    /// have used up their shares of the places.
+    /// - Returns: true if the request is admitted; the caller must call `leave` when it ends.
+    func enterAtOnce(_ client: Client) -> Bool {
+        guard places.mayEnter(client.uid) else { return false }
+        places.enter(client.uid)
         return true
     }
 
-    /// Returns when the request may go; `leave` must follow. Throws when the line is full or the wait too long, and
-    /// when the task is cancelled.
+    /// Waits until the request is admitted; the caller must call `leave` when it ends.
+    /// - Parameter limit: the longest wait.
+    /// - Throws: `rate_limited` if the queue is full, `timeout` after `limit`, `cancelled` if the task is cancelled.
     func enter(_ client: Client, within limit: Duration) async throws(UltraError) {
-        if enterAtOnce() { return }
+        if enterAtOnce(client) { return }
         let waiter = Waiter()
         queued += 1
-        if let crowdedOut = queue.push(waiter, for: client) {
-            crowdedOut.isCrowdedOut = true
-            giveUp(crowdedOut)
+        if let dropped = queue.push(waiter, for: client) {
+            dropped.isDropped = true
+            giveUp(dropped)
         }
         let timer = Timer { [unowned self] in
             waiter.hasTimedOut = true
@@ -65,41 +71,41 @@ final class ConcurrencyGate {
         timer.cancel()
         if waiter.isAdmitted {
             guard Task.isCancelled else { return }
-            leave()
+            leave(client)
         } else {
             giveUp(waiter)
         }
-        if waiter.isCrowdedOut {
+        if waiter.isDropped {
             throw UltraError(
                 .rateLimited,
-                "\(queued) requests wait for \(provider): the most there may be, of all users or of yours",
+                "\(queued) requests wait for \(provider): the queue is full, for all users or for you",
                 hint: "send fewer at once, or raise limits.queued_per_provider", provider: "ultrad", isRetryable: true)
         }
         guard waiter.hasTimedOut else { throw UltraError(.cancelled, "the request was cancelled") }
         throw UltraError(
-            .timeout, "no turn came at \(provider) in time: the queue timer ran out",
+            .timeout, "the request waited too long in the queue of \(provider)",
             hint: "send fewer at once, or raise timeouts.queue", timeout: .queue, provider: "ultrad",
             isRetryable: true)
     }
 
-    /// A request that had entered is through.
-    func leave() {
-        inFlight -= 1
+    /// Ends an admitted request and admits the next one.
+    func leave(_ client: Client) {
+        places.leave(client.uid)
         admit()
     }
 
-    /// Other limits hold from now on; who is in stays in, and who waits goes on waiting.
+    /// Changes the limits. Admitted requests continue and waiting ones keep their places, even beyond the new limits.
     func adopt(limit: Int, queueLimit: Int) {
-        self.limit = limit
+        places.limit = limit
         queue.limit = queueLimit
         admit()
     }
 
     private func admit() {
-        while inFlight < limit, let next = queue.pop() {
+        while places.taken < places.limit, let (uid, next) = queue.pop(where: places.mayEnter) {
             guard !next.isGone else { continue }
             queued -= 1
-            inFlight += 1
+            places.enter(uid)
             next.isAdmitted = true
             next.continuation?.resume()
             next.continuation = nil
@@ -112,7 +118,8 @@ final class ConcurrencyGate {
         queued -= 1
         waiter.continuation?.resume()
         waiter.continuation = nil
-        // While nobody leaves, nobody is popped: those who have gone must not pile up, nor cost their client its turns.
+        // Without `leave` nothing is popped, so the queue would fill up with requests that stopped waiting, and these
+        // would count against their users' limits.
         if queue.count > queued + max(Self.goneLimit, queued / 8) { queue.removeAll { $0.isGone } }
     }
 }

@@ -1,28 +1,30 @@
 internal import UltraAPI
 internal import UltraProviders
 
-/// One model of a provider as it is now: what is known of it, what the configuration says, what was seen.
+/// The state of one model: its facts, its settings and its health. Owned by a `ProviderState`, used on the loop only.
 final class ModelState {
     /// `provider/model`.
     let id: String
-    /// As the provider's API takes it.
+    /// The provider's name for the model.
     let name: String
     private(set) var settings: ModelSettings
+    /// nil: the built-in catalogue lacks the model.
     let catalogue: CatalogueEntry?
-    /// As the provider lists it; nil: it does not, or was not asked yet.
+    /// The model as the provider lists it; nil: the provider does not list it, or its list was not read yet.
     private(set) var discovered: DiscoveredModel?
     private(set) var facts: ModelFacts
     var health = ModelHealth()
-    /// The state that was told last, and since when it holds (milliseconds of `WallClock`).
+    /// The availability that `Registry.onChange` reported last.
     var reported = Availability.unknown
+    /// When `reported` changed last, in milliseconds of `WallClock`.
     var reportedSince: Int
-    /// The name by which the model answered last where that is not its own, and its price where it is another model's.
+    /// The name in the model's last reply, if it differs from `name`; `price` is set if that name is another model's.
     var answeredAs: (name: String, price: Price?)?
-    /// A client has asked for it since the start.
+    /// True if a client has requested the model since the start.
     var isAskedFor = false
-    /// When a deep probe of it was tried last (milliseconds of `WallClock`).
+    /// When a deep probe was last tried, in milliseconds of `WallClock`; nil: none was since the start.
     var deepProbedAt: Int?
-    /// Lists in a row that lacked it, after the first.
+    /// The number of consecutive lists without the model, counted from the one that confirmed its absence.
     private(set) var absences = 0
 
     init(
@@ -38,21 +40,21 @@ final class ModelState {
         facts = Self.facts(settings, discovered, catalogue, now)
     }
 
-    /// The configuration says something else of it.
+    /// Applies the settings of a reloaded configuration.
     func adopt(_ settings: ModelSettings, at now: Int) {
         guard settings != self.settings else { return }
         self.settings = settings
         facts = Self.facts(settings, discovered, catalogue, now)
     }
 
-    /// The provider lists it, as `discovered`.
+    /// Records that the provider's list contains the model.
     func found(_ discovered: DiscoveredModel, at now: Int) {
         absences = 0
         health.found(at: now)
         detailed(discovered, at: now)
     }
 
-    /// More is known of it.
+    /// Records the model's details as the provider reports them.
     func detailed(_ discovered: DiscoveredModel, at now: Int) {
         if discovered != self.discovered {
             self.discovered = discovered
@@ -60,22 +62,22 @@ final class ModelState {
         }
     }
 
-    /// The provider's list does not have it (any more).
-    /// - Returns: whether that was confirmed by an earlier list.
+    /// Records that the provider's list lacks the model.
+    /// - Returns: true if an earlier list lacked it too, so that it now counts as missing.
     func missing(at now: Int) -> Bool {
         guard health.missing(at: now) else { return false }
         absences += 1
         return true
     }
 
-    /// Other names that mean it.
+    /// The aliases from the configuration and from the provider's list.
     var aliases: [String] {
         settings.aliases + (discovered?.aliases.filter { !settings.aliases.contains($0) } ?? [])
     }
 
     var kind: DiscoveredModel.Kind? { facts.kind?.value }
 
-    /// nil: nobody knows.
+    /// nil: unknown.
     var capabilities: Set<Capability>? { facts.capabilities?.value }
 
     private static func facts(
@@ -83,7 +85,7 @@ final class ModelState {
     ) -> ModelFacts {
         ModelFacts(
             configuration: ConfiguredModel(settings), discovery: discovered, catalogue: catalogue,
-            // Only the catalogue's prices depend on the day.
+            // Only the catalogue's prices depend on the date, `YYYY-MM-DD`.
             on: catalogue == nil ? "" : String(RFC3339.string(now / 1000).prefix(10)))
     }
 }

@@ -1,23 +1,23 @@
 internal import UltraProviders
 internal import UltraSystem
 
-/// The models of a provider: those it lists, those the configuration names, and those that were asked for.
+/// The models of a provider: listed ones, configured ones, and ones that requests have named.
 extension ProviderState {
-    /// Lists in a row, after the one that lacked it first, after which a model is forgotten.
+    /// A model is removed when this many lists, after the first one without it, lack it too.
     static let forgottenAfterAbsences = 2
     static let unlistedLimit = 64
-    /// Models kept of one provider. The largest router has some 20,000.
+    /// The number of models kept per provider. The largest known router lists about 20,000.
     static let modelLimit = 32_768
 
     func model(_ name: String) -> ModelState? { byName[name] }
 
-    /// The price of `model`, or of the model that answered where that is another one whose price is known. What the
-    /// configuration says of `model` holds in any case.
-    /// - Parameter answered: as the reply names it; nil: it does not.
+    /// The price of a request to `model`: the configured one, else that of the model that answered, else the model's.
+    /// - Parameter answered: the name in the reply; nil: the reply names no model.
+    /// - Returns: nil: no price is known.
     func price(of model: ModelState?, answeredAs answered: String?) -> Price? {
         let own = model?.facts.price?.value
         guard let model, let answered, answered != model.name, model.settings.price == nil else { return own }
-        // Providers name the same snapshot each time: it is looked up once.
+        // A provider usually answers with the same snapshot, so the last look-up is cached.
         if model.answeredAs?.name != answered {
             let isSame = Catalogue.isSameModel(answered, model.name)
             model.answeredAs = (answered, isSame ? nil : priceOfOther(answered))
@@ -31,7 +31,7 @@ extension ProviderState {
                 on: String(RFC3339.string(RealTime.now / 1000).prefix(10)))
     }
 
-    /// The model called `name`, whether it is listed or not: the provider knows best.
+    /// The model `name`, created as an unlisted one if necessary: lists may be incomplete, so the provider decides.
     func anyModel(_ name: String) -> ModelState {
         if let model = byName[name] ?? unlisted.first(where: { $0.name == name }) { return model }
         let model = make(name, discovered: nil, now: WallClock.now)
@@ -40,12 +40,12 @@ extension ProviderState {
         return model
     }
 
-    /// The provider has no such model: the next request asks it again, unless it lists the model.
+    /// Removes an unlisted model, after the provider reported that it does not exist.
     func forget(_ model: ModelState) {
         unlisted.removeAll { $0 === model }
     }
 
-    /// Keeps a model that was not listed and has answered all the same.
+    /// Adds an unlisted model to `models`, after it has answered.
     func keep(_ model: ModelState) {
         guard byName[model.name] == nil else { return }
         forget(model)
@@ -54,7 +54,7 @@ extension ProviderState {
         names = nil
     }
 
-    /// The provider has a list that lacks `model`, by its name and by its aliases, and it has not answered without.
+    /// True if the provider's list lacks `model` under its name and its aliases, and the model has not answered.
     func lacks(_ model: ModelState) -> Bool {
         if model.health.listed.holds == true || !hasList || !isUpstream { return false }
         return model.health.isMissing || model.health.generated.holds != true && aliased(model.name).isEmpty
@@ -62,7 +62,7 @@ extension ProviderState {
 
     func aliased(_ name: String) -> [ModelState] { indexed.aliased[name] ?? [] }
 
-    /// Those with the tag; all of them, if the provider has it.
+    /// The models with `tag`; all models, if the provider itself has the tag.
     func tagged(_ tag: String) -> [ModelState] {
         settings.tags.contains(tag) ? models : indexed.tagged[tag] ?? []
     }
@@ -79,21 +79,21 @@ extension ProviderState {
 
     // MARK: - Lists
 
-    /// Takes in the whole list that the provider gives.
+    /// Merges a complete list at once.
     func list(_ listed: [DiscoveredModel], at now: Int) {
         var merge = ListMerge()
         self.merge(listed[...], into: &merge, at: now)
         finish(merge, at: now)
     }
 
-    /// What a list that is taken in piece by piece has brought so far.
+    /// The state of a merge between the pieces of a list.
     struct ListMerge {
         fileprivate var seen: Set<String> = []
         fileprivate var hasNew = false
         fileprivate var unkept = 0
     }
 
-    /// Takes in a piece of the provider's list.
+    /// Merges one piece of the provider's list.
     func merge(_ listed: ArraySlice<DiscoveredModel>, into merge: inout ListMerge, at now: Int) {
         for model in listed where merge.seen.insert(model.id).inserted {
             if let known = byName[model.id] {
@@ -107,8 +107,8 @@ extension ProviderState {
         }
     }
 
-    /// The list has ended: what it lacks is marked once a second list lacks it too.
-    /// - Returns: a model is missing from this list alone so far, so that a second look is wanted.
+    /// Ends the merge: models that this list and an earlier one lack are marked as missing.
+    /// - Returns: true if this list is the first that lacks some model, so that another list should be read soon.
     @discardableResult
     func finish(_ merge: ListMerge, at now: Int) -> Bool {
         hasList = true
@@ -116,7 +116,7 @@ extension ProviderState {
         var isInDoubt = false
         var forgotten = false
         for model in models where !merge.seen.contains(model.name) {
-            // What an alias of a listed model, or a dated name of it, stands for is not missing.
+            // An unlisted model that answered is an alias or a dated name of a listed one.
             if model.discovered == nil, model.health.generated.holds == true { continue }
             if !model.missing(at: now) { isInDoubt = true }
             guard model.absences >= Self.forgottenAfterAbsences, registry.configuration.models[model.id] == nil
@@ -130,23 +130,23 @@ extension ProviderState {
         return isInDoubt
     }
 
-    /// What the list does not say of `model` is known now.
+    /// Records the details of a model that its list leaves out.
     func detail(_ model: DiscoveredModel) {
         byName[model.id]?.detailed(model, at: WallClock.now)
         names = nil
     }
 
-    /// Takes the catalogue's models, where the provider has no list.
+    /// Adds the catalogue's models, for a provider without a list.
     func listFromCatalogue(at now: Int) {
         for entry in catalogue?.entries ?? [] where entry.aliasOf == nil {
             let model = byName[entry.model] ?? add(entry.model, discovered: nil, now: now)
-            // There is no list that could take back what an earlier one said.
+            // A list of an earlier run may have marked it; no further list will correct that.
             if model.health.isMissing { model.health.listed = Evidence() }
         }
         sortModels()
     }
 
-    /// Takes models as an earlier run of the daemon knew them; `discovered` is nil for one that was not listed.
+    /// Adds models with the state that an earlier run saved; `discovered` is nil for a model that was not listed.
     func restore(_ kept: some Sequence<(name: String, discovered: DiscoveredModel?, health: ModelHealth)>, at now: Int)
     {
         for (name, discovered, health) in kept {
@@ -161,15 +161,19 @@ extension ProviderState {
         sortModels()
     }
 
-    // MARK: - Making
+    // MARK: - Creation
 
-    /// Adds a model at the end: `sortModels` must follow.
+    /// Appends a model. The caller must call `sortModels` afterwards. A model that was requested before its list arrived
+    /// keeps its object, which requests and probes under way hold.
     @discardableResult
     func add(_ name: String, discovered: DiscoveredModel?, now: Int) -> ModelState {
-        let model = make(name, discovered: discovered, now: now)
+        let model: ModelState
         if let known = unlisted.first(where: { $0.name == name }) {
-            model.health = known.health
             forget(known)
+            if let discovered { known.detailed(discovered, at: now) }
+            model = known
+        } else {
+            model = make(name, discovered: discovered, now: now)
         }
         byName[name] = model
         models.append(model)
@@ -197,9 +201,9 @@ extension ProviderState {
             catalogue: catalogue?.entry(provider: id, model: name), now: now)
     }
 
-    // MARK: - Another configuration
+    // MARK: - Reload
 
-    /// Takes the names and settings that the registry's configuration now has for models.
+    /// Applies the model names and settings of a reloaded configuration.
     func adoptModels(at now: Int) {
         for model in models + unlisted {
             model.adopt(registry.configuration.models[model.id] ?? ModelSettings(), at: now)
@@ -218,7 +222,7 @@ extension ProviderState {
         sortModels()
     }
 
-    /// Takes over the models of `old`: the same host, asked with other keys.
+    /// Inherits the models of `old`, a provider with the same host and other keys.
     func succeedModels(of old: ProviderState, keys origins: [Int?], at now: Int) {
         hasList = old.hasList
         let known = old.models.filter { !isKnownByConfigurationAlone($0) }
@@ -230,7 +234,7 @@ extension ProviderState {
         }
     }
 
-    /// The configuration named it once and does not any more, and nobody else ever did.
+    /// True if only an earlier configuration named the model.
     private func isKnownByConfigurationAlone(_ model: ModelState) -> Bool {
         registry.configuration.models[model.id] == nil && model.discovered == nil && model.catalogue == nil
             && model.health.generated.holds != true

@@ -2,7 +2,7 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// A provider as it is now: what was configured, what was seen of it, what it lists.
+/// The state of one provider: its configuration, its health and its models.
 @Loop
 final class ProviderState {
     private(set) var provider: Provider
@@ -10,48 +10,53 @@ final class ProviderState {
     let gate: ConcurrencyGate
     var health: ProviderHealth
     var schedule = ProbeSchedule()
-    /// By name, but for those that a list under way has just added.
+    /// Sorted by name, except for models that the list being merged has added.
     var models: [ModelState] = []
     var byName: [String: ModelState] = [:]
-    /// Models that were named, are not listed and have not answered yet, newest last: what is seen of them counts, but
-    /// is kept of a few only.
+    /// Models that requests have named but the provider neither lists nor has answered for, newest last; at most
+    /// `unlistedLimit`.
     var unlisted: [ModelState] = []
-    /// nil: the models have changed since.
+    /// nil: the models have changed since it was built.
     var names: ModelNames? {
         didSet { if names == nil { modelChanges += 1 } }
     }
     private(set) var modelChanges = 0
-    /// The provider has a list, and it was read, now or in an earlier run.
+    /// True once the provider's list of models was read, in this run or an earlier one.
     var hasList = false
-    /// Models of the last list beyond `modelLimit`.
+    /// The number of models in the last list beyond `modelLimit`.
     var unkeptModels = 0
     var retryBudget = RetryBudget()
-    /// The state that was told last, and since when it holds (milliseconds of `WallClock`).
+    /// The availability that `Registry.onChange` reported last.
     var reported = Availability.unknown
+    /// When `reported` changed last, in milliseconds of `WallClock`.
     var reportedSince: Int
-    /// How the last probe ended.
+    /// nil: no probe has ended since the start.
     var lastProbe: ProbeRecord?
-    /// The keys that were told to be refused.
+    /// The indices of the rejected keys that `Registry.onKeyRefused` has reported.
     var refusedKeys: Set<Int> = []
-    /// It is not configured any more, or was replaced: what is in flight ends, and nobody is told of its state.
+    /// True after a reload removed or replaced the provider. Requests in flight continue; state changes are not
+    /// reported.
     var isRetired = false
-    /// What the server showed of how its models are to be asked, by their names, until the daemon ends. Apart from
-    /// `models`: what is learnt of a model stays true when the list changes.
+    /// Facts learnt from the server's replies, by the name of the model; kept in memory until the daemon ends. They
+    /// are separate from `models` because they stay true when the list changes.
     private var learntFacts: [String: WireFacts] = [:]
+    /// The number of models about which facts are learnt.
     private static let learntLimit = 1000
     unowned let registry: Registry
-    /// What is built in of its models; nil: nothing, or a flaw, which tests of the whole text would have found. Read
-    /// when it is first asked for: the start does not wait for it.
+    /// The built-in catalogue of the provider's models; nil: there is none. Read on first use, to keep the start fast.
     lazy var catalogue = isUpstream ? try? Catalogue.embedded(of: id) : nil
 
     struct ProbeRecord {
+        /// When the probe ended, in milliseconds of `WallClock`.
         var at: Int
+        /// The duration of the probe.
         var milliseconds: Double
-        /// nil: it was well.
+        /// nil: the probe succeeded.
         var error: UltraError?
     }
 
-    /// - Parameter gate: of the one whose place it takes: the places at a host are the same ones.
+    /// - Parameter gate: the gate of the provider that this one replaces, so that both share one concurrency limit;
+    ///   nil: a new one.
     init(_ provider: Provider, _ registry: Registry, gate: ConcurrencyGate? = nil, now: Int) {
         self.provider = provider
         self.registry = registry
@@ -82,12 +87,12 @@ final class ProviderState {
 
     var id: String { provider.id }
 
-    /// There is a host behind it.
+    /// True unless the provider is the mock.
     var isUpstream: Bool {
         if case .mock = provider.backend { false } else { true }
     }
 
-    /// A free call tells whether it works, and nobody forbade it.
+    /// True if the provider is to be probed: it is enabled, has a key, and `probe` is not `none`.
     var canBeProbed: Bool {
         isUpstream && settings.isEnabled && settings.probe == .list && provider.missingKeyVariables.isEmpty
     }
@@ -98,13 +103,13 @@ final class ProviderState {
         learntFacts.isEmpty ? WireFacts() : learntFacts[model] ?? WireFacts()
     }
 
-    /// Of more models than anybody uses nothing is learnt.
+    /// Changes the learnt facts of `model`. Does nothing for a new model beyond `learntLimit`.
     func learn(of model: String, _ change: (inout WireFacts) -> Void) {
         guard learntFacts[model] != nil || learntFacts.count < Self.learntLimit else { return }
         change(&learntFacts[model, default: WireFacts()])
     }
 
-    /// Its address is one of this machine's.
+    /// True if the provider's server runs on this machine: a loopback address, a Unix socket or a program.
     var isOnThisMachine: Bool {
         switch provider.backend {
         case .http(let endpoint, let adapters):
@@ -114,7 +119,7 @@ final class ProviderState {
         }
     }
 
-    /// What an operator should know of it that is no state: a code and a sentence each.
+    /// Notices for the operator that the availability does not show, each `code: sentence`.
     var notices: [String] {
         var notices: [String] = []
         if health.isListRefused {
@@ -126,9 +131,9 @@ final class ProviderState {
         return notices
     }
 
-    // MARK: - Another configuration
+    // MARK: - Reload
 
-    /// Takes what the registry's configuration now says of the same host and the same keys.
+    /// Applies a reloaded configuration in which the provider has the same host and keys.
     func adopt(_ provider: Provider, at now: Int) {
         self.provider = provider
         settings = registry.configuration.providerSettings[id] ?? ProviderSettings()
@@ -137,7 +142,8 @@ final class ProviderState {
         adoptModels(at: now)
     }
 
-    /// Takes over what was seen of `old`: the same host, asked with other keys.
+    /// Inherits the state of `old`, a provider with the same host and other keys.
+    /// - Parameter origins: for each key, its index in `old`; nil: the key is new.
     func succeed(_ old: ProviderState, keys origins: [Int?], at now: Int) {
         health = ProviderHealth(succeeding: old.health, keys: origins)
         (reported, reportedSince) = (old.reported, old.reportedSince)
@@ -167,21 +173,23 @@ final class ProviderState {
         return health.availability(of: model.health, at: now, registry.configuration.health)
     }
 
-    /// When a model, or the provider as a whole, that is not usable now may be again; nil: nobody knows.
+    /// When an unusable model may be usable again, in milliseconds of `WallClock`; nil: unknown.
+    /// - Parameter model: nil: the provider as a whole.
     func retryTime(of model: ModelState?, at now: Int) -> Int? {
         [
-            health.restEnd(for: model?.health, at: now), health.breaker.openUntil, model?.health.breaker.openUntil,
-            model?.health.gone?.until,
+            health.coolDownEnd(for: model?.health, at: now), health.breaker.openUntil, model?.health.breaker.openUntil,
+            model?.health.notFound?.until,
         ].compactMap { $0 }.filter { $0 > now }.max()
     }
 
-    /// `set`, `missing` or `refused`, as `status` says it.
+    /// `set`, `missing` or `refused`, for the `status` operation.
     var keyState: String {
         if !provider.missingKeyVariables.isEmpty { return "missing" }
         return health.areAllKeysRefused ? "refused" : "set"
     }
 
-    /// The adapter with a key by number.
+    /// The adapter that uses the key at index `key`.
+    /// - Throws: `authentication` if there is no such key.
     func adapter(key: Int) throws(UltraError) -> any Adapter {
         guard case .http(_, let adapters) = provider.backend, adapters.indices.contains(key) else { throw needsKey }
         return adapters[key]
@@ -196,7 +204,7 @@ final class ProviderState {
 }
 
 extension String {
-    /// What follows `prefix/`; nil: something else stands before the first slash.
+    /// The part after `prefix/`; nil: the string does not start with it, or nothing follows.
     func afterSlash(of prefix: String) -> String? {
         guard let slash = utf8.firstIndex(of: UInt8(ascii: "/")), self[..<slash] == prefix else { return nil }
         let rest = self[utf8.index(after: slash)...]

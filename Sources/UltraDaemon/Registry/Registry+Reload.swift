@@ -1,14 +1,14 @@
+internal import UltraAPI
 internal import UltraProviders
 
-/// The registry under another configuration.
 extension Registry {
-    /// Takes over `configuration`.
+    /// Applies a reloaded configuration.
     ///
-    /// 1. The same host with the same keys stays, with all that was seen of it, under its new settings.
-    /// 2. The same host with other keys is a new provider with what was seen of the host: requests in flight know the
-    ///    old keys by their numbers.
-    /// 3. Another host is a new provider of which nothing is known.
-    /// 4. What is not configured any more finishes what it has, out of sight.
+    /// 1. A provider with the same host and keys keeps its state and gets its new settings.
+    /// 2. A provider with the same host and other keys is replaced by a new one that inherits the host's state, because
+    ///    requests in flight refer to the old keys by index.
+    /// 3. A provider with another host is replaced by a new one without state.
+    /// 4. A provider that is no longer configured completes its requests in flight and is no longer listed.
     func adopt(_ configuration: Configuration) {
         let now = WallClock.now
         replace(configuration) { provider in
@@ -27,5 +27,39 @@ extension Registry {
             return state
         }
         for provider in providers { note(provider, nil, reason: "configuration") }
+    }
+}
+
+/// The host and keys of a provider. Evidence about a provider stays valid while its identity is unchanged.
+struct ProviderIdentity: Equatable {
+    private enum Host: Equatable {
+        case endpoint(Endpoint)
+        case command
+        case mock
+    }
+
+    private let host: Host
+    /// One element per adapter; nil: it sends no key.
+    private let keys: [Secret?]
+
+    init(_ provider: Provider) {
+        switch provider.backend {
+        case .http(let endpoint, let adapters):
+            host = .endpoint(endpoint)
+            keys = adapters.map(\.key)
+        case .command:
+            host = .command
+            keys = []
+        case .mock:
+            host = .mock
+            keys = []
+        }
+    }
+
+    func isSameHost(as other: ProviderIdentity) -> Bool { host == other.host }
+
+    /// For each key, its index in `old`; nil: the key is new.
+    func origins(in old: ProviderIdentity) -> [Int?] {
+        keys.map { key in old.keys.firstIndex(of: key) }
     }
 }

@@ -2,34 +2,35 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// The providers and their models: what there is, what works and how that is known, and what a model name means.
+/// All providers and their models: their state, the evidence for it, and the resolution of model names.
 @Loop
 final class Registry {
     private(set) var configuration: Configuration
+    /// In the order of the configuration.
     private(set) var providers: [ProviderState] = []
-    /// A model whose key is missing is answered by the mock.
+    /// True if the mock provider is configured; it then answers for providers without a key.
     private var usesMock: Bool
-    /// Told of every change of state.
+    /// Called with every change of availability.
     var onChange: @Loop (StateChange) -> Void = { _ in }
-    /// Told of every key that is refused, by its number.
+    /// Called once for every key that the provider starts to reject, with the key's index.
     var onKeyRefused: @Loop (ProviderState, Int) -> Void = { _, _ in }
-    /// Told of every live outcome.
+    /// Called after every recorded outcome.
     var onUse: @Loop (ProviderState) -> Void = { _ in }
-    /// What deep probes cost today.
+    /// The cost of today's deep probes.
     var probeSpend = ProbeSpend()
-    /// Told once in place of `onChange`, of more changes at once than anybody reads one by one.
+    /// Called instead of `onChange`, with the number of models, if more than `singleChangesLimit` change at once.
     var onManyChanges: @Loop (ProviderState, Int) -> Void = { _, _ in }
-    /// Until the next state that ends by itself does.
+    /// Fires when the next cool-down or pause ends.
     private let expiry = Timer {}
-    /// When `expiry` fires, in milliseconds of `WallClock`; nil: it does not.
+    /// When `expiry` fires, in milliseconds of `WallClock`; nil: it is not armed.
     private var expiresAt: Int?
-    /// Models with a wait of their own that ends by itself.
+    /// Models in a cool-down or pause of their own.
     private var waiting: [ObjectIdentifier: (provider: ProviderState, model: ModelState)] = [:]
-    /// The names of all models as of their last change.
+    /// The cached `nameIndex`, with the versions of the models it was built from.
     var namesVersion: (version: [ModelsVersion], index: NameIndex)?
 
-    /// Changes of models at once that are told one by one.
-    static let changesToldSingly = 256
+    /// The number of simultaneous changes that `onChange` reports one by one.
+    static let singleChangesLimit = 256
 
     init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -46,8 +47,8 @@ final class Registry {
 
     var routing: RoutingSettings { configuration.routing }
 
-    /// The first half of `adopt`.
-    /// - Parameter state: of each provider configured now; asked when the new configuration is in place.
+    /// Replaces the configuration and the providers; part of `adopt`.
+    /// - Parameter state: returns the state for a configured provider. It is called after `configuration` has changed.
     func replace(_ configuration: Configuration, _ state: (Provider) -> ProviderState) {
         self.configuration = configuration
         usesMock = configuration.providers.contains { $0.id == Mock.provider }
@@ -58,8 +59,8 @@ final class Registry {
         namesVersion = nil
     }
 
-    /// Whether a provider lists the model of that id (`provider/model`), the configuration names it, or it has answered:
-    /// else the name is a client's invention.
+    /// True if the model `id` (`provider/model`) is listed, configured or has answered. Other ids come from clients and
+    /// may not exist.
     func isKnown(_ id: String) -> Bool {
         guard let slash = id.utf8.firstIndex(of: UInt8(ascii: "/")), let provider = provider(String(id[..<slash]))
         else {
@@ -72,12 +73,12 @@ final class Registry {
         providers.first { $0.id == id }
     }
 
-    /// Each model's `provider/model`.
+    /// The ids of all models, each `provider/model`.
     var modelIDs: [String] {
         providers.flatMap { provider in provider.models.map(\.id) }
     }
 
-    /// Who answers for `model` of `provider`.
+    /// The candidate for `model` of `provider`: the provider itself, or the mock in its place.
     func candidate(_ provider: ProviderState, _ model: ModelState) -> Candidate {
         let target: Candidate.Target
         switch provider.provider.backend {
@@ -89,57 +90,64 @@ final class Registry {
         return Candidate(provider: provider, model: model, target: target)
     }
 
-    /// No cloud provider that has a key can be reached, and there is at least one.
+    /// True if every cloud provider with a key is unreachable, and there is at least one.
     var isOffline: Bool {
         let clouds = providers.filter { $0.isUpstream && !$0.isLocal && $0.provider.missingKeyVariables.isEmpty }
         return !clouds.isEmpty && clouds.allSatisfy { $0.health.reachable.holds == false }
     }
 
-    // MARK: - Learning
+    // MARK: - Outcomes
 
-    /// Takes in how a request, a live one or a deep probe, ended; nil is success.
+    /// Records the outcome of a live request or a deep probe, and reports the changes of availability that follow.
     /// - Parameters:
-    ///   - request: what tells it from another one; nil: it is the daemon's own, or succeeded.
-    ///   - prompt: its words, of which nothing may be kept; asked for only where a sentence may be.
-    ///   - askedAt: when the breakers let it pass, in milliseconds of `WallClock`; nil: they were not asked.
-    ///   - firstToken: milliseconds to the first content, of a success.
+    ///   - error: nil: success.
+    ///   - key: the index of the key that the request used.
+    ///   - request: the identity of the request; nil: a probe or a success, which needs no confirmation.
+    ///   - prompt: returns the request's text, which a recorded message must not quote. Called only for a failure that
+    ///     is recorded.
+    ///   - askedAt: when the breakers admitted the request, in milliseconds of `WallClock`; nil: they were not asked.
+    ///   - firstToken: the time to first token of a success, in milliseconds; nil: not measured.
+    ///   - isOwnTimeout: true if the client set the timeout that expired.
+    ///   - isInconclusive: true if the failure only shows that the host answered, as an empty reply does.
+    ///   - source: whether a live request or a probe was sent.
     func record(
         _ error: UltraError?, of candidate: Candidate, key: Int, by request: RequestMark? = nil,
         prompt: () -> PromptText? = { nil }, askedAt: Int? = nil, firstToken: Double? = nil,
-        isOwnTimeout: Bool = false, isBlameless: Bool = false, from source: Evidence.Source = .live
+        isOwnTimeout: Bool = false, isInconclusive: Bool = false, from source: Evidence.Source = .live
     ) {
         guard case .upstream = candidate.target, candidate.provider.isUpstream else { return }
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
         let settings = configuration.health
         let isLocalRefusal = error?.isConnectionRefused == true && provider.isOnThisMachine
-        var blame = Blame(error, isOwnTimeout: isOwnTimeout, isOnThisMachine: isLocalRefusal)
-        if isBlameless {
-            blame = .client(isReachable: true)
+        var scope = FailureScope(error, isOwnTimeout: isOwnTimeout, isOnThisMachine: isLocalRefusal)
+        if isInconclusive {
+            scope = .client(isReachable: true)
         } else if let error, let request {
-            blame = blame.judged(error, by: request, of: &model.health, key: key, at: now)
+            scope = scope.confirmed(error, by: request, of: &model.health, key: key, at: now)
         }
         var failure: Failure?
-        if let error, blame.isKept { failure = Failure(error, prompt: prompt(), at: now) }
+        if let error, scope.isRecorded { failure = Failure(error, prompt: prompt(), at: now) }
         provider.health.record(
-            blame, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
+            scope, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
         model.health.record(
-            blame, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
+            scope, error, keeping: failure, key: key, askedAt: askedAt, at: now, by: source, settings)
         if source == .live { model.isAskedFor = true }
-        follow(blame, error, provider, model, firstToken: firstToken, at: now)
+        follow(scope, error, provider, model, firstToken: firstToken, at: now)
         note(provider, model, reason: error?.code.rawValue ?? "answered")
         onUse(provider)
     }
 
-    /// What an outcome means for the models that are kept and for the next probe.
+    /// Updates the latency, the known models and the schedule of the next probe after an outcome.
     private func follow(
-        _ blame: Blame, _ error: UltraError?, _ provider: ProviderState, _ model: ModelState, firstToken: Double?,
+        _ scope: FailureScope, _ error: UltraError?, _ provider: ProviderState, _ model: ModelState,
+        firstToken: Double?,
         at now: Int
     ) {
-        switch blame {
+        switch scope {
         case .none:
             if let firstToken { model.health.latency.record(firstToken) }
             provider.keep(model)
-            // A random number is a system call.
+            // `isFresh` avoids the system call for a random number on every success.
             if !provider.schedule.isFresh(at: now, configuration.health) {
                 provider.schedule.succeeded(at: now, random: .random(in: 0..<1), configuration.health)
             }
@@ -149,17 +157,17 @@ final class Registry {
             provider.forget(model)
             provider.schedule.hasten(at: now, configuration.health)
         case .client, .rate, .model:
-            // One 404 of a listed model is no proof: the list may be.
+            // A single 404 of a listed model is not confirmed yet; a new list may confirm it.
             if error?.code == .modelNotFound { provider.schedule.hasten(at: now, configuration.health) }
         }
     }
 
-    /// The free probe of `provider` succeeded: what was a guess of ours ends, for each of its models.
+    /// The free probe of `provider` succeeded: ends the cool-downs of its models that the daemon chose itself.
     func probeSucceeded(_ provider: ProviderState) {
         for model in provider.models { model.health.probeSucceeded() }
     }
 
-    /// Somebody asked for a probe of `candidate`, and it succeeded: no wait goes on.
+    /// Ends every cool-down and pause of `candidate`, after a probe that a client requested has succeeded.
     func endWaits(of candidate: Candidate) {
         let now = WallClock.now
         candidate.provider.health.endWaits(at: now)
@@ -167,9 +175,13 @@ final class Registry {
         note(candidate.provider, candidate.model, reason: "probe")
     }
 
-    // MARK: - Telling
+    // MARK: - State changes
 
-    /// Tells of the states that differ from what was told last.
+    /// Reports the availabilities that differ from the ones reported last.
+    /// - Parameters:
+    ///   - only: the model whose state may have changed; nil: all models of `provider`. If the provider's own
+    ///     availability changed, all models are checked.
+    ///   - reason: an error code of the protocol, or a word for `StateChange.reason`.
     func note(_ provider: ProviderState, _ only: ModelState?, reason: String) {
         guard !provider.isRetired else { return }
         noteKeys(of: provider)
@@ -198,11 +210,12 @@ final class Registry {
         {
             changes.append(change)
         }
-        if changes.count > Self.changesToldSingly { return onManyChanges(provider, changes.count) }
+        if changes.count > Self.singleChangesLimit { return onManyChanges(provider, changes.count) }
         for change in changes { onChange(change) }
     }
 
-    /// Takes down the model's state; returns the change that is to be told.
+    /// Updates the model's reported availability.
+    /// - Returns: the change to report; nil: none, or the report of the provider's change implies it.
     private func noted(
         _ model: ModelState, of provider: ProviderState, isOfAll: Bool, at now: Int, _ reason: String
     ) -> StateChange? {
@@ -217,11 +230,11 @@ final class Registry {
         let change = StateChange(provider: provider, model: model, from: model.reported, to: state, reason: reason)
         model.reported = state
         model.reportedSince = now
-        // What only follows from the provider's change was told with that.
+        // Skip models whose change is implied by the provider's.
         return isOfAll && state == provider.reported ? nil : change
     }
 
-    /// Tells of keys that are refused since they were last looked at.
+    /// Reports the keys that the provider has started to reject.
     private func noteKeys(of provider: ProviderState) {
         let keys = provider.health.keys
         guard !provider.refusedKeys.isEmpty || keys.contains(where: \.isRefused) else { return }
@@ -230,7 +243,7 @@ final class Registry {
         provider.refusedKeys = refused
     }
 
-    /// A wait that a provider asked for is over, or a breaker's pause: that is a change like any other.
+    /// Reports the changes that follow from the end of a cool-down or a breaker's pause.
     private func expire() {
         expiresAt = nil
         let known = waiting.values
@@ -252,13 +265,13 @@ final class Registry {
     }
 }
 
-/// A provider or a model is in another state than was told before.
+/// A change of the availability of a provider or a model.
 struct StateChange {
     let provider: ProviderState
     /// nil: the provider as a whole.
     let model: ModelState?
     let from: Availability
     let to: Availability
-    /// Why: an error code of the protocol, or a word of ours.
+    /// An error code of the protocol, or one of the daemon's words, such as `probe`, `expired` or `configuration`.
     let reason: String
 }

@@ -2,10 +2,13 @@ internal import UltraAPI
 internal import UltraProviders
 
 extension RegistrySnapshot {
-    /// Reads a file. Unknown members are skipped, missing ones are unknown, so that an older or newer daemon can read it;
-    /// a value out of its range is unknown, or cut to it: nothing was seen in the future, and no wait lasts longer than
-    /// what was left of it when the file was written, whatever the system's clock shows since.
-    /// Of failures that an older daemon wrote down nothing but the code is read: their messages may quote an answer.
+    /// Reads the file of this, an older or a newer version of the daemon: unknown members are skipped, missing ones get
+    /// their defaults. Values out of range are dropped or clamped. Observations in the future become `now`, and no wait
+    /// outlasts the time that was left when the file was saved, even if the system's clock was set since.
+    ///
+    /// Messages of failures in older files are not read, because they may quote a reply.
+    /// - Parameter now: milliseconds of `WallClock`.
+    /// - Throws: the position and reason if the text is not the expected JSON.
     init(_ bytes: [UInt8], at now: Int) throws(JSONError) {
         self = try JSONReader.read(bytes) { (reader) throws(JSONError) in
             var snapshot = RegistrySnapshot()
@@ -29,22 +32,23 @@ extension RegistrySnapshot {
         }
     }
 
-    /// The longest wait, and the longest pause of a breaker, that can be configured: a day.
+    /// The longest cool-down and breaker pause that can be configured: a day.
     private static let waitLimitMilliseconds = 86_400_000
-    /// What no system's clock is off by.
+    /// A larger difference between `saved_at` and the clock is treated as a corrupt value.
     private static let clockErrorMilliseconds = 366 * 86_400_000
 
-    /// Reads what holds times.
+    /// Reads the values that contain times, and corrects the times.
     private struct Clock {
         let now: Int
-        /// As the file says: later than now if the system's clock was set back.
+        /// `saved_at` of the file; later than `now` if the system's clock was set back since.
         var savedAt: Int
 
+        /// Corrects the time of an observation.
         func past(_ time: Int) -> Int { min(max(0, time), now) }
 
         func plausible(_ time: Int) -> Int { (0...now + clockErrorMilliseconds).contains(time) ? time : now }
 
-        /// The end of a wait.
+        /// Corrects the end of a wait.
         func future(_ time: Int) -> Int {
             let time = max(0, time)
             let left = min(time - now, time - savedAt, waitLimitMilliseconds)
@@ -81,10 +85,10 @@ extension RegistrySnapshot {
             while let key = try reader.nextKey() {
                 switch key {
                 case "authorised": health.authorised = try evidence(&reader)
-                case "rest": health.rest(try rest(&reader).rest)
-                // As older daemons wrote it.
+                case "rest": health.start(try coolDown(&reader).coolDown)
+                // Versions before `rest` wrote this member.
                 case "rests_until":
-                    health.rest(Rest(.rate, since: now, until: future(try reader.int()), isAsked: true))
+                    health.start(CoolDown(.rate, since: now, until: future(try reader.int()), isRequested: true))
                 default: try reader.skip()
                 }
             }
@@ -106,8 +110,8 @@ extension RegistrySnapshot {
                 case "rests":
                     try reader.beginArray()
                     while try reader.nextElement() {
-                        let (key, rest) = try rest(&reader)
-                        if key >= 0 { model.health.rests[key] = rest }
+                        let (key, coolDown) = try coolDown(&reader)
+                        if key >= 0 { model.health.coolDowns[key] = coolDown }
                     }
                 case "latency":
                     let mean = try reader.double()
@@ -120,23 +124,23 @@ extension RegistrySnapshot {
             return model
         }
 
-        /// A rest, and the number of its key; -1: it has none.
-        private func rest(_ reader: inout JSONReader) throws(JSONError) -> (key: Int, rest: Rest) {
+        /// Reads a cool-down and the index of its key; -1: the file names no key.
+        private func coolDown(_ reader: inout JSONReader) throws(JSONError) -> (key: Int, coolDown: CoolDown) {
             var number = -1
             var until = 0
-            var reason = Rest.Reason.rate
-            var isAsked = true
+            var reason = CoolDown.Reason.rate
+            var isRequested = true
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
                 case "key": number = try reader.int()
                 case "until": until = future(try reader.int())
-                case "reason": reason = Rest.Reason(rawValue: try reader.string()) ?? .rate
-                case "asked": isAsked = try reader.bool()
+                case "reason": reason = CoolDown.Reason(rawValue: try reader.string()) ?? .rate
+                case "asked": isRequested = try reader.bool()
                 default: try reader.skip()
                 }
             }
-            return (number, Rest(reason, since: now, until: until, isAsked: isAsked))
+            return (number, CoolDown(reason, since: now, until: until, isRequested: isRequested))
         }
 
         private func discovered(_ reader: inout JSONReader) throws(JSONError) -> DiscoveredModel {

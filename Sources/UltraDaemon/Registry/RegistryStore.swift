@@ -4,13 +4,13 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Keeps what the registry has learned in a file, so that a restart does not begin from nothing.
+/// Saves the registry's state to a file, so that a restart does not lose it.
 ///
-/// Written to a new file that takes the old one's place, so that a crash leaves one or the other, at most a few seconds
-/// old. A file that cannot be read is no reason not to start.
+/// Each save writes a new file and renames it over the old one, so a crash leaves a complete file that is at most a few
+/// seconds old. A file that cannot be read is logged and ignored.
 @Loop
 final class RegistryStore {
-    /// From a change to the file.
+    /// The time from a change to the save.
     static let delay = Duration.seconds(2)
     static let name = "registry.json"
 
@@ -33,17 +33,17 @@ final class RegistryStore {
         timer.cancel()
     }
 
-    /// Saves soon. A registry of many thousand models is saved less often: each time takes a copy of it.
+    /// Schedules a save. A registry of many thousand models is saved less often, because each save copies it.
     func schedule() {
         guard !timer.isArmed else { return }
         let models = registry.providers.reduce(0) { $0 + $1.models.count }
         timer.arm(after: max(Self.delay, .milliseconds(models / Self.modelsPerMillisecond)))
     }
 
-    /// Of the delay: 20,000 models are saved every 10 seconds at most.
+    /// With 20,000 models, saves are 10 seconds apart.
     private static let modelsPerMillisecond = 2
 
-    /// Saves what is known now. The loop takes the copy; the disk's thread makes the text of it and writes it.
+    /// Saves the current state. The copy is made on the loop; the disk thread encodes and writes it.
     func save() {
         timer.cancel()
         let now = WallClock.now
@@ -55,7 +55,7 @@ final class RegistryStore {
         }
     }
 
-    /// Saves for the last time, and returns when that is done, or when the disk takes too long.
+    /// Saves the final state; blocks the loop until the file is written, for at most `patience`.
     func saveAndWait() {
         timer.cancel()
         let now = WallClock.now
@@ -85,6 +85,7 @@ final class RegistryStore {
         log.warning("the registry is not kept: \(failure)", metadata: ["ultra_path": "\(path)"])
     }
 
+    /// Reads the file, if there is one, and applies it to the registry.
     func load() {
         do throws(SystemError) {
             guard let bytes = try StateFile.read(path) else { return }

@@ -18,7 +18,7 @@ extension AttemptChain {
                 plan.postpone(index, until: now + 1, random: 0)
                 postponed.append((index, state))
             case .rateLimited, .quotaExceeded:
-                let end = candidate.provider.health.restEnd(for: candidate.model.health, at: now) ?? now
+                let end = candidate.provider.health.coolDownEnd(for: candidate.model.health, at: now) ?? now
                 plan.postpone(index, until: end, random: .random(in: 0..<1))
                 postponed.append((index, state))
             case .unavailable where mayBeWrong(candidate, at: now),
@@ -41,10 +41,10 @@ extension AttemptChain {
     /// A failed probe and a missing entry in a model list are hints only: just an open breaker, and the provider's
     /// statement that the model does not exist, keep requests away.
     private func mayBeWrong(_ candidate: Candidate, at now: Int) -> Bool {
-        let settings = daemon.configuration.health
-        if case .refused = candidate.provider.health.breaker.look(at: now, settings) { return false }
-        if case .refused = candidate.model.health.breaker.look(at: now, settings) { return false }
-        return !candidate.model.health.isGone(at: now)
+        let settings = context.configuration.health
+        if case .refused = candidate.provider.health.breaker.verdict(at: now, settings) { return false }
+        if case .refused = candidate.model.health.breaker.verdict(at: now, settings) { return false }
+        return !candidate.model.health.isNotFound(at: now)
     }
 
     /// Records why postponed candidates were skipped, except for `index`, which is asked now.
@@ -64,26 +64,26 @@ extension AttemptChain {
     func ticket(for index: Int) -> Ticket? {
         let candidate = candidates[index]
         let (provider, model, now) = (candidate.provider, candidate.model, WallClock.now)
-        let settings = daemon.configuration.health
-        guard let key = provider.health.takeKey(for: &model.health, at: now) else {
-            if let rest = provider.health.rest(for: model.health, at: now) {
-                plan.postpone(index, until: rest.until, random: .random(in: 0..<1))
-                lastError = lastError ?? unusable(candidate, rest.reason == .quota ? .quotaExceeded : .rateLimited)
+        let settings = context.configuration.health
+        guard let key = provider.health.nextKey(for: &model.health, at: now) else {
+            if let coolDown = provider.health.coolDown(for: model.health, at: now) {
+                plan.postpone(index, until: coolDown.until, random: .random(in: 0..<1))
+                lastError = lastError ?? unusable(candidate, coolDown.reason == .quota ? .quotaExceeded : .rateLimited)
             } else {
                 plan.exclude(index)
                 skip(candidate, .unauthorized)
             }
             return nil
         }
-        let ofProvider = provider.health.breaker.ask(at: now, settings)
+        let ofProvider = provider.health.breaker.admit(at: now, settings)
         var ofModel = Breaker.Verdict.allowed
         var isRefused = false
         if case .refused = ofProvider {
             isRefused = true
         } else {
-            ofModel = model.health.breaker.ask(at: now, settings)
+            ofModel = model.health.breaker.admit(at: now, settings)
             if case .refused = ofModel {
-                provider.health.breaker.gaveUp(askedAt: now)
+                provider.health.breaker.abandoned(askedAt: now)
                 isRefused = true
             }
         }
@@ -93,7 +93,7 @@ extension AttemptChain {
             return nil
         }
         sentCount += 1
-        if sentCount > 1 { daemon.askedAgain(call) }
+        if sentCount > 1 { context.admission.askedAgain(call) }
         let isRetry = lastError.map { $0.provider == provider.id && $0.doubtsConnections } ?? false
         return Ticket(
             candidate: candidate, key: key, remaining: remaining, askedAt: now,
@@ -139,7 +139,7 @@ extension AttemptChain {
                 provider: provider.id, model: candidate.id)
         case .rateLimited, .quotaExceeded:
             let now = WallClock.now
-            let end = provider.health.restEnd(for: candidate.model.health, at: now) ?? now
+            let end = provider.health.coolDownEnd(for: candidate.model.health, at: now) ?? now
             let isQuota = state == .quotaExceeded
             let reason = isQuota ? "the quota at \(provider.id) is used up" : "\(provider.id) takes no requests"
             return UltraError(
@@ -156,7 +156,7 @@ extension AttemptChain {
                 hint: "enable it in ultrad.toml", provider: provider.id, model: candidate.id)
         case .unavailable, .available, .degraded, .loading, .unknown:
             let model = candidate.model.health
-            if model.isGone(at: WallClock.now) {
+            if model.isNotFound(at: WallClock.now) {
                 return UltraError(
                     .modelNotFound, "\(provider.id) says that it has no model \(candidate.name)",
                     hint: "ultractl models lists what there is; ultractl probe \(candidate.id) asks again",

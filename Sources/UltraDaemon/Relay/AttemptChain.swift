@@ -9,7 +9,7 @@ internal import UltraSystem
 final class AttemptChain {
     typealias Ticket = AttemptTicket
 
-    let daemon: Daemon
+    let context: Relay.Context
     let call: Call
     let candidates: [Candidate]
     /// In milliseconds of `WallClock`; nil: none.
@@ -36,16 +36,16 @@ final class AttemptChain {
     ///   - total: the limit for all attempts together; nil: none.
     ///   - isOwnDeadline: true if the client set that limit.
     init(
-        _ daemon: Daemon, _ call: Call, _ candidates: [Candidate], total: Duration?, isOwnDeadline: Bool,
+        _ context: Relay.Context, _ call: Call, _ candidates: [Candidate], total: Duration?, isOwnDeadline: Bool,
         _ ownTimeouts: Timeouts
     ) {
-        self.daemon = daemon
+        self.context = context
         self.call = call
         self.candidates = candidates
         self.isOwnDeadline = isOwnDeadline
         self.ownTimeouts = ownTimeouts
         deadline = total.map { WallClock.now + $0.wholeMilliseconds }
-        plan = RetryPlan(candidates: candidates.count, deadline: deadline, daemon.configuration.retry)
+        plan = RetryPlan(candidates: candidates.count, deadline: deadline, context.configuration.retry)
     }
 
     /// Lets `maker` make attempts until one succeeds or the plan is at its end.
@@ -102,7 +102,7 @@ final class AttemptChain {
 
     /// True if another request may be sent to a provider. Each one after the first counts in the budgets' requests of a
     /// minute too.
-    private var mayGoOn: Bool { sentCount < Self.sentLimit && daemon.mayAskAgain(call) }
+    private var mayGoOn: Bool { sentCount < Self.sentLimit && context.admission.mayAskAgain(call) }
 
     /// Counts the request in the provider's retry budget, which is a share of its requests.
     @inline(never)
@@ -112,8 +112,8 @@ final class AttemptChain {
 
     @inline(never)
     private func takeRetry(of index: Int) -> Bool {
-        candidates[index].provider.retryBudget.takeRetry(
-            at: Int(EventLoop.now / 1_000_000_000), daemon.configuration.retry)
+        candidates[index].provider.retryBudget.spendRetry(
+            at: Int(EventLoop.now / 1_000_000_000), context.configuration.retry)
     }
 
     /// Returns false if the provider's retry budget is exhausted.
@@ -139,8 +139,8 @@ final class AttemptChain {
             return true
         }
         let gate = gate(of: index)
-        if !gate.enterAtOnce() { try await queue(at: gate, for: index, maker.progress) }
-        defer { gate.leave() }
+        if !gate.enterAtOnce(call.client) { try await queue(at: gate, for: index, maker.progress) }
+        defer { gate.leave(call.client) }
         // Once for each usable key of the provider.
         while let ticket = ticket(for: index) {
             guard let error = await maker.attempt(ticket) else {
@@ -176,7 +176,7 @@ final class AttemptChain {
     ) async throws(UltraError) {
         let queuedAt = EventLoop.now
         progress?.phase(.queued)
-        let patience = min(daemon.timeouts.queue, remaining.map { .milliseconds($0) } ?? daemon.timeouts.queue)
+        let patience = min(context.timeouts.queue, remaining.map { .milliseconds($0) } ?? context.timeouts.queue)
         do throws(UltraError) {
             try await gate.enter(call.client, within: patience)
         } catch {
@@ -193,15 +193,15 @@ final class AttemptChain {
         let request = RequestMark(client: call.client, isShaped: maker.isShaped(for: ticket.candidate.provider.id)) {
             maker.contentHash
         }
-        daemon.registry.record(
+        context.registry.record(
             error, of: ticket.candidate, key: ticket.key, by: request, prompt: { maker.prompt },
-            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isBlameless: maker.isBlameless)
+            askedAt: ticket.askedAt, isOwnTimeout: isOwn(error.timeout), isInconclusive: maker.isBlameless)
     }
 
     /// Records the successful attempt in the registry. The caller of `run` calls it once the client has its answer.
     func learn(from maker: any AttemptMaker) {
         guard let ticket = succeeded else { return }
-        daemon.registry.record(
+        context.registry.record(
             nil, of: ticket.candidate, key: ticket.key, askedAt: ticket.askedAt,
             firstToken: maker.firstContentMilliseconds, isOwnTimeout: false)
     }

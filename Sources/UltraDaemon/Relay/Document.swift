@@ -26,12 +26,14 @@ final class Document {
     }
 
     /// The reply to `request`, read by `read`, which consumes one value.
-    /// - Parameter isFresh: on a connection of its own making.
+    /// - Parameters:
+    ///   - isFresh: on a connection of its own making.
+    ///   - onBytes: told how many bytes of the body came; it returns when more may be read. nil: at once.
     func fetch<Value>(
         _ request: HTTPRequest, _ timeouts: ExchangeTimeouts, isFresh: Bool = false,
-        _ read: (inout JSONReader) throws(JSONError) -> Value
+        onBytes: (@Loop (Int) async -> Void)? = nil, _ read: (inout JSONReader) throws(JSONError) -> Value
     ) async throws(UltraError) -> Value {
-        let body = try await fetch(request, timeouts, isFresh: isFresh)
+        let body = try await fetch(request, timeouts, isFresh: isFresh, onBytes: onBytes)
         do throws(JSONError) {
             return try JSONReader.read(reply: body) { (reader) throws(JSONError) in
                 let value = try read(&reader)
@@ -45,7 +47,8 @@ final class Document {
 
     /// The body of the reply to `request`, which is a success.
     func fetch(
-        _ request: HTTPRequest, _ timeouts: ExchangeTimeouts, isFresh: Bool = false
+        _ request: HTTPRequest, _ timeouts: ExchangeTimeouts, isFresh: Bool = false,
+        onBytes: (@Loop (Int) async -> Void)? = nil
     ) async throws(UltraError) -> [UInt8] {
         let exchange = transport.start(request, timeouts, isFresh: isFresh)
         var decoder = ReplyDecoder(adapter, isStream: false, model: model)
@@ -59,7 +62,10 @@ final class Document {
             var bytes: [UInt8] = []
             // Of an error more than that says nothing that would be kept.
             let limit = (200...299).contains(received.status) ? limitBytes : ReplyDecoder.errorLimitBytes
-            while body.count <= limit, try await exchange.read(into: &bytes) { body += bytes }
+            while body.count <= limit, try await exchange.read(into: &bytes) {
+                body += bytes
+                await onBytes?(bytes.count)
+            }
             // Ends a transfer that is not complete.
             exchange.cancel()
         } catch {

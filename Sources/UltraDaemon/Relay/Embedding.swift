@@ -5,8 +5,8 @@ internal import UltraSystem
 
 /// Answers one `embed`, with as many requests to one model as the provider's limit on inputs makes necessary.
 @Loop
-final class Embedding: AttemptMaker {
-    private let daemon: Daemon
+final class Embedding: AttemptMaker, LongReply {
+    private let context: Relay.Context
     private let call: Call
     private let request: EmbedRequest
     private let timeoutMilliseconds: Int?
@@ -14,36 +14,39 @@ final class Embedding: AttemptMaker {
     private var requestID: String?
     private var warnings: [String] = []
     private var candidate: Candidate?
+    /// Bytes charged to the call: vectors, and the reply that is being read.
+    private var held = 0
+    private var waiting: UnsafeContinuation<Void, Never>?
 
-    init(_ daemon: Daemon, _ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) {
-        self.daemon = daemon
+    init(_ context: Relay.Context, _ call: Call, _ request: EmbedRequest, timeoutMilliseconds: Int?) {
+        self.context = context
         self.call = call
         self.request = request
         self.timeoutMilliseconds = timeoutMilliseconds
     }
 
     func run() async {
+        // Runs after the call has ended, which gives back what it holds.
+        defer { call.memory.replyEnded(self) }
         do throws(UltraError) {
-            let candidates = try daemon.registry.candidates(for: request.model, needs: Needs(request))
-            try daemon.admit(call, candidates[0], UseEstimate.tokens(request))
-            daemon.requestBegan(call, model: candidates[0].id)
+            let candidates = try context.registry.candidates(
+                for: request.model, requiring: RequiredCapabilities(request))
+            try context.admission.admit(call, candidates[0], UseEstimate.tokens(request))
+            call.reached(candidates[0].id)
             let own = [request.timeouts.total, timeoutMilliseconds].compactMap { $0 }.min()
             let chain = AttemptChain(
-                daemon, call, candidates, total: own.map { .milliseconds($0) } ?? daemon.timeouts.unaryTotal,
+                context, call, candidates, total: own.map { .milliseconds($0) } ?? context.timeouts.unaryTotal,
                 isOwnDeadline: own != nil, request.timeouts)
             do throws(UltraError) {
                 try await chain.run(self)
             } catch {
                 var error = call.cancellation ?? error
                 error.attempts = chain.attempts
-                daemon.requestEnded(call, answer, error)
+                call.record.answer = answer
                 throw error
             }
-            var counted = answer
-            counted.attempts = chain.attempts
             finish(chain.attempts)
             chain.learn(from: self)
-            daemon.requestEnded(call, counted, nil)
         } catch {
             call.fail(error)
         }
@@ -68,13 +71,14 @@ final class Embedding: AttemptMaker {
 
     func attempt(_ ticket: Ticket) async -> UltraError? {
         var failure: UltraError?
+        hold(-held)
         do throws(UltraError) {
             try await embed(ticket)
         } catch {
             failure = error
         }
-        if call.use.pass != nil {
-            daemon.attemptUsed(
+        if call.record.pass != nil {
+            context.admission.attemptUsed(
                 call, answer, failure, wasSent: true, UseOfAttempts.Delivered(),
                 ticket.candidate.model.facts.price?.value)
         }
@@ -91,13 +95,20 @@ final class Embedding: AttemptMaker {
         let adapter = try ticket.candidate.provider.adapter(key: ticket.key)
         var whole = Embeddings()
         var tokens: Int? = 0
+        var vectorBytes = 0
         var rest = request.input[...]
         while !rest.isEmpty {
+            // Each part after the first is one more request to the provider.
+            if rest.count < request.input.count { context.admission.askedAgain(call) }
             var part = request
             part.input = Array(rest.prefix(adapter.embedBatchLimit))
             rest = rest.dropFirst(part.input.count)
             let reply = try await fetch(part, adapter, ticket)
             whole.vectors += reply.vectors
+            let byteCount = reply.vectors.reduce(0) { $0 + $1.bytes.count }
+            hold(byteCount)
+            vectorBytes += byteCount
+            guard vectorBytes <= context.limits.frameBytes else { throw tooLong(ticket) }
             whole.dimensions = reply.dimensions ?? whole.dimensions
             whole.providerModel = reply.providerModel ?? whole.providerModel
             tokens = reply.inputTokens.flatMap { count in tokens.map { $0 + count } }
@@ -115,12 +126,20 @@ final class Embedding: AttemptMaker {
             warnings.append(warning)
         }
         let limits = ExchangeTimeouts(
-            connect: request.timeouts.connect.map { .milliseconds($0) } ?? daemon.timeouts.connect,
+            connect: request.timeouts.connect.map { .milliseconds($0) } ?? context.timeouts.connect,
             total: ticket.remaining.map { .milliseconds($0) })
-        let document = Document(
-            daemon.transport, adapter, model: candidate.id, limitBytes: daemon.limits.replyBytes)
-        let reply = try await document.fetch(encoded.http, limits, isFresh: ticket.needsFreshConnection) {
-            (reader) throws(JSONError) in
+        // A longer reply cannot become an answer, which is one frame; twice, because JSON may hold white space.
+        let limitBytes = min(context.limits.replyBytes, 2 * context.limits.frameBytes)
+        let document = Document(context.transport, adapter, model: candidate.id, limitBytes: limitBytes)
+        let before = held
+        defer { hold(before - held) }
+        let reply = try await document.fetch(
+            encoded.http, limits, isFresh: ticket.needsFreshConnection,
+            onBytes: { [self] count in
+                hold(UpstreamReply.copies * count)
+                await turn()
+            }
+        ) { (reader) throws(JSONError) in
             try adapter.decodeEmbeddings(&reader)
         }
         requestID = document.requestID ?? requestID
@@ -134,11 +153,56 @@ final class Embedding: AttemptMaker {
         return reply
     }
 
+    private func tooLong(_ ticket: Ticket) -> UltraError {
+        UltraError(
+            .tooLarge, "the vectors have more than \(context.limits.frameBytes) bytes, the most an answer may have",
+            hint: "send fewer inputs at once, ask for fewer dimensions, or raise limits.frame_bytes",
+            provider: ticket.candidate.provider.id, model: ticket.candidate.id, requestID: requestID)
+    }
+
+    // MARK: - Memory
+
+    /// Charges `change` more bytes to the user, or gives them back.
+    private func hold(_ change: Int) {
+        call.hold(change)
+        held += change
+    }
+
+    /// Returns when more of the reply may be read: of a user beyond its share, one reply at a time is.
+    private func turn() async {
+        while !Task.isCancelled, call.memory.mustWait(self) {
+            await withTaskCancellationHandler {
+                await withUnsafeContinuation(isolation: Loop.shared) { continuation in
+                    if Task.isCancelled { return continuation.resume() }
+                    waiting = continuation
+                }
+            } onCancel: {
+                Loop.perform { self.goOn() }
+            }
+        }
+    }
+
+    var user: ByteAccount.User { call.user }
+
+    func roomMayBeFree() -> Bool {
+        guard !call.isOverShare else { return false }
+        goOn()
+        return true
+    }
+
+    func goOn() {
+        let continuation = waiting
+        waiting = nil
+        continuation?.resume()
+    }
+
+    // MARK: - End
+
     /// The answer in the form in which the books record it.
     private var answer: Answer {
         var answer = Answer(model: candidate?.id ?? "", provider: candidate?.provider.id ?? "")
         answer.usage = usage
-        answer.cache = call.use.cache
+        answer.cache = call.record.cache
         answer.costMicroUSD = cost
         answer.timing.total = call.elapsedMilliseconds
         return answer
@@ -154,6 +218,9 @@ final class Embedding: AttemptMaker {
 
     private func finish(_ attempts: [Attempt]) {
         guard let candidate else { return }
+        var recorded = answer
+        recorded.attempts = attempts
+        call.record.answer = recorded
         var answer = EmbedAnswer(model: candidate.id, provider: candidate.provider.id, result)
         answer.costMicroUSD = cost
         answer.attempts = attempts

@@ -42,7 +42,7 @@ extension Generation {
             }
         }
         wasSent = true
-        reply.exchange.finishAlone(within: daemon.limits.lingering)
+        reply.exchange.finishAlone(within: context.limits.lingering)
         answer.requestID = reply.requestID
         learn()
         return .ended(reply.isEmptyAnswer ? emptied() : nil)
@@ -74,7 +74,7 @@ extension Generation {
         guard !refused.isEmpty || contextWindow != nil else { return }
         ticket.candidate.provider.learn(of: ticket.candidate.name) { facts in
             facts.omitted.formUnion(refused)
-            facts.leastWindow = max(facts.leastWindow, contextWindow ?? 0)
+            facts.minimumWindow = max(facts.minimumWindow, contextWindow ?? 0)
         }
     }
 
@@ -111,13 +111,13 @@ extension Generation {
         answer.warnings = candidate.warnings + encoded.warnings
         toolNames = encoded.toolNames
         contextWindow = encoded.contextWindow
-        let exchange = daemon.transport.start(
+        let exchange = context.transport.start(
             encoded.http, timeouts(candidate, remaining: remaining(of: ticket)), isFresh: ticket.needsFreshConnection)
         hold(exchange)
         progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
         let decoder = ReplyDecoder(
-            adapter, isStream: isStream, model: candidate.id, replyID: daemon.nextReplyID(),
-            includesReasoning: request.reasoning?.isIncluded ?? true, limits: daemon.limits.reply)
+            adapter, isStream: isStream, model: candidate.id, replyID: context.nextReplyID(),
+            includesReasoning: request.reasoning?.isIncluded ?? true, limits: context.limits.reply)
         return UpstreamReply(exchange, decoder, candidate, call, limitBytes: documentLimitBytes, isStream: isStream)
     }
 
@@ -134,9 +134,10 @@ extension Generation {
         }
     }
 
-    /// The longest reply in one document. A longer one cannot become an answer, which is one frame; twice, because JSON
-    /// may take two bytes for one of UTF-8.
-    private var documentLimitBytes: Int { 2 * daemon.limits.frameBytes }
+    /// The longest reply in one document. A longer one cannot become an answer, which is one frame; twice, because a
+    /// character may take twice as many bytes in the provider's JSON as in the frame's UTF-8. A stream is cut into frames,
+    /// so only `limits.reply_bytes` bounds it.
+    private var documentLimitBytes: Int { isStream ? .max : 2 * context.limits.frameBytes }
 
     /// Milliseconds left for the attempt; when it is sent again, less than the ticket says.
     private func remaining(of ticket: Ticket) -> Int? {
@@ -156,7 +157,7 @@ extension Generation {
 
     func timeouts(_ candidate: Candidate, remaining: Int?) -> ExchangeTimeouts {
         let asked = request.timeouts
-        let defaults = daemon.timeouts
+        let defaults = context.timeouts
         let reasons = candidate.model.capabilities?.contains(.reasoning) == true || request.reasoning != nil
         let slow = candidate.provider.isLocal || reasons
         return ExchangeTimeouts(

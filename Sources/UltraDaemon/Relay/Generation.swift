@@ -7,7 +7,7 @@ internal import UltraSystem
 /// their content to the call, and ends it.
 @Loop
 final class Generation: AttemptMaker {
-    let daemon: Daemon
+    let context: Relay.Context
     let call: Call
     /// Its content is dropped as soon as no other candidate can be asked.
     private(set) var request: Request
@@ -44,11 +44,11 @@ final class Generation: AttemptMaker {
     /// The last complete answer without content, which the client gets if no attempt brings more.
     private var emptyAnswer: Answer?
     private(set) var isBlameless = false
-    /// The index of its use in `call.use.failed`, once another attempt has begun.
+    /// The index of its use in `call.record.failed`, once another attempt has begun.
     private var emptyUse: Int?
 
-    init(_ daemon: Daemon, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
-        self.daemon = daemon
+    init(_ context: Relay.Context, _ call: Call, _ request: Request, isStream: Bool, timeoutMilliseconds: Int?) {
+        self.context = context
         self.call = call
         self.request = request
         self.isStream = isStream
@@ -71,13 +71,14 @@ final class Generation: AttemptMaker {
     @inline(never)
     private func begin() -> AttemptChain? {
         do throws(UltraError) {
-            let candidates = try daemon.registry.candidates(
-                for: request.model, needs: Needs(request), fallback: request.fallback)
-            try daemon.admit(call, candidates[0], UseEstimate.tokens(request, for: candidates[0].provider.id))
-            daemon.requestBegan(call, model: candidates[0].id)
+            let candidates = try context.registry.candidates(
+                for: request.model, requiring: RequiredCapabilities(request), fallback: request.fallback)
+            let first = candidates[0]
+            try context.admission.admit(call, first, UseEstimate.tokens(request, for: first.provider.id))
+            call.reached(first.id)
             let limit = totalLimit
             return AttemptChain(
-                daemon, call, candidates, total: limit.total, isOwnDeadline: limit.isOwn, request.timeouts)
+                context, call, candidates, total: limit.total, isOwnDeadline: limit.isOwn, request.timeouts)
         } catch {
             call.fail(error)
             return nil
@@ -91,18 +92,17 @@ final class Generation: AttemptMaker {
             progress?.stop()
             var error = call.cancellation ?? error
             error?.attempts = chain.attempts
-            daemon.requestEnded(call, answer, error)
+            call.record.answer = answer
             if let error { call.fail(error) }
             return
         }
         answer.attempts = chain.attempts
         answer.timing.queue = chain.queueMilliseconds
         answer.timing.total = call.elapsedMilliseconds
-        answer.cache = call.use.cache
+        answer.cache = call.record.cache
         call.end(.success(.answer(answer)))
         // Only now, so that the client need not wait for it.
         chain.learn(from: self)
-        daemon.requestEnded(call, answer, nil)
     }
 
     /// Takes the answer without content in place of an error; returns false if there is none.
@@ -110,8 +110,8 @@ final class Generation: AttemptMaker {
         guard let empty = emptyAnswer, !isCommitted, call.cancellation == nil else { return false }
         if let index = emptyUse {
             // Attempts after it failed. Its own use is that of the answer now.
-            daemon.attemptEnded(call, answer)
-            call.use.failed.remove(at: index)
+            call.record.addFailed(answer, in: context.registry)
+            call.record.removeFailed(at: index)
         }
         answer = empty
         answer.warnings.append("empty_answer: the model ended its answer and said nothing, however often it was asked")
@@ -122,7 +122,7 @@ final class Generation: AttemptMaker {
     private var totalLimit: (total: Duration?, isOwn: Bool) {
         let own = [request.timeouts.total, timeoutMilliseconds].compactMap { $0 }.min()
         if let own { return (.milliseconds(own), true) }
-        return (isStream ? nil : daemon.timeouts.unaryTotal, false)
+        return (isStream ? nil : context.timeouts.unaryTotal, false)
     }
 
     // MARK: - Attempts
@@ -130,33 +130,33 @@ final class Generation: AttemptMaker {
     func attempt(_ ticket: Ticket) async -> UltraError? {
         begin(ticket)
         let error: UltraError?
-        switch ticket.candidate.means {
+        switch ticket.candidate.channel {
         case .mock(let mock): error = await play(mock, model: ticket.candidate.name)
         case .command(let command): error = await run(command, ticket)
         case .http: error = await relay()
         }
         if error == nil { price(ticket) }
-        if call.use.pass != nil { countUse(ticket, error) }
+        if call.record.pass != nil { countUse(ticket, error) }
         return error
     }
 
     @inline(never)
     private func begin(_ ticket: Ticket) {
         // Keep the use of the failed attempt before: the provider bills it.
-        let index = call.use.failed.count
-        daemon.attemptEnded(call, answer)
-        if isBlameless, call.use.failed.count > index { emptyUse = index }
+        let index = call.record.failed.count
+        call.record.addFailed(answer, in: context.registry)
+        if isBlameless, call.record.failed.count > index { emptyUse = index }
         isBlameless = false
         self.ticket = ticket
         reply = nil
         firstContentAt = nil
         delivered = UseOfAttempts.Delivered()
-        wasSent = ticket.candidate.means.isLocalProgram
+        wasSent = ticket.candidate.channel.isLocalProgram
         toolNames = nil
         refused = []
         contextWindow = nil
         answer = Answer(model: ticket.candidate.id, provider: ticket.candidate.provider.id)
-        answer.cache = call.use.cache
+        answer.cache = call.record.cache
     }
 
     @inline(never)
@@ -178,7 +178,7 @@ final class Generation: AttemptMaker {
             let pieces = answer.reasoning.map(\.text) + answer.toolCalls.map(\.arguments) + [answer.text]
             for piece in pieces where !piece.isEmpty { delivered.add(piece.utf8.count) }
         }
-        daemon.attemptUsed(call, answer, error, wasSent: wasSent, delivered, rates(of: ticket))
+        context.admission.attemptUsed(call, answer, error, wasSent: wasSent, delivered, rates(of: ticket))
     }
 
     var firstContentMilliseconds: Double? {
@@ -272,7 +272,7 @@ final class Generation: AttemptMaker {
     }
 }
 
-extension Candidate.Means {
+extension Candidate.Channel {
     /// True for a program of this machine, whose use begins with its start.
     fileprivate var isLocalProgram: Bool {
         if case .http = self { false } else { true }

@@ -14,7 +14,7 @@ final class UpstreamReply {
     /// The longest reply in one document.
     private let limitBytes: Int
     private let isStream: Bool
-    /// Bytes charged to the call for a document.
+    /// Bytes of a document that are charged to the call, `copies` times each.
     private var charge = 0
     private var decoder: ReplyDecoder
     private var head: HTTPHead?
@@ -97,14 +97,17 @@ final class UpstreamReply {
                 hint: "use stream, ask for less at once, or raise limits.frame_bytes", provider: candidate.provider.id,
                 model: candidate.id, requestID: decoder.requestID)
         }
-        call.hold(kept - charge)
+        call.hold(Self.copies * (kept - charge))
         charge = kept
     }
+
+    /// The copies charged of a document: its bytes, the text that is read from them, and the frame that is made of that.
+    static let copies = 3
 
     /// Gives back the bytes charged for the document, because nobody needs the reply any more.
     func release() {
         call.memory.replyEnded(self)
-        call.hold(-charge)
+        call.hold(-Self.copies * charge)
         charge = 0
     }
 
@@ -119,12 +122,16 @@ final class UpstreamReply {
     }
 }
 
-extension UpstreamReply: RoomWaiter {
+extension UpstreamReply: LongReply {
     var user: ByteAccount.User { call.user }
 
     func roomMayBeFree() -> Bool {
         guard !call.isOverShare else { return false }
-        exchange.wake()
+        goOn()
         return true
+    }
+
+    func goOn() {
+        exchange.wake()
     }
 }

@@ -1,149 +1,152 @@
 internal import UltraAPI
 
-/// The one owner of retries: who is asked first, and what comes after a failed try. Pure; times are milliseconds of the
-/// caller's steady clock.
+/// The only place that decides on retries: which candidate is tried first, and which one after a failure. Pure; times
+/// are milliseconds of the caller's steady clock.
 ///
-/// 1. After the first content reached the client, or when the request itself is refused: nothing more.
-/// 2. The first candidate that was not asked yet and may be asked now. That is no repetition.
-/// 3. One that was not asked yet and may be asked in a moment: the wait costs less than a repetition, of which there are
-///    not many.
-/// 4. Else the candidate that may be asked soonest: after a pause drawn from zero to a bound that doubles, and not
-///    before the wait its provider asked for.
-/// 5. Nothing where every candidate has had its repetitions, or the pause is too long, or passes the deadline.
+/// 1. No further attempt once content has reached the client, or if every candidate would refuse the request.
+/// 2. The first untried candidate that is ready now. This is not a retry.
+/// 3. An untried candidate that is ready within `untriedPatienceMilliseconds`: waiting costs less than a retry.
+/// 4. The candidate that is ready soonest. After a failure a candidate waits by exponential back-off with full jitter,
+///    and at least as long as its provider asked.
+/// 5. No further attempt if all candidates have used up their retries, or the next pause would be too long or pass the
+///    deadline.
 ///
-/// A wait that a provider asks for is the same for all who are told of it, so that each comes a little later than its
-/// end, by chance.
+/// All requests that a provider told to wait become ready at the same time, so each gets a small jitter.
 struct RetryPlan: Sendable, Equatable {
     enum Step: Sendable, Equatable {
-        /// Candidate by index, after a pause. A repetition is told once for each failure, however many turns it takes
-        /// until it is sent.
+        /// Try the candidate at this index after a pause. `isRetry` is true once per failure, even if the attempt is
+        /// then postponed and announced again.
         case attempt(Int, afterMilliseconds: Int, isRetry: Bool)
         case fail
     }
 
+    /// The state of one candidate.
     private struct Track: Sendable, Equatable {
-        /// How often it was asked, or is about to be.
-        var tries = 0
-        /// Its turn has come, and it has not failed since.
+        /// Attempts, the chosen one included.
+        var attempts = 0
+        /// True from the announcement of an attempt until it fails or is postponed.
         var isChosen = false
-        /// Until when it was put off the first time since it was last asked.
-        var putOffUntil: Int?
-        /// It was really asked and might have answered, and its repetition has not been told yet.
+        /// The end of the first postponement since the last attempt.
+        var postponedUntil: Int?
+        /// True if an attempt failed and its retry has not been announced.
         var hasFailed = false
-        /// It will not answer, however often it is asked.
-        var isOut = false
+        /// True if no further attempt is to be made.
+        var isExcluded = false
         var readyAt = 0
-        /// Milliseconds that it comes later than others who wait for `readyAt` as well.
-        var spread = 0
+        /// Milliseconds after `readyAt`.
+        var jitter = 0
 
-        var turnAt: Int { readyAt + spread }
+        var attemptAt: Int { readyAt + jitter }
     }
 
-    /// Within which they come who wait for the same moment. Short: what is refused of a crowd stops all who come later.
-    static let spreadMilliseconds = 100
-    /// How long a candidate that was not asked yet is worth waiting for.
-    static let freshPatienceMilliseconds = 2000
+    /// Jitter for requests released together; kept small, because one 429 defers every later request.
+    static let jitterMilliseconds = 100
+    /// The longest wait for an untried candidate in place of a retry.
+    static let untriedPatienceMilliseconds = 2000
 
     private let settings: RetrySettings
     private let deadline: Int?
     private var tracks: [Track]
 
     /// - Parameters:
-    ///   - candidates: how many there are.
-    ///   - deadline: nil: none.
+    ///   - candidates: the number of candidates.
+    ///   - deadline: no attempt starts at or after this time; nil: no deadline.
     init(candidates: Int, deadline: Int?, _ settings: RetrySettings) {
         tracks = Array(repeating: Track(), count: candidates)
         self.deadline = deadline
         self.settings = settings
     }
 
-    /// Candidate `index` is not to be asked, or not any more.
+    /// Makes no further attempt at the candidate at `index`.
     mutating func exclude(_ index: Int) {
-        tracks[index].isOut = true
+        tracks[index].isExcluded = true
     }
 
-    /// Candidate `index` may be asked from then on. A turn that so comes to nothing is no try; but together they may
-    /// take no more than the longest pause, for a request without a deadline must not wait for ever where others always
-    /// come first. It is the time that counts: each refusal of a burst puts off those who wait a little further.
-    /// - Parameter random: 0 up to 1: how much later than others who wait for the same moment.
+    /// Makes no attempt at the candidate at `index` before `until`. A postponed attempt is not counted; total
+    /// postponement is capped at `maxPause`, so that a request without a deadline does not wait forever. The cap is on
+    /// time rather than on the number of postponements, because every refusal in a burst postpones the waiting requests
+    /// a little further.
+    /// - Parameter random: the share of the jitter, at least 0 and less than 1.
     mutating func postpone(_ index: Int, until: Int, random: Double) {
         tracks[index].readyAt = until
-        tracks[index].spread = Int(Double(Self.spreadMilliseconds) * random)
+        tracks[index].jitter = Int(Double(Self.jitterMilliseconds) * random)
         guard tracks[index].isChosen else { return }
         tracks[index].isChosen = false
-        tracks[index].tries -= 1
-        let first = tracks[index].putOffUntil ?? until
-        tracks[index].putOffUntil = first
-        if until - first > settings.maxPause.wholeMilliseconds { tracks[index].isOut = true }
+        tracks[index].attempts -= 1
+        let first = tracks[index].postponedUntil ?? until
+        tracks[index].postponedUntil = first
+        if until - first > settings.maxPause.wholeMilliseconds { tracks[index].isExcluded = true }
     }
 
-    /// Whom to ask now, or later.
+    /// The next attempt.
     mutating func next(now: Int) -> Step {
-        if let fresh = tracks.indices.first(where: { isFresh($0) && tracks[$0].turnAt <= now }) {
-            choose(fresh)
-            return .attempt(fresh, afterMilliseconds: 0, isRetry: false)
+        if let untried = tracks.indices.first(where: { isUntried($0) && tracks[$0].attemptAt <= now }) {
+            choose(untried)
+            return .attempt(untried, afterMilliseconds: 0, isRetry: false)
         }
-        // A wait of which the client is told the end is better spent there.
+        // A pause longer than `maxPause` is left to the client, which learns from the error how long to wait.
         let open = tracks.indices.filter { index in
             let track = tracks[index]
-            return !track.isOut && track.tries <= settings.perCandidate
+            return !track.isExcluded && track.attempts <= settings.perCandidate
                 && track.readyAt - now <= settings.maxPause.wholeMilliseconds
-                && deadline.map { max(now, track.turnAt) < $0 } ?? true
+                && deadline.map { max(now, track.attemptAt) < $0 } ?? true
         }
-        let fresh = open.filter { isFresh($0) && tracks[$0].turnAt - now <= Self.freshPatienceMilliseconds }
-        let choice = fresh.isEmpty ? open : fresh
-        guard let soonest = choice.min(by: { tracks[$0].turnAt < tracks[$1].turnAt }) else { return .fail }
-        let pause = max(0, tracks[soonest].turnAt - now)
+        let untried = open.filter { isUntried($0) && tracks[$0].attemptAt - now <= Self.untriedPatienceMilliseconds }
+        let choice = untried.isEmpty ? open : untried
+        guard let soonest = choice.min(by: { tracks[$0].attemptAt < tracks[$1].attemptAt }) else { return .fail }
+        let pause = max(0, tracks[soonest].attemptAt - now)
         let isRetry = tracks[soonest].hasFailed
         choose(soonest)
         return .attempt(soonest, afterMilliseconds: pause, isRetry: isRetry)
     }
 
-    /// What follows the failure of candidate `index`.
+    /// The next attempt after one at the candidate at `index` failed.
     /// - Parameters:
-    ///   - isCommitted: content of the answer has reached the client.
-    ///   - random: 0 up to 1.
+    ///   - isCommitted: true if content of the answer has reached the client.
+    ///   - random: the share of the pause or of the jitter, at least 0 and less than 1.
     mutating func next(
         after error: UltraError, of index: Int, isCommitted: Bool, now: Int, random: Double
     ) -> Step {
         guard !isCommitted, let outlook = Outlook(error), deadline.map({ now < $0 }) ?? true else { return .fail }
         tracks[index].hasFailed = true
         tracks[index].isChosen = false
-        tracks[index].putOffUntil = nil
+        tracks[index].postponedUntil = nil
         switch outlook {
         case .otherCandidates:
-            tracks[index].isOut = true
+            tracks[index].isExcluded = true
         case .anyCandidate:
-            let bound = settings.initialPause.wholeMilliseconds << min(max(0, tracks[index].tries - 1), 20)
+            let bound = settings.initialPause.wholeMilliseconds << min(max(0, tracks[index].attempts - 1), 20)
             let pause = Double(min(bound, settings.maxPause.wholeMilliseconds)) * random
             let wait = error.retryAfterMilliseconds ?? 0
             tracks[index].readyAt = now + max(Int(pause), wait)
-            tracks[index].spread = wait > Int(pause) ? Int(Double(Self.spreadMilliseconds) * random) : 0
+            tracks[index].jitter = wait > Int(pause) ? Int(Double(Self.jitterMilliseconds) * random) : 0
         }
         return next(now: now)
     }
 
-    /// The answer breaks off in the client's sight, and the client wants to start over: with another candidate.
+    /// The next attempt after an answer broke off that the client had received in part and wants restarted. It goes to
+    /// another candidate.
     mutating func restart(without index: Int, now: Int) -> Step {
-        tracks[index].isOut = true
+        tracks[index].isExcluded = true
         return next(now: now)
     }
 
     private mutating func choose(_ index: Int) {
-        tracks[index].tries += 1
+        tracks[index].attempts += 1
         tracks[index].isChosen = true
         tracks[index].hasFailed = false
     }
 
-    private func isFresh(_ index: Int) -> Bool { tracks[index].tries == 0 && !tracks[index].isOut }
+    private func isUntried(_ index: Int) -> Bool { tracks[index].attempts == 0 && !tracks[index].isExcluded }
 
+    /// The candidates that may still answer after an error.
     private enum Outlook {
         /// The same candidate may answer later.
         case anyCandidate
-        /// This one will not, another may.
+        /// Only another candidate may answer.
         case otherCandidates
 
-        /// nil: nobody will.
+        /// nil: no candidate would answer.
         init?(_ error: UltraError) {
             switch error.code {
             case .connectFailed, .rateLimited, .overloaded, .upstreamError, .upstreamProtocol, .streamTruncated:
@@ -161,5 +164,57 @@ struct RetryPlan: Sendable, Equatable {
                 return nil
             }
         }
+    }
+}
+
+/// The retry budget of one provider, which prevents retry storms. Retries may be `budgetPercent` of the provider's
+/// requests in the last minute. In any ten seconds, `budgetMinimum` are allowed in any case, so that a provider with
+/// little traffic gets retries too. Pure; times are seconds of one steady clock.
+struct RetryBudget: Sendable, Equatable {
+    private struct Second: Sendable, Equatable {
+        var number: Int
+        var requests = 0
+        var retries = 0
+    }
+
+    private static let windowSeconds = 60
+    /// The period of `budgetMinimum`.
+    private static let shortSeconds = 10
+    private var seconds: [Second] = []
+    private var requests = 0
+    private var retries = 0
+
+    /// Counts a request, which is not a retry.
+    mutating func request(at second: Int) {
+        advance(to: second)
+        seconds[seconds.count - 1].requests += 1
+        requests += 1
+    }
+
+    /// Spends one retry.
+    /// - Returns: false if the budget is exhausted.
+    mutating func spendRetry(at second: Int, _ settings: RetrySettings) -> Bool {
+        advance(to: second)
+        guard retries < requests * settings.budgetPercent / 100 || recentRetries(at: second) < settings.budgetMinimum
+        else { return false }
+        seconds[seconds.count - 1].retries += 1
+        retries += 1
+        return true
+    }
+
+    private func recentRetries(at second: Int) -> Int {
+        seconds.suffix(Self.shortSeconds).lazy.filter { $0.number > second - Self.shortSeconds }.reduce(0) {
+            $0 + $1.retries
+        }
+    }
+
+    private mutating func advance(to second: Int) {
+        guard seconds.last?.number != second else { return }
+        while let first = seconds.first, first.number <= second - Self.windowSeconds {
+            requests -= first.requests
+            retries -= first.retries
+            seconds.removeFirst()
+        }
+        seconds.append(Second(number: second))
     }
 }

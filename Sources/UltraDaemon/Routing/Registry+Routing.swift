@@ -2,92 +2,97 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// What a model name means, and who is asked in which order.
+/// The resolution of model names into candidates.
 extension Registry {
-    /// What a name stands for.
-    private struct Meaning {
+    /// The models that a name resolves to, and the strategy that orders them.
+    private struct Resolution {
         var models: [(provider: ProviderState, model: ModelState)]
         var strategy: RoutingSettings.Strategy
     }
 
-    /// The candidates for a request, who is asked first first; never empty.
+    /// The candidates for a request, the first to try first; never empty. Models that lack a required capability are
+    /// left out.
     ///
-    /// 1. What the name means: `tag:NAME`, `provider/model`, a route, an alias, a bare id that one provider has, or
-    ///    else a model of Docker Model Runner by its own name, such as `ai/smollm2`.
-    /// 2. In the order of its strategy; models that lack a needed capability fall out.
-    /// 3. Then the fallback list: the request's own, or the configuration's.
-    /// 4. Then, if so configured and no cloud provider is reachable, the local models.
+    /// 1. The models that the name resolves to, ordered by the strategy. A name is `tag:NAME`, `provider/model`, a
+    ///    route, an alias, a model that exactly one provider has, or a model of Docker Model Runner such as
+    ///    `ai/smollm2`.
+    /// 2. The fallback models: the request's own, or the configured ones.
+    /// 3. The local models, if that is configured and no cloud provider is reachable.
+    /// - Parameter name: nil: the configured default model.
+    /// - Throws: `invalid_request` without a name and a default; `model_not_found` for a name that resolves to nothing
+    ///   or is ambiguous; `capability_missing` if no candidate has the required capabilities.
     func candidates(
-        for name: String?, needs: Needs, fallback: Fallback = .configured
+        for name: String?, requiring required: RequiredCapabilities, fallback: Fallback = .configured
     ) throws(UltraError) -> [Candidate] {
         guard let name = name ?? routing.defaultModel else {
             throw UltraError(
                 .invalidRequest, "no model is named, and there is no default model",
                 hint: "name one, such as openai/gpt-4o, or set DEFAULT_MODEL", field: "model")
         }
-        var found = ordered(try meaning(of: name))
+        var found = ordered(try resolve(name))
         switch fallback {
         case .none: break
-        case .models(let names): for name in names { found += ordered(try meaning(of: name)) }
+        case .models(let names): for name in names { found += ordered(try resolve(name)) }
         case .configured:
-            // A fallback that went away since the start is no reason to fail.
-            for name in routing.fallback { found += (try? meaning(of: name)).map(ordered) ?? [] }
+            // A configured fallback may have disappeared since the start.
+            for name in routing.fallback { found += (try? resolve(name)).map(ordered) ?? [] }
             if routing.usesLocalModelsWhenOffline, isOffline { found += localModels }
         }
         if found.count > 1 {
             var seen: Set<String> = []
             found = found.filter { seen.insert($0.model.id).inserted }
         }
-        let able = found.filter { needs.areMet(by: $0.model.capabilities) }
-        guard !able.isEmpty else { throw incapable(found[0].model, needs) }
+        let able = found.filter { required.areMet(by: $0.model.capabilities) }
+        guard !able.isEmpty else { throw incapable(found[0].model, required) }
         return able.map { candidate($0.provider, $0.model) }
     }
 
-    /// Those a name stands for, without fallbacks: in the order they are asked, or by name where that order is drawn
-    /// anew for each request.
-    func namesakes(_ name: String?) throws(UltraError) -> [Candidate] {
+    /// The models that a name resolves to, without fallbacks, in an order that is the same for every request: as listed
+    /// for the strategy `ordered`, else by id.
+    /// - Throws: `model_not_found`, as `candidates`.
+    func resolved(_ name: String?) throws(UltraError) -> [Candidate] {
         guard let name = name ?? routing.defaultModel else { return [] }
-        let meaning = try meaning(of: name)
-        let candidates = meaning.models.map { candidate($0.provider, $0.model) }
-        return meaning.strategy == .ordered ? candidates : candidates.sorted { $0.id < $1.id }
+        let resolution = try resolve(name)
+        let candidates = resolution.models.map { candidate($0.provider, $0.model) }
+        return resolution.strategy == .ordered ? candidates : candidates.sorted { $0.id < $1.id }
     }
 
-    private func ordered(_ meaning: Meaning) -> [(provider: ProviderState, model: ModelState)] {
-        guard meaning.models.count > 1 else { return meaning.models }
+    private func ordered(_ resolution: Resolution) -> [(provider: ProviderState, model: ModelState)] {
+        guard resolution.models.count > 1 else { return resolution.models }
         var random = SystemRandomNumberGenerator()
-        let options = meaning.models.map { provider, model in
+        let options = resolution.models.map { provider, model in
             CandidateOrder.Option(
                 weight: model.settings.weight, latency: model.health.latency.mean,
                 price: model.facts.price.map { $0.value.input + $0.value.output } ?? (provider.isLocal ? 0 : nil))
         }
-        return CandidateOrder.order(options, meaning.strategy, using: &random).map { meaning.models[$0] }
+        return CandidateOrder.order(options, resolution.strategy, using: &random).map { resolution.models[$0] }
     }
 
-    private func meaning(of name: String) throws(UltraError) -> Meaning {
-        if name.hasPrefix("tag:") { return try tagged(String(name.dropFirst(4))) }
+    private func resolve(_ name: String) throws(UltraError) -> Resolution {
+        if name.hasPrefix("tag:") { return try resolve(tag: String(name.dropFirst(4))) }
         if let route = routing.routes[name] {
             var models: [(provider: ProviderState, model: ModelState)] = []
-            for part in route.models { models += (try? meaning(ofPart: part))?.models ?? [] }
+            for member in route.models { models += (try? resolve(model: member))?.models ?? [] }
             guard !models.isEmpty else { throw notFound(name) }
-            return Meaning(models: models, strategy: route.strategy)
+            return Resolution(models: models, strategy: route.strategy)
         }
-        return try meaning(ofPart: name)
+        return try resolve(model: name)
     }
 
-    /// Anything but a route and a tag.
-    private func meaning(ofPart name: String) throws(UltraError) -> Meaning {
+    /// Resolves a name that is neither a tag nor a route.
+    private func resolve(model name: String) throws(UltraError) -> Resolution {
         if let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")), let provider = provider(String(name[..<slash])) {
             guard let model = name.afterSlash(of: provider.id) else { throw notFound(name) }
             if !provider.isUpstream, provider.model(model) == nil { throw notFound(name) }
-            // A provider's own alias may be the name the caller knows; the provider understands it as well.
-            return Meaning(models: [(provider, provider.anyModel(model))], strategy: .ordered)
+            // The name may be an alias of the provider's own, so the provider decides whether the model exists.
+            return Resolution(models: [(provider, provider.anyModel(model))], strategy: .ordered)
         }
         let aliased = providers.flatMap { provider in provider.aliased(name).map { (provider: provider, model: $0) } }
-        if !aliased.isEmpty { return Meaning(models: aliased, strategy: routing.strategy) }
+        if !aliased.isEmpty { return Resolution(models: aliased, strategy: routing.strategy) }
         let listing = providers.compactMap { provider in provider.model(name).map { (provider: provider, model: $0) } }
         guard let first = listing.first else {
             guard let docker = docker(for: name) else { throw notFound(name) }
-            return Meaning(models: [(docker, docker.anyModel(name))], strategy: .ordered)
+            return Resolution(models: [(docker, docker.anyModel(name))], strategy: .ordered)
         }
         guard listing.count == 1 else {
             let ids = listing.map(\.model.id).joined(separator: ", ")
@@ -95,21 +100,21 @@ extension Registry {
                 .modelNotFound, "more than one provider has \(Self.shown(name))", hint: "name one of \(ids)",
                 field: "model")
         }
-        return Meaning(models: [first], strategy: .ordered)
+        return Resolution(models: [first], strategy: .ordered)
     }
 
-    /// Docker Model Runner, if it is on and `name` can be one of its models: their names have a slash too, as
-    /// `ai/smollm2`, and one may be asked for before the runner has listed it.
+    /// Docker Model Runner, if it is enabled and `name` may be one of its models. Their names contain a slash too, for
+    /// example `ai/smollm2`, and a request may name one before the runner has listed it.
     private func docker(for name: String) -> ProviderState? {
         guard let slash = name.firstIndex(of: "/"), slash > name.startIndex, name.last != "/",
             let docker = provider(ProviderKind.docker.id), docker.settings.isEnabled
         else { return nil }
-        // A provider that is not configured is none of Docker's organisations.
+        // The name of a known provider is not an organisation of Docker Hub.
         let prefix = name[..<slash]
         return ProviderKind.all.contains { $0.id == prefix } || prefix == Mock.provider ? nil : docker
     }
 
-    private func tagged(_ tag: String) throws(UltraError) -> Meaning {
+    private func resolve(tag: String) throws(UltraError) -> Resolution {
         let models = providers.flatMap { provider in provider.tagged(tag).map { (provider: provider, model: $0) } }
         guard !models.isEmpty else {
             let tags = Set(providers.flatMap(\.tags)).sorted()
@@ -118,7 +123,7 @@ extension Registry {
                 hint: tags.isEmpty ? "tags are set in the configuration" : "there are \(tags.joined(separator: ", "))",
                 field: "model")
         }
-        return Meaning(models: models, strategy: routing.strategy)
+        return Resolution(models: models, strategy: routing.strategy)
     }
 
     private var localModels: [(provider: ProviderState, model: ModelState)] {
@@ -127,8 +132,8 @@ extension Registry {
         }
     }
 
-    private func incapable(_ model: ModelState, _ needs: Needs) -> UltraError {
-        let missing = needs.missing(from: model.capabilities)
+    private func incapable(_ model: ModelState, _ required: RequiredCapabilities) -> UltraError {
+        let missing = required.missing(from: model.capabilities)
         return UltraError(
             .capabilityMissing, "\(model.id) has no \(missing.joined(separator: ", ")), and no fallback has",
             hint: "ultractl models --capability \(missing.first ?? "chat") lists what there is", model: model.id)
@@ -143,7 +148,7 @@ extension Registry {
             .modelNotFound, "no model is called \(Self.shown(name))\(unreadLists)", hint: hint, field: "model")
     }
 
-    /// The lists that may have the name and could not be looked at; nothing if there is none.
+    /// A clause that names the lists of models not read yet, which may contain the name; empty if all were read.
     private var unreadLists: String {
         let unread = providers.filter { $0.canBeProbed && !$0.hasList }
         let parts = unread.compactMap { provider -> String? in
@@ -153,7 +158,7 @@ extension Registry {
         return parts.isEmpty ? "" : "; but " + parts.joined(separator: ", ")
     }
 
-    /// A name as an error shows it: it came from outside and may be long.
+    /// A client's name as an error shows it, cut to 80 characters.
     private static func shown(_ name: String) -> String {
         name.count > 80 ? "\(name.prefix(80))…" : name
     }

@@ -1,10 +1,11 @@
 package import UltraAPI
 
-/// Replies of `/messages`. A stream opens the blocks of a message one after the other and fills them.
+/// Decoding of replies of `/messages`. A stream opens the content blocks of a message one after the other and fills
+/// them.
 extension AnthropicAdapter {
-    /// Stands before the data of a `redacted_thinking` block where signatures of reasoning go: the two kinds of block
-    /// come back alike, and no signature has a colon in it.
-    static let redactedMark = "redacted_thinking:"
+    /// The prefix of a reasoning signature that holds the data of a `redacted_thinking` block. It tells the two kinds
+    /// of block apart when they are sent back; a real signature contains no colon.
+    static let redactedPrefix = "redacted_thinking:"
 
     package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         try reader.beginObject()
@@ -14,7 +15,7 @@ extension AnthropicAdapter {
                 if case "error" = try reader.word() { reply.reportError() }
             case "model":
                 reply.model(try reader.text() ?? "")
-            // Of another type it would pass for an empty answer.
+            // A value of another type must not count as an empty answer.
             case "content" where try reader.kind() != .null:
                 let content = try self.content(&reader, reply.isDocument ? .own : .whole)
                 reply.hasContent ? reply.receiveWhole(content) : reply.receive(content)
@@ -23,7 +24,7 @@ extension AnthropicAdapter {
             case "usage":
                 try usage(&reader, isFirst: false, &reply)
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -44,8 +45,8 @@ extension AnthropicAdapter {
             case "index": index = try reader.count() ?? 0
             case "delta", "content_block", "message": content = try reader.raw()
             case "usage": usage = try reader.raw()
-            // Of gateways that have forgotten whose events these are.
-            case "error": if try reader.saysSomething() { reply.reportError() }
+            // Some gateways send errors in OpenAI's format.
+            case "error": if try reader.hasValue() { reply.reportError() }
             default: try reader.skip()
             }
         }
@@ -58,7 +59,7 @@ extension AnthropicAdapter {
         case "message_stop": reply.end()
         case "error": reply.reportError()
         case "content_block_stop": reply.endStarts()
-        // A whole message in a stream's place.
+        // A server that cannot stream sends the whole message as one event.
         case "message":
             var again = beginning
             try decodeAnswer(&again, into: &reply)
@@ -83,7 +84,7 @@ extension AnthropicAdapter {
             switch key {
             case "model": reply.model(try reader.text() ?? "")
             case "usage": try usage(&reader, isFirst: true, &reply)
-            // Empty, but with servers that send no stream of their own.
+            // Usually empty; servers without real streaming send the whole content here.
             case "content" where try reader.kind() == .array:
                 reply.receive(try content(&reader, .start))
             default: try reader.skip()
@@ -119,14 +120,14 @@ extension AnthropicAdapter {
         case "text_delta": reply.text(try Self.string(value))
         case "thinking_delta": reply.reasoning(try Self.text(value))
         case "signature_delta": reply.reasoningSignature(try Self.text(value))
-        // The input of a server's own tool is no call of ours.
+        // The input of a tool that the server runs itself is not a call for the client.
         case "input_json_delta" where reply.calls.hasCall(index):
             reply.toolCall(key: index, arguments: try Self.text(value))
         default: break
         }
     }
 
-    /// A block of a stream, which may have content of its own before it is filled.
+    /// Decodes the start of a block in a stream, which may already have content.
     private func begin(
         _ reader: inout JSONReader, index: Int, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -142,7 +143,7 @@ extension AnthropicAdapter {
         }
     }
 
-    /// The blocks of a message, whose places are the numbers of its calls.
+    /// Decodes the blocks of a message. A block's position is the index of its tool call.
     private func content(
         _ reader: inout JSONReader, _ form: CallAssembly.Form
     ) throws(JSONError) -> ReplyContent {
@@ -156,7 +157,7 @@ extension AnthropicAdapter {
         return content
     }
 
-    /// What a block holds. Those of servers' own tools are passed over.
+    /// Decodes a block. Blocks of tools that the server runs itself are ignored.
     private func block(
         _ reader: inout JSONReader, index: Int, _ form: CallAssembly.Form
     ) throws(JSONError) -> [ReplyContent.Part] {
@@ -188,7 +189,7 @@ extension AnthropicAdapter {
             let proof = try signature.map { (json) throws(JSONError) in try Self.text(json) } ?? ""
             return [.reasoning(text), .signature(proof)]
         case "redacted_thinking":
-            return text.isEmpty ? [] : [.signature(Self.redactedMark + text)]
+            return text.isEmpty ? [] : [.signature(Self.redactedPrefix + text)]
         case "tool_use":
             call.arguments = text
             return [.call(call)]
@@ -206,9 +207,21 @@ extension AnthropicAdapter {
         return try reader.stringOrNull() ?? ""
     }
 
-    /// As `string`, or the JSON text of an object.
+    /// Like `string`, and for an object its JSON text.
     private static func text(_ value: UnsafeRawBufferPointer) throws(JSONError) -> String {
         var reader = JSONReader(reply: value)
         return try reader.text() ?? ""
+    }
+}
+
+extension AnthropicAdapter {
+    /// Decodes `usage`. `input_tokens` excludes tokens read from and written to the cache. The values are cumulative,
+    /// so later ones replace earlier ones.
+    /// - Parameter isFirst: true discards `output_tokens`, which is a placeholder before anything was generated.
+    func usage(_ reader: inout JSONReader, isFirst: Bool, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.isOptional(.object, "usage", &reply) else { return }
+        var figures = try UsageFigures(&reader)
+        if isFirst { figures.forgetOutput() }
+        if let usage = figures.usage(.cacheBeside, after: reply.usageSoFar) { reply.usage(usage) }
     }
 }

@@ -1,14 +1,14 @@
 package import UltraAPI
 
 extension AnthropicAdapter {
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.toolNames = NameRule(.wordAndDash, length: 1...128)
-        needs.callIDs = NameRule(.wordAndDash, length: 1...128)
-        needs.toolSchemas.isGiven = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.toolNames = NameRule(.wordAndDash, length: 1...128)
+        constraints.callIDs = NameRule(.wordAndDash, length: 1...128)
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }()
 
     package func write(
@@ -16,7 +16,8 @@ extension AnthropicAdapter {
     ) throws(UltraError) -> EncodedRequest {
         let options = try AnthropicOptions(request, provider: provider)
         let version = options.version ?? self.version
-        // Versions are dates. This one takes no sampling, and documents from the user alone.
+        // Versions are dates. From this one on, the API accepts no sampling parameters, and documents from the user
+        // only.
         let isStrict = version >= "2026-10-21"
         let rules = ClaudeRules(model)
         var omitted = Omissions(
@@ -35,7 +36,7 @@ extension AnthropicAdapter {
         body.member("max_tokens", thinking.maxTokens(request.sampling.maxTokens, rules, &omitted))
         if !conversation.system.isEmpty { body.member("system") { AnthropicBlock.write(conversation.system, &$0) } }
         body.member("messages") { Self.write(conversation.turns, &$0) }
-        sampling(request.sampling, rules, isThinking: thinking.mode != .unsaid, &body, &omitted)
+        sampling(request.sampling, rules, isThinking: thinking.mode != .omitted, &body, &omitted)
         tools.write(&body)
         thinking.write(&body)
         outputConfig(effort: thinking.effort, format, &body)
@@ -71,19 +72,19 @@ extension AnthropicAdapter {
         _ sampling: Sampling, _ rules: ClaudeRules, isThinking: Bool, _ body: inout RequestBody,
         _ omitted: inout Omissions
     ) {
-        var temperature = omitted.unless(.temperature, sampling.temperature, default: 1)
-        var topP = omitted.unless(.topP, sampling.topP, default: 1)
-        var topK = omitted.unless(.topK, sampling.topK)
-        if let wished = temperature, wished > 1 {
+        var temperature = omitted.accepted(.temperature, sampling.temperature, default: 1)
+        var topP = omitted.accepted(.topP, sampling.topP, default: 1)
+        var topK = omitted.accepted(.topK, sampling.topK)
+        if let requested = temperature, requested > 1 {
             omitted.warn("\(omitted.model) takes temperatures up to 1: 1 was sent")
             temperature = 1
         }
         if isThinking {
-            if let wished = temperature, wished != 1 {
+            if let requested = temperature, requested != 1 {
                 omitted.warn("\(omitted.model) takes no temperature but 1 when it reasons: it was left out")
                 temperature = nil
             }
-            if let wished = topP, wished < 0.95 {
+            if let requested = topP, requested < 0.95 {
                 omitted.warn("\(omitted.model) takes no top_p below 0.95 when it reasons: it was left out")
                 topP = nil
             }
@@ -92,24 +93,24 @@ extension AnthropicAdapter {
                 topK = nil
             }
         }
-        if !rules.takesTopPBesideTemperature, temperature != nil, let wished = topP {
-            if wished != 1 { omitted.warn("\(omitted.model) takes either temperature or top_p: top_p was left out") }
+        if !rules.takesTopPBesideTemperature, temperature != nil, let requested = topP {
+            if requested != 1 { omitted.warn("\(omitted.model) takes either temperature or top_p: top_p was left out") }
             topP = nil
         }
         body.member("temperature", temperature)
         body.member("top_p", topP)
         body.member("top_k", topK)
-        _ = omitted.unless(.seed, sampling.seed)
-        _ = omitted.unless(.frequencyPenalty, sampling.frequencyPenalty, default: 0)
-        _ = omitted.unless(.presencePenalty, sampling.presencePenalty, default: 0)
-        let stop = sampling.stop.filter { !$0.allSatisfy(\.isWhitespace) }
+        _ = omitted.accepted(.seed, sampling.seed)
+        _ = omitted.accepted(.frequencyPenalty, sampling.frequencyPenalty, default: 0)
+        _ = omitted.accepted(.presencePenalty, sampling.presencePenalty, default: 0)
+        let stop = sampling.stop.filter { !$0.isBlank }
         if stop.count < sampling.stop.count {
             omitted.warn("\(omitted.model) takes no stop sequence of white space alone: it was left out")
         }
         body.member("stop_sequences", stop)
     }
 
-    /// The schema the answer must follow; JSON without one is asked for in words.
+    /// The JSON schema that the answer must follow; nil for text. JSON without a schema is requested by an instruction.
     private func format(
         _ format: ResponseFormat, _ rules: ClaudeRules, _ conversation: inout AnthropicConversation,
         _ omitted: inout Omissions
@@ -118,7 +119,8 @@ extension AnthropicAdapter {
         case .text:
             return nil
         case .json:
-            omitted.warn("\(omitted.model) has no JSON mode without a schema: it was told to answer in JSON, in words")
+            omitted.warn(
+                "\(omitted.model) has no JSON mode without a schema: an instruction to answer in JSON was added")
             conversation.system.append(
                 AnthropicBlock(.text("Answer with one JSON object and nothing else: no code fence, no other text.")))
             return nil
@@ -137,13 +139,13 @@ extension AnthropicAdapter {
                 if !rewritten.notes.isEmpty {
                     omitted.warn(
                         "\(omitted.model) does not enforce \(rewritten.notes.joined(separator: ", ")) of a schema: "
-                            + "it was told of it in the description")
+                            + "it was moved to the description")
                 }
                 return schema
             } catch {
                 switch error {
                 case .notASchema:
-                    var malformed = omitted.badRequest("response_format.schema is no JSON schema")
+                    var malformed = omitted.badRequest("response_format.schema is not a JSON schema")
                     malformed.field = "response_format.schema"
                     throw malformed
                 case .unsupported(let what):
@@ -167,5 +169,58 @@ extension AnthropicAdapter {
             }
             json.endObject()
         }
+    }
+}
+
+/// The members of `provider_options.anthropic`. All are merged into the body, except two that become headers; their
+/// names are those that other hosts of Claude use in the body.
+struct AnthropicOptions {
+    /// The other members, for `RequestBody`.
+    private(set) var body: [String: RawJSON] = [:]
+    /// The value of `anthropic_version`; nil if not given.
+    private(set) var version: String?
+    /// The value of `anthropic_beta`, a string or several joined by commas; nil if not given.
+    private(set) var betas: String?
+
+    init(_ request: Request, provider: String) throws(UltraError) {
+        guard let options = request.providerOptions[provider] else { return }
+        body = [provider: options]
+        do throws(JSONError) {
+            try JSONReader.read(options.bytes) { (reader) throws(JSONError) in
+                // `RequestBody` reports a value that is not an object.
+                guard try reader.kind() == .object else { return }
+                body = [provider: try read(&reader)]
+            }
+        } catch {
+            throw Self.flaw(provider, "must be a JSON object")
+        }
+        for value in [version, betas] {
+            guard value?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
+                throw Self.flaw(provider, "may hold printable ASCII only in anthropic_version and anthropic_beta")
+            }
+        }
+    }
+
+    private mutating func read(_ reader: inout JSONReader) throws(JSONError) -> RawJSON {
+        var json = JSONWriter()
+        json.beginObject()
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "anthropic_version": version = try reader.text()
+            case "anthropic_beta":
+                betas = try reader.kind() == .array ? try reader.texts().joined(separator: ",") : try reader.text()
+            default:
+                json.key(String(key))
+                json.raw(try reader.rawJSON())
+            }
+        }
+        json.endObject()
+        return RawJSON(validated: json.bytes)
+    }
+
+    private static func flaw(_ provider: String, _ sentence: String) -> UltraError {
+        UltraError(
+            .invalidRequest, "provider_options.\(provider) \(sentence)", field: "provider_options.\(provider)")
     }
 }

@@ -1,41 +1,46 @@
 import UltraAPI
 
-/// The messages of a request as the API wants them: system text apart, the user's turn first, user and assistant in
-/// turn, tool results first in the turn after their calls, and nothing empty.
+/// The messages of a request in the form that the API requires: system text separate, the first turn from the user,
+/// then alternating turns, tool results first in the turn after their calls, and no empty turn or block.
 struct AnthropicConversation {
     struct Turn {
         var isUser: Bool
         var blocks: [AnthropicBlock]
     }
 
-    /// Text only.
+    /// The system text. Contains only text blocks.
     var system: [AnthropicBlock] = []
     private(set) var turns: [Turn] = []
-    /// The tools called, each once: they must be declared as long as their calls are part of the conversation.
+    /// The names of the called tools, without duplicates. A tool must be declared as long as the conversation contains
+    /// calls of it.
     private(set) var toolNames: [String] = []
     private var seenNames: Set<String> = []
 
-    /// The model is to continue what an assistant message began.
+    /// True if the conversation ends with an assistant message, which the model continues.
     var hasPrefill: Bool { turns.last?.isUser == false }
 
-    /// The last turn answers calls that were made without thinking: a model that thinks in between refuses that.
+    /// True if the last turn answers calls that were made without thinking. Models refuse to start thinking between a
+    /// call and its result.
     var hasLoopWithoutThinking: Bool {
         guard turns.count > 1, turns[turns.count - 1].blocks.contains(where: \.isToolResult) else { return false }
         return turns[turns.count - 2].blocks.first?.isThinking != true
     }
 
-    /// Throws `capability_missing` for what the model cannot be sent, `bad_request` for what no model can be.
+    /// Converts the messages.
+    /// - Throws: `capability_missing` for content that the model does not accept, `bad_request` for a conversation that
+    ///   no model accepts.
     init(
         _ messages: [Message], _ rules: ClaudeRules, takesDocumentsOfAssistant: Bool, _ omitted: inout Omissions
     ) throws(UltraError) {
-        try Turns.checkResults(messages.filter { $0.role != .system }, requiresAll: true, omitted)
+        try MessageOrder.checkResults(messages.filter { $0.role != .system }, requiresAll: true, omitted)
         for message in messages {
             switch message.role {
             case .system:
-                // Some models take them in between; which, and where, differs too much to rely on.
+                // Only some models accept later system messages, and at different positions.
                 if !turns.isEmpty {
                     omitted.warn(
-                        "\(omitted.model) does not take system messages there: one was moved to the beginning")
+                        "\(omitted.model) does not take a system message in this position: it was moved to the beginning"
+                    )
                 }
                 system += try Self.system(message, omitted)
             case .user: append(isUser: true, try Self.user(message, omitted))
@@ -80,7 +85,8 @@ struct AnthropicConversation {
         }
     }
 
-    /// The API takes four marks; the last ones cover what the first do.
+    /// Removes markers beyond the four that the API accepts. The last ones are kept, because a later prefix includes an
+    /// earlier one.
     private mutating func limitMarkers() {
         let marked = system.count { $0.cacheControl != nil }
         var excess = turns.reduce(marked) { $0 + $1.blocks.count { $0.cacheControl != nil } } - 4
@@ -107,7 +113,7 @@ extension AnthropicConversation {
             switch part {
             case .text(let text): if !isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
             case .cacheMarker(let marker): mark(&blocks, marker)
-            case .imageURL, .imageData, .document: throw omitted.capabilityMissing("takes text only in system messages")
+            case .imageURL, .imageData, .document: throw omitted.capabilityMissing("takes only text in system messages")
             case .reasoning: break
             }
         }
@@ -132,7 +138,7 @@ extension AnthropicConversation {
 
     private static func toolResult(_ message: Message, _ omitted: Omissions) throws(UltraError) -> AnthropicBlock {
         var content = try user(message, omitted)
-        // The mark belongs on the result: what is inside it is no prefix.
+        // The marker must be on the tool result, because blocks inside it do not end a prefix.
         let marker = content.compactMap(\.cacheControl).last
         for index in content.indices { content[index].cacheControl = nil }
         var block = AnthropicBlock(.toolResult(id: message.toolCallID ?? "", content: content))
@@ -154,11 +160,11 @@ extension AnthropicConversation {
             }
             switch part {
             case .text(let text): if !Self.isBlank(text) { blocks.append(AnthropicBlock(.text(text))) }
-            // Without its signature it is not taken back.
+            // Reasoning without a signature is refused.
             case .reasoning(_, nil): break
             case .reasoning(let text, let signature?):
                 guard keepsThinking else { break }
-                let mark = AnthropicAdapter.redactedMark
+                let mark = AnthropicAdapter.redactedPrefix
                 blocks.append(
                     AnthropicBlock(
                         signature.hasPrefix(mark)
@@ -167,7 +173,7 @@ extension AnthropicConversation {
             case .document(let document) where takesDocuments:
                 blocks.append(try AnthropicFiles.document(document, omitted))
             case .imageURL, .imageData, .document:
-                throw omitted.capabilityMissing("takes images and documents in user and tool messages only")
+                throw omitted.capabilityMissing("takes images and documents only in user and tool messages")
             case .cacheMarker(let marker): Self.mark(&blocks, marker)
             }
         }
@@ -179,7 +185,7 @@ extension AnthropicConversation {
         return AnthropicBlock(.toolUse(id: call.id, name: call.name, input: call.object))
     }
 
-    /// Puts `marker` on the last block, unless it is nothing the API knows: it is a hint.
+    /// Puts `marker` on the last block. A marker of an unknown form is ignored, because it is only a hint.
     private static func mark(_ blocks: inout [AnthropicBlock], _ marker: RawJSON) {
         guard let last = blocks.indices.last, !blocks[last].isThinking, isKnown(marker) else { return }
         blocks[last].cacheControl = marker
@@ -203,10 +209,10 @@ extension AnthropicConversation {
     }
 
     private static func isBlank(_ text: String) -> Bool {
-        text.allSatisfy(\.isWhitespace)
+        text.isBlank
     }
 
     private static func withoutSpaceAtEnd(_ text: String) -> String {
-        String(text.reversed().drop(while: \.isWhitespace).reversed())
+        String(text[..<text.wordEnd])
     }
 }

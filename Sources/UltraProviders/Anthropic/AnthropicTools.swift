@@ -1,11 +1,11 @@
 import UltraAPI
 
-/// The tools of a request, and the choice among them.
+/// The tools of a request and the tool choice.
 struct AnthropicTools {
     private var tools: [Tool]
     private var choice: ToolChoice?
     private let isParallel: Bool
-    /// What the model must be told in words, since it cannot be made to.
+    /// An instruction for models that cannot be forced to call a tool; nil if none is needed.
     private(set) var instruction: String?
 
     /// The model must call a tool.
@@ -23,7 +23,7 @@ struct AnthropicTools {
         choice = request.toolChoice
         isParallel = request.parallelToolCalls ?? true
         if tools.isEmpty {
-            // Calls of earlier turns are refused without the tools they call.
+            // The API refuses calls in earlier turns unless the called tools are declared.
             tools = conversation.toolNames.map { Tool(name: $0) }
             choice = tools.isEmpty ? nil : ToolChoice.none
         }
@@ -35,21 +35,21 @@ struct AnthropicTools {
             instruction = "Call at least one of the tools now."
         }
         choice = .auto
-        omitted.warn("\(omitted.model) cannot be made to call a tool: it was told to, in words")
+        omitted.warn("\(omitted.model) cannot be forced to call a tool: an instruction to call one was added")
     }
 
     private func check(_ omitted: Omissions) throws(UltraError) {
         var names: Set<String> = []
         for tool in tools {
             guard names.insert(tool.name).inserted else {
-                throw refusal("takes no two tools of one name", "tools", omitted)
+                throw refusal("does not take two tools with the same name", "tools", omitted)
             }
             if let parameters = tool.parameters, !Self.isObject(parameters) {
-                throw refusal("takes parameters of tools that are a schema of an object", "tools", omitted)
+                throw refusal("takes only the schema of an object as a tool's parameters", "tools", omitted)
             }
         }
         if case .named(let name)? = choice, !names.contains(name) {
-            throw refusal("cannot call \(name), which is none of the tools", "tool_choice", omitted)
+            throw refusal("cannot call \(name), which is not among the tools", "tool_choice", omitted)
         }
     }
 
@@ -66,7 +66,8 @@ struct AnthropicTools {
             for tool in tools { Self.write(tool, &json) }
             json.endArray()
         }
-        // Told inside the choice, of which `auto` is the default; `none` calls nothing.
+        // `disable_parallel_tool_use` is a member of the choice, so send the default `auto` to carry it. It is
+        // meaningless with `none`.
         let choice = isParallel ? choice : choice ?? .auto
         guard let choice else { return }
         body.member("tool_choice") { json in
@@ -89,12 +90,12 @@ struct AnthropicTools {
         json.field("name", tool.name)
         json.fieldIfPresent("description", tool.description)
         json.key("input_schema")
-        // Tools made up of calls alone have none.
+        // Tools that are known only from their calls have no schema.
         json.raw(tool.parameters ?? .noParameters)
         json.endObject()
     }
 
-    /// Whether the root of `schema` says that it is an object.
+    /// True if the root of `schema` has the type `object`.
     private static func isObject(_ schema: RawJSON) -> Bool {
         let isObject = try? JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
             var isObject = false

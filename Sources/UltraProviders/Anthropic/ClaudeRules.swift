@@ -1,9 +1,9 @@
 import UltraAPI
 
-/// What one model of the Messages API takes, so that what it refuses is never sent.
+/// The features of one Claude model, so that nothing it refuses is sent.
 ///
-/// Told by name: the list of models says it too, but a request is encoded without the list. Claude models newer than
-/// those known here are taken for the strictest, other names for the most lenient.
+/// The features follow from the name. The list of models has them too, but requests are encoded without it. An unknown
+/// newer Claude model gets the strictest rules, any other unknown name the most lenient ones.
 struct ClaudeRules: Equatable {
     enum Thinking {
         case none
@@ -16,22 +16,22 @@ struct ClaudeRules: Equatable {
     }
 
     var thinking = Thinking.budget
-    /// It thinks if the request does not speak of it.
-    var thinksUnasked = false
-    /// Thinking is shown unless the request says otherwise.
+    /// The model thinks even if the request does not mention thinking.
+    var thinksByDefault = false
+    /// Thinking is included in the reply unless the request says otherwise.
     var showsThinking = true
     var takesSampling = true
-    /// Temperature and top_p in one request.
+    /// Accepts temperature and top_p in the same request.
     var takesTopPBesideTemperature = true
     /// A conversation may end with an assistant message, which the model continues.
     var takesPrefill = true
     var takesSchema = true
-    /// `tool_choice` of `any` or `tool`.
+    /// Accepts a `tool_choice` of `any` or `tool`.
     var takesForcedTools = true
-    /// Highest `max_tokens`; `nil`: unknown.
+    /// The maximum `max_tokens`; nil if unknown.
     var outputLimit: Int?
 
-    /// What is sent as `max_tokens`, which the API insists on, when the request names none.
+    /// The value of `max_tokens` if the request has none. The API requires one.
     var defaultMaxTokens: Int { min(outputLimit ?? 8192, 16_384) }
 
     init(_ model: String) {
@@ -46,7 +46,7 @@ struct ClaudeRules: Equatable {
         case opus, sonnet, haiku, fable, mythos, instant
     }
 
-    /// 405 of `claude-opus-4-5-20251101`: the first numbers that are not a date.
+    /// Version 405 for `claude-opus-4-5-20251101`: the first numbers that are not part of a date.
     private static func version(_ words: [Substring], _ family: Family?) -> Int {
         let numbers = words.drop { Int($0) == nil }.prefix { $0.utf8.count <= 2 && Int($0) != nil }.compactMap {
             Int($0)
@@ -84,7 +84,7 @@ struct ClaudeRules: Equatable {
             outputLimit = 128_000
         default:
             thinking = .adaptive
-            thinksUnasked = version >= 500
+            thinksByDefault = version >= 500
             showsThinking = false
             takesSampling = false
             takesPrefill = false

@@ -1,23 +1,23 @@
 import UltraAPI
 
-/// Rewrites a JSON Schema into the subset that Claude models are held to: what narrows values goes into descriptions,
-/// objects are closed, alternatives are `anyOf`.
+/// Rewrites a JSON Schema into the subset that Claude's structured outputs support: constraints on values move to
+/// descriptions, objects are closed, and alternatives become `anyOf`.
 struct ClaudeSchema {
-    /// Why nothing like the schema can be said.
+    /// The reason why no equivalent schema exists.
     enum Flaw: Error, Equatable {
         case notASchema
-        /// What follows "a schema with".
+        /// A noun phrase that completes "a schema with".
         case unsupported(String)
     }
 
-    /// Keywords that are told in descriptions only, each once, in the order met.
+    /// Keywords that were moved to descriptions, without duplicates, in order of appearance.
     private(set) var notes: [String] = []
     private var unsupported: String?
     private var optionalProperties = 0
     private var unions = 0
-    /// The definition being read; `nil`: the root.
+    /// The name of the definition being read; nil at the root.
     private var scope: String?
-    /// The definitions each definition refers to.
+    /// The references between definitions, by name.
     private var references: [String: [String]] = [:]
 
     mutating func rewrite(_ schema: RawJSON) throws(Flaw) -> RawJSON {
@@ -28,14 +28,14 @@ struct ClaudeSchema {
             throw .notASchema
         }
         if isRecursive { refuse("recursion") }
-        // The service compiles schemas, and gives up on larger ones.
+        // The service compiles schemas and refuses larger ones.
         if optionalProperties > 24 { refuse("more than 24 optional properties") }
-        if unions > 16 { refuse("more than 16 alternatives of type") }
+        if unions > 16 { refuse("more than 16 unions of types") }
         if let unsupported { throw .unsupported(unsupported) }
         return RawJSON(validated: json.bytes)
     }
 
-    /// What is known of one schema before all of its members were read.
+    /// The facts collected about one schema while its members are read.
     private struct Shape {
         var description: String?
         var notes: [String] = []
@@ -60,7 +60,7 @@ struct ClaudeSchema {
         }
         if shape.isObject {
             json.field("additionalProperties", false)
-            if shape.properties == nil, shape.isOpen != false { refuse("objects of any members") }
+            if shape.properties == nil, shape.isOpen != false { refuse("objects with arbitrary members") }
             optionalProperties += max(0, (shape.properties ?? 0) - shape.required)
         }
         let told = ([shape.description].compactMap { $0 } + shape.notes).joined(separator: "; ")
@@ -100,7 +100,7 @@ struct ClaudeSchema {
             if try reader.kind() == .array { refuse("items of several types") }
             if try reader.kind() == .array { json.raw(try reader.rawJSON()) } else { try schema(&reader, &json) }
         case "anyOf", "oneOf":
-            if shape.hasAlternatives { refuse("anyOf beside oneOf") }
+            if shape.hasAlternatives { refuse("both anyOf and oneOf") }
             shape.hasAlternatives = true
             unions += 1
             json.key("anyOf")
@@ -132,7 +132,7 @@ struct ClaudeSchema {
         }
         guard Self.constraints.contains(name) else { return refuse(name) }
         shape.notes.append("\(name): \(text)")
-        // A default narrows nothing.
+        // A default does not restrict values.
         if name != "default", name != "examples", !notes.contains(name) { notes.append(name) }
     }
 
@@ -170,7 +170,7 @@ struct ClaudeSchema {
         if let scope { references[scope, default: []].append(String(name)) }
     }
 
-    /// Whether some definition leads back to itself: a walk that meets a definition it has not come back from. Each is
+    /// True if any definition refers to itself, directly or through others. Depth-first search; each definition is
     /// entered once.
     private var isRecursive: Bool {
         var entered: Set<String> = []
@@ -200,7 +200,7 @@ struct ClaudeSchema {
         if unsupported == nil { unsupported = what }
     }
 
-    /// A string, or an array of strings.
+    /// Reads a string or an array of strings.
     private static func words(_ value: RawJSON) throws(JSONError) -> [String] {
         try JSONReader.read(value.bytes) { (reader) throws(JSONError) in
             try reader.kind() == .array ? try reader.texts() : [try reader.string()]

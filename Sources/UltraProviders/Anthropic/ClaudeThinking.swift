@@ -1,44 +1,44 @@
 import UltraAPI
 
-/// How a model is told to think, from what the request wishes and what goes together with the rest of it.
+/// The thinking mode and effort to send, from the request's reasoning and what the model supports.
 struct ClaudeThinking: Equatable {
     enum Mode: Equatable {
         /// `thinking` is not sent.
-        case unsaid
+        case omitted
         case adaptive
-        /// Tokens, at least 1024.
+        /// In tokens, at least 1024.
         case budget(Int)
     }
 
-    private(set) var mode = Mode.unsaid
-    /// For `output_config`.
+    private(set) var mode = Mode.omitted
+    /// The value for `output_config`; nil to send none.
     private(set) var effort: String?
-    /// Summaries must be asked for.
-    private(set) var asksForSummary = false
+    /// True if the reply contains a summary of the thinking only on request.
+    private(set) var requestsSummary = false
 
-    static let leastBudget = 1024
+    static let minimumBudget = 1024
 
-    /// - Parameter forcesTools: the model must call one.
+    /// - Parameter forcesTools: true if the model must call a tool.
     init(
         _ reasoning: Reasoning?, _ rules: ClaudeRules, forcesTools: Bool, _ conversation: AnthropicConversation,
         _ omitted: inout Omissions
     ) {
         guard let reasoning else { return }
-        let isWished = reasoning.effort != nil || reasoning.budgetTokens != nil
+        let isRequested = reasoning.effort != nil || reasoning.budgetTokens != nil
         let wantsSummary = reasoning.isIncluded && !rules.showsThinking
-        guard isWished else {
-            // It thinks anyway; what was wished is to see it.
-            if rules.thinksUnasked, wantsSummary {
+        guard isRequested else {
+            // The model thinks anyway, and the client wants to see it.
+            if rules.thinksByDefault, wantsSummary {
                 mode = .adaptive
-                asksForSummary = true
+                requestsSummary = true
             }
             return
         }
-        guard omitted.takes(.reasoning) else { return }
+        guard omitted.accepts(.reasoning) else { return }
         let takesBudget = rules.thinking == .budget || rules.thinking == .budgetOrAdaptive && reasoning.effort == nil
         guard takesBudget else {
             mode = .adaptive
-            asksForSummary = wantsSummary
+            requestsSummary = wantsSummary
             effort = Self.effort(reasoning, &omitted)
             return
         }
@@ -48,17 +48,17 @@ struct ClaudeThinking: Equatable {
             omitted.warn("\(omitted.model) does not reason when it continues a message: reasoning was left out")
         } else if conversation.hasLoopWithoutThinking {
             omitted.warn(
-                "\(omitted.model) does not begin to reason between a call and its answer: reasoning was left out")
+                "\(omitted.model) does not start to reason between a tool call and its result: reasoning was left out")
         } else {
             mode = .budget(Self.budget(reasoning, rules, &omitted))
-            asksForSummary = wantsSummary
+            requestsSummary = wantsSummary
         }
     }
 
     private static func effort(_ reasoning: Reasoning, _ omitted: inout Omissions) -> String {
         if let effort = reasoning.effort {
             if reasoning.budgetTokens != nil {
-                omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: they were left out")
+                omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: they were left out")
             }
             return effort == .minimal ? "low" : effort.rawValue
         }
@@ -68,12 +68,12 @@ struct ClaudeThinking: Equatable {
             case ...10_000: "medium"
             default: "high"
             }
-        omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: \(effort) was sent for them")
+        omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: \(effort) was sent")
         return effort
     }
 
     private static func budget(_ reasoning: Reasoning, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
-        let wished =
+        let requested =
             reasoning.budgetTokens
             ?? {
                 switch reasoning.effort ?? .medium {
@@ -83,41 +83,41 @@ struct ClaudeThinking: Equatable {
                 case .high: 16_384
                 }
             }()
-        // Something must be left for the answer.
-        let most = rules.outputLimit.map { $0 - leastBudget } ?? Int.max
-        let budget = min(max(wished, leastBudget), most)
-        if budget != wished {
-            omitted.warn("\(omitted.model) takes another budget_tokens than \(wished): \(budget) was sent")
+        // Leave tokens for the answer.
+        let most = rules.outputLimit.map { $0 - minimumBudget } ?? Int.max
+        let budget = min(max(requested, minimumBudget), most)
+        if budget != requested {
+            omitted.warn("\(omitted.model) does not take budget_tokens of \(requested): \(budget) was sent")
         }
         return budget
     }
 
     func write(_ body: inout RequestBody) {
-        guard mode != .unsaid else { return }
+        guard mode != .omitted else { return }
         body.member("thinking") { json in
             json.beginObject()
             switch mode {
-            case .unsaid: break
+            case .omitted: break
             case .adaptive: json.field("type", "adaptive")
             case .budget(let tokens):
                 json.field("type", "enabled")
                 json.field("budget_tokens", tokens)
             }
-            if asksForSummary { json.field("display", "summarized") }
+            if requestsSummary { json.field("display", "summarized") }
             json.endObject()
         }
     }
 
-    /// `max_tokens`, which holds thinking as well as the answer.
-    func maxTokens(_ wished: Int?, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
+    /// The value of `max_tokens`, which includes thinking as well as the answer.
+    func maxTokens(_ requested: Int?, _ rules: ClaudeRules, _ omitted: inout Omissions) -> Int {
         let limit = rules.outputLimit ?? Int.max
-        if let wished, wished > limit {
+        if let requested, requested > limit {
             omitted.warn("\(omitted.model) answers in \(limit) tokens at most: max_tokens was lowered")
         }
-        guard case .budget(let budget) = mode else { return min(wished ?? rules.defaultMaxTokens, limit) }
-        guard let wished else { return min(budget + rules.defaultMaxTokens, limit) }
-        guard wished <= budget else { return min(wished, limit) }
+        guard case .budget(let budget) = mode else { return min(requested ?? rules.defaultMaxTokens, limit) }
+        guard let requested else { return min(budget + rules.defaultMaxTokens, limit) }
+        guard requested <= budget else { return min(requested, limit) }
         omitted.warn("\(omitted.model) counts reasoning in max_tokens: it was raised by budget_tokens")
-        return min(budget + wished, limit)
+        return min(budget + requested, limit)
     }
 }

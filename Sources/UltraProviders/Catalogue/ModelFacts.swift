@@ -1,12 +1,14 @@
-/// What is known of one model, and from where.
+/// Facts about one model, each with its origin.
 ///
-/// The configuration wins over discovery, discovery over the catalogue, each fact for itself. `nil`: nobody knows.
+/// For each fact, the configuration wins over discovery, and discovery over the catalogue. Nil means that none of them
+/// has the fact.
 package struct ModelFacts: Sendable, Equatable {
-    /// Where a fact came from; the raw values are the wire's words.
+    /// The source of a fact. The raw values are those of the frame protocol.
     package enum Origin: String, Sendable {
         case catalogue, discovery, configuration
     }
 
+    /// A value and its source.
     package struct Fact<Value: Sendable & Equatable>: Sendable, Equatable {
         package var value: Value
         package var origin: Origin
@@ -20,17 +22,17 @@ package struct ModelFacts: Sendable, Equatable {
     package var kind: Fact<DiscoveredModel.Kind>?
     package var displayName: Fact<String>?
     package var capabilities: Fact<Set<Capability>>?
-    /// Tokens.
+    /// In tokens.
     package var contextWindow: Fact<Int>?
-    /// Tokens.
+    /// In tokens.
     package var maxOutputTokens: Fact<Int>?
     package var price: Fact<Price>?
-    /// When the provider stops serving it: a date as its source writes it.
+    /// The date on which the provider stops serving the model, in the notation of its origin.
     package var retiresOn: Fact<String>?
 
-    /// 1. Each fact is the configuration's, else discovery's, else the catalogue's.
-    /// 2. Capabilities nobody names are the least that a model of this kind has; their origin is that of the kind.
-    /// - Parameter day: whose price is wanted: `YYYY-MM-DD`, UTC.
+    /// Merges the three sources fact by fact. If none names capabilities, the minimum for the model's kind is assumed,
+    /// with the kind's origin.
+    /// - Parameter day: the day to look up the catalogue's price for: `YYYY-MM-DD`, UTC.
     package init(
         configuration: ConfiguredModel? = nil, discovery: DiscoveredModel?, catalogue: CatalogueEntry?, on day: String
     ) {
@@ -38,7 +40,7 @@ package struct ModelFacts: Sendable, Equatable {
         displayName = Self.first(configuration?.displayName, discovery?.displayName, nil)
         capabilities =
             Self.first(configuration?.capabilities, discovery?.capabilities, catalogue?.capabilities)
-            ?? kind.map { Fact($0.value.leastCapabilities, $0.origin) }
+            ?? kind.map { Fact($0.value.minimumCapabilities, $0.origin) }
         contextWindow = Self.first(
             configuration?.contextWindow, discovery?.contextWindow, catalogue?.contextWindow)
         maxOutputTokens = Self.first(
@@ -54,12 +56,86 @@ package struct ModelFacts: Sendable, Equatable {
 }
 
 extension DiscoveredModel.Kind {
-    /// What every model of the kind can do.
-    package var leastCapabilities: Set<Capability> {
+    /// The capabilities that every model of this kind has.
+    package var minimumCapabilities: Set<Capability> {
         switch self {
         case .chat: [.chat, .streaming]
         case .embeddings: [.embeddings]
         case .other: []
         }
     }
+}
+
+/// A model as its provider lists it. A nil property means that the list does not say.
+package struct DiscoveredModel: Sendable, Equatable {
+    /// The main operation of a model. The raw values are those of the frame protocol.
+    package enum Kind: String, Sendable, CaseIterable {
+        case chat, embeddings
+        /// Speech, images, moderation and similar: listed, never routed to.
+        case other
+    }
+
+    /// The id that the provider's API expects.
+    package var id: String
+    package var displayName: String?
+    /// Other ids under which the provider serves the same model.
+    package var aliases: [String] = []
+    package var kind: Kind?
+    package var capabilities: Set<Capability>?
+    /// In tokens.
+    package var contextWindow: Int?
+    /// In tokens.
+    package var maxOutputTokens: Int?
+    package var price: Price?
+    /// The date on which the provider stops serving the model, in the provider's notation.
+    package var retiresOn: String?
+
+    package init(id: String) {
+        self.id = id
+    }
+
+    /// Fills properties that are nil with those of an earlier listing of the same model.
+    package mutating func fillIn(from known: DiscoveredModel) {
+        displayName = displayName ?? known.displayName
+        kind = kind ?? known.kind
+        capabilities = capabilities ?? known.capabilities
+        contextWindow = contextWindow ?? known.contextWindow
+        maxOutputTokens = maxOutputTokens ?? known.maxOutputTokens
+        price = price ?? known.price
+        retiresOn = retiresOn ?? known.retiresOn
+    }
+}
+
+/// What a model can do. The raw values are those of the frame protocol.
+package enum Capability: String, Sendable, CaseIterable {
+    case chat, streaming, tools, vision, json, reasoning, embeddings
+    case jsonSchema = "json_schema"
+}
+
+/// One page of a provider's list of models.
+package struct ModelPage: Sendable, Equatable {
+    package var models: [DiscoveredModel]
+    /// The argument of `Adapter.listRequest(page:)` for the next page; nil on the last page.
+    package var next: String?
+
+    package init(_ models: [DiscoveredModel] = [], next: String? = nil) {
+        self.models = models
+        self.next = next
+    }
+}
+
+/// What the configuration says about a model. A nil property means that it does not say.
+package struct ConfiguredModel: Sendable, Equatable {
+    package var kind: DiscoveredModel.Kind?
+    package var displayName: String?
+    package var capabilities: Set<Capability>?
+    /// In tokens.
+    package var contextWindow: Int?
+    /// In tokens.
+    package var maxOutputTokens: Int?
+    package var price: Price?
+    /// The date on which the provider stops serving the model, in the configuration's notation.
+    package var retiresOn: String?
+
+    package init() {}
 }

@@ -1,11 +1,11 @@
-/// A model id that ends in a date, a number or `-latest`, taken apart.
+/// A model id split into its base and a final date, number or `-latest`.
 ///
-/// `gpt-4o-2024-08-06` `claude-opus-4-5-20251101` `command-a-03-2025` `mistral-small-2603` `gemini-2.0-flash-001`. Four
-/// digits are a year from 2020 and a month: those of `gpt-4-0613` are a month and a day, and such models had prices of
-/// their own.
+/// Examples: `gpt-4o-2024-08-06`, `claude-opus-4-5-20251101`, `command-a-03-2025`, `mistral-small-2603`,
+/// `gemini-2.0-flash-001`. Four digits are read as a year from 2020 on and a month. The four digits of `gpt-4-0613` are
+/// a month and a day: such ids are not split, because those models had prices of their own.
 struct Snapshot {
     let base: Substring
-    /// Later snapshots of one base have greater numbers; `-latest` has the greatest.
+    /// Later snapshots of one base have greater values; `-latest` has the greatest.
     let order: Int
 
     var isLatest: Bool { order == .max }
@@ -25,7 +25,7 @@ struct Snapshot {
         order = found.order
     }
 
-    /// `20251101`, `2603`.
+    /// Parses `20251101` or `2603`.
     private static func date(_ part: Substring) -> Int? {
         if let number = digits(part, 8) {
             return isDate(number / 10_000, number / 100 % 100, number % 100) ? number : nil
@@ -34,7 +34,7 @@ struct Snapshot {
         return (200_000 + number) * 100
     }
 
-    /// `2024-08-06`.
+    /// Parses `2024-08-06`.
     private static func dashedDate(_ parts: [Substring]) -> (words: Int, order: Int)? {
         guard parts.count > 3, let year = digits(parts[parts.count - 3], 4),
             let month = digits(parts[parts.count - 2], 2), let day = digits(parts[parts.count - 1], 2),
@@ -43,7 +43,7 @@ struct Snapshot {
         return (3, (year * 100 + month) * 100 + day)
     }
 
-    /// `03-2025`.
+    /// Parses `03-2025`.
     private static func monthAndYear(_ parts: [Substring]) -> (words: Int, order: Int)? {
         guard parts.count > 2, let month = digits(parts[parts.count - 2], 2),
             let year = digits(parts[parts.count - 1], 4), isDate(year, month, 1)

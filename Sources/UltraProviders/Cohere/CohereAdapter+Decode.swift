@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// Chat replies. A unary reply says at once, in arrays, what the events of a stream say in single objects.
+/// Decoding of chat replies. A unary reply holds in arrays what the events of a stream hold in single objects.
 extension CohereAdapter {
     package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         try body(&reader, index: nil, &reply)
@@ -13,6 +13,7 @@ extension CohereAdapter {
         var isWhole = false
         var isStart = false
         var isEnd = false
+        var isOver = false
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -20,6 +21,7 @@ extension CohereAdapter {
                 switch try reader.word() {
                 case "content-start", "tool-call-start": isStart = true
                 case "content-end", "tool-call-end": isEnd = true
+                case "message-end": isOver = true
                 default: break
                 }
             case "index":
@@ -29,8 +31,8 @@ extension CohereAdapter {
             case "message":
                 switch try reader.kind() {
                 case .string:
-                    // An error of the front end, as it stands in a reply of its own.
-                    if try reader.saysSomething() { reply.reportError() }
+                    // An error of Cohere's API gateway, in the format of an error reply.
+                    if try reader.hasValue() { reply.reportError() }
                 case .object:
                     isWhole = true
                     try reader.skip()
@@ -38,7 +40,7 @@ extension CohereAdapter {
                     try reader.skip()
                 }
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -48,15 +50,17 @@ extension CohereAdapter {
             var inner = JSONReader(reply: delta)
             try body(&inner, index: index, isStart: isStart, &reply)
         } else if isWhole {
-            // A unary reply in a stream.
+            // A unary reply inside a stream.
             var again = beginning
             try body(&again, index: nil, &reply)
         }
+        if isOver { reply.end() }
     }
 
+    /// Decodes the body of a unary reply, or the `delta` of an event.
     /// - Parameters:
-    ///   - index: of the content or the call that an event speaks of.
-    ///   - isStart: pieces of it follow.
+    ///   - index: the index of the event's content or call; nil for a unary reply.
+    ///   - isStart: true if more pieces of the same content or call follow.
     private func body(
         _ reader: inout JSONReader, index: Int?, isStart: Bool = false, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -66,11 +70,11 @@ extension CohereAdapter {
             case "message":
                 switch try reader.kind() {
                 case .string:
-                    if try reader.saysSomething() { reply.reportError() }
+                    if try reader.hasValue() { reply.reportError() }
                 case .null:
                     try reader.skip()
                 default:
-                    // Of another type it would pass for an empty answer.
+                    // A value of another type must not count as an empty answer.
                     try message(&reader, index: index, isStart: isStart, &reply)
                 }
             case "finish_reason":
@@ -78,7 +82,7 @@ extension CohereAdapter {
             case "usage":
                 try usage(&reader, &reply)
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -89,7 +93,7 @@ extension CohereAdapter {
         _ reader: inout JSONReader, index: Int?, isStart: Bool, _ reply: inout ReplyState
     ) throws(JSONError) {
         var found = ReplyContent()
-        // Lists hold everything until now, single objects a piece.
+        // An array holds everything so far, a single object one piece.
         var isWhole = false
         try reader.beginObject()
         while let key = try reader.nextKey() {
@@ -97,7 +101,7 @@ extension CohereAdapter {
             case "content":
                 if try reader.kind() == .array { isWhole = true }
                 try content(&reader, &found, &reply)
-            // What the model means to do with its tools: not a part of the answer.
+            // The model's plan for its tool calls, which is not part of the answer's text.
             case "tool_plan":
                 found.parts.append(.reasoning(try reader.optionalString("tool_plan", &reply) ?? ""))
             case "tool_calls":
@@ -115,7 +119,7 @@ extension CohereAdapter {
         }
     }
 
-    /// What a block begins with; the pieces after it may say it again.
+    /// Reports the start of a block, which later pieces may repeat.
     private func start(_ content: ReplyContent, _ reply: inout ReplyState) {
         for part in content.parts {
             switch part {
@@ -139,7 +143,7 @@ extension CohereAdapter {
         case .string:
             found.parts.append(.text(try reader.string()))
         default:
-            // Of another type it would pass for an empty answer.
+            // A value of another type must not count as an empty answer.
             try reader.null()
         }
     }
@@ -158,7 +162,7 @@ extension CohereAdapter {
         }
     }
 
-    /// - Parameter form: of the calls in a list; a single one that does not begin is a piece.
+    /// - Parameter form: the form of calls in an array. A single call that is not a start is a delta.
     private func toolCalls(
         _ reader: inout JSONReader, index: Int?, _ form: CallAssembly.Form, _ found: inout ReplyContent
     ) throws(JSONError) {
@@ -177,7 +181,7 @@ extension CohereAdapter {
         }
     }
 
-    /// - Parameter place: among the calls of the answer; nil: not told.
+    /// - Parameter place: the call's position in the answer; nil if unknown.
     private func toolCall(
         _ reader: inout JSONReader, _ form: CallAssembly.Form, key: Int?, place: Int?, _ found: inout ReplyContent
     ) throws(JSONError) {
@@ -204,7 +208,7 @@ extension CohereAdapter {
         found.parts.append(.call(call))
     }
 
-    /// Tokens the model worked on; what is billed for them, `billed_units`, leaves out Cohere's own prompt.
+    /// Decodes `usage`. `tokens` is what the model processed; `billed_units` excludes Cohere's own prompt.
     private func usage(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.isOptional(.object, "usage", &reply) else { return }
         var tokens = Counts()
@@ -232,7 +236,7 @@ extension CohereAdapter {
         var input: Int?
         var output: Int?
         var reasoning: Int?
-        /// Beside `input`, not a part of it.
+        /// Not included in `input`.
         var image: Int?
 
         init() {}

@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// `POST /v2/embed`, texts alone.
+/// Embeddings of texts by `POST /v2/embed`.
 extension CohereAdapter {
     package var embedBatchLimit: Int { 96 }
 
@@ -15,7 +15,7 @@ extension CohereAdapter {
         body.member("model", model)
         body.member("texts", request.input)
         body.member("input_type", Self.inputType(request.purpose))
-        // The default, which older deployments want to be told.
+        // This is the default, but older deployments require the member.
         body.member("embedding_types", ["float"])
         if let dimensions = request.dimensions {
             if model.holds("-v2.0") || model.holds("-v3.0") {
@@ -35,7 +35,7 @@ extension CohereAdapter {
         }
     }
 
-    /// `{"embeddings":{"float":[[…]]},"meta":{"billed_units":{"input_tokens":…}}}`, in the order of the texts.
+    /// Decodes `{"embeddings":{"float":[[…]]},"meta":{"billed_units":{"input_tokens":…}}}`, in the order of the texts.
     package func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings {
         var result = Embeddings()
         try reader.beginObject()
@@ -49,7 +49,7 @@ extension CohereAdapter {
                     default: try reader.skip()
                     }
                 }
-            // Of deployments that do not know types.
+            // Older deployments send the vectors without a type.
             case "embeddings": try vectors(&reader, &result)
             case "meta" where try reader.kind() == .object: result.inputTokens = try billedTokens(&reader)
             default: try reader.skip()

@@ -1,13 +1,13 @@
 package import UltraAPI
 
 extension CohereAdapter {
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.toolNames = NameRule(.word, first: .letterOrUnderscore, length: 1...64)
-        needs.toolSchemas.isGiven = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.toolNames = NameRule(.word, first: .letterOrUnderscore, length: 1...64)
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }()
 
     package func write(
@@ -33,14 +33,14 @@ extension CohereAdapter {
     private func limits(_ sampling: Sampling, _ body: inout RequestBody, _ omitted: inout Omissions) {
         body.member("max_tokens", sampling.maxTokens)
         body.member("temperature", sampling.temperature.map { bounded($0, 0...1, .temperature, &omitted) })
-        // 1 means no bound, and is refused; this comes nearest.
+        // The API refuses 1, which means no limit; 0.99 is the closest allowed value.
         body.member("p", sampling.topP.map { $0 > 0.99 ? 0.99 : bounded($0, 0.01...0.99, .topP, &omitted) })
         body.member("k", sampling.topK.map { bounded($0, 0...500, .topK, &omitted) })
         if sampling.stop.count > 5 {
             omitted.warn("\(omitted.model) takes 5 stop sequences at most: the others were left out")
         }
         body.member("stop_sequences", Array(sampling.stop.prefix(5)))
-        // Any number serves as well as another, but none below 0.
+        // Any seed is as good as another, but negative ones are refused.
         body.member("seed", sampling.seed.map { Int(clamping: $0.magnitude) })
         body.member("frequency_penalty", penalty(sampling.frequencyPenalty, .frequencyPenalty, &omitted))
         body.member("presence_penalty", penalty(sampling.presencePenalty, .presencePenalty, &omitted))
@@ -63,7 +63,7 @@ extension CohereAdapter {
         return nil
     }
 
-    /// Returns whether tools are sent.
+    /// Writes the tools. Returns true if there are any.
     private func tools(
         _ request: Request, _ rules: CohereRules, _ body: inout RequestBody, _ omitted: Omissions
     ) throws(UltraError) -> Bool {
@@ -79,20 +79,21 @@ extension CohereAdapter {
         case .required?:
             choice = "REQUIRED"
         case .named(let name)?:
-            // No tool can be named, but the others can be left out.
+            // The API cannot force a named tool, so offer no other.
             tools = tools.filter { $0.name == name }
             choice = "REQUIRED"
         }
         guard !tools.isEmpty else { return false }
         if choice == "REQUIRED", !rules.takesToolChoice {
-            throw omitted.capabilityMissing("cannot be told to call a tool", hint: "leave tool_choice to the model")
+            throw omitted.capabilityMissing("cannot be forced to call a tool", hint: "leave tool_choice to the model")
         }
         body.functions(tools)
         body.member("tool_choice", choice)
         return true
     }
 
-    /// - Parameter isAlone: there are neither tools nor documents, beside which Cohere refuses it.
+    /// - Parameter isAlone: true if the request has neither tools nor documents, which Cohere does not combine with a
+    ///   format.
     private func responseFormat(
         _ format: ResponseFormat, isAlone: Bool, _ body: inout RequestBody, _ omitted: inout Omissions
     ) throws(UltraError) {
@@ -106,12 +107,12 @@ extension CohereAdapter {
             if !found.leftOut.isEmpty {
                 omitted.warn(
                     "\(omitted.model) does not check \(found.leftOut.joined(separator: ", ")) in a schema: "
-                        + "told in a description")
+                        + "it was moved to a description")
             }
             schema = found.json
         }
         guard isAlone else {
-            throw omitted.capabilityMissing("does not take a response_format beside tools or documents")
+            throw omitted.capabilityMissing("does not take a response_format together with tools or documents")
         }
         body.member("response_format") { json in
             json.beginObject()
@@ -122,7 +123,7 @@ extension CohereAdapter {
     }
 
     private func thinking(_ reasoning: Reasoning?, _ body: inout RequestBody, _ omitted: inout Omissions) {
-        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.takes(.reasoning)
+        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.accepts(.reasoning)
         else { return }
         let budget = reasoning.budgetTokens ?? reasoning.effort.flatMap(Self.budget)
         body.member("thinking") { json in
@@ -133,7 +134,7 @@ extension CohereAdapter {
         }
     }
 
-    /// Tokens; `nil`: no bound.
+    /// The token budget for an effort; nil for no limit.
     private static func budget(_ effort: Reasoning.Effort) -> Int? {
         switch effort {
         case .minimal: 512
@@ -141,5 +142,29 @@ extension CohereAdapter {
         case .medium: 8192
         case .high: nil
         }
+    }
+}
+
+/// The features of Cohere's models, by name. An unknown model gets those of the newest ones.
+struct CohereRules: Equatable {
+    var reasons = true
+    var takesImages = true
+    /// Accepts a `tool_choice` of `REQUIRED` or `NONE`.
+    var takesToolChoice = true
+
+    static func of(_ model: String) -> CohereRules {
+        let isOld = model == "command" || ["command-light", "command-nightly"].contains(where: model.hasPrefix)
+        let isR = model == "command-r" || model.hasPrefix("command-r-")
+        var rules = CohereRules()
+        rules.takesToolChoice = !isOld && !isR
+        rules.reasons =
+            !isOld && !isR
+            && !["command-r7b", "command-a-03", "command-a-vision", "command-a-translate", "c4ai-"]
+                .contains(where: model.hasPrefix)
+        rules.takesImages =
+            !isOld && !isR
+            && !["command-r7b", "command-a-03", "command-a-reasoning", "command-a-translate", "c4ai-aya-expanse"]
+                .contains(where: model.hasPrefix)
+        return rules
     }
 }

@@ -1,15 +1,16 @@
 import UltraAPI
 
-/// The `messages` and `documents` of a request.
+/// Encoding of `messages` and `documents`.
 extension CohereAdapter {
-    private static let mostImages = 20
+    private static let maxImages = 20
 
-    /// `messages` as they can be sent. Throws `bad_request` or `capability_missing` if there is no such way.
+    /// Brings `messages` into an order and form that Cohere accepts.
+    /// - Throws: `bad_request` or `capability_missing` if that is impossible.
     func conversation(
         _ messages: [Message], _ rules: CohereRules, _ omitted: inout Omissions
     ) throws(UltraError) -> [Message] {
-        let ordered = Turns.systemFirst(messages, &omitted)
-        try Turns.checkResults(ordered, requiresAll: false, omitted)
+        let ordered = MessageOrder.systemFirst(messages, &omitted)
+        try MessageOrder.checkResults(ordered, requiresAll: false, omitted)
         let texts = ordered.prefix { $0.role == .system }.flatMap { $0.parts.compactMap(\.textOrNil) }
         let system = texts.filter { !$0.isEmpty }.joined(separator: "\n")
         var result = system.isEmpty ? [] : [Message(.system, [.text(system)])]
@@ -18,19 +19,21 @@ extension CohereAdapter {
             let count = message.parts.count { $0.isImage }
             images += count
             if count > 0, message.role != .user {
-                throw omitted.capabilityMissing("takes images in user messages only")
+                throw omitted.capabilityMissing("takes images only in user messages")
             }
             let hasDocument = message.parts.contains { if case .document = $0 { true } else { false } }
             let hasText = message.parts.contains { $0.textOrNil?.isEmpty == false }
             switch message.role {
             case .system:
-                if hasDocument { throw omitted.capabilityMissing("takes documents in user and tool messages only") }
+                if hasDocument { throw omitted.capabilityMissing("takes documents only in user and tool messages") }
             case .user:
-                guard hasText || count > 0 else { throw omitted.badRequest("a user message holds no text") }
+                guard hasText || count > 0 else {
+                    throw omitted.badRequest("a user message has neither text nor images")
+                }
                 result.append(message)
             case .assistant:
-                if hasDocument { throw omitted.capabilityMissing("takes documents in user and tool messages only") }
-                // One of nothing is refused.
+                if hasDocument { throw omitted.capabilityMissing("takes documents only in user and tool messages") }
+                // The API refuses an empty assistant message.
                 let hasReasoning = rules.reasons && message.parts.contains(where: \.isShownReasoning)
                 if hasText || hasReasoning || !message.toolCalls.isEmpty { result.append(message) }
             case .tool:
@@ -38,11 +41,12 @@ extension CohereAdapter {
             }
         }
         if images > 0, !rules.takesImages { throw omitted.capabilityMissing("does not take images") }
-        if images > Self.mostImages { throw omitted.capabilityMissing("takes \(Self.mostImages) images at most") }
+        if images > Self.maxImages { throw omitted.capabilityMissing("takes \(Self.maxImages) images at most") }
         return result
     }
 
-    /// The documents of user messages, which have a place of their own; those of tool messages are checked alone.
+    /// The documents of user messages, which are sent apart from them. Documents of tool messages are only checked.
+    /// - Throws: `capability_missing` for anything other than UTF-8 text.
     func documents(_ messages: [Message], _ omitted: Omissions) throws(UltraError) -> [CohereDocument] {
         var documents: [CohereDocument] = []
         for message in messages {
@@ -85,7 +89,7 @@ extension CohereAdapter {
         json.endArray()
     }
 
-    /// A string if it is text alone, else items.
+    /// Writes text as one string, and anything else as an array of items.
     private func result(_ parts: [Part], _ json: inout JSONWriter) {
         let texts = parts.compactMap(\.textOrNil)
         let documents = parts.compactMap { part in
@@ -121,7 +125,7 @@ extension CohereAdapter {
         }
         guard !message.toolCalls.isEmpty else { return }
         if !rules.reasons {
-            // What models before the reasoning ones said about their calls came as reasoning.
+            // For models without reasoning, `tool_plan` was delivered as reasoning, so send it back as that.
             let plan = message.parts.compactMap { part -> String? in
                 if case .reasoning(let text, _) = part { text } else { nil }
             }.joined()
@@ -143,7 +147,8 @@ extension CohereAdapter {
         json.endArray()
     }
 
-    /// A string if it is one text, else items; those without text are refused, and left out.
+    /// Writes a single text as a string, and anything else as an array of items, without empty ones, which the API
+    /// refuses.
     private func content(_ parts: [Part], _ rules: CohereRules, _ json: inout JSONWriter) {
         let parts = parts.filter { part in
             switch part {
@@ -181,6 +186,33 @@ extension CohereAdapter {
         json.key("image_url")
         json.beginObject()
         json.field("url", url)
+        json.endObject()
+    }
+}
+
+/// A document in the form that Cohere accepts: text only.
+struct CohereDocument {
+    let title: String?
+    let text: String
+
+    /// Fails if the document is not text, not UTF-8 or given by URL.
+    init?(_ document: Document) {
+        guard case .data(let mediaType, let base64) = document.source,
+            mediaType.hasPrefix("text/") || ["application/json", "application/xml"].contains(mediaType),
+            let bytes = Base64.decoded(base64), let text = String(validating: bytes, as: UTF8.self)
+        else { return nil }
+        title = document.name
+        self.text = text
+    }
+
+    func write(id: String?, _ json: inout JSONWriter) {
+        json.beginObject()
+        json.fieldIfPresent("id", id)
+        json.key("data")
+        json.beginObject()
+        json.fieldIfPresent("title", title)
+        json.field("text", text)
+        json.endObject()
         json.endObject()
     }
 }

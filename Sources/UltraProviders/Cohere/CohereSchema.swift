@@ -1,12 +1,12 @@
 import UltraAPI
 
-/// A JSON Schema in the words Cohere knows: `oneOf` becomes `anyOf`, and bounds it does not check move into
-/// descriptions.
+/// Rewrites a JSON Schema into the subset that Cohere supports: `oneOf` becomes `anyOf`, and constraints that Cohere
+/// does not check move into descriptions.
 struct CohereSchema {
     private(set) var json: RawJSON
-    /// Why there is no such schema: what follows the model's name.
+    /// The reason why the schema cannot be sent, as a predicate after the model's name; nil if it can.
     private(set) var flaw: String?
-    /// Keywords that moved into descriptions, each once.
+    /// The keywords that moved into descriptions, without duplicates.
     private(set) var leftOut: [String] = []
 
     init(_ schema: RawJSON) {
@@ -18,13 +18,13 @@ struct CohereSchema {
                 types = try copy(&reader, &writer)
             }
             json = RawJSON(validated: writer.bytes)
-            if flaw == nil, types != ["object"] { flaw = "takes a schema of an object only" }
+            if flaw == nil, types != ["object"] { flaw = "takes only the schema of an object" }
         } catch {
             flaw = "takes a JSON Schema only"
         }
     }
 
-    /// Copies one schema; returns its `type`.
+    /// Copies one schema and returns its types.
     private mutating func copy(_ reader: inout JSONReader, _ json: inout JSONWriter) throws(JSONError) -> [String] {
         guard try reader.kind() == .object else {
             json.raw(try reader.rawJSON())
@@ -95,7 +95,7 @@ struct CohereSchema {
         json.endArray()
     }
 
-    /// An object whose members are schemas, whatever their names.
+    /// Copies an object whose members are schemas.
     private mutating func copyMembers(_ reader: inout JSONReader, _ json: inout JSONWriter) throws(JSONError) {
         json.beginObject()
         try reader.beginObject()
@@ -106,7 +106,7 @@ struct CohereSchema {
         json.endObject()
     }
 
-    /// A string, or an array of strings.
+    /// Reads a string or an array of strings.
     private static func names(_ raw: RawJSON) throws(JSONError) -> [String] {
         try JSONReader.read(raw.bytes) { (reader) throws(JSONError) in
             if try reader.kind() == .array { return try reader.texts() }

@@ -1,17 +1,17 @@
 package import UltraAPI
 
-/// Docker Model Runner over HTTP: OpenAI's API for answers, its own for the list of models.
+/// The adapter for Docker Model Runner over HTTP: OpenAI's API for generation, Docker's own for the list of models.
 ///
-/// It listens on TCP, or behind the socket of Docker Desktop under a path of its own.
+/// The server listens on TCP, or on Docker Desktop's socket below a path prefix.
 package struct DockerAdapter: Adapter {
-    /// The path prefix of the Model Runner behind Docker Desktop's socket.
+    /// The path prefix of Model Runner on Docker Desktop's socket.
     package static let socketPrefix = "/exp/vDD4.40"
     static let bodyLimitBytes = 10 << 20
 
     package let provider: String
     /// Ends in `/engines/v1`, `/engines/BACKEND/v1` or `/v1`.
     package let endpoint: Endpoint
-    /// The socket to connect to in place of the endpoint's host.
+    /// The path of the Unix socket to connect to; nil to connect to the endpoint's host.
     package let socketPath: String?
     private let openAI: OpenAIAdapter
 
@@ -24,7 +24,7 @@ package struct DockerAdapter: Adapter {
 
     package var key: Secret? { nil }
 
-    package func needs(of model: String) -> RequestNeeds { openAI.needs(of: model) }
+    package func constraints(of model: String) -> RequestConstraints { openAI.constraints(of: model) }
 
     package func write(
         _ request: Request, model: String, isStream: Bool, _ facts: WireFacts
@@ -33,7 +33,7 @@ package struct DockerAdapter: Adapter {
             switch part {
             case .imageURL:
                 throw refusal(
-                    .capabilityMissing, model, "takes images as data only: its engine fetches no URL",
+                    .capabilityMissing, model, "takes images only as data: its engine does not download URLs",
                     hint: "send the image itself, as media_type and data")
             case .document:
                 throw refusal(
@@ -51,10 +51,11 @@ package struct DockerAdapter: Adapter {
 
     package var embedBatchLimit: Int { openAI.embedBatchLimit }
 
-    /// Its own list: it has every tag of a model, and the template, which tells what the model can do.
+    /// Docker's own list. Unlike OpenAI's, it has all tags of a model and its chat template, which reveals
+    /// capabilities.
     package func listRequest(page: String?) -> HTTPRequest { get("/models") }
 
-    /// Its list of the models that are loaded or being loaded.
+    /// The list of the models that are loaded or being loaded.
     package func loadingRequest() -> HTTPRequest? { get("/engines/ps") }
 
     package func decodeLoading(_ reader: inout JSONReader) throws(JSONError) -> Set<String> {
@@ -79,12 +80,12 @@ package struct DockerAdapter: Adapter {
         ModelPage(try DockerModels.read(&reader))
     }
 
-    /// Errors are mostly one line of plain text.
+    /// Most errors are one line of plain text.
     package func classify(_ error: ErrorBody, status: Int?) -> ErrorClass {
         let message = (error.message ?? "").lowercased()
-        // Behind a Docker socket without Model Runner: nothing of it is there.
+        // A Docker socket without Model Runner: none of its paths exist.
         if status == 404, message.hasPrefix("page not found") { return ErrorClass(.connectFailed, isRetryable: false) }
-        // A backend that is not installed; elsewhere the status means that the account is suspended.
+        // The backend is not installed. Other providers send 412 for a suspended account.
         if status == 412 { return ErrorClass(.badRequest, isRetryable: false) }
         if status == 400, message.hasPrefix("request too large") { return ErrorClass(.badRequest, isRetryable: false) }
         return .standard(error, status: status)
@@ -110,7 +111,7 @@ package struct DockerAdapter: Adapter {
     /// The endpoint without `/engines/v1`, `/engines/BACKEND/v1` or `/v1`.
     private var root: String {
         var segments = endpoint.base.split(separator: "/", omittingEmptySubsequences: false)
-        // Scheme, nothing and host are three.
+        // The scheme, the empty string after it and the host are three segments.
         if segments.count > 3, segments.last == "v1" { segments.removeLast() }
         if segments.count > 3, segments.last == "engines" {
             segments.removeLast()

@@ -1,8 +1,8 @@
-import UltraAPI
+package import UltraAPI
 
-/// Reads models as Docker Model Runner lists them: its own array, one object of it, or OpenAI's list with `dmr`.
+/// Decodes models in Docker's own format, an array or a single object, or in OpenAI's with the member `dmr`.
 enum DockerModels {
-    /// `null` is an empty list: so the program prints one.
+    /// Decodes any of the formats. `null` is an empty list, as the program prints it.
     static func read(_ reader: inout JSONReader) throws(JSONError) -> [DiscoveredModel] {
         switch try reader.kind() {
         case .null:
@@ -15,7 +15,7 @@ enum DockerModels {
         }
     }
 
-    /// `{"object":"list","data":[…]}`, or a single model.
+    /// Decodes `{"object":"list","data":[…]}`, or a single model.
     private static func object(_ reader: inout JSONReader) throws(JSONError) -> [DiscoveredModel] {
         var models: [DiscoveredModel] = []
         var facts = Facts()
@@ -73,7 +73,7 @@ enum DockerModels {
         }
     }
 
-    /// All its values are strings.
+    /// Decodes the metadata of a GGUF file, whose values are all strings.
     private static func gguf(_ reader: inout JSONReader, _ facts: inout Facts) throws(JSONError) {
         try reader.beginObject()
         while let key = try reader.nextKey() {
@@ -88,7 +88,7 @@ enum DockerModels {
     }
 }
 
-/// What is said of one model. Its abilities nobody states: they are read off its architecture and template.
+/// The facts about one model. The list has no capabilities; they are derived from architecture and template.
 private struct Facts {
     var id = ""
     var tags: [String] = []
@@ -97,7 +97,7 @@ private struct Facts {
     var template: String?
     var window: Int?
     var configuredWindow: Int?
-    /// The longest it was trained for; the engine may run with less.
+    /// The model's maximum window in tokens. The engine may run with a smaller one.
     var trainedWindow: Int?
 
     var model: DiscoveredModel? {
@@ -121,11 +121,75 @@ private struct Facts {
         return model
     }
 
-    /// Vision cannot be seen here: no.
+    /// The template does not reveal vision, so it is not listed.
     private func capabilities(_ template: String) -> Set<Capability> {
         var found: Set<Capability> = [.chat, .streaming, .json, .jsonSchema]
         if template.holds("tools") { found.insert(.tools) }
         if template.holds("think") { found.insert(.reasoning) }
         return found
+    }
+}
+
+/// The different spellings of a Model Runner model's name.
+enum DockerModelName {
+    /// The usual spelling: without registry and default tag, and `hf.co` for Hugging Face. The id of an untagged model,
+    /// `sha256:…`, is unchanged.
+    static func short(_ tag: String) -> String {
+        var name = Substring(tag)
+        if name.hasPrefix("sha256:") { return tag }
+        for registry in ["docker.io/", "index.docker.io/"] where name.hasPrefix(registry) {
+            name = name.dropFirst(registry.count)
+        }
+        if name.hasPrefix("huggingface.co/") { name = "hf.co/" + name.dropFirst("huggingface.co/".count) }
+        if name.hasSuffix(":latest") { name = name.dropLast(":latest".count) }
+        return String(name)
+    }
+
+    /// Other spellings of `short` in use.
+    static func aliases(of short: String) -> [String] {
+        guard !short.hasPrefix("sha256:") else { return [] }
+        var aliases: [String] = []
+        let name = short.split(separator: "/").last ?? ""
+        if !name.contains(":") { aliases.append("\(short):latest") }
+        // The default organisation may be omitted.
+        if short.hasPrefix("ai/") { aliases += [String(short.dropFirst(3)), "docker.io/\(short)"] }
+        return aliases
+    }
+
+    /// True if the name can be a program's argument: it cannot be taken for an option and has no white space.
+    static func isArgument(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first != UInt8(ascii: "-"), name.utf8.count <= 512 else { return false }
+        return name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+}
+
+/// A model that an engine of Model Runner has loaded or is loading: one element of `GET /engines/ps`.
+package struct DockerRunning: Sendable, Equatable {
+    /// The name in its short form, or a `sha256:` id.
+    package var model: String
+    /// True while the model is being loaded; requests wait for it.
+    package var isLoading: Bool
+
+    /// Decodes the reply to `DockerAdapter.loadingRequest()`. Older servers do not report what is being loaded.
+    package static func read(_ reader: inout JSONReader) throws(JSONError) -> [DockerRunning] {
+        guard try reader.kind() == .array else {
+            try reader.skip()
+            return []
+        }
+        var running: [DockerRunning] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            var found = DockerRunning(model: "", isLoading: false)
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "model_name": found.model = DockerModelName.short(try reader.text() ?? "")
+                case "loading": found.isLoading = try reader.boolOrNull() ?? false
+                default: try reader.skip()
+                }
+            }
+            if !found.model.isEmpty { running.append(found) }
+        }
+        return running
     }
 }

@@ -1,40 +1,42 @@
 import UltraAPI
 
-/// What an error reply says, whatever its shape; every field may be missing.
+/// The fields of an error reply of any shape. Every field may be missing.
 ///
-/// Read are OpenAI's `{"error":{…}}`, plain strings under `error`, FastAPI's `detail`, flat objects, arrays of these,
-/// JSON text inside `message`, plain text, and HTML, of which nothing is kept.
+/// Understood are OpenAI's `{"error":{…}}`, a plain string under `error`, FastAPI's `detail`, flat objects, arrays of
+/// these, JSON text inside `message`, and plain text. Of an HTML page only `isHTML` is kept.
 package struct ErrorBody: Sendable, Equatable {
-    /// As the provider wrote it: to be cleaned by `ErrorText` before it is shown.
+    /// The text as the provider wrote it. `ErrorText.cleaned` must redact it before it is shown.
     package var message: String?
     package var type: String?
-    /// A string or a number.
+    /// A string, or a number in decimal.
     package var code: String?
-    /// The field of our request it blames.
+    /// The field of our request that caused the error.
     package var parameter: String?
     package var requestID: String?
-    /// The HTTP status it speaks of.
+    /// The HTTP status named in the body, which may differ from that of the reply.
     package var status: Int?
-    /// A finer code among its details.
+    /// A more specific code from the error's details.
     package var reason: String?
-    /// Google's `RetryInfo`.
+    /// `retryDelay` of Google's `RetryInfo` (google.rpc).
     package var retryAfterMilliseconds: Int?
+    /// True if the body is an HTML page, usually from a proxy.
     package var isHTML = false
 
     package init() {}
 
+    /// Decodes the body of an error reply. A body that cannot be decoded gives an empty value.
     package init(_ bytes: UnsafeRawBufferPointer) {
         let bytes = bytes.withoutByteOrderMark
         switch bytes.first(where: { !$0.isJSONWhitespace }) {
         case UInt8(ascii: "<")?:
             isHTML = true
         case UInt8(ascii: "{")?, UInt8(ascii: "[")?, UInt8(ascii: "\"")?:
-            // Broken JSON is not shown as text: there is no telling whether it quotes a prompt.
+            // Malformed JSON is not shown as text, because it may quote the prompt.
             if let read = try? ErrorBody(json: bytes) { self = read }
         case nil:
             break
         default:
-            // More than is shown, so that no key is cut before it is looked for.
+            // Take more than is shown, so that a key is redacted before the text is cut.
             message = String(decoding: bytes.prefix(4 * ErrorText.limitBytes), as: UTF8.self)
         }
     }
@@ -63,7 +65,7 @@ package struct ErrorBody: Sendable, Equatable {
             try reader.beginArray()
             while try reader.nextElement() {
                 let element = try read(&reader)
-                // Of several limits exceeded the longest counts.
+                // Of several exceeded quotas, the daily one takes longest to recover.
                 let isLonger = element.reason?.contains("PerDay") ?? false
                 body.fill(from: element, overriding: false)
                 if isLonger { body.reason = element.reason }
@@ -85,7 +87,7 @@ package struct ErrorBody: Sendable, Equatable {
                 inner.message = text
             }
         case "delta" where try reader.isContainer():
-            // Cohere's last event of a stream that failed.
+            // The last event of a Cohere stream that failed holds the error in `delta`.
             inner.fill(from: try Self.read(&reader), overriding: true)
         case "message", "msg":
             if try reader.isContainer() {
@@ -99,7 +101,7 @@ package struct ErrorBody: Sendable, Equatable {
             retryAfterMilliseconds = details.retryAfterMilliseconds ?? retryAfterMilliseconds
         case "type", "error_type":
             let text = try reader.text()
-            // Some put {"type":"error"} around the error proper; Cohere, the name of the event.
+            // Some providers wrap the error in {"type":"error"}; Cohere puts the event's name here.
             if text != "error", text != "message-end" { type = text ?? type }
         case "code":
             code = try reader.text() ?? code
@@ -109,17 +111,17 @@ package struct ErrorBody: Sendable, Equatable {
             if let text, let number = Int(text) {
                 status = number
             } else if let text, code.map({ Int($0) != nil }) ?? false {
-                // Google's: the code in words, after its number.
+                // Google writes the numeric code to `code` and its name to `status`.
                 code = text
             } else {
                 type = type ?? text
             }
         case "finishReason", "blockReason":
-            // Google's reason for an answer that is none.
+            // Gemini's reason for returning no content.
             code = try reader.text() ?? code
             message = message ?? code.map { "the answer was ended: \($0)" }
         case "finishMessage":
-            // What follows the colon is the answer.
+            // The text after the colon quotes the model's output.
             message = try reader.text().map { String($0.prefix { $0 != ":" }) } ?? message
         case "blockReasonMessage":
             message = try reader.text() ?? message

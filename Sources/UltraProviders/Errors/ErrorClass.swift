@@ -1,9 +1,9 @@
 package import UltraAPI
 
-/// What an upstream's error means to the router.
+/// What a provider's error means to the router.
 package struct ErrorClass: Sendable, Equatable {
     package var code: ErrorCode
-    /// The same request may succeed on the same model later.
+    /// True if the same request may succeed on the same model later.
     package var isRetryable: Bool
 
     package init(_ code: ErrorCode, isRetryable: Bool) {
@@ -11,17 +11,19 @@ package struct ErrorClass: Sendable, Equatable {
         self.isRetryable = isRetryable
     }
 
-    /// Classifies by the provider's code, then by words of its message, then by status, then by the vaguer types.
+    /// Classifies an error by the provider's code, then by phrases in its message, then by HTTP status, then by the
+    /// vaguer error types.
     ///
-    /// The words are those of OpenAI and of the servers that speak its API; where several providers use one word, they
-    /// mean the same. `status` is `nil` or 200 for an error inside a stream that began well.
+    /// The codes and phrases are those of OpenAI and of servers that implement its API. A code has the same meaning
+    /// with every provider that uses it.
+    /// - Parameter status: nil or 200 for an error inside a stream that began normally.
     package static func standard(_ error: ErrorBody, status: Int?) -> ErrorClass {
         let status = [status, error.status].lazy.compactMap { $0 }.first { $0 >= 400 }
         let message = (error.message ?? "").lowercased()
         if exceedsContext(error, status, message) { return ErrorClass(.contextLength, isRetryable: false) }
         for word in [error.reason, error.code, error.type] {
             guard let word, let code = codes[word.lowercased()] else { continue }
-            // A request above the limit itself is refused for ever.
+            // A request larger than the rate limit itself can never succeed.
             let isRetryable = code == .overloaded || code == .rateLimited && !message.contains("request too large")
             return ErrorClass(code, isRetryable: isRetryable)
         }
@@ -29,17 +31,18 @@ package struct ErrorClass: Sendable, Equatable {
             return ErrorClass(.authentication, isRetryable: false)
         }
         if let status { return byStatus(status, message) }
-        let isOurs = error.type?.lowercased().hasPrefix("invalid") == true
-        return isOurs ? ErrorClass(.badRequest, isRetryable: false) : ErrorClass(.upstreamError, isRetryable: true)
+        let isClientError = error.type?.lowercased().hasPrefix("invalid") == true
+        return isClientError
+            ? ErrorClass(.badRequest, isRetryable: false) : ErrorClass(.upstreamError, isRetryable: true)
     }
 
     private static func byStatus(_ status: Int, _ message: String) -> ErrorClass {
         switch status {
         case 401: ErrorClass(.authentication, isRetryable: false)
         case 402: ErrorClass(.quotaExceeded, isRetryable: false)
-        // OpenRouter's moderation.
+        // OpenRouter's answer to input that its moderation flagged.
         case 403 where message.contains("flagged"): ErrorClass(.contentFiltered, isRetryable: false)
-        // Fireworks, of an account it suspended.
+        // Fireworks sends 412 for a suspended account.
         case 403, 412: ErrorClass(.permissionDenied, isRetryable: false)
         case 404 where message.contains("model"): ErrorClass(.modelNotFound, isRetryable: false)
         case 429 where quotaWords.contains(where: message.contains): ErrorClass(.quotaExceeded, isRetryable: false)
@@ -62,7 +65,7 @@ package struct ErrorClass: Sendable, Equatable {
         return contextWords.contains(where: message.contains)
     }
 
-    /// Codes and types that mean one thing whatever the status.
+    /// Codes and types whose meaning does not depend on the HTTP status.
     private static let codes: [String: ErrorCode] = [
         "context_length_exceeded": .contextLength,
         "model_context_window_exceeded": .contextLength,

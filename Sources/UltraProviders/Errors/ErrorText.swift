@@ -1,14 +1,15 @@
 package import UltraAPI
 
-/// Makes what a provider wrote fit to be shown: one line, bounded, and without anything that looks like a key.
+/// Prepares a provider's text for display: one line, bounded length, keys redacted.
 package enum ErrorText {
-    /// Longest message taken from a provider.
+    /// The maximum length of a provider's message.
     package static let limitBytes = 400
-    /// Longest excerpt of a reply in an `upstream_protocol` error; fixed by the wire protocol.
+    /// The maximum length of a reply's excerpt in an `upstream_protocol` error, as the frame protocol specifies.
     package static let excerptLimitBytes = 200
 
-    /// - Parameter key: the key the request carried; taken out even if it looks like nothing of the kind, unless it is
-    ///   a placeholder.
+    /// Collapses white space, redacts keys and truncates the text.
+    /// - Parameter key: the key that the request carried. It is redacted even if it does not look like a key, unless it
+    ///   is a placeholder.
     package static func cleaned(_ text: String, key: Secret?, limitBytes: Int = Self.limitBytes) -> String {
         var words: [String] = []
         for word in text.split(whereSeparator: {
@@ -19,13 +20,13 @@ package enum ErrorText {
         return prefix(words.joined(separator: " "), bytes: limitBytes)
     }
 
-    /// What surrounds byte `offset` of a reply that could not be read.
+    /// Returns the text around byte `offset` of a reply that could not be decoded, cleaned for display.
     package static func excerpt(_ bytes: UnsafeRawBufferPointer, at offset: Int, key: Secret?) -> String {
-        // Cleaning may shorten the text but never lengthens it beyond the bound.
+        // Redaction may shorten the excerpt but never lengthens it beyond the limit.
         var start = max(0, min(offset, bytes.count) - excerptLimitBytes / 2)
         var end = min(bytes.count, start + excerptLimitBytes)
         if let key, !key.isPlaceholder {
-            // A part of a key would not be told for one.
+            // A truncated key would not be recognised and redacted, so cut the excerpt before or after the key.
             let key = Array(key.exposed().utf8)
             if let cut = occurrence(of: key, around: start, in: bytes) { start = cut.upperBound }
             if let cut = occurrence(of: key, around: end, in: bytes) { end = max(start, cut.lowerBound) }
@@ -34,7 +35,7 @@ package enum ErrorText {
         return cleaned(text, key: key, limitBytes: excerptLimitBytes)
     }
 
-    /// Where `key` lies in `bytes`, if it begins before `index` and ends after it.
+    /// The range of `key` in `bytes` if it begins before `index` and ends after it.
     private static func occurrence(
         of key: [UInt8], around index: Int, in bytes: UnsafeRawBufferPointer
     ) -> Range<Int>? {
@@ -44,8 +45,8 @@ package enum ErrorText {
         }
     }
 
-    /// `word` without its keys. Keys are told by their prefix, by asterisks a provider put in, or by being long,
-    /// unbroken and both letters and digits.
+    /// Replaces the keys in `word`. A key is recognised by a known prefix, by the asterisks of a provider's own
+    /// masking, or as a run of at least 20 letters and digits that has both.
     private static func redacted(_ word: Substring, key: Secret?) -> String {
         var result = ""
         var rest = word
@@ -64,7 +65,7 @@ package enum ErrorText {
 
     private static let redaction = "<redacted>"
 
-    /// Runs of characters that occur in keys, and the characters between them.
+    /// Splits a word into runs of characters that can occur in keys, and the runs between them.
     private static func pieces(of word: Substring) -> [Substring] {
         var pieces: [Substring] = []
         var rest = word
@@ -83,19 +84,19 @@ package enum ErrorText {
     private static func isKey(_ piece: Substring) -> Bool {
         if piece.count >= 6, prefixes.contains(where: piece.hasPrefix) { return true }
         if piece.contains("**") { return piece.contains { $0 != "*" } || piece.count > 4 }
-        // A request id is long too, and support asks for it.
+        // A request id is as long as a key but harmless, and the provider's support asks for it.
         if piece.hasPrefix("req_") { return false }
         return piece.split(whereSeparator: { $0 == "-" || $0 == "_" }).contains { run in
             run.count >= 20 && run.contains(where: \.isNumber) && run.contains(where: \.isLetter)
         }
     }
 
-    /// How the keys of known providers begin.
+    /// The prefixes of known providers' keys.
     private static let prefixes = [
         "sk-", "sk_", "pk-", "AIza", "gsk_", "xai-", "fw_", "tgp_", "hf_", "key-", "csk-", "nvapi-", "pplx-",
     ]
 
-    /// The longest prefix within `bytes` UTF-8 bytes that ends between characters.
+    /// Truncates to at most `bytes` UTF-8 bytes, between characters, and marks the cut with "…".
     private static func prefix(_ text: String, bytes: Int) -> String {
         guard text.utf8.count > bytes else { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: bytes - 3)
@@ -105,7 +106,7 @@ package enum ErrorText {
 }
 
 extension ErrorText {
-    /// What the reader of an upstream's error can do next.
+    /// The action that resolves this kind of provider error; nil if there is none to suggest.
     static func hint(_ code: ErrorCode) -> String? {
         switch code {
         case .authentication: "the key is wrong, expired or of another project: set a valid one"

@@ -1,7 +1,8 @@
-/// HTTP dates (RFC 9110, section 5.6.7) and RFC 3339 times, as seconds since 1970.
+/// Parsers for HTTP dates (RFC 9110, section 5.6.7) and RFC 3339 times. Results are seconds since 1970.
 package enum HTTPDate {
-    /// Reads the three forms a recipient must accept: `Sun, 06 Nov 1994 08:49:37 GMT`,
-    /// `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`. `nil`: none of them.
+    /// Parses the three formats a recipient must accept: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37
+    /// GMT` and `Sun Nov  6 08:49:37 1994`.
+    /// - Returns: seconds since 1970 UTC; nil if the text has none of these formats.
     package static func seconds(_ text: String) -> Int? {
         let words = text.split { $0 == " " || $0 == "," || $0 == "-" }.map(String.init)
         switch words.count {
@@ -11,7 +12,8 @@ package enum HTTPDate {
         }
     }
 
-    /// Reads `2026-11-20T09:12:44Z` and the like, with a fraction and an offset. `nil`: not such a time.
+    /// Parses a time such as `2026-11-20T09:12:44.5+01:00`; a fraction of a second is dropped.
+    /// - Returns: seconds since 1970 UTC; nil if the text is not such a time.
     package static func rfc3339Seconds(_ text: String) -> Int? {
         let halves = text.split(separator: "T", omittingEmptySubsequences: false)
         guard halves.count == 2 else { return nil }
@@ -42,7 +44,7 @@ package enum HTTPDate {
         guard let day = Int(day), let monthIndex = names.firstIndex(of: month), let short = Int(year),
             clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2]
         else { return nil }
-        // RFC 850 years have two digits.
+        // RFC 850 dates have two-digit years.
         let year = short < 70 ? short + 2000 : short < 100 ? short + 1900 : short
         guard (1...31).contains(day), (1970...9999).contains(year), (0...23).contains(hour),
             (0...59).contains(minute), (0...60).contains(second)
@@ -50,9 +52,10 @@ package enum HTTPDate {
         return days(year, monthIndex + 1, day) * 86_400 + hour * 3600 + minute * 60 + second
     }
 
-    /// Days from 1970-01-01 in the Gregorian calendar.
+    /// Days from 1970-01-01 to the given date in the Gregorian calendar.
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        // Years that begin in March put the leap day last (Hinnant, "chrono-compatible date algorithms").
+        // Let the year begin in March so that the leap day is last (Hinnant, "chrono-Compatible Low-Level Date
+        // Algorithms").
         let shifted = month > 2 ? year : year - 1
         let era = shifted / 400
         let yearOfEra = shifted - era * 400

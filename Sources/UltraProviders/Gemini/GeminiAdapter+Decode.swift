@@ -1,8 +1,9 @@
 package import UltraAPI
 
-/// Replies of `generateContent`. Every chunk of a stream is a whole reply that holds only what is new.
+/// Decoding of replies of `generateContent`. Every chunk of a stream has the format of a complete reply and holds only
+/// new content.
 extension GeminiAdapter {
-    /// A stream that was not asked for as server-sent events is one array of chunks.
+    /// Decodes a complete reply. A stream that was not requested as server-sent events is one array of chunks.
     package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         if try reader.kind() == .array {
             try reader.beginArray()
@@ -18,7 +19,7 @@ extension GeminiAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            // Of another type they would pass for an empty answer.
+            // A value of another type must not count as an empty answer.
             case "candidates" where try reader.kind() != .null:
                 try reader.beginArray()
                 while try reader.nextElement() {
@@ -32,7 +33,7 @@ extension GeminiAdapter {
             case "promptFeedback":
                 isBlocked = try hasBlockReason(&reader)
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }
@@ -40,7 +41,7 @@ extension GeminiAdapter {
         if isBlocked, !hasCandidates { reply.reportError() }
     }
 
-    /// Only the first of several alternatives (`candidateCount` > 1) is the answer. Its number comes last.
+    /// Decodes one candidate. Of several (`candidateCount` > 1), only the first is the answer. Its index comes last.
     private func candidate(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
         var content: UnsafeRawBufferPointer?
@@ -59,10 +60,10 @@ extension GeminiAdapter {
         if let content {
             var reader = JSONReader(reply: content)
             let parts = try self.content(&reader)
-            // The last chunk of some servers is the whole answer once more.
+            // The last chunk of some servers repeats the whole answer.
             finish != nil && reply.hasContent ? reply.receiveLast(parts) : reply.receive(parts)
         }
-        // Of calls it says the same as of text; `ReplyState` tells them apart.
+        // The finish reason is `STOP` for tool calls as well; `ReplyState` distinguishes them.
         if let finish { reply.finish(finish) }
     }
 
@@ -75,7 +76,7 @@ extension GeminiAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            // Of another type they would pass for an empty answer.
+            // A value of another type must not count as an empty answer.
             case "parts" where try reader.kind() != .null:
                 try reader.beginArray()
                 while try reader.nextElement() { try part(&reader, &content) }
@@ -86,7 +87,7 @@ extension GeminiAdapter {
         return content
     }
 
-    /// Parts of server tools and media are passed over, but for their signatures.
+    /// Decodes one part. Parts of server tools and media are ignored, except for their signatures.
     private func part(_ reader: inout JSONReader, _ content: inout ReplyContent) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
         var text: String?
@@ -110,12 +111,12 @@ extension GeminiAdapter {
             content.parts.append(.call(try functionCall(&reader, signature: signature)))
             return
         }
-        // The proof of a text goes back with it, for which it must be told before it.
+        // The signature of a text must be delivered before it, so that both are sent back together.
         if let signature { content.parts.append(.signature(signature)) }
         if let text, !isThought { content.parts.append(.text(text)) }
     }
 
-    /// Always whole, so every one is a call of its own.
+    /// Decodes a function call, which is always complete and thus a call of its own.
     private func functionCall(
         _ reader: inout JSONReader, signature: String?
     ) throws(JSONError) -> CallAssembly.Piece {
@@ -146,5 +147,47 @@ extension GeminiAdapter {
             }
         }
         return isBlocked
+    }
+}
+
+extension GeminiAdapter {
+    /// Decodes `usageMetadata`. Every chunk has the sums so far, but may omit a value that an earlier chunk had.
+    func usage(_ reader: inout JSONReader, _ reply: inout ReplyState) throws(JSONError) {
+        guard try reader.isOptional(.object, "usageMetadata", &reply) else { return }
+        var prompt: Int?
+        var visible: Int?
+        var thoughts: Int?
+        var toolUse: Int?
+        var total: Int?
+        var usage = Usage(source: .measured)
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "promptTokenCount": prompt = try reader.count()
+            case "candidatesTokenCount": visible = try reader.count()
+            case "thoughtsTokenCount": thoughts = try reader.count()
+            case "toolUsePromptTokenCount": toolUse = try reader.count()
+            case "cachedContentTokenCount": usage.cachedInputTokens = try reader.count()
+            case "totalTokenCount": total = try reader.count()
+            default: try reader.skip()
+            }
+        }
+        let before = reply.usageSoFar
+        // Some replies include the thoughts in the candidates' tokens.
+        if let total, let all = visible, let thoughts, thoughts > 0, total == (prompt ?? 0) + all + (toolUse ?? 0) {
+            visible = max(0, all - thoughts)
+        }
+        guard prompt != nil || visible != nil || thoughts != nil else { return }
+        if let prompt {
+            // Results of server tools are input. A later chunk without them must not lower the sum.
+            usage.inputTokens = max(prompt + (toolUse ?? 0), before.inputTokens ?? 0)
+        }
+        usage.reasoningTokens = before.reasoningTokens.updated(with: thoughts)
+        if visible != nil || thoughts != nil {
+            // A later chunk may lower the thoughts, which must not make the visible tokens negative.
+            let visibleBefore = before.outputTokens.map { max(0, $0 - (before.reasoningTokens ?? 0)) }
+            usage.outputTokens = (visibleBefore.updated(with: visible) ?? 0) + (usage.reasoningTokens ?? 0)
+        }
+        reply.usage(usage)
     }
 }

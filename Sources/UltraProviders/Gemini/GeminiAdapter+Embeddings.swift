@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// `batchEmbedContents`, for one input as for many.
+/// Embeddings by `batchEmbedContents`, even for a single input.
 extension GeminiAdapter {
     package var embedBatchLimit: Int { 100 }
 
@@ -14,7 +14,7 @@ extension GeminiAdapter {
         json.key("requests")
         json.beginArray()
         for text in request.input {
-            // Options belong to each of them; the batch itself has none.
+            // `provider_options` are merged into each request; the batch has no options.
             var body = try RequestBody(request.providerOptions, provider: provider)
             body.member("model", Self.resource(model))
             body.member("content") { json in
@@ -41,7 +41,7 @@ extension GeminiAdapter {
         }
     }
 
-    /// Takes the reply of `embedContent`, too.
+    /// Decodes replies of `batchEmbedContents` and of `embedContent`.
     package func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings {
         var embeddings = Embeddings()
         try reader.beginObject()
@@ -72,7 +72,7 @@ extension GeminiAdapter {
             switch key {
             case "values" where try reader.kind() == .array:
                 let vector = try EmbeddingVector(&reader)
-                // A line for every number, as it comes: more white space than digits.
+                // Google writes one number per line, with more white space than digits.
                 let values = vector.json.bytes.filter { !$0.isJSONWhitespace }
                 embeddings.vectors.append(RawJSON(validated: values))
                 if embeddings.dimensions == nil { embeddings.dimensions = vector.count }

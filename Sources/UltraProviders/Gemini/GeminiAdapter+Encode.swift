@@ -1,15 +1,15 @@
 package import UltraAPI
 
 extension GeminiAdapter {
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.toolNames = NameRule(.wordAndDash, first: .letterOrUnderscore, length: 1...64)
-        // Schemas are rewritten by rules of their own: see `GeminiSchema`.
-        needs.toolSchemas = .none
-        needs.refusesRepeatedKeys = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.toolNames = NameRule(.wordAndDash, first: .letterOrUnderscore, length: 1...64)
+        // `GeminiSchema` rewrites the schemas.
+        constraints.toolSchemas = .none
+        constraints.refusesRepeatedKeys = true
+        return constraints
     }()
 
     package func write(
@@ -62,7 +62,7 @@ extension GeminiAdapter {
                 throw malformed("the tool message for call \(id) follows no such call", model)
             case .endsWithModelTurn:
                 throw missing(
-                    "does not go on with an assistant message", hint: "end the conversation with a user message", model)
+                    "does not continue an assistant message", hint: "end the conversation with a user message", model)
             case .mediaOutsideUserMessage(let role):
                 throw missing(
                     "takes no images or documents of this kind in a \(role.rawValue) message",
@@ -104,8 +104,8 @@ extension GeminiAdapter {
             }
             functions.append(function)
         }
-        // What it does unless told otherwise is nothing to warn of.
-        _ = omitted.unless(.parallelToolCalls, request.parallelToolCalls, default: true)
+        // The default needs no warning.
+        _ = omitted.accepted(.parallelToolCalls, request.parallelToolCalls, default: true)
         if case .named(let name)? = request.toolChoice, !request.tools.contains(where: { $0.name == name }) {
             throw UltraError(
                 .badRequest, "tool_choice names \(name), which is not among the tools", field: "tool_choice",
@@ -114,7 +114,7 @@ extension GeminiAdapter {
         return functions
     }
 
-    /// `schema` as the model takes it; `nil` if it is to be left out.
+    /// Rewrites `schema` for the model; nil if it is to be left out.
     func schema(
         _ schema: RawJSON, of owner: String, _ form: GeminiSchema.Form, unlessEmpty: Bool = false,
         _ omitted: inout Omissions
@@ -125,22 +125,23 @@ extension GeminiAdapter {
             let result = try rewriting.rewrite(schema)
             if !rewriting.dropped.isEmpty {
                 let words = rewriting.dropped.joined(separator: ", ")
-                omitted.warn("\(omitted.model) does not take \(words) in the schema of \(owner): left out")
+                omitted.warn("\(omitted.model) does not take \(words) in the schema of \(owner): it was left out")
             }
             return result
         } catch {
             switch error {
             case .notASchema:
                 throw UltraError(
-                    .badRequest, "the schema of \(owner) is no JSON Schema", provider: provider, model: omitted.model)
+                    .badRequest, "the schema of \(owner) is not a JSON Schema", provider: provider, model: omitted.model
+                )
             case .unsupported(let what):
                 throw missing(
-                    "cannot be given \(what) in the schema of \(owner)", hint: "simplify the schema", omitted.model)
+                    "does not support \(what) in the schema of \(owner)", hint: "simplify the schema", omitted.model)
             }
         }
     }
 
-    /// All functions are one tool.
+    /// Writes all functions as one tool.
     private static func tools(_ functions: [Function], _ json: inout JSONWriter) {
         json.beginArray()
         json.beginObject()
@@ -185,7 +186,7 @@ extension GeminiAdapter {
 }
 
 extension JSONWriter {
-    /// `parts` of one text.
+    /// Writes `parts` with a single text.
     mutating func contentsOfText(_ text: String) {
         beginArray()
         beginObject()

@@ -1,8 +1,8 @@
 import UltraAPI
 
-/// `generationConfig`.
+/// Encoding of `generationConfig`.
 extension GeminiAdapter {
-    /// - Returns: `nil` if nothing is wished.
+    /// - Returns: nil if the configuration would be empty.
     func generationConfig(
         _ request: Request, _ options: GeminiOptions, _ rules: GeminiRules, isStream: Bool,
         _ facts: WireFacts, _ omitted: inout Omissions
@@ -11,12 +11,12 @@ extension GeminiAdapter {
         let thinking = thinking(request.reasoning, rules, &omitted)
         var taken = request.sampling
         taken.maxTokens = maxTokens(taken.maxTokens, rules, isStream: isStream, &omitted)
-        // Models that refuse them still take the default.
-        taken.temperature = omitted.unless(.temperature, taken.temperature, default: 1)
-        taken.topP = omitted.unless(.topP, taken.topP, default: 1)
-        taken.topK = omitted.unless(.topK, taken.topK)
-        taken.frequencyPenalty = omitted.unless(.frequencyPenalty, taken.frequencyPenalty, default: 0)
-        taken.presencePenalty = omitted.unless(.presencePenalty, taken.presencePenalty, default: 0)
+        // Models that refuse other values still accept the default.
+        taken.temperature = omitted.accepted(.temperature, taken.temperature, default: 1)
+        taken.topP = omitted.accepted(.topP, taken.topP, default: 1)
+        taken.topK = omitted.accepted(.topK, taken.topK)
+        taken.frequencyPenalty = omitted.accepted(.frequencyPenalty, taken.frequencyPenalty, default: 0)
+        taken.presencePenalty = omitted.accepted(.presencePenalty, taken.presencePenalty, default: 0)
         if taken.stop.count > 5 {
             omitted.warn("\(omitted.model) takes 5 stop sequences at most: the others were left out")
             taken.stop = Array(taken.stop.prefix(5))
@@ -47,9 +47,9 @@ extension GeminiAdapter {
     }
 
     private func maxTokens(
-        _ wish: Int?, _ rules: GeminiRules, isStream: Bool, _ omitted: inout Omissions
+        _ requested: Int?, _ rules: GeminiRules, isStream: Bool, _ omitted: inout Omissions
     ) -> Int? {
-        guard let wish, let limit = rules.unaryTokenLimit, !isStream, wish > limit else { return wish }
+        guard let requested, let limit = rules.unaryTokenLimit, !isStream, requested > limit else { return requested }
         omitted.warn("\(omitted.model) gives \(limit) tokens at most unless it streams: max_tokens was lowered")
         return limit
     }
@@ -83,19 +83,19 @@ extension GeminiAdapter {
     }
 
     private func thinking(_ reasoning: Reasoning?, _ rules: GeminiRules, _ omitted: inout Omissions) -> Thinking? {
-        guard let reasoning, omitted.takes(.reasoning) else { return nil }
+        guard let reasoning, omitted.accepts(.reasoning) else { return nil }
         var thinking = Thinking(isIncluded: reasoning.isIncluded)
         switch rules.thinking {
         case .none:
             return nil
         case .budget(let range, let canBeOff):
-            if let wish = reasoning.budgetTokens {
-                let isOff = wish == 0 && canBeOff
-                let budget = isOff ? 0 : min(max(wish, range.lowerBound), range.upperBound)
-                if budget != wish {
+            if let requested = reasoning.budgetTokens {
+                let isOff = requested == 0 && canBeOff
+                let budget = isOff ? 0 : min(max(requested, range.lowerBound), range.upperBound)
+                if budget != requested {
                     omitted.warn(
                         "\(omitted.model) takes a thinking budget of \(range.lowerBound) to \(range.upperBound) tokens: "
-                            + "\(wish) became \(budget)")
+                            + "\(requested) became \(budget)")
                 }
                 thinking.budget = budget
             } else if let effort = reasoning.effort {
@@ -103,11 +103,11 @@ extension GeminiAdapter {
             }
         case .levels(let levels):
             var effort = reasoning.effort
-            if effort == nil, let wish = reasoning.budgetTokens {
-                effort = Self.effort(wish)
-                omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: the nearest was taken")
+            if effort == nil, let requested = reasoning.budgetTokens {
+                effort = Self.effort(requested)
+                omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: the nearest was sent")
             }
-            thinking.level = effort.map { Self.nearest($0, levels) }
+            thinking.level = effort.map { $0.nearest(in: levels) }
         }
         return thinking
     }
@@ -120,7 +120,7 @@ extension GeminiAdapter {
         json.endObject()
     }
 
-    /// Within the range of every model that takes one.
+    /// The thinking budget in tokens for an effort. It is within the range of every model with budgets.
     private static func budget(_ effort: Reasoning.Effort) -> Int {
         switch effort {
         case .minimal: 512
@@ -138,11 +138,31 @@ extension GeminiAdapter {
         default: .high
         }
     }
+}
 
-    /// The least level the model takes that is not below `effort`, else its highest.
-    private static func nearest(_ effort: Reasoning.Effort, _ levels: [Reasoning.Effort]) -> Reasoning.Effort {
-        let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
-        let wanted = order.firstIndex(of: effort) ?? 0
-        return levels.first { order.firstIndex(of: $0) ?? 0 >= wanted } ?? levels.last ?? effort
+/// The members of `provider_options.gemini`. They are merged into the body; those of `generationConfig`, where most
+/// options are, into the adapter's `generationConfig`.
+struct GeminiOptions {
+    /// All members except `generationConfig`, for `RequestBody`.
+    private(set) var top: [String: RawJSON] = [:]
+    private(set) var generationConfig: RawJSON?
+    private let provider: String
+
+    init(_ options: RawJSON?, provider: String) {
+        self.provider = provider
+        guard let options else { return }
+        top = [provider: options]
+        // `RequestBody` reports a value that is not an object.
+        guard var members = try? SchemaMembers(options) else { return }
+        generationConfig = members.remove("generationConfig")
+        if generationConfig != nil { top = [provider: members.json] }
+    }
+
+    /// Writes the adapter's members of `generationConfig` and merges the client's into them; nil if there are none.
+    func merged(_ facts: WireFacts, _ write: (inout RequestBody) -> Void) throws(UltraError) -> RawJSON? {
+        var config = try RequestBody(generationConfig.map { [provider: $0] } ?? [:], provider: provider, facts)
+        write(&config)
+        let bytes = config.finish()
+        return bytes == Array("{}".utf8) ? nil : RawJSON(validated: bytes)
     }
 }

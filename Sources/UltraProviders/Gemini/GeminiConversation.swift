@@ -1,9 +1,9 @@
 import UltraAPI
 
-/// A conversation by Gemini's rules: instructions apart, turns of user and model alone, the first the user's, none
-/// empty, and after a turn of calls exactly one result for each, in their order.
+/// A conversation in the form that Gemini requires: the system instruction separate, turns of user and model only, the
+/// user's first, none empty, and after a turn of calls exactly one result per call, in the same order.
 struct GeminiConversation {
-    /// Why a conversation cannot be told by these rules.
+    /// The reason why a conversation cannot be converted.
     enum Flaw: Error, Equatable {
         case callWithoutResult(String)
         case resultWithoutCall(String)
@@ -12,7 +12,8 @@ struct GeminiConversation {
         case urlRefused
     }
 
-    /// What Google documents for calls whose signature is lost: those other providers made.
+    /// The placeholder that Google documents for calls without a signature, such as those that another provider's model
+    /// made.
     static let skipsSignatureValidation = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 
     private(set) var system = ""
@@ -20,11 +21,11 @@ struct GeminiConversation {
 
     private let rules: GeminiRules
     private let isVertex: Bool
-    /// The calls of the last turn, and the result of each that came.
+    /// The calls of the last turn, each with its result once that was added.
     private var calls: [(call: ToolCall, result: GeminiContent.Part?)] = []
-    /// Where the call of an id is among them.
+    /// The index in `calls` by call id.
     private var places: [String: Int] = [:]
-    /// Every call before this one has its result.
+    /// Every call before this index has a result.
     private var firstOpen = 0
 
     init(_ messages: [Message], rules: GeminiRules, isVertex: Bool = false) throws(Flaw) {
@@ -32,10 +33,10 @@ struct GeminiConversation {
         self.isVertex = isVertex
         for message in messages {
             switch message.role {
-            case .system: try takeSystem(message)
-            case .user: try takeUser(message)
-            case .assistant: try takeAssistant(message)
-            case .tool: try takeResult(message)
+            case .system: try appendSystem(message)
+            case .user: try appendUser(message)
+            case .assistant: try appendAssistant(message)
+            case .tool: try addResult(message)
             }
         }
         try endResults()
@@ -47,10 +48,10 @@ struct GeminiConversation {
         }
     }
 
-    /// A turn without anything is refused.
+    /// A user turn for places where the API requires one; it refuses empty turns.
     private static let blank = GeminiContent(role: .user, parts: [.text(" ")])
 
-    private mutating func takeSystem(_ message: Message) throws(Flaw) {
+    private mutating func appendSystem(_ message: Message) throws(Flaw) {
         for part in message.parts {
             switch part {
             case .text(let text): system += system.isEmpty ? text : "\n\n" + text
@@ -60,7 +61,7 @@ struct GeminiConversation {
         }
     }
 
-    private mutating func takeUser(_ message: Message) throws(Flaw) {
+    private mutating func appendUser(_ message: Message) throws(Flaw) {
         try endResults()
         var parts: [GeminiContent.Part] = []
         for part in message.parts {
@@ -73,8 +74,8 @@ struct GeminiConversation {
         }
     }
 
-    private mutating func takeAssistant(_ message: Message) throws(Flaw) {
-        // Calls told in several messages are one turn, so that all their results can follow it.
+    private mutating func appendAssistant(_ message: Message) throws(Flaw) {
+        // Calls in consecutive messages form one turn, and all their results follow it.
         if calls.contains(where: { $0.result != nil }) { try endResults() }
         var parts: [GeminiContent.Part] = []
         var signature: String?
@@ -89,7 +90,7 @@ struct GeminiConversation {
                 continue
             }
             if case .reasoning(_, let proof) = part {
-                // Thoughts need not go back, only the proof: on the text it came with, which is told after it.
+                // Thoughts need not be sent back, but the signature must: on the text that follows it in the answer.
                 guard let proof, Self.isSignature(proof) else { continue }
                 if signature != nil { parts.append(.text("", signature: signature)) }
                 signature = proof
@@ -119,8 +120,8 @@ struct GeminiConversation {
         return .call(id: id(of: call), name: call.name, arguments: call.object, signature: signature)
     }
 
-    /// A result names its call by id, or, without one, answers the first call without a result.
-    private mutating func takeResult(_ message: Message) throws(Flaw) {
+    /// Adds a result. It names its call by id; without an id it belongs to the first call without a result.
+    private mutating func addResult(_ message: Message) throws(Flaw) {
         let id = message.toolCallID ?? ""
         while firstOpen < calls.count, calls[firstOpen].result != nil { firstOpen += 1 }
         let index = id.isEmpty ? (firstOpen < calls.count ? firstOpen : nil) : places[id]
@@ -158,7 +159,7 @@ struct GeminiConversation {
         rules.takesCallIDs && !call.id.isEmpty ? call.id : nil
     }
 
-    /// `nil` for what is not sent.
+    /// Converts a part; nil if it is not sent.
     private func translated(_ part: Part) throws(Flaw) -> GeminiContent.Part? {
         switch part {
         case .text(let text): return text.isEmpty ? nil : .text(text)
@@ -175,10 +176,10 @@ struct GeminiConversation {
 }
 
 extension GeminiConversation {
-    /// A result must be an object: objects go as they are, anything else under `result`.
+    /// The tool's result as a JSON object. An object is sent unchanged, anything else as its member `result`.
     static func response(_ text: String) -> RawJSON {
         let bytes = Array(text.utf8)
-        // A member `$ref` would be taken for the name of a file: such an object goes as text.
+        // The API interprets a member `$ref` as a file name, so send such an object as text.
         let isText = text.holds("\"$ref\"")
         if !isText, isPlain(bytes, UInt8(ascii: "{")) { return RawJSON(validated: bytes) }
         var json = JSONWriter()
@@ -192,12 +193,13 @@ extension GeminiConversation {
         return RawJSON(validated: json.bytes)
     }
 
-    /// Whether `bytes` are JSON that begins with `first` and arrives as it is: of two members of one name only one
-    /// would.
+    /// True if `bytes` are JSON that begins with `first` and reaches the model unchanged: of two members with the same
+    /// name only one would. JSON of more values than a request may have is sent as text.
     private static func isPlain(_ bytes: [UInt8], _ first: UInt8) -> Bool {
         guard bytes.first(where: { !$0.isJSONWhitespace }) == first else { return false }
         do throws(JSONError) {
-            try JSONReader.read(bytes, duplicateKeys: .reject) { (reader) throws(JSONError) in
+            try JSONReader.read(bytes, maxValues: RequestBound.values.most, duplicateKeys: .reject) {
+                (reader) throws(JSONError) in
                 try reader.skip()
                 try reader.end()
             }
@@ -207,7 +209,8 @@ extension GeminiConversation {
         }
     }
 
-    /// Whether `text` can be one: base64 of either alphabet. Anything else is another provider's and would be refused.
+    /// True if `text` can be a signature of this API: standard or URL-safe base64. Others come from another provider
+    /// and would be refused.
     static func isSignature(_ text: String) -> Bool {
         let body = text.utf8.reversed().drop { $0 == UInt8(ascii: "=") }
         return !body.isEmpty && text.utf8.count - body.count <= 2

@@ -1,38 +1,39 @@
 import UltraAPI
 
-/// What one Gemini model takes and refuses, so that nothing is sent to be refused.
+/// The features of one Gemini model, so that nothing it refuses is sent.
 struct GeminiRules: Equatable {
     enum Thinking: Equatable {
         /// Any `thinkingConfig` is refused.
         case none
         /// `thinkingBudget`, in tokens.
         case budget(ClosedRange<Int>, canBeOff: Bool)
-        /// `thinkingLevel`, ascending.
+        /// `thinkingLevel`, with the levels in ascending order.
         case levels([Reasoning.Effort])
     }
 
-    /// No model can be told to call one tool at a time.
+    /// No model can be limited to one tool call at a time.
     var refused: ParameterSet = [.parallelToolCalls]
     var thinking = Thinking.none
     var takesTools = true
     var takesFormat = true
     var takesFormatWithTools = true
-    /// JSON Schema; earlier ones take a subset of OpenAPI's.
+    /// Accepts JSON Schema. Older models accept a subset of OpenAPI's schemas.
     var takesJSONSchema = true
     var takesSystemInstruction = true
-    /// Ids of calls; earlier ones refuse them.
+    /// Accepts ids of tool calls. Older models refuse them.
     var takesCallIDs = false
-    /// The first call of a turn is refused without a signature.
+    /// The first call of a turn must have a signature.
     var needsCallSignatures = true
     var takesMediaInResults = true
-    /// Files by any public URL.
+    /// Accepts files by any public URL.
     var takesURLs = true
-    /// Goes on with an answer begun.
+    /// Accepts a conversation that ends with a model turn, which the model continues.
     var takesModelTurnLast = true
-    /// Most `maxOutputTokens` of a call that does not stream.
+    /// The maximum `maxOutputTokens` of a request that does not stream; nil if there is no such limit.
     var unaryTokenLimit: Int?
 
-    /// - Parameter model: with or without `models/`. Of unknown ones the newest is assumed, without thinking.
+    /// The rules of a model. An unknown model gets those of the newest generation, without thinking.
+    /// - Parameter model: with or without `models/`.
     static func of(_ model: String) -> GeminiRules {
         let name = model.split(separator: "/").last.map(String.init) ?? model
         if name.hasPrefix("gemma-") { return gemma(name) }
@@ -55,7 +56,7 @@ struct GeminiRules: Equatable {
         return rules
     }
 
-    /// Answers in pictures or speech.
+    /// True for models that produce images or speech.
     static func isMediaModel(_ name: String) -> Bool {
         name.holds("-image") || name.holds("-tts") || name.hasPrefix("nano-banana")
     }
@@ -74,7 +75,7 @@ struct GeminiRules: Equatable {
             takesURLs = false
         }
         if generation >= 306 || generation == 305 && isLite {
-            // Ignored so far; a later generation may refuse them.
+            // Ignored by these models; later ones may refuse them.
             refused.formUnion([.temperature, .topP, .topK])
             takesModelTurnLast = false
         }
@@ -108,7 +109,8 @@ struct GeminiRules: Equatable {
         return rules
     }
 
-    /// 306 for `gemini-3.6-flash`. Aliases that move stand for the generation they stood for when this was written.
+    /// The generation as major · 100 + minor, such as 306 for `gemini-3.6-flash`; nil if unknown. For aliases, it is
+    /// the generation they referred to in December 2026.
     private static func generation(_ name: String, isLite: Bool) -> Int? {
         switch name {
         case "gemini-flash-latest": return 306

@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// Keywords that are said differently.
+/// Translation of keywords that Gemini expresses differently.
 extension GeminiSchema {
     mutating func translate(_ members: inout SchemaMembers) throws(Flaw) {
         if members["not"] != nil { throw .unsupported("not") }
@@ -75,7 +75,7 @@ extension GeminiSchema {
         }
     }
 
-    /// Strings only.
+    /// Restricts an enum to strings, which is all the API accepts.
     private mutating func restrictEnum(_ members: inout SchemaMembers) throws(Flaw) {
         guard let values = members["enum"] else { return }
         let elements = try SchemaMembers.elements(values)
@@ -89,7 +89,7 @@ extension GeminiSchema {
         if texts.count < elements.count { members["nullable"] = RawJSON(validated: Array("true".utf8)) }
     }
 
-    /// The types in lower case; none if the schema does not say.
+    /// The schema's types in lower case; empty if it has none.
     private func types(_ members: SchemaMembers) throws(Flaw) -> [String] {
         guard let value = members["type"] else { return [] }
         guard value.bytes.first == UInt8(ascii: "[") else { return [try text(value).lowercased()] }

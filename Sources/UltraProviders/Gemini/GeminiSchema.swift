@@ -1,36 +1,37 @@
 import UltraAPI
 
-/// Rewrites a JSON Schema into what Gemini takes: the same schema as far as it can be said, never one it refuses.
+/// Rewrites a JSON Schema into the form that Gemini accepts, as equivalent as possible and never one it refuses.
 ///
-/// Annotations are dropped; constraints that cannot be said are dropped and named in `dropped`.
+/// Annotations are dropped. Constraints that cannot be expressed are dropped too, and listed in `dropped`.
 struct GeminiSchema {
     enum Form {
-        /// `parametersJsonSchema`, `responseJsonSchema`.
+        /// For `parametersJsonSchema` and `responseJsonSchema`.
         case jsonSchema
-        /// `parameters`, `responseSchema`: no references, no combinations but `anyOf`.
+        /// For `parameters` and `responseSchema`: no references, and no combination except `anyOf`.
         case openAPI
     }
 
-    /// Why nothing like the schema can be said. The text names a keyword or a reference.
+    /// The reason why no similar schema exists. The text names a keyword or a reference.
     enum Flaw: Error, Equatable {
         case notASchema
         case unsupported(String)
     }
 
     let form: Form
-    /// Keywords left out, each once.
+    /// The keywords that were left out, without duplicates.
     private(set) var dropped: [String] = []
     private var droppedNames: Set<String> = []
     private var root = SchemaMembers()
-    /// What references may name, read once: the root's `$defs` and `definitions`.
+    /// The root's `$defs` and `definitions`, parsed when first used.
     private var definitions: [String: SchemaMembers] = [:]
-    /// References being resolved; the same one again is a recursion.
+    /// The references being resolved. A reference that is already among them is recursive.
     private var resolving: [String] = []
     private var resolved = 0
     private var resolvedBytes = 0
-    /// References put in their place in one schema: each may hold others twice, and so on.
+    /// The maximum number of references resolved in one schema. Without it, definitions that refer to others twice
+    /// would grow exponentially.
     private static let resolvedLimit = 500
-    /// Of definitions that were put in the place of references, each time they were.
+    /// The maximum total size of resolved definitions, in bytes.
     private static let resolvedBytesLimit = 4 << 20
 
     init(_ form: Form) {
@@ -41,7 +42,7 @@ struct GeminiSchema {
         root = try SchemaMembers(schema)
         var members = root
         if form == .jsonSchema, let reference = members["$ref"] {
-            // Nothing may stand beside a reference, but at the root the definitions must.
+            // A reference must have no siblings, but the definitions must stay at the root.
             let definitions = members.remove("$defs") ?? members.remove("definitions")
             members = try target(of: try text(reference))
             if let definitions { members["$defs"] = definitions }
@@ -51,8 +52,8 @@ struct GeminiSchema {
         return RawJSON(validated: json.bytes)
     }
 
-    /// Whether the arguments of a function with these parameters can be nothing but an empty object: older models
-    /// refuse an object without properties, and none needs it.
+    /// True if a function with these parameters can only have empty arguments. Older models refuse an object schema
+    /// without properties, and no model needs one.
     static func isEmpty(_ schema: RawJSON) throws(Flaw) -> Bool {
         let members = try SchemaMembers(schema)
         for name in ["$ref", "anyOf", "oneOf", "allOf"] where members[name] != nil { return false }
@@ -98,7 +99,7 @@ struct GeminiSchema {
         json.endObject()
     }
 
-    /// `members` without `allOf`, and, where references cannot be sent, without `$ref`.
+    /// Merges `allOf` into `members`, and resolves `$ref` where references cannot be sent.
     mutating func merged(_ members: SchemaMembers) throws(Flaw) -> SchemaMembers {
         var members = members
         if let reference = members["$ref"], form == .openAPI {
@@ -139,7 +140,7 @@ struct GeminiSchema {
             if definitions[name] == nil, let raw = root[name] { definitions[name] = try SchemaMembers(raw) }
             guard let found = definitions[name]?[String(reference.dropFirst(prefix.count))] else { break }
             resolvedBytes += found.bytes.count
-            guard resolvedBytes <= Self.resolvedBytesLimit else { throw .unsupported("$ref to so much") }
+            guard resolvedBytes <= Self.resolvedBytesLimit else { throw .unsupported("$ref to such large definitions") }
             return try SchemaMembers(found)
         }
         throw .unsupported("$ref to \(reference)")
@@ -172,7 +173,7 @@ struct GeminiSchema {
         "anyOf", "minItems", "maxItems", "minimum", "maximum", "minLength", "maxLength", "pattern", "title", "default",
     ]
 
-    /// They constrain nothing, or, of objects, what models do anyway.
+    /// Keywords that do not constrain values, or only say what models do anyway.
     private static let annotations: Set<String> = [
         "$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "default", "example", "examples", "deprecated",
         "readOnly", "writeOnly", "title", "description", "strict",

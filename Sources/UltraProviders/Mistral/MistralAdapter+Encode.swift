@@ -1,16 +1,16 @@
 package import UltraAPI
 
-/// The body of a request. A field that is not written here would be refused with 422.
+/// Encoding of requests. The API refuses unknown members with HTTP 422.
 extension MistralAdapter {
-    private static let mostTools = 128
+    private static let maxTools = 128
 
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.callIDs = .nineLetters
-        needs.toolSchemas.isGiven = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.callIDs = .nineLetters
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }()
 
     package func write(
@@ -20,8 +20,8 @@ extension MistralAdapter {
         var omitted = Omissions(
             provider, model, refused: rules.reasoning == .none ? [.topK, .reasoning] : [.topK])
         let messages = try conversation(request.messages, rules, &omitted)
-        if request.tools.count > Self.mostTools {
-            throw omitted.capabilityMissing("takes \(Self.mostTools) tools at most")
+        if request.tools.count > Self.maxTools {
+            throw omitted.capabilityMissing("takes \(Self.maxTools) tools at most")
         }
         var body = try RequestBody(request, provider: provider, facts)
         body.member("model", model)
@@ -30,7 +30,7 @@ extension MistralAdapter {
         tools(request, &body)
         responseFormat(request.responseFormat, facts, &body)
         reasoning(request.reasoning, rules, &body, &omitted)
-        // Usage comes with the last chunk unasked.
+        // The last chunk has the usage without being asked.
         if isStream { body.member("stream", true) }
         return EncodedRequest(
             call("/chat/completions", body.finish(), isStream: isStream), warnings: omitted.warnings)
@@ -40,19 +40,19 @@ extension MistralAdapter {
         body.member("max_tokens", sampling.maxTokens)
         var temperature = sampling.temperature
         if let wanted = temperature, wanted > 1.5 {
-            omitted.warn("\(omitted.model) takes a temperature of 1.5 at most: that was sent")
+            omitted.warn("\(omitted.model) takes a temperature of 1.5 at most: 1.5 was sent")
             temperature = 1.5
         }
         body.member("temperature", temperature)
         if sampling.topP == 0 {
             omitted.warn("\(omitted.model) does not take a top_p of 0: it was left out")
         } else if temperature != 0 {
-            // Refused beside a temperature of 0, where it could not matter.
+            // The API refuses top_p with a temperature of 0, where it would have no effect.
             body.member("top_p", sampling.topP)
         }
-        body.member("top_k", omitted.unless(.topK, sampling.topK))
+        body.member("top_k", omitted.accepted(.topK, sampling.topK))
         body.member("stop", sampling.stop)
-        // Any number serves as well as another, but none below 0.
+        // Any seed is as good as another, but negative ones are refused.
         body.member("random_seed", sampling.seed.map { Int(clamping: $0.magnitude) })
         body.member("frequency_penalty", sampling.frequencyPenalty)
         body.member("presence_penalty", sampling.presencePenalty)
@@ -61,7 +61,7 @@ extension MistralAdapter {
     private func tools(_ request: Request, _ body: inout RequestBody) {
         guard !request.tools.isEmpty else { return }
         body.functions(request.tools)
-        // `required` is newer, and means the same.
+        // `required` means the same but is newer.
         if let choice = request.toolChoice { body.functionChoice(choice, required: "any") }
         body.member("parallel_tool_calls", request.parallelToolCalls)
     }
@@ -88,7 +88,7 @@ extension MistralAdapter {
     private func reasoning(
         _ reasoning: Reasoning?, _ rules: MistralRules, _ body: inout RequestBody, _ omitted: inout Omissions
     ) {
-        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.takes(.reasoning)
+        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.accepts(.reasoning)
         else { return }
         switch (rules.reasoning, reasoning.effort) {
         case (.none, _):
@@ -101,12 +101,63 @@ extension MistralAdapter {
         case (.effort, .minimal?):
             body.member("reasoning_effort", "none")
         case (.effort, .low?):
-            omitted.warn("\(omitted.model) reasons with high effort or not at all: it was told not to")
+            omitted.warn("\(omitted.model) reasons with high effort or not at all: reasoning was turned off")
             body.member("reasoning_effort", "none")
         case (.effort, _?):
             body.member("reasoning_effort", "high")
         case (.effort, nil):
-            omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
+            omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: it was left out")
         }
     }
+}
+
+/// The features of Mistral's models, by name, because the capabilities of the list are not available when a request is
+/// encoded.
+struct MistralRules: Equatable {
+    enum Reasoning: Sendable {
+        /// The model does not reason and ignores reasoning of earlier turns.
+        case none
+        /// The model always reasons; `prompt_mode` adds the system prompt it was trained with.
+        case always
+        /// The model accepts `reasoning_effort`: `none` or `high`.
+        case effort
+    }
+
+    var reasoning = Reasoning.effort
+    var takesImages = true
+
+    /// The features of a model. An unknown model gets those of the newest ones.
+    static func of(_ model: String) -> MistralRules {
+        // A fine-tuned model, `ft:base:workspace:date:id`, has the features of its base model.
+        let name = model.hasPrefix("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
+        let date = releaseDate(name)
+        var rules = MistralRules()
+        if name.hasPrefix("magistral-") {
+            // Names without a date now refer to general models.
+            if let date {
+                rules.reasoning = .always
+                rules.takesImages = date >= 2509
+            }
+            return rules
+        }
+        if date.map({ $0 < 2603 }) ?? plain.contains(where: name.hasPrefix) { rules.reasoning = .none }
+        if blind.contains(where: name.hasPrefix) { rules.takesImages = false }
+        return rules
+    }
+
+    /// The release date as YYMM, such as 2508 for `mistral-medium-2508`; nil if the name has none.
+    private static func releaseDate(_ name: String) -> Int? {
+        guard let last = name.split(separator: "-").last, last.utf8.count == 4 else { return nil }
+        return Int(last)
+    }
+
+    private static let plain = [
+        "codestral", "devstral", "ministral", "pixtral", "open-", "voxtral", "mistral-tiny", "mistral-large-latest",
+        "mistral-vibe",
+    ]
+
+    private static let blind = [
+        "codestral", "open-", "voxtral", "mistral-tiny", "mistral-large-24", "mistral-medium-2312", "mistral-small-24",
+        "mistral-small-2501", "mistral-saba", "ministral-3b-2410", "ministral-8b-2410",
+    ]
 }

@@ -1,43 +1,45 @@
 import UltraAPI
 
-/// The `messages` array, in an order Mistral takes.
+/// Encoding of the `messages` array in an order that Mistral accepts.
 extension MistralAdapter {
-    private static let mostImages = 8
+    private static let maxImages = 8
 
-    /// `messages` as they can be sent. Throws `bad_request` or `capability_missing` if there is no such way.
+    /// Brings `messages` into an order that Mistral accepts.
+    /// - Throws: `bad_request` or `capability_missing` if that is impossible.
     func conversation(
         _ messages: [Message], _ rules: MistralRules, _ omitted: inout Omissions
     ) throws(UltraError) -> [Message] {
-        // It refuses an assistant message of nothing.
+        // The API refuses an empty assistant message.
         let messages = messages.filter { $0.role != .assistant || !$0.toolCalls.isEmpty || $0.hasContent(rules) }
         var ordered: [Message] = []
-        for message in Turns.systemFirst(messages, mayFollowUser: true, &omitted) {
+        for message in MessageOrder.systemFirst(messages, mayFollowUser: true, &omitted) {
             if message.role == .user, ordered.last?.role == .tool {
                 omitted.warn(
-                    "\(omitted.model) does not take a user message after a tool message: \"OK.\" was put between")
+                    "\(omitted.model) does not take a user message after a tool message: the assistant message \"OK.\" was inserted"
+                )
                 ordered.append(Message(.assistant, [.text("OK.")]))
             }
             ordered.append(message)
         }
-        try Turns.checkResults(ordered, requiresAll: true, omitted)
+        try MessageOrder.checkResults(ordered, requiresAll: true, omitted)
         guard ordered.contains(where: { $0.role != .system }) else {
-            throw omitted.badRequest("\(omitted.model) needs a message that is not of the system")
+            throw omitted.badRequest("\(omitted.model) needs a message other than system messages")
         }
         var images = 0
         for message in ordered {
             images += message.parts.count { $0.isImage }
             let hasFile = message.parts.contains { if case .document = $0 { true } else { $0.isImage } }
             if hasFile, message.role == .system || message.role == .assistant {
-                throw omitted.capabilityMissing("takes images and documents in user and tool messages only")
+                throw omitted.capabilityMissing("takes images and documents only in user and tool messages")
             }
         }
         if images > 0, !rules.takesImages { throw omitted.capabilityMissing("does not take images") }
-        if images > Self.mostImages { throw omitted.capabilityMissing("takes \(Self.mostImages) images at most") }
+        if images > Self.maxImages { throw omitted.capabilityMissing("takes \(Self.maxImages) images at most") }
         return ordered
     }
 
     func write(_ messages: [Message], _ rules: MistralRules, _ facts: WireFacts, _ json: inout JSONWriter) {
-        /// The tools called last, by the ids of their calls.
+        /// The names of the tools called in the last assistant message, by call id.
         var names: [String: String] = [:]
         json.beginArray()
         for (index, message) in messages.enumerated() {
@@ -58,7 +60,7 @@ extension MistralAdapter {
                 names.removeAll(keepingCapacity: true)
                 for call in message.toolCalls where names[call.id] == nil { names[call.id] = call.name }
                 assistant(message, rules, &json)
-                // The beginning of the answer, to be continued.
+                // The model continues this message.
                 if index == messages.count - 1, !facts.omitted.contains("prefix") { json.field("prefix", true) }
             }
             json.endObject()
@@ -66,7 +68,7 @@ extension MistralAdapter {
         json.endArray()
     }
 
-    /// A string if it is one text, else chunks.
+    /// Writes a single text as a string, and anything else as an array of chunks.
     private func content(_ parts: [Part], _ json: inout JSONWriter) {
         let parts = parts.filter { if case .cacheMarker = $0 { false } else { true } }
         if parts.count <= 1, case let text = parts.first?.textOrNil, parts.isEmpty || text != nil {
@@ -86,7 +88,7 @@ extension MistralAdapter {
         json.endArray()
     }
 
-    /// `{"type":"text","text":…}` and its like: the type names the member that holds the value.
+    /// Writes a chunk such as `{"type":"text","text":…}`: the type is also the name of the member with the value.
     private func chunk(_ type: StaticString, _ value: String, _ json: inout JSONWriter) {
         json.beginObject()
         json.key("type")
@@ -152,7 +154,7 @@ extension MistralAdapter {
 }
 
 extension Message {
-    /// Whether anything of it would be sent.
+    /// True if any of the message's parts would be sent.
     fileprivate func hasContent(_ rules: MistralRules) -> Bool {
         parts.contains { part in
             switch part {
@@ -166,7 +168,7 @@ extension Message {
 }
 
 extension Part {
-    /// Reasoning with a text, not a signature alone.
+    /// True for reasoning with text, as opposed to a signature alone.
     var isShownReasoning: Bool {
         if case .reasoning(let text, _) = self { !text.isEmpty } else { false }
     }

@@ -1,7 +1,7 @@
 package import UltraAPI
 
-/// Replies of `/api/chat`, and of `/api/generate`, whose text is not inside a message. A whole reply and the last line
-/// of a stream have one shape.
+/// Decoding of replies of `/api/chat`, and of `/api/generate`, whose text is not inside a message. A complete reply has
+/// the same format as the last line of a stream.
 extension OllamaAdapter {
     package func decodeAnswer(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError) {
         try decodeEvent(&reader, into: &reply)
@@ -15,7 +15,7 @@ extension OllamaAdapter {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
-            // Of another type it would pass for an empty answer.
+            // A value of another type must not count as an empty answer.
             case "message" where try reader.kind() != .null:
                 try message(&reader, &content, &reply)
             case "model" where !reply.hasModel:
@@ -33,35 +33,44 @@ extension OllamaAdapter {
             case "thinking":
                 content.thinking = try reader.optionalString("thinking", &reply) ?? ""
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             default:
                 try reader.skip()
             }
         }
         if isDone, reply.hasContent {
-            // The last line of some servers is the whole answer once more.
+            // The last line of some servers repeats the whole answer.
             reply.receiveLast(
                 ReplyContent(
                     parts: [.reasoning(content.thinking), .text(content.text)] + content.calls.map { .call($0) }))
         } else {
-            reply.reasoning(content.thinking)
-            reply.text(content.text)
-            for call in content.calls { reply.toolCall(call) }
+            deliver(content, &reply)
         }
         guard isDone else { return }
-        // A count of 0 is left out, and so is that of a prompt that was cached: neither is known.
+        // A count of 0 is omitted, and so is the count of a cached prompt, so a missing count is unknown.
         if usage.inputTokens != nil || usage.outputTokens != nil { reply.usage(usage) }
         reply.finish(reason ?? "stop")
-        // A word that says nothing.
+        // The finish reason was empty or had no meaning.
         if reply.finishReason == nil, !reply.isError { reply.finish(.stop) }
         reply.end()
     }
 
-    /// What one line says, in the order it is to be told: thinking came before the text beside it.
+    /// The content of one line. Thinking is delivered before the text in the same line.
     private struct Content {
         var thinking = ""
         var text = ""
         var calls: [CallAssembly.Piece] = []
+    }
+
+    private func deliver(_ content: Content, _ reply: inout ReplyState) {
+        if content.thinking.isEmpty, reply.reasoningDigest.isEmpty {
+            reply.text(content.text)
+        } else {
+            // With a template unknown to Ollama, the text contains the think tag as well.
+            reply.reasoningField(content.thinking)
+            reply.textWithThinkTag(content.text)
+        }
+        for call in content.calls { reply.toolCall(call) }
     }
 
     private func message(
@@ -80,7 +89,7 @@ extension OllamaAdapter {
         }
     }
 
-    /// A call always comes whole. Its `index` starts again in every reply, so it tells nothing.
+    /// Decodes a tool call, which is always complete. Its `index` is ignored, because it restarts in every line.
     private func toolCall(_ reader: inout JSONReader, _ content: inout Content) throws(JSONError) {
         var call = CallAssembly.Piece(form: .own)
         try reader.beginObject()
@@ -93,7 +102,7 @@ extension OllamaAdapter {
                 while let key = try reader.nextKey() {
                     switch key {
                     case "name": call.name = try reader.text()
-                    // The text of the object it is.
+                    // `arguments` is an object; the client gets its JSON text.
                     case "arguments": call.arguments = try reader.text() ?? ""
                     default: try reader.skip()
                     }
@@ -103,5 +112,36 @@ extension OllamaAdapter {
             }
         }
         if call.name?.isEmpty == false { content.calls.append(call) }
+    }
+}
+
+/// Embeddings by `POST /api/embed`.
+extension OllamaAdapter {
+    package func encodeEmbed(_ request: EmbedRequest, model: String) throws(UltraError) -> EncodedRequest {
+        var body = try RequestBody(request.providerOptions, provider: provider)
+        body.member("model", model)
+        body.member("input", request.input)
+        body.member("dimensions", request.dimensions)
+        return EncodedRequest(call("/api/embed", body.finish()))
+    }
+
+    package func decodeEmbeddings(_ reader: inout JSONReader) throws(JSONError) -> Embeddings {
+        var result = Embeddings()
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "embeddings":
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    let vector = try EmbeddingVector(&reader)
+                    if result.vectors.isEmpty { result.dimensions = vector.count }
+                    result.vectors.append(vector.json)
+                }
+            case "model": result.providerModel = try reader.text()
+            case "prompt_eval_count": result.inputTokens = try reader.count()
+            default: try reader.skip()
+            }
+        }
+        return result
     }
 }

@@ -1,12 +1,12 @@
 package import UltraAPI
 
 extension OllamaAdapter {
-    package func needs(of model: String) -> RequestNeeds { Self.needs }
+    package func constraints(of model: String) -> RequestConstraints { Self.constraints }
 
-    private static let needs: RequestNeeds = {
-        var needs = RequestNeeds()
-        needs.toolSchemas.isGiven = true
-        return needs
+    private static let constraints: RequestConstraints = {
+        var constraints = RequestConstraints()
+        constraints.toolSchemas.isRequired = true
+        return constraints
     }()
 
     package func write(
@@ -29,7 +29,7 @@ extension OllamaAdapter {
         }
         think(request.reasoning, model, &body, &omitted)
         if let merged = options.merged { body.member("options") { $0.raw(merged) } }
-        // True unless it is said.
+        // The default is true.
         body.member("stream", isStream)
         let accept = isStream ? "application/x-ndjson" : "application/json"
         var encoded = EncodedRequest(call("/api/chat", accept: accept, body.finish()), warnings: omitted.warnings)
@@ -37,7 +37,8 @@ extension OllamaAdapter {
         return encoded
     }
 
-    /// There is no `tool_choice`: none is told by leaving the tools out, a named one by sending it alone.
+    /// Writes the tools. The API has no `tool_choice`: for `none` the tools are left out, and a named tool is sent
+    /// alone.
     private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
         guard !request.tools.isEmpty else { return }
         var tools = request.tools
@@ -45,17 +46,17 @@ extension OllamaAdapter {
         case nil, .auto?: break
         case ToolChoice.none?: return
         case .required?:
-            omitted.warn("\(omitted.model) cannot be made to call a tool: it may answer in words")
+            omitted.warn("\(omitted.model) cannot be forced to call a tool: it may answer with text")
         case .named(let name)?:
             tools = tools.filter { $0.name == name }
-            omitted.warn("\(omitted.model) cannot be made to call \(name): it is the only tool offered")
+            omitted.warn("\(omitted.model) cannot be forced to call \(name): it is the only tool offered")
         }
         body.member("tools") { json in
             json.beginArray()
             for tool in tools { write(tool, &json) }
             json.endArray()
         }
-        _ = omitted.unless(.parallelToolCalls, request.parallelToolCalls, default: true)
+        _ = omitted.accepted(.parallelToolCalls, request.parallelToolCalls, default: true)
     }
 
     private func write(_ tool: Tool, _ json: inout JSONWriter) {
@@ -70,8 +71,8 @@ extension OllamaAdapter {
         json.endObject()
     }
 
-    /// Only gpt-oss has levels everywhere. Other models that think do so unless told not to, and `think` is refused by
-    /// those that do not: so nothing is sent.
+    /// Writes `think`. Only gpt-oss has levels on every server. Other thinking models think by default, and models that
+    /// cannot think refuse the member, so it is not sent to them.
     private func think(
         _ reasoning: Reasoning?, _ model: String, _ body: inout RequestBody, _ omitted: inout Omissions
     ) {
@@ -84,20 +85,20 @@ extension OllamaAdapter {
             body.member("think", effort == .minimal ? Reasoning.Effort.low.rawValue : effort.rawValue)
         } else {
             omitted.warn(
-                "\(omitted.model) takes no reasoning effort: it was left out; provider_options.\(provider).think says "
-                    + "whether it reasons")
+                "\(omitted.model) takes no reasoning effort: it was left out; provider_options.\(provider).think turns "
+                    + "reasoning on or off")
         }
     }
 }
 
-/// The `options` of a request: our sampling, and over it what the client gives in `provider_options`.
+/// The `options` of a request: its sampling parameters, overridden by `options` in `provider_options`.
 private struct OllamaOptions {
-    /// `nil`: there are none, or the client's `options` are in `providerOptions`.
+    /// The options to write; nil if there are none, or if they are in `providerOptions`.
     let merged: RawJSON?
-    /// Those of the request; `options` in them hold ours too.
+    /// The request's `provider_options`, in which `options` includes the sampling parameters.
     let providerOptions: [String: RawJSON]
 
-    /// - Parameter window: `num_ctx`.
+    /// - Parameter window: the value of `num_ctx`.
     init(_ request: Request, provider: String, window: Int?, _ facts: WireFacts) throws(UltraError) {
         guard let given = request.providerOptions[provider], let own = Self.options(of: given) else {
             var ours = try RequestBody([:], provider: provider, facts)
@@ -117,7 +118,7 @@ private struct OllamaOptions {
         providerOptions = options
     }
 
-    /// Returns true when there was nothing to write.
+    /// Writes the sampling parameters. Returns true if there were none.
     private static func write(_ sampling: Sampling, _ window: Int?, to body: inout RequestBody) -> Bool {
         body.member("num_ctx", window)
         body.member("num_predict", sampling.maxTokens)
@@ -131,12 +132,12 @@ private struct OllamaOptions {
         return window == nil && sampling == Sampling()
     }
 
-    /// Its member `options`; `nil`: it has none, or is no object, which `RequestBody` refuses.
+    /// The member `options`; nil if there is none, or if `object` is not an object, which `RequestBody` refuses.
     private static func options(of object: RawJSON) -> RawJSON? {
         members(object).last { $0.name == "options" }?.value
     }
 
-    /// `object` with the members of `other` in place of its own of the same name.
+    /// Returns `object` with its members replaced by those of `other` with the same name.
     private static func replacing(_ object: RawJSON, _ other: RawJSON) -> RawJSON {
         let theirs = members(other)
         var json = JSONWriter()
@@ -157,9 +158,84 @@ private struct OllamaOptions {
                 while let key = try reader.nextKey() { members.append((String(key), try reader.rawJSON())) }
             }
         } catch {
-            // Valid JSON that is no object: refused where the body is written.
+            // `RequestBody` refuses JSON that is not an object.
             return []
         }
         return members
+    }
+}
+
+/// Encoding of the `messages` array: `content` is one string, `images` is beside it, and arguments are objects.
+extension OllamaAdapter {
+    func messages(_ messages: [Message], _ model: String) throws(UltraError) -> RawJSON {
+        var json = JSONWriter()
+        var names: [String: String] = [:]
+        json.beginArray()
+        for message in messages {
+            for call in message.toolCalls { names[call.id] = call.name }
+            json.beginObject()
+            json.field("role", message.role.rawValue)
+            json.field("content", message.parts.compactMap(\.textOrNil).joined(separator: "\n"))
+            try images(of: message, model, &json)
+            if message.role == .assistant { assistant(message, &json) }
+            if let id = message.toolCallID {
+                // Templates use the name; newer servers accept the id too.
+                json.fieldIfPresent("tool_name", names[id])
+                json.field("tool_call_id", id)
+            }
+            json.endObject()
+        }
+        json.endArray()
+        return RawJSON(validated: json.bytes)
+    }
+
+    private func images(of message: Message, _ model: String, _ json: inout JSONWriter) throws(UltraError) {
+        var images: [String] = []
+        for part in message.parts {
+            switch part {
+            case .text, .reasoning, .cacheMarker:
+                break
+            case .imageData(let mediaType, let base64):
+                guard ["image/png", "image/jpeg", "image/webp"].contains(mediaType) else {
+                    throw refusal(
+                        .capabilityMissing, model, "takes images as PNG, JPEG or WebP only", hint: "convert the image")
+                }
+                images.append(base64)
+            case .imageURL:
+                throw refusal(
+                    .capabilityMissing, model, "takes images only as data: Ollama does not download URLs",
+                    hint: "send the image itself, as media_type and data")
+            case .document:
+                throw refusal(
+                    .capabilityMissing, model, "takes no documents",
+                    hint: "send the document's text, or its pages as images")
+            }
+        }
+        guard !images.isEmpty else { return }
+        json.key("images")
+        json.beginArray()
+        for image in images { json.string(image) }
+        json.endArray()
+    }
+
+    private func assistant(_ message: Message, _ json: inout JSONWriter) {
+        let thinking = message.parts.compactMap { part -> String? in
+            if case .reasoning(let text, _) = part { text } else { nil }
+        }.joined()
+        if !thinking.isEmpty { json.field("thinking", thinking) }
+        guard !message.toolCalls.isEmpty else { return }
+        json.key("tool_calls")
+        json.beginArray()
+        for call in message.toolCalls {
+            json.beginObject()
+            json.field("id", call.id)
+            json.key("function")
+            json.beginObject()
+            json.field("name", call.name)
+            json.field("arguments", call.object)
+            json.endObject()
+            json.endObject()
+        }
+        json.endArray()
     }
 }

@@ -1,13 +1,13 @@
 package import UltraAPI
 
-/// `GET /api/tags`, and `POST /api/show` for what the tags of older servers leave out.
+/// The list of models, `GET /api/tags`, and `POST /api/show` for what older servers leave out of it.
 extension OllamaAdapter {
     package func detailRequest(_ model: DiscoveredModel) -> HTTPRequest? {
         guard model.capabilities == nil || model.contextWindow == nil else { return nil }
         var json = JSONWriter()
         json.beginObject()
         json.field("model", model.id)
-        // What very old servers call it.
+        // The member's name in very old servers.
         json.field("name", model.id)
         json.endObject()
         return call("/api/show", json.bytes)
@@ -45,7 +45,7 @@ extension OllamaAdapter {
             default: try readCommon(key, &reader, &facts)
             }
         }
-        // What the server says beats what its template suggests.
+        // The server's list takes precedence over what its template suggests.
         if let listed = facts.listed {
             apply(listed, to: &model)
         } else if model.capabilities == nil {
@@ -54,19 +54,19 @@ extension OllamaAdapter {
         model.contextWindow = facts.configuredWindow ?? model.contextWindow ?? facts.trainedWindow
     }
 
-    /// What is said of a model, here or there.
+    /// The facts about one model, from the list or its details.
     private struct Facts {
-        /// `capabilities`, in Ollama's words.
+        /// The server's `capabilities`, unmapped.
         var listed: [String]?
         var families: [String] = []
         var takesTools = false
         var hasProjector = false
-        /// Tokens; `num_ctx` of the model's own parameters.
+        /// The parameter `num_ctx` of the model, in tokens.
         var configuredWindow: Int?
-        /// Tokens; the longest it was trained for, of which a server may give it less.
+        /// The model's maximum window in tokens. The server may use a smaller one.
         var trainedWindow: Int?
 
-        /// For servers before there were capabilities (early 2025).
+        /// Capabilities for servers without the member `capabilities` (before early 2025).
         var guessed: [String] {
             if families.contains(where: { $0.contains("bert") }) { return ["embedding"] }
             let sees = hasProjector || families.contains { $0 == "clip" || $0 == "mllama" }
@@ -96,7 +96,7 @@ extension OllamaAdapter {
         return model
     }
 
-    /// Members that the list and the details share.
+    /// Decodes members that the list and the details share.
     private func readCommon(_ key: JSONKey, _ reader: inout JSONReader, _ facts: inout Facts) throws(JSONError) {
         switch key {
         case "capabilities" where try reader.kind() == .array:
@@ -119,7 +119,7 @@ extension OllamaAdapter {
     private func modelInfo(_ reader: inout JSONReader, _ facts: inout Facts) throws(JSONError) {
         try reader.beginObject()
         while let key = try reader.nextKey() {
-            // `llama.context_length`: after the name of the architecture.
+            // The name begins with the architecture, such as `llama.context_length`.
             if String(key).hasSuffix(".context_length") {
                 facts.trainedWindow = try reader.count() ?? facts.trainedWindow
             } else {
@@ -128,7 +128,7 @@ extension OllamaAdapter {
         }
     }
 
-    /// `num_ctx` of `parameters`: one name and value a line.
+    /// Finds `num_ctx` in `parameters`, which has one name and value per line.
     private func configuredWindow(_ parameters: String) -> Int? {
         for line in parameters.split(whereSeparator: \.isNewline) {
             let words = line.split(whereSeparator: \.isWhitespace)

@@ -1,17 +1,17 @@
 import UltraAPI
 
-/// How large a context window Ollama is asked for. It drops what exceeds the window without a word, and its own is
-/// mostly smaller than a conversation with tools; each change of it loads the model anew.
+/// The context window to request from Ollama. Ollama silently drops what exceeds the window, and its default is often
+/// too small for a conversation with tools. Each change of the window reloads the model.
 struct OllamaWindow {
-    /// `num_ctx`; nil: the server's own.
+    /// The value of `num_ctx`; nil uses the server's default.
     let tokens: Int?
-    /// The request alone, guessed.
+    /// The estimated length of the request in tokens.
     private let estimate: Int
-    /// Most that can be read; nil: unknown.
+    /// The maximum length of a request in tokens; nil if unknown.
     private let limit: Int?
 
-    private static let least = 4096
-    /// Of an answer, as far as room is made for it.
+    private static let minimum = 4096
+    /// The maximum number of tokens reserved for the answer.
     private static let answerLimit = 8192
     private static let defaultAnswer = 1024
     private static let bytesPerToken = 4
@@ -28,15 +28,16 @@ struct OllamaWindow {
             limit = min(fixed, facts.contextWindow ?? fixed)
         case .auto:
             let answer = min(request.sampling.maxTokens ?? Self.defaultAnswer, Self.answerLimit)
-            let needed = max(estimate + estimate / 4 + answer, facts.leastWindow)
-            var size = Self.least
+            let needed = max(estimate + estimate / 4 + answer, facts.minimumWindow)
+            var size = Self.minimum
             while size < needed { size *= 2 }
             limit = facts.contextWindow
             tokens = min(size, limit ?? size)
         }
     }
 
-    /// - Throws: `context_length` where the request alone is more than can be read.
+    /// Checks the request's length.
+    /// - Throws: `context_length` if the request alone exceeds the window.
     func check(_ model: String, provider: String) throws(UltraError) {
         guard let limit, estimate > limit else { return }
         throw UltraError(

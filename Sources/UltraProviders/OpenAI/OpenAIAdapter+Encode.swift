@@ -1,13 +1,15 @@
 package import UltraAPI
 
 extension OpenAIAdapter {
-    package func needs(of model: String) -> RequestNeeds {
-        var needs = dialect.needs
+    package func constraints(of model: String) -> RequestConstraints {
+        var constraints = dialect.constraints
         if dialect.models == .any {
-            needs.callIDs = .callIDs(ofModel: model)
-            if needs.reasoning == .never, Dialect.returnsReasoning(model) { needs.reasoning = .turnsWithCalls }
+            constraints.callIDs = .callIDs(ofModel: model)
+            if constraints.reasoning == .never, Dialect.returnsReasoning(model) {
+                constraints.reasoning = .turnsWithCalls
+            }
         }
-        return needs
+        return constraints
     }
 
     package func write(
@@ -38,7 +40,8 @@ extension OpenAIAdapter {
         return EncodedRequest(http, warnings: omitted.warnings)
     }
 
-    /// Throws for what cannot be left out.
+    /// Checks for content that cannot be left out.
+    /// - Throws: `capability_missing`.
     private func check(_ request: Request, _ omitted: Omissions) throws(UltraError) {
         try Attachments(files: dialect.files).check(request.messages, omitted)
         if !request.tools.isEmpty, omitted.refused.contains(.tools) {
@@ -46,11 +49,12 @@ extension OpenAIAdapter {
         }
         if case .schema = request.responseFormat, omitted.refused.contains(.jsonSchema) {
             throw omitted.capabilityMissing(
-                "answers to no schema", hint: "ask for response_format json, and tell the schema in the prompt")
+                "does not follow a JSON schema",
+                hint: "ask for response_format json, and describe the schema in the prompt")
         }
     }
 
-    /// Empty without a key: some servers refuse an empty one.
+    /// The headers with the key and the organization; empty without them. Some servers refuse an empty key.
     var authorization: [HTTPHeader] {
         var headers: [HTTPHeader] = []
         switch (key, dialect.keyHeader) {
@@ -70,11 +74,11 @@ extension OpenAIAdapter {
         case .maxTokens: body.member("max_tokens", sampling.maxTokens)
         case .maxCompletionTokens: body.member("max_completion_tokens", sampling.maxTokens)
         }
-        // Models that refuse them still take the default.
-        body.member("temperature", omitted.unless(.temperature, sampling.temperature, default: 1))
-        body.member("top_p", omitted.unless(.topP, sampling.topP, default: 1))
-        body.member("top_k", omitted.unless(.topK, sampling.topK))
-        if !sampling.stop.isEmpty, omitted.takes(.stop) {
+        // Models that refuse other values still accept the default.
+        body.member("temperature", omitted.accepted(.temperature, sampling.temperature, default: 1))
+        body.member("top_p", omitted.accepted(.topP, sampling.topP, default: 1))
+        body.member("top_k", omitted.accepted(.topK, sampling.topK))
+        if !sampling.stop.isEmpty, omitted.accepts(.stop) {
             if sampling.stop.count > 4, dialect.models == .openAI {
                 omitted.warn("\(omitted.model) takes 4 stop sequences at most: the others were left out")
                 body.member("stop", Array(sampling.stop.prefix(4)))
@@ -82,12 +86,12 @@ extension OpenAIAdapter {
                 body.member("stop", sampling.stop)
             }
         }
-        body.member("seed", omitted.unless(.seed, sampling.seed))
-        body.member("frequency_penalty", omitted.unless(.frequencyPenalty, sampling.frequencyPenalty))
-        body.member("presence_penalty", omitted.unless(.presencePenalty, sampling.presencePenalty))
+        body.member("seed", omitted.accepted(.seed, sampling.seed))
+        body.member("frequency_penalty", omitted.accepted(.frequencyPenalty, sampling.frequencyPenalty))
+        body.member("presence_penalty", omitted.accepted(.presencePenalty, sampling.presencePenalty))
     }
 
-    /// A server that refuses one name takes the other.
+    /// The member for the token limit: the other one if the server refused the usual one.
     private func tokenLimit(_ rules: ModelRules, _ facts: WireFacts) -> Dialect.TokenLimit {
         switch rules.tokenLimit ?? dialect.tokenLimit {
         case .maxTokens: facts.omitted.contains("max_tokens") ? .maxCompletionTokens : .maxTokens
@@ -97,11 +101,11 @@ extension OpenAIAdapter {
     }
 
     private func tools(_ request: Request, _ body: inout RequestBody, _ omitted: inout Omissions) {
-        // Servers refuse the choice, and an empty list, when there are no tools.
+        // Servers refuse `tool_choice`, and an empty list of tools, in a request without tools.
         guard !request.tools.isEmpty else { return }
         body.functions(request.tools)
-        if let choice = request.toolChoice, omitted.takes(.toolChoice) { body.functionChoice(choice) }
-        body.member("parallel_tool_calls", omitted.unless(.parallelToolCalls, request.parallelToolCalls))
+        if let choice = request.toolChoice, omitted.accepts(.toolChoice) { body.functionChoice(choice) }
+        body.member("parallel_tool_calls", omitted.accepted(.parallelToolCalls, request.parallelToolCalls))
     }
 
     private func responseFormat(_ format: ResponseFormat, _ facts: WireFacts, _ body: inout RequestBody) {
@@ -111,7 +115,7 @@ extension OpenAIAdapter {
             break
         case .schema(let name, let schema, let isStrict):
             self.schema(name, schema, isStrict: takesStrict ? isStrict : nil, &body)
-        case .json where dialect.takesNoJSONMode:
+        case .json where dialect.lacksJSONMode:
             schema("object", .anyObject, isStrict: nil, &body)
         case .json:
             body.member("response_format") { json in
@@ -140,13 +144,13 @@ extension OpenAIAdapter {
         _ reasoning: Reasoning?, _ rules: ModelRules, _ body: inout RequestBody, _ omitted: inout Omissions
     ) {
         if rules.mustNotReason { body.member("reasoning_effort", "none") }
-        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.takes(.reasoning)
+        guard let reasoning, reasoning.effort != nil || reasoning.budgetTokens != nil, omitted.accepts(.reasoning)
         else { return }
-        let effort = reasoning.effort.map { rules.nearest($0) }
+        let effort = reasoning.effort.map { $0.nearest(in: rules.efforts) }
         if dialect.reasoning == .object {
             body.member("reasoning") { json in
                 json.beginObject()
-                // One or the other.
+                // OpenRouter accepts either, not both.
                 if let effort {
                     json.field("effort", effort.rawValue)
                 } else {
@@ -167,13 +171,13 @@ extension OpenAIAdapter {
         if let effort {
             body.member("reasoning_effort", effort.rawValue)
         } else if dialect.reasoning == .effort {
-            omitted.warn("\(omitted.model) takes a reasoning effort, no budget_tokens: it was left out")
+            omitted.warn("\(omitted.model) takes a reasoning effort instead of budget_tokens: it was left out")
         }
     }
 
     private func stream(_ facts: WireFacts, _ body: inout RequestBody) {
         body.member("stream", true)
-        guard dialect.asksForUsage else { return }
+        guard dialect.requestsUsage else { return }
         body.member("stream_options") { json in
             json.beginObject()
             json.field("include_usage", true)
@@ -182,14 +186,5 @@ extension OpenAIAdapter {
             }
             json.endObject()
         }
-    }
-}
-
-extension ModelRules {
-    /// The least effort the model takes that is not below `effort`, else its highest.
-    func nearest(_ effort: Reasoning.Effort) -> Reasoning.Effort {
-        let order: [Reasoning.Effort] = [.minimal, .low, .medium, .high]
-        let wanted = order.firstIndex(of: effort) ?? 0
-        return efforts.first { order.firstIndex(of: $0) ?? 0 >= wanted } ?? efforts.last ?? effort
     }
 }

@@ -1,9 +1,9 @@
 import UltraAPI
 
-/// The `messages` array: null and empty members are left out, since many servers refuse them, but for the `content` of
-/// a message of calls, which others demand.
+/// Encoding of the `messages` array. Null and empty members are left out, because many servers refuse them. The
+/// exception is `content` of a message with tool calls, which some servers require.
 extension OpenAIAdapter {
-    /// - Parameter isThinking: the server insists on the reasoning that led to calls.
+    /// - Parameter isThinking: true if the server requires the reasoning behind earlier tool calls.
     func messages(_ messages: [Message], isThinking: Bool, _ facts: WireFacts, _ json: inout JSONWriter) {
         json.beginArray()
         for message in messages {
@@ -24,7 +24,7 @@ extension OpenAIAdapter {
         json.endArray()
     }
 
-    /// A string if it is text alone, else parts.
+    /// Writes text as one string, and anything else as an array of parts.
     private func userContent(_ parts: [Part], _ json: inout JSONWriter) {
         let texts = parts.compactMap(\.textOrNil)
         if texts.count == 1 && parts.count == 1 || texts.count == parts.count && !dialect.takesTextParts {
@@ -45,7 +45,7 @@ extension OpenAIAdapter {
                 image("data:\(mediaType);base64,\(base64)", &json)
             case .document(let document):
                 file(document, &json)
-            // Providers that speak this API keep prefixes by themselves.
+            // Servers with this API cache prefixes without markers.
             case .reasoning, .cacheMarker:
                 break
             }
@@ -81,7 +81,7 @@ extension OpenAIAdapter {
         let content = text(of: message)
         if !content.isEmpty || message.toolCalls.isEmpty || facts.omitted.contains(RefusedMember.nullContent) {
             json.field("content", content)
-        } else if dialect.demandsContent {
+        } else if dialect.requiresContent {
             json.key("content")
             json.null()
         }
@@ -108,15 +108,15 @@ extension OpenAIAdapter {
         json.endArray()
     }
 
-    /// Whatever reasoning is left, by `needs`, is to go back.
+    /// Writes the message's reasoning; `RequestRepair` has removed what must not be sent.
     private func reasoningContent(_ message: Message, isThinking: Bool, _ json: inout JSONWriter) {
         let reasoning = message.parts.compactMap { part -> String? in
             if case .reasoning(let text, _) = part { text } else { nil }
         }.joined()
         if !reasoning.isEmpty {
             json.field("reasoning_content", reasoning)
-        } else if dialect.demandsReasoning, isThinking, !message.toolCalls.isEmpty {
-            // Calls without any are refused; a blank will do.
+        } else if dialect.requiresReasoning, isThinking, !message.toolCalls.isEmpty {
+            // The server refuses calls without reasoning, but accepts a blank.
             json.field("reasoning_content", " ")
         }
     }
@@ -143,7 +143,7 @@ extension OpenAIAdapter {
         json.endObject()
     }
 
-    /// The text of a message that can hold nothing else. Reasoning of earlier turns is dropped without a word: no
+    /// The text of a message whose role cannot have attachments. Its reasoning is dropped without a warning, because no
     /// answer depends on it here.
     private func text(of message: Message) -> String {
         message.parts.compactMap(\.textOrNil).joined(separator: "\n")
@@ -163,6 +163,63 @@ extension Part {
         switch self {
         case .imageURL, .imageData: true
         case .text, .document, .reasoning, .cacheMarker: false
+        }
+    }
+}
+
+/// The attachments that an API accepts in a conversation. Any other attachment is an error before anything is sent,
+/// because without it the model would answer a different question.
+struct Attachments {
+    /// The roles whose messages may have attachments.
+    var roles: Set<Message.Role> = [.user]
+    var files = Dialect.Files.none
+
+    /// Checks every attachment of a conversation.
+    /// - Throws: `capability_missing` for the first one that the API does not accept.
+    func check(_ messages: [Message], _ omitted: Omissions) throws(UltraError) {
+        for message in messages {
+            for part in message.parts {
+                switch part {
+                case .text, .reasoning, .cacheMarker: continue
+                case .imageURL, .imageData: break
+                case .document(let document): try check(document, omitted)
+                }
+                guard roles.contains(message.role) else {
+                    throw omitted.capabilityMissing(
+                        "takes no images or documents in \(message.role.rawValue) messages",
+                        hint: "put them into a user message")
+                }
+            }
+        }
+    }
+
+    private func check(_ document: Document, _ omitted: Omissions) throws(UltraError) {
+        switch (document.source, files) {
+        case (_, .none):
+            throw omitted.capabilityMissing(
+                "takes no documents", hint: "send the document's text, or its pages as images")
+        case (.url, .pdf):
+            throw omitted.capabilityMissing("takes documents as data, not by URL", hint: "send the document itself")
+        case (.data(let mediaType, _), .pdf), (.data(let mediaType, _), .pdfOrURL):
+            guard mediaType.lowercased() == "application/pdf" else {
+                throw omitted.capabilityMissing(
+                    "takes PDF documents only, not \(mediaType)", hint: "send the document's text, or a PDF")
+            }
+        case (.url, .pdfOrURL), (_, .any):
+            break
+        }
+    }
+}
+
+extension Document {
+    /// The document's name, or a default. Some providers rely on its extension.
+    var fileName: String {
+        if let name { return name }
+        guard case .data(let mediaType, _) = source else { return "document" }
+        switch mediaType.lowercased() {
+        case "application/pdf": return "document.pdf"
+        case let type where type.hasPrefix("text/"): return "document.txt"
+        default: return "document"
         }
     }
 }

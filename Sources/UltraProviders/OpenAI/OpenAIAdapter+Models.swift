@@ -1,7 +1,7 @@
 package import UltraAPI
 
-/// `GET /models`. OpenAI lists ids alone; other servers add windows, prices and capabilities under names of their own,
-/// and Together answers with a bare array.
+/// Decoding of `GET /models`. OpenAI lists only ids. Other servers add context windows, prices and capabilities under
+/// their own names, and Together sends a bare array.
 extension OpenAIAdapter {
     package var listForm: ModelListForm { ModelListForm("data", "models", allowsBareArray: true) }
 
@@ -31,10 +31,10 @@ extension OpenAIAdapter {
         return ModelPage(models)
     }
 
-    /// llama.cpp's second list, `[{"name":…,"model":…,"capabilities":["completion","multimodal"]}]`, which other servers
-    /// have in place of the first.
-    /// - Parameter named: takes the names of its models.
-    /// - Returns: the names of those that see images.
+    /// Decodes `models`, `[{"name":…,"model":…,"capabilities":["completion","multimodal"]}]`. llama.cpp sends it in
+    /// addition to `data`, other servers instead of it.
+    /// - Parameter named: receives the names of the models.
+    /// - Returns: the names of the models that accept images.
     private func secondList(_ reader: inout JSONReader, _ named: inout [String]) throws(JSONError) -> Set<String> {
         var found: Set<String> = []
         try reader.beginArray()
@@ -87,7 +87,7 @@ extension OpenAIAdapter {
             case "aliases" where try reader.kind() == .array:
                 model.aliases = try reader.texts()
             case "active":
-                // Groq lists models it has switched off.
+                // Groq lists models that it has switched off.
                 isActive = try reader.text() != "false"
             case "type":
                 model.kind = kind(ofType: try reader.text())
@@ -120,7 +120,7 @@ extension OpenAIAdapter {
         return model
     }
 
-    /// Groups of figures: llama.cpp's `meta`, Docker's `dmr`, OpenRouter's `top_provider`.
+    /// Decodes a group of limits: llama.cpp's `meta`, Docker's `dmr` or OpenRouter's `top_provider`.
     private func limits(_ reader: inout JSONReader, _ model: inout DiscoveredModel) throws(JSONError) {
         guard try reader.kind() == .object else { return try reader.skip() }
         try reader.beginObject()
@@ -136,7 +136,8 @@ extension OpenAIAdapter {
         }
     }
 
-    /// OpenRouter: strings, USD per token, -1 for variable prices. Together: numbers, USD per million.
+    /// Decodes prices. OpenRouter sends strings in USD per token, and -1 for variable prices; Together sends numbers in
+    /// USD per million tokens.
     private func price(_ reader: inout JSONReader) throws(JSONError) -> Price? {
         guard try reader.kind() == .object else {
             try reader.skip()
@@ -177,7 +178,7 @@ extension OpenAIAdapter {
         }
     }
 
-    /// Fireworks' flags.
+    /// Adds a capability if Fireworks' flag for it is true.
     private func flag(_ capability: Capability, _ value: String?, _ model: inout DiscoveredModel) {
         if value == "true" { model.capabilities = (model.capabilities ?? []).union([capability]) }
     }
@@ -200,7 +201,7 @@ extension OpenAIAdapter {
         }
     }
 
-    /// By the patterns of OpenAI's ids; `nil` where they say nothing.
+    /// The kind by the naming scheme of OpenAI's models; nil if the id does not reveal it.
     private func kind(ofID id: String) -> DiscoveredModel.Kind? {
         let name = id.split(separator: "/").last.map { $0.lowercased() } ?? ""
         if name.hasPrefix("text-embedding") || name.contains("embed") { return .embeddings }

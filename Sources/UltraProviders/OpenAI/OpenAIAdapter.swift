@@ -1,8 +1,8 @@
 package import UltraAPI
 
-/// OpenAI's Chat Completions API, and the many servers that speak it; what differs between them is the dialect.
+/// OpenAI's Chat Completions API, and the servers that implement it. Their differences are in `dialect`.
 package struct OpenAIAdapter: Adapter {
-    /// OpenAI's two APIs of generation; the raw values are the configuration's words.
+    /// OpenAI's two APIs for generation. The raw values are those of the configuration.
     package enum API: String, Sendable, CaseIterable {
         case chat, responses
     }
@@ -10,10 +10,11 @@ package struct OpenAIAdapter: Adapter {
     package let provider: String
     package let endpoint: Endpoint
     package let key: Secret?
-    /// Sent as `OpenAI-Organization`.
+    /// Sent as `OpenAI-Organization`; nil to send none.
     package let organization: String?
+    /// The differences between this server and others with the same API.
     package let dialect: Dialect
-    /// What the server is asked with wherever a model has both.
+    /// The API to use for models that both APIs serve.
     package let api: API
 
     package init(
@@ -33,7 +34,7 @@ package struct OpenAIAdapter: Adapter {
             method: .get, url: listURL, headers: authorization + [HTTPHeader("Accept", "application/json")])
     }
 
-    /// An Azure deployment has no list; the resource it belongs to has.
+    /// An Azure deployment has no list of models; the list belongs to the resource above it.
     private var listURL: String {
         guard let deployments = endpoint.base.firstRange(of: "/deployments/") else { return endpoint.url("/models") }
         return endpoint.base[..<deployments.lowerBound] + "/models" + (endpoint.query.map { "?\($0)" } ?? "")
@@ -43,10 +44,10 @@ package struct OpenAIAdapter: Adapter {
         usesResponses(request, model: model) ? ResponsesAdapter(self) : self
     }
 
-    /// Responses serve what is configured so, what Chat Completions does not serve, and, at OpenAI itself, what it
-    /// serves only without a part of the request.
+    /// True if the request goes to the Responses API: if it is configured, if the model is not available in Chat
+    /// Completions, and, at OpenAI itself, if Chat Completions would ignore a part of the request.
     private func usesResponses(_ request: Request, model: String) -> Bool {
-        // A deployment's URL ends where its API begins.
+        // The URL of a deployment contains the API's name.
         guard !endpoint.isDeployment else { return false }
         let rules = ModelRules.of(
             model, dialect.models, hasTools: !request.tools.isEmpty, hasEffort: request.reasoning != nil)
@@ -59,7 +60,7 @@ package struct OpenAIAdapter: Adapter {
 }
 
 extension Part {
-    /// A document that Chat Completions does not take: not a PDF, or not here.
+    /// True for a document that Chat Completions does not accept: one by URL, or other than PDF.
     fileprivate var needsResponses: Bool {
         guard case .document(let document) = self else { return false }
         guard case .data(let mediaType, _) = document.source else { return true }

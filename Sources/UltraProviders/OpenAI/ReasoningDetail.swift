@@ -1,10 +1,10 @@
 import UltraAPI
 
-/// One of OpenRouter's `reasoning_details`: text, a summary, or something encrypted, in the words of the provider
-/// behind it. What proves it goes back with it, and so is a signature here.
+/// An element of OpenRouter's `reasoning_details`: text, a summary or encrypted data, in the format of the provider
+/// behind it. It must be sent back unchanged, so the object without its text is treated as the reasoning's signature.
 struct ReasoningDetail: Equatable {
     var text = ""
-    /// The object without its text; `nil`: nothing in it needs to go back.
+    /// The JSON object without its text; nil if it holds nothing that must be sent back.
     var signature: String?
 
     init(_ reader: inout JSONReader) throws(JSONError) {
@@ -34,7 +34,7 @@ struct ReasoningDetail: Equatable {
         if isProof { signature = String(decoding: json.bytes, as: UTF8.self) }
     }
 
-    /// The detail as it came, of a signature and the text it stood with; `nil`: the signature is another API's.
+    /// Rebuilds the object from a signature and its text; nil if the signature is from another API.
     static func restored(_ signature: String, text: String) -> RawJSON? {
         do throws(JSONError) {
             return try JSONReader.read(Array(signature.utf8)) { (reader) throws(JSONError) in

@@ -18,10 +18,10 @@ extension ResponsesAdapter {
             reply.reasoning(try Self.text(event.delta), part: event.place.key(.content, event.partIndex))
         case .reasoningPart:
             guard event.partIndex ?? 0 > 0 else { return }
-            reply.reasoningParts.close(after: reply.saidReasoning)
+            reply.reasoningParts.close(after: reply.reasoningDigest)
             reply.reasoning(Self.separator)
         case .refusalDelta:
-            reply.textParts.select(event.place.key(.content, event.partIndex), after: reply.saidText)
+            reply.textParts.select(event.place.key(.content, event.partIndex), after: reply.textDigest)
             reply.refusal(try Self.text(event.delta))
         case .textDone:
             text(try Self.text(event.whole), event.partIndex ?? 0, at: event.place, &reply)
@@ -36,7 +36,7 @@ extension ResponsesAdapter {
             try self.part(part, event.partIndex ?? 0, at: event.place, &reply)
         case .callDone:
             guard let whole = event.whole else { return }
-            var reader = JSONReader(whole)
+            var reader = JSONReader(reply: whole)
             reply.toolCall(
                 CallAssembly.Piece(form: .whole, key: event.outputIndex, arguments: try reader.text() ?? ""))
         case .itemAdded:
@@ -59,7 +59,7 @@ extension ResponsesAdapter {
         }
     }
 
-    /// Between the parts of a summary.
+    /// The text between the parts of a summary.
     static let separator = "\n\n"
 
     private static func text(_ json: UnsafeRawBufferPointer?) throws(JSONError) -> String {
@@ -79,7 +79,7 @@ extension ResponsesAdapter {
         }
     }
 
-    /// The last event of a stream, and its end: there is no marker.
+    /// Decodes the last event, which ends the stream: this API has no end marker.
     private func end(
         _ event: ResponsesEvent, _ status: String, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -96,9 +96,10 @@ extension ResponsesAdapter {
 // MARK: - The response object
 
 extension ResponsesAdapter {
+    /// Decodes the response object.
     /// - Parameters:
-    ///   - status: what the event says, where the object does not.
-    ///   - isWhole: the object is the reply, not the repetition of what a stream said.
+    ///   - status: the status that the event implies; the object's own takes precedence.
+    ///   - isWhole: true if the object is the whole reply, false if it repeats what the stream contained.
     private func response(
         _ reader: inout JSONReader, status: String?, isWhole: Bool, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -112,7 +113,7 @@ extension ResponsesAdapter {
             case "status":
                 status = try reader.text() ?? status
             case "error":
-                if try reader.saysSomething() { reply.reportError() }
+                if try reader.hasValue() { reply.reportError() }
             case "incomplete_details" where try reader.kind() == .object:
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
@@ -121,7 +122,7 @@ extension ResponsesAdapter {
                     default: try reader.skip()
                     }
                 }
-            // Some servers stream nothing but this.
+            // Some servers stream only this event.
             case "output" where try reader.kind() == .array || isWhole:
                 let content = try output(&reader, isWhole ? .own : .whole)
                 reply.hasContent ? reply.receiveWhole(content) : reply.receive(content)
@@ -167,7 +168,7 @@ extension ResponsesAdapter {
         return content
     }
 
-    /// Delivers what of a complete item the stream has not said.
+    /// Delivers what is new in a complete item.
     private func deliver(
         _ item: ResponsesItem, at index: Int?, _ reply: inout ReplyState
     ) throws(JSONError) {
@@ -184,7 +185,7 @@ extension ResponsesAdapter {
         if let signature = item.signature { reply.reasoningSignature(signature, id: item.id) }
     }
 
-    /// A part of a message that is complete.
+    /// Delivers what is new in a complete part of a message.
     private func text(
         _ text: String, _ number: Int, at place: ResponsesEvent.Place, isRefusal: Bool = false,
         _ reply: inout ReplyState
@@ -194,21 +195,22 @@ extension ResponsesAdapter {
             isRefusal: isRefusal)
     }
 
-    /// A part of reasoning that is complete. A summary and the thoughts it sums up are not both told.
+    /// Delivers what is new in a complete part of reasoning. Of a summary and the full reasoning, only the one that
+    /// came first is delivered.
     private func reasoning(
         _ text: String, _ kind: ResponsesEvent.Place.Kind, _ number: Int, at place: ResponsesEvent.Place,
         _ reply: inout ReplyState
     ) {
         for place in [place, .unknown] {
             let other = place.key(kind == .summary ? .content : .summary, 0)
-            guard reply.reasoningParts[other, after: reply.saidReasoning].isEmpty else { return }
+            guard reply.reasoningParts[other, after: reply.reasoningDigest].isEmpty else { return }
         }
         reply.wholeReasoning(
             text, part: place.key(kind, number), alias: ResponsesEvent.Place.unknown.key(kind, number),
             after: number > 0 ? Self.separator : "")
     }
 
-    /// `{"type":"output_text","text":…}` and its kin, of a message or of reasoning.
+    /// Decodes `{"type":"output_text","text":…}` and the other parts of messages and reasoning.
     private func part(
         _ json: UnsafeRawBufferPointer, _ number: Int, at place: ResponsesEvent.Place, _ reply: inout ReplyState
     ) throws(JSONError) {

@@ -1,43 +1,43 @@
 import UltraAPI
 
-/// One event of a stream, read but not yet understood: its members come in no fixed order. Valid no longer than the
-/// bytes of its reader.
+/// One event of a stream, decoded only at its top level, because its members come in no fixed order. It is valid as
+/// long as the reader's bytes.
 struct ResponsesEvent {
     enum Kind {
         case textDelta, refusalDelta, summaryDelta, reasoningDelta, reasoningPart, callDelta
         case textDone, refusalDone, summaryDone, reasoningDone, partDone, callDone
         case itemAdded, itemDone
         case started, completed, incomplete, failed, error
-        /// New ones appear regularly, and most repeat what was said.
+        /// Unknown events; new ones appear regularly, and most repeat other events.
         case other
     }
 
     var kind = Kind.other
     var delta: UnsafeRawBufferPointer?
-    /// A part that is complete, under the name of its kind.
+    /// A complete part; the member's name depends on the kind of event.
     var whole: UnsafeRawBufferPointer?
-    /// An output item: a message, a call, or reasoning.
+    /// An output item: a message, a tool call, or reasoning.
     var item: UnsafeRawBufferPointer?
     var response: UnsafeRawBufferPointer?
-    /// Where the item stands in the output.
+    /// The index of the item in the output.
     var outputIndex: Int?
-    /// Which part of the item it is, of its summary or of its content.
+    /// The index of the part in the item's content or summary.
     var partIndex: Int?
 
     var place: Place { Place(index: outputIndex) }
 
-    /// An item of the output, and the parts of it.
+    /// The position of an item in the output.
     struct Place {
         enum Kind {
             case content, summary
         }
 
-        /// nil: the server does not number its items.
+        /// nil if the server does not number its items.
         var index: Int?
 
         static let unknown = Place(index: nil)
 
-        /// The number of a part among those of all items.
+        /// A unique number for a part of this item.
         func key(_ kind: Kind, _ part: Int?) -> Int {
             let item = (index ?? -1) &* 8192
             return item &+ (part ?? 0) &* 2 &+ (kind == .content ? 0 : 1)
@@ -56,13 +56,13 @@ struct ResponsesEvent {
             case "content_index", "summary_index": partIndex = try reader.count()
             case "text", "arguments", "refusal", "part": whole = try reader.raw()
             case "error":
-                if try reader.saysSomething() { kind = .error }
+                if try reader.hasValue() { kind = .error }
             default: try reader.skip()
             }
         }
     }
 
-    /// - Parameter quoted: the name as it stands in the JSON; nobody escapes any of it.
+    /// - Parameter quoted: the event's name with its quotes; no server escapes characters in it.
     private static func kind(_ quoted: UnsafeRawBufferPointer) -> Kind {
         for (name, kind) in names where name.utf8CodeUnitCount == quoted.count {
             let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
@@ -71,7 +71,7 @@ struct ResponsesEvent {
         return .other
     }
 
-    /// The most frequent first.
+    /// Ordered by frequency.
     private static let names: [(StaticString, Kind)] = [
         ("\"response.output_text.delta\"", .textDelta),
         ("\"response.function_call_arguments.delta\"", .callDelta),

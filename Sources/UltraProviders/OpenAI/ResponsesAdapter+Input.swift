@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// The `input` array: messages, and beside them the calls, their results and the reasoning as items of their own.
+/// Encoding of the `input` array. Tool calls, their results and reasoning are separate items beside the messages.
 extension ResponsesAdapter {
     func input(_ messages: [Message], _ json: inout JSONWriter) {
         json.beginArray()
@@ -26,7 +26,7 @@ extension ResponsesAdapter {
         json.endArray()
     }
 
-    /// A string if it is text alone, else parts.
+    /// Writes text as one string, and anything else as an array of parts.
     private func content(_ parts: [Part], _ json: inout JSONWriter) {
         let texts = parts.compactMap(\.textOrNil)
         let hasOthers = parts.contains { $0.isImage || $0.isDocument }
@@ -61,9 +61,9 @@ extension ResponsesAdapter {
         }
     }
 
-    /// Reasoning, text and calls in the order they came.
+    /// Writes reasoning, text and tool calls in the order of the original answer.
     private func assistant(_ message: Message, _ json: inout JSONWriter) {
-        // Reasoning that led to nothing is refused.
+        // The API refuses a reasoning item that is not followed by an output item.
         let elements = message.elements
         let lastOutput =
             elements.lastIndex { element in

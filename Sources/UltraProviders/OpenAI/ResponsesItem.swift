@@ -1,6 +1,6 @@
 import UltraAPI
 
-/// An output item of the Responses API that is read: a message, a call, or reasoning. Others are passed over.
+/// An output item of the Responses API: a message, a tool call or reasoning. Other items are ignored.
 struct ResponsesItem {
     enum MessagePart {
         case text(String)
@@ -44,25 +44,26 @@ struct ResponsesItem {
         }
     }
 
+    /// The tool call of the item; nil if it is another kind of item.
     func call(_ form: CallAssembly.Form, key: Int?) -> CallAssembly.Piece? {
         guard type == "function_call" else { return nil }
         return CallAssembly.Piece(form: form, key: key, id: callID ?? id, name: name, arguments: arguments)
     }
 
-    /// The parts of the summary, or, without one, of the thoughts.
+    /// The parts of the summary, or of the full reasoning if there is no summary.
     var reasoning: (kind: ResponsesEvent.Place.Kind, texts: [String]) {
         guard type == "reasoning" else { return (.summary, []) }
         return summary.contains { !$0.isEmpty } ? (.summary, summary) : (.content, thoughts)
     }
 
-    /// What goes back in the item's place; nil: nothing.
+    /// The item in the form to be sent back; nil if there is nothing to send back.
     var signature: String? {
         guard type == "reasoning", let encrypted, !encrypted.isEmpty else { return nil }
         return ReasoningItem(id: id, encryptedContent: encrypted).signature
     }
 
-    /// Everything, in the order of an answer.
-    /// - Parameter key: of the call, where the item stands.
+    /// All content of the item, in the order in which it is delivered.
+    /// - Parameter key: the item's index in the output, which numbers its call.
     func content(_ form: CallAssembly.Form, key: Int) -> [ReplyContent.Part] {
         var parts: [ReplyContent.Part] = message.map { part in
             switch part {
@@ -77,12 +78,12 @@ struct ResponsesItem {
         return parts
     }
 
-    /// `[{"type":"output_text","text":…}]`, or `refusal` in place of the text.
+    /// Decodes `[{"type":"output_text","text":…}]`, with `refusal` instead of `text` in a refusal.
     private static func message(_ reader: inout JSONReader) throws(JSONError) -> [MessagePart] {
         var parts: [MessagePart] = []
         try reader.beginArray()
         while try reader.nextElement() {
-            // Its number counts, whatever it holds.
+            // A part of an unknown type still counts for the numbering.
             var part = MessagePart.text("")
             if try reader.kind() == .object {
                 try reader.beginObject()
@@ -103,7 +104,7 @@ struct ResponsesItem {
         return parts
     }
 
-    /// The parts of reasoning, `[{"type":"summary_text","text":…}]`.
+    /// Decodes the parts of reasoning: `[{"type":"summary_text","text":…}]`.
     private static func texts(_ reader: inout JSONReader) throws(JSONError) -> [String] {
         var texts: [String] = []
         try reader.beginArray()
@@ -123,5 +124,50 @@ struct ResponsesItem {
             texts.append(text)
         }
         return texts
+    }
+}
+
+/// A `reasoning` item of a response. It is carried to the next request as the signature of the reasoning.
+struct ReasoningItem: Equatable {
+    var id: String?
+    /// The model's reasoning, encrypted by the provider.
+    var encryptedContent: String
+
+    init(id: String?, encryptedContent: String) {
+        self.id = id
+        self.encryptedContent = encryptedContent
+    }
+
+    /// Fails for a signature of another API.
+    init?(signature: String) {
+        var id: String?
+        var content: String?
+        do throws(JSONError) {
+            try JSONReader.read(Array(signature.utf8)) { (reader) throws(JSONError) in
+                try reader.beginObject()
+                while let key = try reader.nextKey() {
+                    switch key {
+                    case "id": id = try reader.stringOrNull()
+                    case "encrypted_content": content = try reader.stringOrNull()
+                    default: try reader.skip()
+                    }
+                }
+                try reader.end()
+            }
+        } catch {
+            return nil
+        }
+        guard let content, !content.isEmpty else { return nil }
+        self.init(id: id, encryptedContent: content)
+    }
+
+    /// The item as JSON: `{"id":"rs_…","encrypted_content":"…"}`.
+    var signature: String {
+        var json = JSONWriter()
+        json.beginObject()
+        json.fieldIfPresent("id", id)
+        json.field("encrypted_content", encryptedContent)
+        json.endObject()
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 }

@@ -1,16 +1,17 @@
-/// Where a provider's API is: a URL without its last path segments.
+/// The base URL of a provider's API, to which the path of each call is appended.
 package struct Endpoint: Sendable, Equatable {
-    /// Why a text is no endpoint. A caller shows it after the name of the variable or key it came from.
+    /// The reason why a text is not a valid endpoint. Callers show it after the name of the variable or configuration
+    /// key.
     package enum Flaw: Error, Equatable {
         case notAURL
         case schemeNotHTTP
         case hasCredentials
         case hasFragment
         case badPort
-        /// `http` to a host that is neither loopback nor private would send the key in the clear.
+        /// Plain `http` to a public host, which would send the key unencrypted.
         case plaintextToPublicHost(String)
 
-        /// One sentence that says what to change.
+        /// The predicate of a sentence that says what to change; the setting's name is its subject.
         package var reason: String {
             switch self {
             case .notAURL: "is not a URL such as https://api.example.com/v1"
@@ -24,23 +25,28 @@ package struct Endpoint: Sendable, Equatable {
         }
     }
 
-    /// Scheme, authority and path, without a slash at the end.
+    /// Scheme, authority and path, without a trailing slash.
     package let base: String
-    /// What follows the `?`; sent with every request (Azure's `api-version`).
+    /// The query, without `?`, sent with every request (such as Azure's `api-version`); nil if there is none.
     package let query: String?
     /// In lower case, without brackets or port.
     package let host: String
-    /// The path of one call that the text ended in, and `base` does not: `/chat/completions`; nil: none.
+    /// The path of a single call, such as `/chat/completions`, that was removed from the end of the text; nil if there
+    /// was none.
     package let cutPath: String?
 
-    /// The paths of single calls, with which the documentation of servers shows their addresses.
-    private static let callPaths = ["/chat/completions", "/messages", "/responses", "/embeddings"]
+    /// Paths of single calls. Server documentation often shows them as part of the address.
+    private static let callPaths = [
+        "/chat/completions", "/messages", "/responses", "/embeddings",
+        // Cohere's and Ollama's.
+        "/v2/chat", "/v2/embed", "/api/chat", "/api/generate", "/api/embed",
+    ]
 
-    /// A path that ends in one of `callPaths` is cut to its base.
+    /// Parses an absolute URL. A final path from `callPaths` is removed.
     /// - Parameters:
-    ///   - versionPath: appended unless a segment of the path is a version already (`v1`, `v1beta`, `v2`), or the path
-    ///     names an Azure deployment.
-    ///   - allowsPlaintext: accepts `http` to any host.
+    ///   - versionPath: appended unless the path already has a version segment (`v1`, `v1beta`, `v2`) or names an Azure
+    /// deployment.
+    ///   - allowsPlaintext: true accepts `http` to public hosts.
     package init(_ text: String, versionPath: String, allowsPlaintext: Bool = false) throws(Flaw) {
         guard let schemeEnd = text.firstRange(of: "://") else { throw .notAURL }
         let scheme = text[..<schemeEnd.lowerBound].lowercased()
@@ -72,10 +78,11 @@ package struct Endpoint: Sendable, Equatable {
         self.query = query.isEmpty ? nil : String(query)
     }
 
-    /// The path names one model, as Azure's `/openai/deployments/NAME`.
+    /// True if the path names one model, like Azure's `/openai/deployments/NAME`.
     package let isDeployment: Bool
 
-    /// The URL of a call; `path` begins with a slash and may have a query of its own.
+    /// The URL of a call.
+    /// - Parameter path: begins with a slash and may have a query.
     package func url(_ path: String) -> String {
         guard let query else { return base + path }
         return base + path + (path.contains("?") ? "&" : "?") + query
@@ -85,6 +92,23 @@ package struct Endpoint: Sendable, Equatable {
 // MARK: - Parts of a URL
 
 extension Endpoint {
+    /// Percent-encodes everything except unreserved characters (RFC 3986, section 2.3).
+    static func percentEncoded(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                result += byte < 16 ? "%0" : "%"
+                result += String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return result
+    }
+
     private static func host(of authority: Substring) throws(Flaw) -> String {
         let host: Substring
         let rest: Substring
@@ -103,7 +127,7 @@ extension Endpoint {
         return host.lowercased()
     }
 
-    /// `v1`, `v1beta`, `v1beta2`.
+    /// True for `v1`, `v1beta`, `v1beta2` and similar.
     private static func isVersion(_ segment: Substring) -> Bool {
         guard segment.first == "v" else { return false }
         let number = segment.dropFirst().prefix { $0.isASCII && $0.isNumber }
@@ -111,15 +135,15 @@ extension Endpoint {
         return !number.isEmpty && ["", "alpha", "beta"].contains(stage)
     }
 
-    /// The host is this machine (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3; RFC 6761, section 6.3).
+    /// True if the host is this machine (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3; RFC 6761, section 6.3).
     package var isLoopback: Bool {
         if host == "::1" || host == "localhost" || host.hasSuffix(".localhost") { return true }
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
         return labels.count == 4 && labels[0] == "127" && labels.allSatisfy { UInt8($0) != nil }
     }
 
-    /// Loopback, link-local and private addresses (RFC 1918, 4193, 6598), names that public DNS does not have
-    /// (one label, RFC 6761, 6762, 8375, and `.internal`).
+    /// True for loopback, link-local and private addresses (RFC 1918, 3927, 4193, 6598), and for names outside public
+    /// DNS (single labels, RFC 6761, 6762, 8375, and `.internal`).
     static func isPrivate(_ host: String) -> Bool {
         if host.contains(":") {
             return host == "::1" || ["fc", "fd", "fe8", "fe9", "fea", "feb"].contains(where: host.hasPrefix)

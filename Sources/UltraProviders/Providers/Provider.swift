@@ -1,34 +1,38 @@
 package import UltraAPI
 
-/// A provider as configured.
+/// A configured provider.
 package struct Provider: Sendable {
+    /// The first part of `provider/model`.
     package let id: String
     package let displayName: String
+    /// True if the provider runs on this machine or in its network: it gets longer timeouts.
     package let isLocal: Bool
     package let backend: Backend
-    /// Requests at once upstream; `nil`: the daemon's default.
+    /// The maximum number of concurrent requests to the provider; nil uses the daemon's default.
     package let concurrencyLimit: Int?
-    /// Variables of which one would hold the key it lacks; empty: nothing is missing.
+    /// The environment variables that may hold the key, if it is missing; empty if no key is missing.
     package let missingKeyVariables: [String]
 
+    /// The way in which requests reach the provider.
     package enum Backend: Sendable {
-        /// One adapter for each key, in the order given; a provider that needs no key has one without. Empty: the key
-        /// is missing.
+        /// One adapter per key, in the configured order; a provider without keys has one adapter. Empty if the required
+        /// key is missing.
         case http(Endpoint, adapters: [any Adapter])
-        /// A program of this machine, started for each request.
+        /// A local program, started once per request.
         case command(DockerCommand)
         case mock(Mock)
     }
 
-    /// Another server that speaks OpenAI's API: `[providers.NAME]` of the configuration.
+    /// A further server that implements OpenAI's API, from `[providers.NAME]` in the configuration.
     package struct CompatibleServer: Sendable, Equatable {
         package var name: String
         package var endpoint: String
-        /// Empty: it needs none.
+        /// Empty if the server needs no key.
         package var keys: [Secret]
+        /// True allows `http` to a public host.
         package var allowsPlaintext: Bool
         package var concurrencyLimit: Int?
-        /// Which of OpenAI's APIs it is asked with.
+        /// The OpenAI API used to call the server.
         package var api: OpenAIAdapter.API
 
         package init(
@@ -44,10 +48,11 @@ package struct Provider: Sendable {
         }
     }
 
-    /// What is wrong with a setting; never its value, which may be a key.
+    /// A configuration error. It never includes the setting's value, which may be a key.
     package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        /// The variable or configuration key.
+        /// The name of the environment variable or configuration key.
         package var setting: String
+        /// The predicate of a sentence whose subject is `setting`.
         package var reason: String
 
         package var description: String { "\(setting) \(reason)" }
@@ -55,7 +60,7 @@ package struct Provider: Sendable {
 }
 
 extension Provider.Backend {
-    /// Not a host of the public internet.
+    /// True if the host is not on the public internet.
     fileprivate var isNearby: Bool {
         if case .http(let endpoint, _) = self { Endpoint.isPrivate(endpoint.host) } else { true }
     }
@@ -64,13 +69,15 @@ extension Provider.Backend {
 // MARK: - From the environment
 
 extension Provider {
-    /// The providers an environment configures, built-in ones first, in the order of the table.
+    /// The providers configured by the environment and the configuration: built-in ones first, in the order of
+    /// `ProviderKind.all`.
     ///
-    /// A provider without its key is listed with `missingKeyVariables`, unless `AUTO_REGISTER_PROVIDERS` is false.
-    /// Every problem is reported, not the first one alone; a provider with a problem is left out.
+    /// A provider without its key is listed with `missingKeyVariables`, unless `AUTO_REGISTER_PROVIDERS` is false. All
+    /// problems are reported, not only the first. A provider with a problem is left out.
     /// - Parameters:
-    ///   - environment: keys from the credential directory belong in it too, under the names of their variables.
-    ///   - allowsPlaintext: the built-in ones that accept `http` endpoints on public hosts.
+    ///   - environment: the environment, to which the caller has added keys from the credential directory under their
+    /// variables' names.
+    ///   - allowsPlaintext: ids of the built-in providers that may use `http` to a public host.
     package static func configured(
         environment: [String: String], servers: [CompatibleServer] = [], allowsPlaintext: Set<String> = []
     ) -> (providers: [Provider], problems: [Problem]) {
@@ -89,6 +96,7 @@ extension Provider {
         return (providers, settings.problems)
     }
 
+    /// The built-in provider without a network; see `Mock`.
     package static let mock = Provider(
         id: Mock.provider, displayName: "Mock", isLocal: true, backend: .mock(Mock()), concurrencyLimit: nil,
         missingKeyVariables: [])
@@ -134,7 +142,7 @@ extension Provider {
                     || (0x61...0x7A).contains(byte)
             }
         guard isName else {
-            settings.problems.append(Problem(setting: setting, reason: "may hold a-z, 0-9, - and _ in its name"))
+            settings.problems.append(Problem(setting: setting, reason: "must have a name of a-z, 0-9, - and _"))
             return nil
         }
         let builtIn = ProviderKind.all.map(\.id) + [Mock.provider]
@@ -159,7 +167,7 @@ extension Provider {
                     settings.problems.append(
                         Problem(
                             setting: "\(setting).endpoint",
-                            reason: "must end in ?api-version=VERSION, as every deployment's of Azure"))
+                            reason: "must end in ?api-version=VERSION, because it is an Azure deployment"))
                     return nil
                 }
             }

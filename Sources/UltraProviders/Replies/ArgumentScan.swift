@@ -1,35 +1,35 @@
-/// How far the JSON text of a call's arguments has come, piece by piece.
+/// Tracks how complete the JSON text of a call's arguments is, piece by piece.
 ///
-/// It only counts brackets and quotes: a model may write what is no JSON, and such arguments are handed on as they are.
-/// Arguments that were cut are another matter, and end inside a bracket or a string.
+/// It only matches brackets and quotes. Models may write arguments that are not JSON, and those are passed on
+/// unchanged; arguments that were cut off end inside a bracket or a string.
 struct ArgumentScan: Sendable, Equatable {
     private var depth = 0
     private var isInString = false
     private var isEscaped = false
-    /// A bracket or a quote was the first byte that is not white space; nil: no such byte came.
+    /// True if the first byte that is not white space was a bracket or a quote; nil if there was no such byte yet.
     private var isEnclosed: Bool?
     private var hasClosed = false
-    /// The bytes without white space between values: equal for texts that differ in their layout alone.
-    private(set) var significant = SaidText()
+    /// The digest of the text without white space between values: equal for texts that differ in layout only.
+    private(set) var significant = TextDigest()
 
     init() {}
 
     init(_ text: String) {
-        take(text)
+        add(text)
     }
 
-    /// Nothing but white space came.
+    /// True if only white space was received.
     var isBlank: Bool { isEnclosed == nil }
-    /// What was opened is not closed.
+    /// True if a bracket or string is still open.
     var isOpen: Bool { isEnclosed == true && !hasClosed }
-    /// An object, an array or a string came to its end.
+    /// True if an object, an array or a string was completed.
     var isWhole: Bool { hasClosed }
 
-    mutating func take(_ piece: String) {
-        for byte in piece.utf8 { take(byte) }
+    mutating func add(_ piece: String) {
+        for byte in piece.utf8 { add(byte) }
     }
 
-    private mutating func take(_ byte: UInt8) {
+    private mutating func add(_ byte: UInt8) {
         if isInString {
             significant.add(byte)
             if isEscaped {
@@ -52,7 +52,7 @@ struct ArgumentScan: Sendable, Equatable {
             depth += 1
             isEnclosed = isEnclosed ?? true
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
-            // A closing bracket too many changes nothing.
+            // A closing bracket without an opening one is ignored.
             guard depth > 0 else { break }
             depth -= 1
             if depth == 0 { hasClosed = true }
@@ -63,20 +63,20 @@ struct ArgumentScan: Sendable, Equatable {
 }
 
 extension String {
-    /// Nothing but white space.
+    /// True if the string is empty or only white space.
     var isBlankJSON: Bool { utf8.allSatisfy(\.isJSONWhitespace) }
 
-    /// The first byte that is not white space opens an object.
+    /// True if the first byte that is not white space is `{`.
     var beginsObject: Bool { utf8.first { !$0.isJSONWhitespace } == UInt8(ascii: "{") }
 
     var isNullJSON: Bool { isOnly("null") }
 
-    /// Arguments that say nothing: an empty object, or `null`.
+    /// True for arguments without content: an empty object, or `null`.
     var isEmptyArguments: Bool { isOnly("{}") || isNullJSON }
 
-    /// It is `word` but for white space.
+    /// True if the string is `word`, ignoring white space.
     private func isOnly(_ word: StaticString) -> Bool {
-        // Longer ones hold something.
+        // A longer text cannot be the word with some white space; do not scan it.
         guard utf8.count <= 16 else { return false }
         return utf8.lazy.filter { !$0.isJSONWhitespace }
             .elementsEqual(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))

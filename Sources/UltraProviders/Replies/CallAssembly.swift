@@ -1,53 +1,54 @@
 import UltraAPI
 
-/// Decides which tool call of an answer a piece belongs to, for all dialects. Pure.
+/// Assigns the pieces of a reply to its tool calls, for all APIs.
 ///
-/// 1. An id that is known wins, whatever the index: one call may come under several. Only where calls of several names
-///    share an id, the index tells them apart.
-/// 2. Else the index decides, or without one the last call. An id that changes within a call, comes late or is empty
-///    makes no other call of it; an id together with a name does, unless the piece can only be the rest of a call.
-/// 3. A call whose arguments are complete is followed by the next one when another object begins in its place.
-/// 4. Arguments that say nothing (`{}`, `null`) and come first are not a part of those that follow.
+/// 1. A known id decides, whatever the index: one call may come under several indices. The index distinguishes calls
+///    only if calls of different names share the id.
+/// 2. Otherwise the index decides, or the last call if there is no index. A piece whose id differs, is late or empty
+///    still belongs to that call. A piece with both an id and a name begins a new call, unless it can only be the rest
+///    of an open one.
+/// 3. If a call's arguments are complete and another object begins under the same index, it is the next call.
+/// 4. Arguments without content (`{}`, `null`) that come first are not part of the arguments that follow.
 ///
-/// Every look-up is by dictionary, and a call remembers length and hash of its arguments, not the arguments.
+/// All look-ups are by dictionary. Of a call's arguments only their length and hash are stored.
 struct CallAssembly: Sendable {
-    /// Most calls of one answer.
+    /// The maximum number of calls in one answer.
     static let limit = 1024
 
-    /// What the provider promises of a piece.
+    /// The relation of a piece to its call, as the provider's API defines it.
     enum Form: Sendable, Equatable {
-        /// A part of a call, which goes on where the part before it ended.
+        /// A part of a call that continues where the previous part ended.
         case delta
-        /// The beginning of a call. Complete arguments count only if no deltas bring any.
+        /// The start of a call. Complete arguments in it are used only if no deltas follow.
         case start
-        /// All of a call, of which deltas may have brought some or all already.
+        /// A complete call, of which deltas may already have delivered a part or everything.
         case whole
-        /// All of a call that no other piece belongs to.
+        /// A complete call to which no other piece belongs.
         case own
     }
 
     struct Piece: Sendable, Equatable {
         var form = Form.delta
-        /// The provider's number of the call; nil: it gives none.
+        /// The provider's index of the call; nil if it sends none.
         var key: Int?
-        /// The provider's id; nil or empty: it gives none here.
+        /// The provider's id of the call; nil or empty if this piece has none.
         var id: String?
         var name: String?
         var arguments = ""
-        /// Opaque proof that goes back with the call; whole.
+        /// The complete signature of the reasoning behind the call, which must be sent back with it.
         var signature: String?
     }
 
     private struct Call {
-        /// As the client knows it.
+        /// The id that the client receives.
         var id: String
-        /// The provider's, the first it gave; calls may share one.
+        /// The first id that the provider sent for the call. Several calls may share one.
         var providerID: String?
         var name: String?
-        /// Of the arguments that were delivered.
-        var said = SaidText()
+        /// The digest of the delivered arguments.
+        var delivered = TextDigest()
         var scan = ArgumentScan()
-        /// Arguments that count only if no others come.
+        /// Arguments that are delivered only if no others follow.
         var held: String?
         var hasSignature = false
 
@@ -55,14 +56,14 @@ struct CallAssembly: Sendable {
     }
 
     private var calls: [Call] = []
-    /// By the provider's ids, late ones included.
+    /// The index of the first call with each provider id, including ids that arrive late.
     private var indexByID: [String: Int] = [:]
     private var indexByKey: [Int: Int] = [:]
     private let idPrefix: String
-    /// More calls came than an answer may have; they were dropped.
+    /// True if calls beyond `limit` were dropped.
     private(set) var hasExcess = false
 
-    /// - Parameter replyID: makes the ids unique that the provider does not give.
+    /// - Parameter replyID: makes generated ids unique across replies.
     init(replyID: UInt64) {
         idPrefix = "call_\(String(replyID, radix: 36))_"
     }
@@ -70,47 +71,47 @@ struct CallAssembly: Sendable {
     var count: Int { calls.count }
     var isEmpty: Bool { calls.isEmpty }
 
-    /// Whether a call with the provider's number `key` was begun.
+    /// True if a call with the provider's index `key` has begun.
     func hasCall(_ key: Int) -> Bool { indexByKey[key] != nil }
 
-    /// The arguments of some call end in the middle.
+    /// True if some call's arguments are incomplete.
     var hasOpenCall: Bool { calls.contains { $0.scan.isOpen } }
 
-    /// Takes a piece, and returns what of it is to be delivered; nil: nothing.
-    mutating func take(_ piece: Piece) -> ToolCallDelta? {
+    /// Assigns a piece to a call and returns the part to deliver; nil if there is none.
+    mutating func receive(_ piece: Piece) -> ToolCallDelta? {
         var piece = piece
         if piece.id?.isEmpty == true { piece.id = nil }
         if piece.name?.isEmpty == true { piece.name = nil }
-        guard let index = owner(of: piece) else { return begin(piece) }
+        guard let index = call(of: piece) else { return begin(piece) }
         if let key = piece.key { indexByKey[key] = index }
         if let id = piece.id, indexByID[id] == nil {
             indexByID[id] = index
             calls[index].providerID = calls[index].providerID ?? id
         }
-        return goOn(index, piece)
+        return extend(index, piece)
     }
 
-    /// The arguments that are still owed when the answer ends.
+    /// The arguments still to be delivered at the end of the reply: every call must have some.
     mutating func conclude() -> [ToolCallDelta] {
         var deltas: [ToolCallDelta] = []
-        for index in calls.indices where calls[index].said.isEmpty {
-            deltas.append(ToolCallDelta(index: index, arguments: say(calls[index].held ?? "{}", index)))
+        for index in calls.indices where calls[index].delivered.isEmpty {
+            deltas.append(ToolCallDelta(index: index, arguments: deliver(calls[index].held ?? "{}", index)))
         }
         return deltas
     }
 
-    /// Whether `pieces` are the calls of the answer once more, in their order.
+    /// True if `pieces` are a repetition of all calls, in the same order.
     func isRepeated(by pieces: [Piece]) -> Bool {
         guard !calls.isEmpty, pieces.count == calls.count else { return false }
-        // One call without arguments may well be made twice.
+        // A single call without arguments may be made twice.
         guard pieces.count > 1 || !pieces[0].arguments.isEmptyArguments else { return false }
         return zip(calls, pieces).allSatisfy { call, piece in call.name == piece.name && Self.isSame(call, piece) }
     }
 
-    // MARK: - Whose it is
+    // MARK: - Assignment of pieces
 
-    /// The index of the call that `piece` belongs to; nil: it begins another.
-    private func owner(of piece: Piece) -> Int? {
+    /// The index of the call that `piece` belongs to; nil if it begins a new call.
+    private func call(of piece: Piece) -> Int? {
         if let id = piece.id, let first = indexByID[id] {
             let index = piece.key.flatMap { indexByKey[$0] }.flatMap { calls[$0].providerID == id ? $0 : nil } ?? first
             return isOf(calls[index], knownByID: piece) ? index : nil
@@ -121,7 +122,7 @@ struct CallAssembly: Sendable {
         case .delta, .start: break
         }
         guard let index = piece.key.map({ indexByKey[$0] }) ?? calls.indices.last else {
-            // A call has a name, or at least an id: without both it is the rest of one that lost its index.
+            // A new call has a name or at least an id. A piece with neither continues the last call and lost its index.
             guard let last = calls.last, piece.id == nil, piece.name == nil, !last.isWhole else { return nil }
             return calls.count - 1
         }
@@ -140,23 +141,23 @@ struct CallAssembly: Sendable {
 
     private func isOf(_ call: Call, knownByPlace piece: Piece) -> Bool {
         let beginsObject = piece.arguments.beginsObject
-        let isRest = call.scan.isOpen && !beginsObject && !piece.arguments.isBlankJSON
-        if isRest { return true }
+        let isContinuation = call.scan.isOpen && !beginsObject && !piece.arguments.isBlankJSON
+        if isContinuation { return true }
         if let name = piece.name, let known = call.name, name != known { return false }
         if piece.id != nil, piece.name != nil {
-            // The id comes late.
+            // The id arrives after the call's first piece.
             return call.providerID == nil && !call.isWhole
         }
         if call.isWhole, beginsObject {
             // Some servers end a call with an empty object.
             return piece.id == nil && piece.name == nil && piece.arguments.isEmptyArguments
         }
-        // Without ids, a name is all that tells one call without arguments from the next.
+        // Without ids, the name is the only sign that another call without arguments begins.
         if call.held != nil, piece.id == nil, piece.name != nil, beginsObject { return false }
         return true
     }
 
-    /// The call that `piece` tells as a whole once more, under an id that is new or none.
+    /// The index of the call that `piece` repeats as a whole, under a new id or without one; nil if it is a new call.
     private func repeated(by piece: Piece) -> Int? {
         guard piece.id != nil || piece.name != nil else {
             return piece.key.map { indexByKey[$0] } ?? calls.indices.last
@@ -170,14 +171,14 @@ struct CallAssembly: Sendable {
         return Self.isSame(call, piece) ? index : nil
     }
 
-    /// The arguments say the same, whatever their layout.
+    /// True if the arguments are equal, ignoring layout.
     private static func isSame(_ call: Call, _ piece: Piece) -> Bool {
         let arguments = piece.arguments.isBlankJSON || piece.arguments.isEmptyArguments ? "{}" : piece.arguments
-        let known = call.said.isEmpty ? ArgumentScan(call.held ?? "{}") : call.scan
+        let known = call.delivered.isEmpty ? ArgumentScan(call.held ?? "{}") : call.scan
         return known.significant == ArgumentScan(arguments).significant
     }
 
-    // MARK: - What is delivered
+    // MARK: - Delivery
 
     private mutating func begin(_ piece: Piece) -> ToolCallDelta? {
         guard calls.count < Self.limit else {
@@ -188,7 +189,7 @@ struct CallAssembly: Sendable {
         let isKnown = piece.id.map { indexByID[$0] != nil } ?? false
         var call = Call(id: piece.id ?? "", providerID: piece.id, name: piece.name)
         if piece.id == nil || isKnown { call.id = newID(index) }
-        // The next call in the place of one that is complete may leave out what is the same.
+        // A call that replaces a completed one under the same index may omit the unchanged name.
         if call.name == nil, let before = piece.key.map({ indexByKey[$0] }) ?? calls.indices.last {
             call.name = calls[before].name
         }
@@ -197,35 +198,36 @@ struct CallAssembly: Sendable {
         if let id = piece.id, !isKnown { indexByID[id] = index }
         if let key = piece.key { indexByKey[key] = index }
         return ToolCallDelta(
-            index: index, id: call.id, name: call.name, arguments: news(of: piece, index), signature: piece.signature)
+            index: index, id: call.id, name: call.name, arguments: undelivered(of: piece, index),
+            signature: piece.signature)
     }
 
-    private mutating func goOn(_ index: Int, _ piece: Piece) -> ToolCallDelta? {
+    private mutating func extend(_ index: Int, _ piece: Piece) -> ToolCallDelta? {
         // Some servers repeat the name in every piece.
         let name = calls[index].name == nil ? piece.name : nil
         if name != nil { calls[index].name = name }
         let signature = calls[index].hasSignature ? nil : piece.signature
         if signature != nil { calls[index].hasSignature = true }
-        let arguments = news(of: piece, index)
+        let arguments = undelivered(of: piece, index)
         guard name != nil || signature != nil || !arguments.isEmpty else { return nil }
         return ToolCallDelta(index: index, name: name, arguments: arguments, signature: signature)
     }
 
-    /// The arguments of `piece` that were not delivered.
-    private mutating func news(of piece: Piece, _ index: Int) -> String {
+    /// The arguments of `piece` that were not delivered yet.
+    private mutating func undelivered(of piece: Piece, _ index: Int) -> String {
         let arguments = piece.arguments
         if piece.form == .own {
-            guard calls[index].said.isEmpty else { return "" }
-            return say(arguments.isBlankJSON || arguments.isNullJSON ? "{}" : arguments, index)
+            guard calls[index].delivered.isEmpty else { return "" }
+            return deliver(arguments.isBlankJSON || arguments.isNullJSON ? "{}" : arguments, index)
         }
-        guard calls[index].said.isEmpty else {
+        guard calls[index].delivered.isEmpty else {
             switch piece.form {
             case .start, .own: return ""
-            case .whole: return say(calls[index].said.rest(of: arguments) ?? "", index)
+            case .whole: return deliver(calls[index].delivered.rest(of: arguments) ?? "", index)
             case .delta:
-                // Complete arguments are not followed by others: those are told once more, or say nothing.
+                // An object that follows complete arguments repeats them, or is empty.
                 let isOver = calls[index].isWhole && (arguments.beginsObject || arguments.isEmptyArguments)
-                return isOver ? "" : say(arguments, index)
+                return isOver ? "" : deliver(arguments, index)
             }
         }
         guard !arguments.isBlankJSON else { return "" }
@@ -233,16 +235,16 @@ struct CallAssembly: Sendable {
             calls[index].held = arguments.isNullJSON ? "{}" : arguments
             return ""
         }
-        return say(arguments, index)
+        return deliver(arguments, index)
     }
 
-    private mutating func say(_ arguments: String, _ index: Int) -> String {
-        calls[index].said.add(arguments)
-        calls[index].scan.take(arguments)
+    private mutating func deliver(_ arguments: String, _ index: Int) -> String {
+        calls[index].delivered.add(arguments)
+        calls[index].scan.add(arguments)
         return arguments
     }
 
-    /// An id that no call of this answer has.
+    /// An id that no other call of this reply has.
     private func newID(_ index: Int) -> String {
         let id = idPrefix + String(index)
         return indexByID[id] == nil ? id : id + "_"

@@ -1,22 +1,23 @@
 import UltraAPI
 
-/// What a provider's reason to end an answer means.
+/// The meaning of a provider's finish reason.
 ///
-/// One table for all: gateways hand on the word of the provider behind them, in its letters or in their own. Where two
-/// providers use one word, they mean the same.
+/// All providers share one table, because gateways pass on the reason of the provider behind them, in its spelling or
+/// their own. No word means different things to two providers.
 enum FinishWord: Equatable {
     case reason(FinishReason)
-    /// The answer failed; the reply's error object, if it has one, says how.
+    /// The reply failed. Its error object, if any, has the details.
     case failure
-    /// The answer goes on: what some servers send in place of null.
+    /// The reply is not finished: the value that some servers send instead of null.
     case none
     case unknown
 
     init(_ word: String) {
-        self = Self.words[Self.key(word)] ?? .unknown
+        self = Self.words[word] ?? Self.words[Self.key(word)] ?? .unknown
     }
 
-    /// The letters and digits of `word`: `MAX_TOKENS`, `max-tokens`, `maxTokens` and `FinishReason.MAX_TOKENS` are one.
+    /// The letters and digits of `word`, so that `MAX_TOKENS`, `max-tokens`, `maxTokens` and `FinishReason.MAX_TOKENS`
+    /// are equal.
     private static func key(_ word: String) -> String {
         let key = String(word.prefix(64).lowercased().filter { $0.isLetter || $0.isNumber })
         let mark = "finishreason"
@@ -26,14 +27,18 @@ enum FinishWord: Equatable {
     private static let words: [String: FinishWord] = {
         var words: [String: FinishWord] = [:]
         for (meaning, spellings) in spellings {
-            for spelling in spellings.split(separator: " ") { words[key(String(spelling))] = meaning }
+            for spelling in spellings.split(separator: " ") {
+                // As providers write it too: reading a word letter by letter costs more than the rest of its event.
+                words[String(spelling)] = meaning
+                words[key(String(spelling))] = meaning
+            }
         }
         words[""] = FinishWord.none
         return words
     }()
 
-    /// Which providers and servers use them: OpenAI, Anthropic, Google, Cohere, Mistral, Ollama, Bedrock (Claude, Titan,
-    /// Jurassic), Groq, xAI, DeepSeek, Together, watsonx, DashScope, Zhipu, MiniMax, Baidu; vLLM, SGLang, TGI, llama.cpp.
+    /// The values of OpenAI, Anthropic, Google, Cohere, Mistral, Ollama, Bedrock (Claude, Titan, Jurassic), Groq, xAI,
+    /// DeepSeek, Together, watsonx, DashScope, Zhipu, MiniMax, Baidu, vLLM, SGLang, TGI and llama.cpp.
     private static let spellings: [(FinishWord, String)] = [
         (
             .reason(.stop),
@@ -70,7 +75,7 @@ enum FinishWord: Equatable {
             pup_limited_disabled model_armor jailbreak error_toxic violation
             """
         ),
-        // Known, and none of the four.
+        // Known reasons other than those four.
         (
             .reason(.other),
             """
@@ -93,7 +98,7 @@ enum FinishWord: Equatable {
 }
 
 extension ReplyState {
-    /// The provider's word for why the answer ends. A word that nobody knows is delivered as a warning.
+    /// Sets the finish reason from the provider's word. An unknown word becomes `other`, with a warning.
     mutating func finish(_ word: String) {
         switch FinishWord(word) {
         case .reason(let reason): finish(reason)
@@ -102,7 +107,7 @@ extension ReplyState {
         case .unknown:
             finish(.other)
             let shown = ErrorText.cleaned(word, key: nil, limitBytes: 64)
-            warn("unknown_finish_reason", "the provider ended the answer for a reason unknown here, \"\(shown)\"")
+            warn("unknown_finish_reason", "the provider ended the answer for the unknown reason \"\(shown)\"")
         }
     }
 }

@@ -1,12 +1,12 @@
 import UltraAPI
 
-/// The content of a part of a reply that may repeat what was said before it, in its order.
+/// The ordered content of a part of a reply that may repeat what was delivered before.
 struct ReplyContent {
     enum Part {
         case text(String)
         case refusal(String)
         case reasoning(String)
-        /// - Parameter id: of the reasoning it proves, where the signature differs each time it is told.
+        /// - Parameter id: the id of the signed reasoning, for providers whose signature differs in each repetition.
         case signature(String, id: String? = nil)
         case call(CallAssembly.Piece)
     }
@@ -35,30 +35,31 @@ struct ReplyContent {
     }
 }
 
-// MARK: - What is told once more
+// MARK: - Repeated content
 
-/// Servers repeat at the end of a stream, or all along it, what its pieces said. What they repeat is compared with what
-/// was said: the rest is delivered, and nothing twice.
+/// Some servers repeat at the end of a stream, or in every event, what earlier events contained. The repetition is
+/// compared with the delivered content, and only the remainder is delivered.
 extension ReplyState {
-    /// Content of which nothing was told before.
+    /// Delivers content that is entirely new.
     mutating func receive(_ content: ReplyContent) {
-        receive(content, textSaid: 0, reasoningSaid: 0)
+        receive(content, knownTextBytes: 0, knownReasoningBytes: 0)
     }
 
-    /// All content of the answer until now.
-    /// - Parameter isPieceElse: content that does not begin with what was said goes on from it; false: it is another
-    ///   form of it, and adds nothing.
+    /// Delivers what is new in `content`, which is everything the reply contains so far.
+    /// - Parameter isPieceElse: for content that does not begin with the delivered content: true delivers it as a
+    ///   continuation, false drops it as another form of the same content.
     mutating func receiveWhole(_ content: ReplyContent, isPieceElse: Bool = false) {
-        func known(_ said: SaidText, in text: String) -> Int {
-            if said.isPrefix(of: text) { return said.byteCount }
+        func knownBytes(_ delivered: TextDigest, in text: String) -> Int {
+            if delivered.isPrefix(of: text) { return delivered.byteCount }
             return isPieceElse ? 0 : .max
         }
         receive(
-            content, textSaid: known(saidText, in: content.text),
-            reasoningSaid: known(saidReasoning, in: content.reasoning))
+            content, knownTextBytes: knownBytes(textDigest, in: content.text),
+            knownReasoningBytes: knownBytes(reasoningDigest, in: content.reasoning))
     }
 
-    /// The content of the last event of a stream, in the form of the events before it: the last piece, or everything.
+    /// Delivers what is new in the last event of a stream: `content` is either one more piece or a repetition of
+    /// everything.
     mutating func receiveLast(_ content: ReplyContent) {
         guard repeatsAll(content) else { return receive(content) }
         var content = content
@@ -73,68 +74,69 @@ extension ReplyState {
         receiveWhole(content)
     }
 
-    /// A few letters may well be said twice.
-    private static let leastRepeatedBytes = 8
+    /// Shorter texts may occur twice by chance.
+    private static let minimumRepeatedBytes = 8
 
     private func repeatsAll(_ content: ReplyContent) -> Bool {
-        func repeats(_ said: SaidText, _ text: String) -> Bool {
-            said.byteCount >= Self.leastRepeatedBytes && said.isPrefix(of: text)
+        func repeats(_ delivered: TextDigest, _ text: String) -> Bool {
+            delivered.byteCount >= Self.minimumRepeatedBytes && delivered.isPrefix(of: text)
         }
         let text = content.text
-        if !text.isEmpty { return repeats(saidText, text) }
-        return repeats(saidReasoning, content.reasoning) || calls.isRepeated(by: content.calls)
+        if !text.isEmpty { return repeats(textDigest, text) }
+        return repeats(reasoningDigest, content.reasoning) || calls.isRepeated(by: content.calls)
     }
 
     /// - Parameters:
-    ///   - textSaid: bytes at the beginning of the text that are known.
-    private mutating func receive(_ content: ReplyContent, textSaid: Int, reasoningSaid: Int) {
-        var (textSaid, reasoningSaid) = (textSaid, reasoningSaid)
+    ///   - textSaid: the number of bytes at the beginning of the text that were delivered before.
+    ///   - reasoningSaid: the same for reasoning.
+    private mutating func receive(_ content: ReplyContent, knownTextBytes: Int, knownReasoningBytes: Int) {
+        var (knownTextBytes, knownReasoningBytes) = (knownTextBytes, knownReasoningBytes)
         for part in content.parts {
             switch part {
-            case .text(let text): self.text(Self.rest(of: text, &textSaid))
-            case .refusal(let text): refusal(Self.rest(of: text, &textSaid))
-            case .reasoning(let text): reasoning(Self.rest(of: text, &reasoningSaid))
+            case .text(let text): self.text(Self.rest(of: text, &knownTextBytes))
+            case .refusal(let text): refusal(Self.rest(of: text, &knownTextBytes))
+            case .reasoning(let text): reasoning(Self.rest(of: text, &knownReasoningBytes))
             case .signature(let signature, let id): reasoningSignature(signature, id: id)
             case .call(let piece): toolCall(piece)
             }
         }
     }
 
-    private static func rest(of text: String, _ said: inout Int) -> String {
-        let count = min(text.utf8.count, said)
-        said -= count
+    private static func rest(of text: String, _ knownBytes: inout Int) -> String {
+        let count = min(text.utf8.count, knownBytes)
+        knownBytes -= count
         return text.dropping(count)
     }
 
-    // MARK: - Parts that are told apart
+    // MARK: - Numbered parts
 
-    /// All of part `key` of the text.
-    /// - Parameter alias: the number under which its pieces came where they have none.
+    /// Delivers what is new in `text`, the complete part `key` of the text.
+    /// - Parameter alias: the number under which the part's pieces came if they had none of their own.
     mutating func wholeText(_ text: String, part key: Int, alias: Int, isRefusal: Bool = false) {
-        guard let rest = textParts.news(in: text, part: key, alias, after: saidText) else { return }
-        textParts.select(key, after: saidText)
+        guard let rest = textParts.undelivered(in: text, part: key, alias, after: textDigest) else { return }
+        textParts.select(key, after: textDigest)
         isRefusal ? refusal(rest) : self.text(rest)
     }
 
-    /// All of part `key` of the reasoning.
-    /// - Parameter separator: goes before it if it was not begun.
+    /// Delivers what is new in `text`, the complete part `key` of the reasoning.
+    /// - Parameter separator: delivered before it if none of the part was delivered yet.
     mutating func wholeReasoning(_ text: String, part key: Int, alias: Int, after separator: String = "") {
-        guard let rest = reasoningParts.news(in: text, part: key, alias, after: saidReasoning) else { return }
+        guard let rest = reasoningParts.undelivered(in: text, part: key, alias, after: reasoningDigest) else { return }
         if rest.utf8.count == text.utf8.count { reasoning(separator) }
-        reasoningParts.select(key, after: saidReasoning)
+        reasoningParts.select(key, after: reasoningDigest)
         reasoning(rest)
     }
 }
 
-extension SaidParts {
-    /// What of `text`, all of part `key`, was not said; nil: nothing.
-    fileprivate func news(in text: String, part key: Int, _ alias: Int, after total: SaidText) -> String? {
+extension PartDigests {
+    /// The part of `text`, the complete part `key`, that was not delivered yet; nil if there is none.
+    fileprivate func undelivered(in text: String, part key: Int, _ alias: Int, after total: TextDigest) -> String? {
         guard !text.isEmpty else { return nil }
-        var said = self[key, after: total]
-        if said.isEmpty, self[alias, after: total].isPrefix(of: text) { said = self[alias, after: total] }
-        // Servers that number their parts wrongly tell one under two numbers.
-        if said.isEmpty, let last = last(after: total), last.rest(of: text)?.isEmpty == true { return nil }
-        guard let rest = said.rest(of: text), !rest.isEmpty else { return nil }
+        var delivered = self[key, after: total]
+        if delivered.isEmpty, self[alias, after: total].isPrefix(of: text) { delivered = self[alias, after: total] }
+        // Some servers send one part under two numbers.
+        if delivered.isEmpty, let last = last(after: total), last.rest(of: text)?.isEmpty == true { return nil }
+        guard let rest = delivered.rest(of: text), !rest.isEmpty else { return nil }
         return rest
     }
 }

@@ -4,26 +4,26 @@ extension ReplyInterpreter {
     func reportedError(_ error: ErrorBody) -> UltraError {
         let status = head?.status
         let advice = head.map { RetryAdvice($0, now: now) } ?? RetryAdvice()
-        let meaning = adapter.classify(error, status: status)
-        let message = message(of: error, meaning.code)
-        var result = UltraError(meaning.code, message.text)
+        let errorClass = adapter.classify(error, status: status)
+        let message = message(of: error, errorClass.code)
+        var result = UltraError(errorClass.code, message.text)
         result.isQuoted = message.isQuoted
-        result.hint = ErrorText.hint(meaning.code)
+        result.hint = ErrorText.hint(errorClass.code)
         result.provider = adapter.provider
         result.model = model
         result.status = status
         result.providerCode = [error.code, error.type].lazy.compactMap { $0 }
             .first { $0.utf8.count <= 64 && !$0.contains(" ") }
         result.requestID = requestID ?? error.requestID
-        result.isRetryable = meaning.isRetryable
-        if meaning.code != .quotaExceeded, let told = advice.shouldRetry { result.isRetryable = told }
+        result.isRetryable = errorClass.isRetryable
+        if errorClass.code != .quotaExceeded, let told = advice.shouldRetry { result.isRetryable = told }
         if result.isRetryable {
             result.retryAfterMilliseconds = advice.afterMilliseconds ?? error.retryAfterMilliseconds
         }
         return result
     }
 
-    /// A sentence, and whether it is the provider's own.
+    /// A message for the error, and true if it quotes the provider.
     private func message(of error: ErrorBody, _ code: ErrorCode) -> (text: String, isQuoted: Bool) {
         if let text = error.message {
             let cleaned = ErrorText.cleaned(text, key: adapter.key)
@@ -37,20 +37,20 @@ extension ReplyInterpreter {
 
     func unreadable(_ json: UnsafeRawBufferPointer, _ error: JSONError) -> UltraError {
         let excerpt = ErrorText.excerpt(json, at: error.offset, key: adapter.key)
-        return protocolError("\(adapter.provider) sent something else than its API promises, near: \(excerpt)")
+        return protocolError("\(adapter.provider) sent a reply that does not match its API, near: \(excerpt)")
     }
 
-    /// Not followed: the key must not go where a reply says.
+    /// The error for a redirect. Redirects are not followed, because the key would go wherever the reply says.
     func redirect(_ head: HTTPHead) -> UltraError {
         let target = head["location"].flatMap { Self.redirectTarget($0, key: adapter.key) }
         var error = protocolError(
             "\(adapter.provider) answered HTTP \(head.status), a redirection\(target.map { " to \($0)" } ?? "")")
         error.isRetryable = false
-        error.hint = "set the endpoint to where the provider is now"
+        error.hint = "set the endpoint to the provider's new address"
         return error
     }
 
-    /// A URL to show: without what may be secret in it, which are user, password, query and fragment.
+    /// The redirect's target for display: without user, password, query and fragment, which may be secret.
     static func redirectTarget(_ location: String, key: Secret?) -> String? {
         var target = location.prefix { $0 != "?" && $0 != "#" }
         if let start = target.firstRange(of: "//")?.upperBound {
@@ -67,7 +67,7 @@ extension ReplyInterpreter {
             requestID: requestID, isRetryable: true)
     }
 
-    /// The error that a reply holds, or is.
+    /// The error that a reply contains or is.
     func heldError(_ json: UnsafeRawBufferPointer) -> UltraError {
         guard !state.calls.hasExcess else {
             return protocolError(
@@ -80,10 +80,10 @@ extension ReplyInterpreter {
         truncated("ended the stream before the answer was complete")
     }
 
-    /// The reply came to its end, and what it promises is missing.
+    /// The error for a reply that ended normally but lacks what it promised.
     func flawed(_ flaw: ReplyState.Flaw) -> UltraError {
         switch flaw {
-        case .lacksCall: truncated("ended the answer for tool calls and sent none")
+        case .lacksCall: truncated("ended the answer for tool calls but sent none")
         case .cutsCall: truncated("ended the answer in the middle of a tool call's arguments")
         }
     }
@@ -97,11 +97,12 @@ extension ReplyInterpreter {
 }
 
 extension UltraError {
-    /// A reply is longer than the daemon takes. Asking again would bring the same, and nobody is to blame.
+    /// The error for a reply that exceeds a size limit. A retry would get the same reply, and the provider is not at
+    /// fault.
     package static func tooLarge(
         _ limitBytes: Int, isDocument: Bool, provider: String, model: String?, _ status: Int?
     ) -> UltraError {
-        let part = isDocument ? "a reply" : "a piece of a stream"
+        let part = isDocument ? "a reply" : "a stream event"
         let size = limitBytes >= 1 << 20 ? "\(limitBytes >> 20) MiB" : "\(limitBytes) bytes"
         let setting = isDocument ? "limits.reply_bytes" : "limits.event_bytes"
         return UltraError(

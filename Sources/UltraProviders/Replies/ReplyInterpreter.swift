@@ -1,28 +1,29 @@
 import UltraAPI
 
-/// What the pieces of a reply mean: the adapter reads them, this judges what it found and how the reply ends.
+/// Interprets the pieces of a reply: the adapter decodes them, and this type detects errors and decides how the reply
+/// ends.
 struct ReplyInterpreter: Sendable {
     let adapter: any Adapter
-    /// `provider/model`, for errors.
+    /// `provider/model`, for errors; nil if unknown.
     let model: String?
     var state: ReplyState
     private(set) var head: HTTPHead?
-    /// Seconds since 1970 when the head came.
+    /// Seconds since 1970 when the head was received.
     private(set) var now = 0
-    /// The end was reported, or `failure` was found.
+    /// True once the end was reported or `failure` was set.
     private(set) var isOver = false
     private(set) var failure: UltraError?
-    /// What a reply whose status is an error says.
+    /// The error in a reply whose HTTP status is an error.
     private(set) var errorBody: ErrorBody?
     private var template = TextTemplate()
     private var halves = SurrogateHalves()
-    /// Bytes of events that only keep the connection alive.
+    /// The number of bytes in events that only keep the connection alive.
     private(set) var emptyBytes = 0
-    /// An event that is more than that came.
-    private var hasNews = false
+    /// True if an event with content was received since the last `consumeHasContent`.
+    private var hasContent = false
 
-    /// Longest event that says nothing and passes for a sign of life, such as `{"type":"ping"}`. Longer ones are
-    /// of features that are not read here.
+    /// The maximum length in bytes of an event that counts as keep-alive, such as `{"type":"ping"}`. Longer events
+    /// without content belong to features that are not supported here.
     private static let signOfLifeLimitBytes = 64
 
     init(_ adapter: any Adapter, model: String?, state: ReplyState) {
@@ -37,32 +38,32 @@ struct ReplyInterpreter: Sendable {
         head?["content-type"]?.lowercased().hasPrefix("text/event-stream") == true
     }
 
-    mutating func take(_ head: HTTPHead, now: Int) {
+    mutating func receive(_ head: HTTPHead, now: Int) {
         self.head = head
         self.now = now
         if (300...399).contains(head.status) { fail(redirect(head)) }
     }
 
-    /// Returns false when nothing after this event matters.
-    mutating func take(_ event: ServerSentEvent) -> Bool {
+    /// Processes one event. Returns false if all later events are to be ignored.
+    mutating func receive(_ event: ServerSentEvent) -> Bool {
         if event.isEndMarker {
             guard adapter.hasEndMarker else { return true }
             state.end()
             return false
         }
         if event.isError {
-            guard event.saysSomething else { return true }
+            guard event.hasValue else { return true }
             fail(reportedError(ErrorBody(event.data)))
             return false
         }
-        return event.data.isEmpty || take(event.data)
+        return event.data.isEmpty || receive(event.data)
     }
 
-    /// Takes one JSON text of a stream. Returns false when nothing after it matters.
-    mutating func take(_ json: UnsafeRawBufferPointer) -> Bool {
+    /// Processes one JSON text of a stream. Returns false if all later ones are to be ignored.
+    mutating func receive(_ json: UnsafeRawBufferPointer) -> Bool {
         let delivered = state.events.count
         if !halves.isHolding, let text = template.text(of: json) {
-            hasNews = true
+            hasContent = true
             state.text(text)
             return true
         }
@@ -76,14 +77,14 @@ struct ReplyInterpreter: Sendable {
             return false
         }
         let isCut = reader.hasMetLoneSurrogate || halves.isHolding
-        if isCut { halves.mend(&state.events, from: delivered, of: json) }
+        if isCut { halves.repair(&state.events, from: delivered, of: json) }
         if state.isError { fail(heldError(json)) }
         guard !isOver, !state.hasEnded else { return false }
         if state.events.count == delivered, json.count <= Self.signOfLifeLimitBytes {
-            // What frames it counts too.
+            // The framing counts too: a line end, or `data: ` with two line ends.
             emptyBytes += json.count + (adapter.framing == .jsonLines ? 1 : 8)
         } else {
-            hasNews = true
+            hasContent = true
         }
         if !isCut, state.events.count == delivered + 1, case .text(let text) = state.events[delivered] {
             template.learn(json, text)
@@ -91,16 +92,16 @@ struct ReplyInterpreter: Sendable {
         return true
     }
 
-    /// Takes what the end of the body completed. An error event that cannot be read was cut.
-    mutating func takeLast(_ event: ServerSentEvent) -> Bool {
-        guard event.isError else { return event.isEndMarker ? take(event) : takeLast(event.data) }
+    /// Processes an event completed only by the end of the body. An unreadable error event was cut off and is ignored.
+    mutating func receiveLast(_ event: ServerSentEvent) -> Bool {
+        guard event.isError else { return event.isEndMarker ? receive(event) : receiveLast(event.data) }
         let error = ErrorBody(event.data)
-        if error.message != nil, event.saysSomething { fail(reportedError(error)) }
+        if error.message != nil, event.hasValue { fail(reportedError(error)) }
         return false
     }
 
-    /// Takes a JSON text without its end, which counts only if it is whole all the same.
-    mutating func takeLast(_ json: UnsafeRawBufferPointer) -> Bool {
+    /// Processes a JSON text without its line end. It is ignored unless it is complete.
+    mutating func receiveLast(_ json: UnsafeRawBufferPointer) -> Bool {
         let before = state
         var reader = JSONReader(reply: json)
         do throws(JSONError) {
@@ -111,20 +112,20 @@ struct ReplyInterpreter: Sendable {
             return false
         }
         if reader.hasMetLoneSurrogate || halves.isHolding {
-            halves.mend(&state.events, from: before.events.count, of: json)
+            halves.repair(&state.events, from: before.events.count, of: json)
         }
         if state.isError { fail(heldError(json)) }
         return false
     }
 
-    /// Takes a whole JSON document: it says everything, or, if anything is wrong with it, nothing.
-    mutating func takeDocument(_ json: UnsafeRawBufferPointer) {
+    /// Processes a complete JSON document. It delivers either all of its events, or an error and no events.
+    mutating func receiveDocument(_ json: UnsafeRawBufferPointer) {
         state.isDocument = true
         do throws(JSONError) {
             var reader = JSONReader(reply: json)
             try adapter.decodeAnswer(&reader, into: &state)
             try reader.end()
-            if reader.hasMetLoneSurrogate { halves.mend(&state.events, from: 0, of: json) }
+            if reader.hasMetLoneSurrogate { halves.repair(&state.events, from: 0, of: json) }
             if state.isError {
                 fail(heldError(json))
             } else if state.finishReason == nil, !state.hasContent {
@@ -144,35 +145,35 @@ struct ReplyInterpreter: Sendable {
         if isOver { state.events.removeAll() }
     }
 
-    /// The body of a reply whose status is an error.
-    mutating func takeError(_ body: UnsafeRawBufferPointer) {
+    /// Processes the body of a reply whose HTTP status is an error.
+    mutating func receiveErrorBody(_ body: UnsafeRawBufferPointer) {
         let error = ErrorBody(body)
         errorBody = error
         fail(reportedError(error))
     }
 
-    /// The body was empty, or white space.
-    mutating func takeNothing() {
+    /// Fails a reply whose body was empty or only white space.
+    mutating func failEmptyBody() {
         fail(protocolError("\(adapter.provider) sent an empty reply"))
     }
 
-    mutating func take(_ error: SplitLimitExceeded, isDocument: Bool) {
+    mutating func receive(_ error: SplitLimitExceeded, isDocument: Bool) {
         fail(
             .tooLarge(error.limitBytes, isDocument: isDocument, provider: adapter.provider, model: model, head?.status))
     }
 
-    /// Too much came that says nothing.
-    mutating func takeEmptiness(limitBytes: Int) {
-        fail(protocolError("\(adapter.provider) sent more than \(limitBytes >> 20) MiB that say nothing"))
+    /// Fails a reply with too many bytes without content.
+    mutating func failWithoutContent(limitBytes: Int) {
+        fail(protocolError("\(adapter.provider) sent more than \(limitBytes >> 20) MiB without content"))
     }
 
-    /// Whether something came, since this was asked last, that does not only keep the connection alive.
-    mutating func takeNews() -> Bool {
-        defer { hasNews = false }
-        return hasNews
+    /// Returns true if content was received since the last call.
+    mutating func consumeHasContent() -> Bool {
+        defer { hasContent = false }
+        return hasContent
     }
 
-    /// The end of the reply, by its marker or by the end of the body.
+    /// Processes the end of the reply: its end marker, or the end of the body.
     mutating func conclude() {
         guard !isOver else { return }
         if !state.hasEnded, state.finishReason == nil || state.needsEndMarker {
@@ -200,7 +201,7 @@ struct ReplyInterpreter: Sendable {
 }
 
 extension ServerSentEvent {
-    /// OpenAI's end marker, which most others took over.
+    /// OpenAI's end marker, which most other providers have adopted.
     fileprivate var isEndMarker: Bool {
         data.first == UInt8(ascii: "[") && data.starts(with: "[DONE]".utf8)
     }
@@ -209,16 +210,29 @@ extension ServerSentEvent {
         !name.isEmpty && name.elementsEqual("error".utf8)
     }
 
-    /// Whether the data is more than an empty JSON value.
-    fileprivate var saysSomething: Bool {
+    /// True if the data is not an empty JSON value.
+    fileprivate var hasValue: Bool {
         guard !data.allSatisfy(\.isJSONWhitespace) else { return false }
         do throws(JSONError) {
             var reader = JSONReader(reply: data)
-            let saysSomething = try reader.saysSomething()
+            let hasValue = try reader.hasValue()
             try reader.end()
-            return saysSomething
+            return hasValue
         } catch {
             return true
         }
+    }
+}
+
+/// The provider's id of an exchange. Its header field differs between providers and gateways.
+enum RequestID {
+    private static let names = [
+        "x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-kong-request-id",
+        "x-ds-trace-id", "x-generation-id", "x-debug-trace-id",
+    ]
+
+    /// The first id found; nil if there is none. Ids longer than 128 bytes are ignored.
+    static func find(in head: HTTPHead) -> String? {
+        names.lazy.compactMap { head[$0] }.first { !$0.isEmpty && $0.utf8.count <= 128 }
     }
 }

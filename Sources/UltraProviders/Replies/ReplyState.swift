@@ -1,93 +1,93 @@
 import UltraAPI
 
-/// What a reply has said so far. Adapters report to it; `ReplyDecoder` asks it how the reply stands.
+/// The content of a reply so far. Adapters report to it, and `ReplyInterpreter` queries its state.
 ///
-/// It turns what servers send into what `AnswerEvent` promises: no empty pieces, tool calls numbered from 0 with
-/// unique ids, one finish reason, given last.
+/// It turns what providers send into what `AnswerEvent` guarantees: no empty pieces, tool calls numbered from 0 with
+/// unique ids, and one finish reason at the end.
 package struct ReplyState: Sendable {
-    /// Why a reply that came to its end is no answer.
+    /// The reason why a reply that ended normally is not a valid answer.
     enum Flaw: Sendable {
-        /// It ends in order to make calls, and makes none.
+        /// The finish reason is `tool_calls`, but there are none.
         case lacksCall
-        /// The arguments of a call end in the middle.
+        /// The arguments of a call are incomplete.
         case cutsCall
     }
 
-    /// What is to be delivered next.
+    /// The events to be delivered next.
     var events: [AnswerEvent] = []
-    /// Of all text, and of all reasoning, that was reported.
-    private(set) var saidText = SaidText()
-    private(set) var saidReasoning = SaidText()
+    /// The digests of all text and of all reasoning reported so far.
+    private(set) var textDigest = TextDigest()
+    private(set) var reasoningDigest = TextDigest()
     private(set) var finishReason: FinishReason?
-    /// The provider's end marker came: nothing after it matters.
+    /// True if the end marker was received. Everything after it is ignored.
     private(set) var hasEnded = false
-    /// The reply is, or contains, an error object.
+    /// True if the reply is, or contains, an error object.
     private(set) var isError = false
-    /// Text, reasoning or a tool call came.
+    /// True if text, reasoning or a tool call was received.
     private(set) var hasContent = false
-    /// The provider named its model.
+    /// True if the provider has named its model.
     private(set) var hasModel = false
-    /// All usage reported, later figures over earlier ones: for providers whose figures depend on one another.
+    /// All reported usage, later values over earlier ones, for providers whose values depend on one another.
     private(set) var usageSoFar = Usage()
-    /// The reply is one document, of which every part is told once.
+    /// True if the reply is one document, in which every part occurs once.
     var isDocument = false
-    /// Pieces of content came, and not the content so far in every event.
+    /// True if events contain pieces of content, rather than all content so far.
     private(set) var hasPieces = false
     private(set) var calls: CallAssembly
-    /// Of a text, or of reasoning, that is told in parts, whose pieces name theirs.
-    var textParts = SaidParts()
-    var reasoningParts = SaidParts()
+    /// Digests of numbered parts, for APIs whose pieces name the part they belong to.
+    var textParts = PartDigests()
+    var reasoningParts = PartDigests()
 
-    /// How the last event of a stream began, up to what differs from one to the next; for `JSONReader.resume(after:)`.
-    /// Streams repeat id, model and date in every event, which is most of it.
+    /// The beginning of the last event, up to the first member that differs between events; for
+    /// `JSONReader.resume(after:)`. Streams repeat id, model and date in every event, which are most of its bytes.
     private(set) var opening: [UInt8] = []
-    /// A finish reason alone does not make the reply complete: the provider promises an end marker.
+    /// True if the stream is complete only with an end marker; a finish reason does not suffice.
     private(set) var needsEndMarker = false
 
     private var isRefusal = false
     private var warnings: [String] = []
     private var signatures: Set<String> = []
-    private var thoughts = ThoughtsInText()
-    /// The beginning of a block that the pieces after it may repeat.
+    private var inlineReasoning = InlineReasoning()
+    /// The starts of blocks, which later pieces may repeat.
     private var textStart: RepeatedText?
     private var reasoningStart: RepeatedText?
     private let includesReasoning: Bool
 
-    /// Most warnings of one reply: what a server gets wrong, it gets wrong in every event.
+    /// The maximum number of warnings per reply, because a faulty server repeats its fault in every event.
     private static let warningLimit = 16
 
-    /// - Parameter replyID: makes the ids unique that the provider does not give; no two replies ever have the same.
+    /// - Parameter replyID: makes generated tool call ids unique; no two replies may have the same.
     init(replyID: UInt64, includesReasoning: Bool) {
         calls = CallAssembly(replyID: replyID)
         self.includesReasoning = includesReasoning
     }
 
-    /// UTF-8 bytes of text reported.
-    var textBytes: Int { saidText.byteCount }
+    /// The length of the reported text in UTF-8 bytes.
+    var textBytes: Int { textDigest.byteCount }
 
-    /// Remembers an opening that says nothing new.
+    /// Stores the beginning of an event whose members carry nothing new.
     mutating func remember(opening bytes: UnsafeRawBufferPointer) {
         opening.removeAll(keepingCapacity: true)
         if bytes.count <= 1024 { opening.append(contentsOf: bytes) }
     }
 
-    /// The model that answers; the first name counts.
+    /// Reports the model that the provider names. Only the first name is delivered.
     mutating func model(_ name: String) {
         guard !hasModel, !name.isEmpty else { return }
         hasModel = true
         events.append(.providerModel(name))
     }
 
-    /// Later usage replaces the fields it carries.
+    /// Reports usage. Its fields replace those reported before.
     mutating func usage(_ usage: Usage) {
         usageSoFar.update(with: usage)
         events.append(.usage(usage))
     }
 
-    /// Something about the reply is odd, though it is an answer all the same. Each warning is delivered once.
+    /// Reports an anomaly in a reply that is still a valid answer. Equal warnings are delivered once.
     /// - Parameters:
-    ///   - code: what tests and programs go by, such as `no_finish_reason`.
-    ///   - sentence: the same for a person.
+    ///   - code: identifies the anomaly for programs, such as `no_finish_reason`.
+    ///   - sentence: describes it for people.
     mutating func warn(_ code: String, _ sentence: String) {
         let warning = "\(code): \(sentence)"
         guard !warnings.contains(warning), warnings.count < Self.warningLimit else { return }
@@ -95,22 +95,22 @@ package struct ReplyState: Sendable {
         events.append(.warning(warning))
     }
 
-    /// Why the answer ends; the first reason counts. It is delivered last, when the reply is complete.
+    /// Reports the finish reason. Only the first one counts, and it is delivered last, when the reply is complete.
     mutating func finish(_ reason: FinishReason) {
         if finishReason == nil { finishReason = reason }
     }
 
-    /// The stream is cut unless the end marker comes.
+    /// Makes the stream count as truncated unless the end marker is received.
     mutating func requireEndMarker() {
         needsEndMarker = true
     }
 
-    /// The end marker came.
+    /// Reports the end marker.
     mutating func end() {
         hasEnded = true
     }
 
-    /// The bytes just read hold an error object, which `ErrorBody` will read.
+    /// Reports that the bytes being decoded contain an error object, which `ErrorBody` will read.
     mutating func reportError() {
         isError = true
     }
@@ -123,31 +123,31 @@ extension ReplyState {
         guard !text.isEmpty else { return }
         guard textStart == nil else { return textAfterStart(text) }
         hasContent = true
-        saidText.add(text)
+        textDigest.add(text)
         events.append(.text(text))
     }
 
-    /// A piece of text that may begin with `<think>…</think>`.
-    mutating func textWithThoughts(_ text: String) {
+    /// Reports a piece of text that may begin with `<think>…</think>`.
+    mutating func textWithThinkTag(_ text: String) {
         guard !text.isEmpty else { return }
-        guard !thoughts.isOver else { return self.text(text) }
+        guard !inlineReasoning.isOver else { return self.text(text) }
         hasContent = true
-        deliver(thoughts.take(text))
+        deliver(inlineReasoning.receive(text))
     }
 
-    /// A piece of part `key` of the text.
+    /// Reports a piece of part `key` of the text.
     mutating func text(_ text: String, part key: Int) {
-        textParts.select(key, after: saidText)
+        textParts.select(key, after: textDigest)
         self.text(text)
     }
 
-    /// Reasoning that has a field of its own, beside text that may hold it once more in a tag.
-    mutating func reasoningBesideText(_ text: String) {
+    /// Reports reasoning from a separate field, which the text may repeat in a `<think>` tag.
+    mutating func reasoningField(_ text: String) {
         guard !text.isEmpty else { return }
-        reasoning(thoughts.takeField(text))
+        reasoning(inlineReasoning.receiveField(text))
     }
 
-    /// The model declined, in words of its own; the answer is text, and ends as filtered.
+    /// Reports the model's refusal. It is delivered as text, and the finish reason becomes `content_filter`.
     mutating func refusal(_ text: String) {
         guard !text.isEmpty else { return }
         isRefusal = true
@@ -158,24 +158,24 @@ extension ReplyState {
         guard !text.isEmpty else { return }
         guard reasoningStart == nil else { return reasoningAfterStart(text) }
         hasContent = true
-        saidReasoning.add(text)
+        reasoningDigest.add(text)
         if includesReasoning { events.append(.reasoning(text)) }
     }
 
-    /// A piece of part `key` of the reasoning.
+    /// Reports a piece of part `key` of the reasoning.
     mutating func reasoning(_ text: String, part key: Int) {
-        reasoningParts.select(key, after: saidReasoning)
+        reasoningParts.select(key, after: reasoningDigest)
         reasoning(text)
     }
 
-    /// Each signature is delivered once, however often a server tells it.
-    /// - Parameter id: of the reasoning it proves, where the signature differs each time it is told.
+    /// Reports a signature of reasoning. Repetitions are dropped.
+    /// - Parameter id: the id of the signed reasoning, for providers whose signature differs in each repetition.
     mutating func reasoningSignature(_ signature: String, id: String? = nil) {
         guard !signature.isEmpty, signatures.insert(id ?? signature).inserted else { return }
         if includesReasoning { events.append(.reasoningSignature(signature)) }
     }
 
-    /// Pieces of content come.
+    /// Reports that events contain pieces of content.
     mutating func notePieces() {
         hasPieces = true
     }
@@ -187,21 +187,21 @@ extension ReplyState {
 
     // MARK: - Blocks that begin with content
 
-    /// The text a block begins with, which the pieces after it may repeat.
+    /// Reports the text at the start of a block, which later pieces may repeat.
     mutating func startText(_ text: String) {
         endStarts()
         self.text(text)
         if !text.isEmpty { textStart = RepeatedText(text) }
     }
 
-    /// The same for reasoning.
+    /// Reports the reasoning at the start of a block, which later pieces may repeat.
     mutating func startReasoning(_ text: String) {
         endStarts()
         reasoning(text)
         if !text.isEmpty { reasoningStart = RepeatedText(text) }
     }
 
-    /// The block is complete.
+    /// Ends the current block.
     mutating func endStarts() {
         if var start = textStart {
             textStart = nil
@@ -214,35 +214,35 @@ extension ReplyState {
     }
 
     private mutating func textAfterStart(_ text: String) {
-        guard let news = textStart?.take(text), textStart?.isOver == true else { return }
+        guard let new = textStart?.receive(text), textStart?.isOver == true else { return }
         textStart = nil
-        self.text(news)
+        self.text(new)
     }
 
     private mutating func reasoningAfterStart(_ text: String) {
-        guard let news = reasoningStart?.take(text), reasoningStart?.isOver == true else { return }
+        guard let new = reasoningStart?.receive(text), reasoningStart?.isOver == true else { return }
         reasoningStart = nil
-        reasoning(news)
+        reasoning(new)
     }
 }
 
 // MARK: - Tool calls
 
 extension ReplyState {
-    /// A tool call, or a part of one.
+    /// Reports a tool call or a piece of one.
     mutating func toolCall(_ piece: CallAssembly.Piece) {
         hasContent = true
         endStarts()
-        if !thoughts.isOver { deliver(thoughts.finish()) }
-        if let delta = calls.take(piece) { events.append(.toolCall(delta)) }
+        if !inlineReasoning.isOver { deliver(inlineReasoning.finish()) }
+        if let delta = calls.receive(piece) { events.append(.toolCall(delta)) }
         if calls.hasExcess { isError = true }
     }
 
-    /// A piece of a tool call.
+    /// Reports a piece of a tool call.
     /// - Parameters:
-    ///   - key: the provider's number of the call; `nil`: it gives none.
-    ///   - id: the provider's id; `nil` or empty: it gives none here. One is made if none ever comes.
-    ///   - signature: opaque proof that goes back with the call; whole.
+    ///   - key: the provider's index of the call; nil if it sends none.
+    ///   - id: the provider's id; nil or empty if this piece has none. An id is generated if none ever comes.
+    ///   - signature: the complete signature of the reasoning behind the call, which must be sent back with it.
     mutating func toolCall(
         key: Int?, id: String? = nil, name: String? = nil, arguments: String = "", signature: String? = nil
     ) {
@@ -250,8 +250,7 @@ extension ReplyState {
             CallAssembly.Piece(key: key, id: id, name: name, arguments: arguments, signature: signature))
     }
 
-    /// A tool call that came whole, and is another one than all before it unless it has the id of one that says the
-    /// same.
+    /// Reports a complete tool call. It is a new call, unless an earlier call has the same id and the same arguments.
     mutating func wholeToolCall(id: String?, name: String?, arguments: String, signature: String? = nil) {
         toolCall(
             CallAssembly.Piece(form: .own, id: id, name: name, arguments: arguments, signature: signature))
@@ -261,33 +260,33 @@ extension ReplyState {
 // MARK: - The end
 
 extension ReplyState {
-    /// What makes a complete reply no answer.
+    /// The reason why the reply, if it ends now, is not a valid answer; nil if it is valid.
     var flaw: Flaw? {
         switch concludedReason {
-        // The provider says that it was cut.
+        // The provider reports that it cut the answer off, so an incomplete call is expected.
         case .length, .contentFilter: nil
         case .toolCalls where calls.isEmpty: .lacksCall
         case .stop, .toolCalls, .other: calls.hasOpenCall ? .cutsCall : nil
         }
     }
 
-    /// It ended well and holds nothing: neither text nor reasoning nor a call, and no token was counted.
+    /// True if the reply ended normally but has neither text nor reasoning nor calls, and no output token was counted.
     var isEmptyAnswer: Bool {
         !hasContent && signatures.isEmpty && concludedReason == .stop && usageSoFar.outputTokens ?? 0 == 0
     }
 
-    /// Reports the finish reason, after the pieces that text and calls still lack.
+    /// Delivers the text and arguments held back, and then the finish reason.
     mutating func conclude() {
         endStarts()
-        deliver(thoughts.conclude())
+        deliver(inlineReasoning.conclude())
         for delta in calls.conclude() { events.append(.toolCall(delta)) }
         if finishReason == nil {
-            warn("no_finish_reason", "the provider ended the answer and did not say why")
+            warn("no_finish_reason", "the provider ended the answer without a finish reason")
         }
         events.append(.finish(concludedReason))
     }
 
-    /// Tool calls decide by their presence: some servers report `stop` beside them.
+    /// The finish reason to deliver. Tool calls override `stop`, which some servers send with them.
     private var concludedReason: FinishReason {
         switch finishReason ?? .other {
         case _ where isRefusal: .contentFilter

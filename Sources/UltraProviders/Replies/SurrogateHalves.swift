@@ -1,12 +1,12 @@
 import UltraAPI
 
-/// Joins the halves of surrogate pairs that servers send in two pieces, since they cut text by UTF-16 units.
+/// Joins surrogate pairs that servers split across two pieces because they cut text between UTF-16 code units.
 ///
-/// A reader takes half a pair for U+FFFD. Only after it met one are the pieces looked at again: a first half at the end
-/// of a piece is held back until the next piece of the same kind, which begins with the second, or proves that there is
-/// none. All other halves stay U+FFFD.
+/// `JSONReader` decodes a lone surrogate as U+FFFD. Only if that happens are the pieces inspected: a high surrogate at
+/// the end of a piece is held back until the next piece of the same kind, which begins with its low surrogate or shows
+/// that there is none. All other lone surrogates stay U+FFFD.
 struct SurrogateHalves: Sendable {
-    /// Pieces that continue one another.
+    /// A sequence of pieces that continue each other.
     private enum Kind: Hashable {
         case text, reasoning
         case arguments(Int)
@@ -14,24 +14,24 @@ struct SurrogateHalves: Sendable {
 
     private var held: [Kind: UInt32] = [:]
 
-    /// A first half waits for its second.
+    /// True if a high surrogate waits for its low surrogate.
     private(set) var isHolding = false
 
-    /// Mends `events` from `start` on, which were made of `json`.
-    mutating func mend(_ events: inout [AnswerEvent], from start: Int, of json: UnsafeRawBufferPointer) {
+    /// Repairs the events from index `start` on, which were decoded from `json`.
+    mutating func repair(_ events: inout [AnswerEvent], from start: Int, of json: UnsafeRawBufferPointer) {
         let strings = Self.cutStrings(in: json)
         let new = Array(events[start...])
         events.removeSubrange(start...)
         for event in new {
             switch event {
             case .text(let piece):
-                let whole = mend(piece, .text, strings)
+                let whole = repair(piece, .text, strings)
                 if !whole.isEmpty { events.append(.text(whole)) }
             case .reasoning(let piece):
-                let whole = mend(piece, .reasoning, strings)
+                let whole = repair(piece, .reasoning, strings)
                 if !whole.isEmpty { events.append(.reasoning(whole)) }
             case .toolCall(var call):
-                call.arguments = mend(call.arguments, .arguments(call.index), strings)
+                call.arguments = repair(call.arguments, .arguments(call.index), strings)
                 events.append(.toolCall(call))
             default:
                 events.append(event)
@@ -40,7 +40,7 @@ struct SurrogateHalves: Sendable {
         isHolding = !held.isEmpty
     }
 
-    /// No more will come: the halves that are held are alone.
+    /// Ends the reply: high surrogates still held back become U+FFFD.
     mutating func finish(into events: inout [AnswerEvent]) {
         for kind in held.keys {
             switch kind {
@@ -56,7 +56,7 @@ struct SurrogateHalves: Sendable {
 
     private static let replacement = "\u{FFFD}"
 
-    private mutating func mend(_ piece: String, _ kind: Kind, _ strings: [CutString]) -> String {
+    private mutating func repair(_ piece: String, _ kind: Kind, _ strings: [CutString]) -> String {
         guard !piece.isEmpty else { return piece }
         let low = strings.first { $0.first != nil && Self.begins(piece, with: $0.text) }?.first
         let nextHigh = strings.first { $0.last != nil && Self.ends(piece, with: $0.text) }?.last
@@ -74,7 +74,7 @@ struct SurrogateHalves: Sendable {
         return piece
     }
 
-    /// `hasPrefix` compares characters; these are code points.
+    /// Compares code points; `hasPrefix` would compare characters.
     private static func begins(_ piece: String, with text: String) -> Bool {
         piece.unicodeScalars.starts(with: text.unicodeScalars)
     }
@@ -106,19 +106,19 @@ struct SurrogateHalves: Sendable {
     }
 }
 
-/// A string of a reply that begins or ends with half a pair.
+/// A JSON string that begins with a low surrogate or ends with a high one.
 private struct CutString {
-    /// As a reader gives it.
+    /// The string as `JSONReader` decodes it.
     let text: String
     let first: UInt32?
     let last: UInt32?
 
-    /// nil: `quoted` begins with no second half and ends with no first one.
+    /// Fails if `quoted` neither begins with a low surrogate nor ends with a high one.
     init?(quoted: UnsafeRawBufferPointer) {
         let content = UnsafeRawBufferPointer(rebasing: quoted.dropFirst().dropLast())
         guard content.count >= 6 else { return nil }
         let first = Self.half(content.prefix(6)).flatMap { $0 >= 0xDC00 ? $0 : nil }
-        // An escape it is only after an even number of backslashes.
+        // After an odd number of backslashes, `\u` is an escaped backslash and a letter.
         let before = content.dropLast(6).reversed().prefix { $0 == UInt8(ascii: "\\") }.count
         let last = before.isMultiple(of: 2) ? Self.half(content.suffix(6)).flatMap { $0 < 0xDC00 ? $0 : nil } : nil
         guard first != nil || last != nil else { return nil }
@@ -129,7 +129,7 @@ private struct CutString {
         self.last = last
     }
 
-    /// The code unit of `escape`, if it is half of a surrogate pair.
+    /// The code unit of `escape` if it is a surrogate.
     private static func half(_ escape: Slice<UnsafeRawBufferPointer>) -> UInt32? {
         guard escape.starts(with: "\\u".utf8),
             let unit = UInt32(String(decoding: escape.dropFirst(2), as: UTF8.self), radix: 16),

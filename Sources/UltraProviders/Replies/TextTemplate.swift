@@ -1,30 +1,31 @@
 import Glibc
 import UltraAPI
 
-/// What all events of a stream have in common that bring text and nothing else: everything but the text.
+/// The bytes that all text events of a stream have in common, around the text itself.
 ///
-/// Providers wrap every few letters in the same two hundred bytes. Two events in a row that differed in one string
-/// only, and of which the adapter made just that text, show the bytes around it; an event that begins and ends with
-/// them is text again, for what an adapter makes of an event depends on its bytes alone, and never on what a text
-/// says. Only the string is read then.
+/// Providers wrap every few characters of text in the same 200 bytes or so. The template is learnt from two consecutive
+/// events that differ in one string only and that the adapter decoded to exactly that text. A later event with the same
+/// bytes around its string must be a text event too: an adapter's result depends only on the bytes of the event, and
+/// never on what the text says. Decoding it needs only the string.
 struct TextTemplate: Sendable {
-    /// The last event that was one text; its bytes around the text are the template.
+    /// The last event that was a single text. The bytes around its text are the template.
     private var sample: [UInt8] = []
-    /// The text that the adapter made of it.
+    /// The text that the adapter decoded from `sample`.
     private var sampleText = ""
-    /// Bytes of `sample` up to its text, the quote included; nil: nothing is known to repeat.
+    /// The number of bytes of `sample` before its text, including the quote; nil if there is no template.
     private var openingCount: Int?
-    /// Bytes of `sample` after its text, from the quote on.
+    /// The number of bytes of `sample` after its text, including the quote.
     private var closingCount = 0
-    /// Attempts to learn since something fitted.
+    /// The number of attempts to learn since an event last matched.
     private var futileAttempts = 0
 
-    /// Longer events are not worth a copy.
+    /// Longer events are not stored.
     private static let sampleLimitBytes = 2048
-    /// A stream in which every event is different in more than its text is read as it comes.
+    /// The number of failed attempts after which learning stops, for streams whose events differ in more than their
+    /// text.
     private static let futileAttemptLimit = 8
 
-    /// The text of `json`, if it fits.
+    /// The text of `json` if it matches the template; nil otherwise.
     mutating func text(of json: UnsafeRawBufferPointer) -> String? {
         guard let openingCount, json.count >= openingCount + closingCount, let start = json.baseAddress else {
             return nil
@@ -36,16 +37,16 @@ struct TextTemplate: Sendable {
                     start + (json.count - closingCount), known + (sample.count - closingCount), closingCount) == 0
         }
         guard isAlike else { return nil }
-        // With its quotes.
+        // Includes the quotes.
         let string = UnsafeRawBufferPointer(rebasing: json[(openingCount - 1)...(json.count - closingCount)])
         futileAttempts = 0
         return JSONReader.text(of: string)
     }
 
-    /// The adapter made `text`, and nothing else, of `json`.
+    /// Learns from an event that the adapter decoded to `text` and nothing else.
     mutating func learn(_ json: UnsafeRawBufferPointer, _ text: String) {
         guard futileAttempts < Self.futileAttemptLimit, json.count <= Self.sampleLimitBytes else { return }
-        // The same again says nothing of what may differ.
+        // An identical event does not show which part varies.
         guard !sample.withUnsafeBytes({ $0.elementsEqual(json) }) else { return }
         futileAttempts += 1
         openingCount = nil
@@ -59,8 +60,8 @@ struct TextTemplate: Sendable {
         sampleText = text
     }
 
-    /// Bytes before and after the one string in which two events differ; nil: they differ otherwise, or the string is
-    /// not the text of both: another member may equal the text of one.
+    /// The number of bytes before and after the only string in which two events differ. Nil if they differ elsewhere,
+    /// or if the string is not the text of both events (another member may happen to equal the text of one).
     private static func difference(
         between first: UnsafeRawBufferPointer, _ firstText: String, and second: UnsafeRawBufferPointer, _ text: String
     ) -> (opening: Int, closing: Int)? {
@@ -68,7 +69,7 @@ struct TextTemplate: Sendable {
         var same = 0
         while same < shorter, first[same] == second[same] { same += 1 }
         guard same < shorter else { return nil }
-        // The texts may begin alike.
+        // The texts may begin with the same characters, so search back for the opening quote.
         var opening = same
         while opening > 0, second[opening - 1] != UInt8(ascii: "\"") { opening -= 1 }
         guard opening > 0, let end = end(of: opening, in: second), let otherEnd = Self.end(of: opening, in: first),
@@ -79,7 +80,7 @@ struct TextTemplate: Sendable {
         return (opening, second.count - end)
     }
 
-    /// Index of the quote that ends the string which begins at `start`.
+    /// The index of the quote that closes the string whose content begins at `start`.
     private static func end(of start: Int, in json: UnsafeRawBufferPointer) -> Int? {
         var index = start
         while index < json.count, json[index] != UInt8(ascii: "\"") {

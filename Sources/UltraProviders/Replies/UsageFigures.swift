@@ -1,16 +1,15 @@
 import UltraAPI
 
-/// The `usage` object of the APIs that are like OpenAI's or Anthropic's, under all names that servers and gateways give
-/// its figures, before it is brought into the form of `Usage`.
+/// The `usage` object of APIs like OpenAI's or Anthropic's, under all member names that servers and gateways use,
+/// before conversion to `Usage`.
 ///
-/// A figure that stands under several names counts once: the largest one, since gateways send zeros for what they do
-/// not know.
+/// If a value occurs under several names, the largest one counts, because gateways send 0 for what they do not know.
 struct UsageFigures {
-    /// How a provider's input relates to what was read from and written to its cache.
+    /// The relation of a provider's input tokens to the tokens read from and written to its cache.
     enum Convention {
-        /// OpenAI's: both are part of the input.
+        /// OpenAI's: the input includes both.
         case cacheWithin
-        /// Anthropic's: the input is what is beside them.
+        /// Anthropic's: the input excludes both.
         case cacheBeside
     }
 
@@ -22,10 +21,10 @@ struct UsageFigures {
     private var reasoning: Int?
     private var hasChatNames = false
     private var hasAnthropicNames = false
-    /// The names of the input and of the cached tokens are Anthropic's, which no total goes with.
+    /// True if all names are Anthropic's. Its API never sends a total.
     private var isAnthropic: Bool { hasAnthropicNames && !hasChatNames && total == nil }
 
-    /// - Parameter reader: at an object.
+    /// - Parameter reader: positioned at an object.
     init(_ reader: inout JSONReader) throws(JSONError) {
         try reader.beginObject()
         while let key = try reader.nextKey() {
@@ -33,7 +32,7 @@ struct UsageFigures {
             case "prompt_tokens":
                 hasChatNames = true
                 Self.raise(&input, try reader.count())
-            // Of the Responses API and of Anthropic.
+            // Used by the Responses API and by Anthropic.
             case "input_tokens": Self.raise(&input, try reader.count())
             case "cache_read_input_tokens":
                 hasAnthropicNames = true
@@ -52,7 +51,7 @@ struct UsageFigures {
         }
     }
 
-    /// Nothing was generated yet: what is told of the output is a placeholder.
+    /// Discards the output, which is a placeholder before anything was generated.
     mutating func forgetOutput() {
         output = nil
         reasoning = nil
@@ -78,7 +77,7 @@ struct UsageFigures {
             "cache_write_input_tokens":
             Self.raise(&written, try reader.count())
         case "cache_creation" where try reader.kind() == .object:
-            // Anthropic's parts of what was written, by how long they are kept.
+            // Anthropic's cache writes, split by how long they are kept.
             var sum: Int?
             try reader.beginObject()
             while try reader.nextKey() != nil {
@@ -96,11 +95,11 @@ struct UsageFigures {
 }
 
 extension UsageFigures {
-    /// The figures in the form of `Usage`; nil: nothing was counted. OpenAI sends zeros with answers that were cut.
+    /// The values as `Usage`; nil if there are none. OpenAI sends zeros with replies that were cut off.
     ///
     /// - Parameters:
-    ///   - convention: the provider's, where the figures themselves do not contradict it.
-    ///   - known: what the reply said before.
+    ///   - convention: the provider's convention, unless the values contradict it.
+    ///   - known: the usage that the reply reported before.
     func usage(_ convention: Convention, after known: Usage) -> Usage? {
         switch convention {
         case .cacheWithin:
@@ -124,9 +123,9 @@ extension UsageFigures {
         }
     }
 
-    /// Tokens read from and written to the cache that the input does not hold, although OpenAI's does: gateways hand on
-    /// the figures of Anthropic. The total tells; where there is none, input that is less than its own parts; and where
-    /// the names are Anthropic's throughout, its convention holds.
+    /// The cached tokens to add to the input because it excludes them. OpenAI's input includes them, but gateways pass
+    /// on Anthropic's values. This is detected from the total; without a total, from an input smaller than its parts;
+    /// and if all names are Anthropic's, its convention applies.
     private var cacheBesideInput: Int {
         let (input, read, written) = (input ?? 0, read ?? 0, written ?? 0)
         guard read + written > 0 else { return 0 }
@@ -138,7 +137,7 @@ extension UsageFigures {
         return read + written > input ? read + written : 0
     }
 
-    /// Reasoning that is not part of the output, as it should be: xAI counts it in the total alone.
+    /// The reasoning tokens to add to the output because it excludes them. xAI includes them only in the total.
     private var reasoningBesideOutput: Int {
         guard let output, let reasoning, reasoning > 0 else { return 0 }
         return reasoning > output || total == (input ?? 0) + output + reasoning ? reasoning : 0

@@ -1,26 +1,30 @@
 import UltraAPI
 
-/// The arguments of a call of an earlier turn, which servers read and refuse unless they are a JSON object. Models
-/// write anything, above all half an object when they run out of tokens.
+/// The arguments of tool calls in earlier turns. Servers parse them and refuse the request unless they are a JSON
+/// object, but models write anything, most often an object cut off by the token limit.
 enum CallArguments {
-    enum Mended: Equatable {
-        /// An object; or nothing, which is an empty one and loses nothing.
+    /// Arguments that are a JSON object, and how they became one.
+    enum Repaired: Equatable {
+        /// Unchanged, or `{}` for blank, `null` or `""`: nothing is lost.
         case same(String)
-        /// It was cut, and was closed.
+        /// The object was cut off and has been closed.
         case completed(String)
-        /// The text stands within an object.
+        /// The text is not a JSON object and was put into one, as its member `arguments`.
         case wrapped(String)
     }
 
-    /// - Parameter refusesRepeatedKeys: an object that has a member twice is none.
+    /// - Parameter refusesRepeatedKeys: true rejects an object with two members of the same name, and an object of more
+    ///   values than a request may have.
     static func isObject(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Bool {
         var arguments = arguments
         return arguments.withUTF8 { bytes in
-            // What models mostly write for nothing.
+            // The usual form of a call without arguments needs no parsing.
             if bytes.count == 2, bytes[0] == UInt8(ascii: "{"), bytes[1] == UInt8(ascii: "}") { return true }
             do throws(JSONError) {
+                // The search for duplicates remembers every name, so the number of values is bounded.
                 var reader = JSONReader(
-                    UnsafeRawBufferPointer(bytes), duplicateKeys: refusesRepeatedKeys ? .reject : .lastWins)
+                    UnsafeRawBufferPointer(bytes), maxValues: refusesRepeatedKeys ? RequestBound.values.most : .max,
+                    duplicateKeys: refusesRepeatedKeys ? .reject : .lastWins)
                 guard try reader.kind() == .object else { return false }
                 try reader.skip()
                 try reader.end()
@@ -31,7 +35,8 @@ enum CallArguments {
         }
     }
 
-    static func mended(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Mended {
+    /// Converts any text to the JSON text of an object.
+    static func repaired(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Repaired {
         if isObject(arguments, refusesRepeatedKeys: refusesRepeatedKeys) { return .same(arguments) }
         let trimmed = Settings.trimmed(Substring(arguments))
         if trimmed.isEmpty || trimmed == "null" || trimmed == "\"\"" { return .same("{}") }
@@ -48,19 +53,19 @@ enum CallArguments {
     }
 }
 
-/// The beginning of a JSON object whose end is missing. Read once; whether what comes out is JSON is for a reader to
-/// say.
+/// The beginning of a JSON object whose end is missing. It is scanned once and not validated: the caller parses the
+/// result.
 private struct CutObject {
     private var bytes: [UInt8]
-    /// What closes each open object or array.
+    /// The closing brackets that are still missing, outermost first.
     private var closers: [UInt8] = []
-    /// Up to where everything is whole: a value has ended, or an object or array has begun.
+    /// The length of the longest prefix that ends after a complete value or an opening bracket.
     private var whole = 0
     private var isInString = false
-    /// The string that is open, or was read last, is the name of a member.
+    /// True if the current or last string is a member's name.
     private var isName = false
     private var stringStart = 0
-    /// Bytes of an escape that is not complete.
+    /// The start of an incomplete escape sequence.
     private var escapeStart: Int?
     private var literalStart: Int?
 
@@ -70,7 +75,7 @@ private struct CutObject {
         read()
     }
 
-    /// nil: it was not cut, it is something else.
+    /// The object with its last value and its brackets closed; nil if the text is not the beginning of an object.
     var completed: String? {
         guard !closers.isEmpty else { return nil }
         var text: [UInt8]
@@ -111,7 +116,7 @@ private struct CutObject {
                     return
                 }
                 whole = index + 1
-                // What follows a whole object is no rest of it.
+                // Text after a complete object means that it was not cut off.
                 if closers.isEmpty { return }
             case UInt8(ascii: ","):
                 endLiteral(at: index)
@@ -127,14 +132,14 @@ private struct CutObject {
         }
     }
 
-    /// Returns the index to read on from.
+    /// Processes one byte of a string and returns the index of the next byte to read.
     private mutating func readString(_ byte: UInt8, at index: Int) -> Int {
         switch byte {
         case UInt8(ascii: "\\"):
             let isUnicode = index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "u")
             let end = index + (isUnicode ? 6 : 2)
             if end > bytes.count { escapeStart = escapeStart ?? index }
-            // Half of a pair means nothing without the other.
+            // A high surrogate without its low surrogate is incomplete too.
             if isUnicode, end <= bytes.count { escapeStart = isHighSurrogate(at: index) ? index : nil }
             if !isUnicode, end <= bytes.count { escapeStart = nil }
             return min(end, bytes.count)
@@ -158,7 +163,7 @@ private struct CutObject {
         literalStart = nil
     }
 
-    /// A word or a number that may lack its end; empty: it says nothing yet; nil: it is neither.
+    /// Completes a literal or number that may lack its end. Empty if there is nothing to keep; nil if it is neither.
     private static func completed(_ literal: ArraySlice<UInt8>) -> [UInt8]? {
         for word in ["true", "false", "null"] where word.utf8.starts(with: literal) { return Array(word.utf8) }
         guard literal.allSatisfy({ $0.isDigit || "+-.eE".utf8.contains($0) }) else { return nil }
@@ -167,7 +172,7 @@ private struct CutObject {
 }
 
 extension ToolCall {
-    /// The arguments of a call of a mended request, as JSON.
+    /// The arguments as JSON, for calls of a request that `RequestRepair` has checked.
     var object: RawJSON {
         let bytes = Array(arguments.utf8)
         guard bytes.first?.isJSONWhitespace == true || bytes.last?.isJSONWhitespace == true else {

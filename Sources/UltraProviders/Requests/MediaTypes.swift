@@ -1,12 +1,12 @@
 import UltraAPI
 
-/// The media types of attachments in their registered spelling, and by their bytes where the claim is wrong: servers
-/// believe the claim, and refuse what they do not know.
+/// Corrects the media types of attachments to registered names, and to the type of the data if the declared one is
+/// wrong. Servers trust the declared type and refuse unknown ones.
 enum MediaTypes {
-    /// `type` as it is registered (IANA), without parameters; nil: it is.
+    /// The registered (IANA) name of `type`, without parameters; nil if `type` is already that.
     static func registered(_ type: String) -> String? {
         var bare = type.lowercased()
-        // Text says by its parameter how it is to be read.
+        // The parameters of text types state the character encoding.
         if !bare.hasPrefix("text/"), let end = bare.utf8.firstIndex(of: UInt8(ascii: ";")) {
             bare = String(bare[..<end])
         }
@@ -23,9 +23,9 @@ enum MediaTypes {
         "gif": "image/gif", "webp": "image/webp", "pdf": "application/pdf",
     ]
 
-    /// What the first bytes of the file say it is; nil: they are none of those known.
+    /// The media type by the file's signature; nil if the signature is unknown.
     static func sniffed(_ base64: String) -> String? {
-        // 16 letters are 12 bytes, enough for each of them.
+        // 16 base64 characters are 12 bytes, enough for every signature.
         let start = base64.utf8.prefix(16)
         for (signature, type) in signatures where start.starts(with: signature.utf8) { return type }
         guard start.starts(with: "UklGR".utf8), let bytes = Base64.decoded(String(Substring(start))), bytes.count == 12,
@@ -34,43 +34,43 @@ enum MediaTypes {
         return "image/webp"
     }
 
-    /// In base64, as far as whole letters tell.
+    /// The signatures in base64, as far as whole characters represent them.
     private static let signatures = [
         ("iVBORw0KGgo", "image/png"), ("/9j/", "image/jpeg"), ("R0lGOD", "image/gif"), ("JVBERi", "application/pdf"),
     ]
 
-    /// What attachments are sent as; nil: as they are.
-    static func mended(_ part: Part) -> Part? {
+    /// The corrected attachment; nil if it needs no correction.
+    static func repaired(_ part: Part) -> Part? {
         switch part {
         case .text, .reasoning, .cacheMarker:
             return nil
         case .imageData(let type, let base64):
-            guard let type = mended(type, base64) else { return nil }
+            guard let type = repaired(type, base64) else { return nil }
             return attachment(type, base64, name: nil)
         case .imageURL(let url):
             guard let data = DataURL(url) else { return nil }
-            return attachment(mended(data.mediaType, data.base64) ?? data.mediaType, data.base64, name: nil)
+            return attachment(repaired(data.mediaType, data.base64) ?? data.mediaType, data.base64, name: nil)
         case .document(let document):
             switch document.source {
             case .data(let type, let base64):
-                guard let type = mended(type, base64) else { return nil }
+                guard let type = repaired(type, base64) else { return nil }
                 return attachment(type, base64, name: document.name, isDocument: true)
             case .url(let url):
                 guard let data = DataURL(url) else { return nil }
                 return attachment(
-                    mended(data.mediaType, data.base64) ?? data.mediaType, data.base64, name: document.name,
+                    repaired(data.mediaType, data.base64) ?? data.mediaType, data.base64, name: document.name,
                     isDocument: true)
             }
         }
     }
 
-    private static func mended(_ type: String, _ base64: String) -> String? {
+    private static func repaired(_ type: String, _ base64: String) -> String? {
         let known = registered(type) ?? type
         let right = sniffed(base64) ?? known
         return right == type ? nil : right
     }
 
-    /// An image called a document, or the other way round, has its place by what it is.
+    /// Sends an image that was declared a document as an image, and the other way round.
     private static func attachment(
         _ type: String, _ base64: String, name: String?, isDocument: Bool = false
     ) -> Part {
@@ -81,19 +81,19 @@ enum MediaTypes {
     }
 }
 
-/// `data:image/png;base64,…` (RFC 2397) with data that can be read.
+/// A `data:` URL (RFC 2397) with base64 data.
 private struct DataURL {
     let mediaType: String
     let base64: String
 
-    /// nil: another URL, or one to be judged by who gets it.
+    /// Fails for any other URL, and for data that is not base64.
     init?(_ url: String) {
         guard url.utf8.count > 5, url.prefix(5).lowercased() == "data:", let comma = url.utf8.firstIndex(of: 0x2C)
         else { return nil }
         let words = url[..<comma].dropFirst(5).split(separator: ";")
         guard words.count > 1, words.last?.lowercased() == "base64" else { return nil }
         var data = String(url[url.utf8.index(after: comma)...])
-        // Browsers read it without its padding.
+        // Browsers accept base64 without its padding.
         let length = data.utf8.count % 4
         if length > 1 { data += String(repeating: "=", count: 4 - length) }
         guard Base64.isValid(data), let type = words.first else { return nil }

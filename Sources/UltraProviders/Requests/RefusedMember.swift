@@ -1,23 +1,24 @@
 import UltraAPI
 
-/// A member of our request that a server refuses and can do without, as its error names it.
+/// An optional member of the request body that a server refuses, found from its error.
 ///
-/// Servers refuse what they do not know, `stream_options` above all, and each knows something else; what one refuses is
-/// learnt from it. What makes a request (its messages, tools, format) is never left out.
+/// Servers refuse members they do not know, most often `stream_options`, and each knows a different set, so it is
+/// learnt from their errors. Essential members (messages, tools, format) are never left out.
 package struct RefusedMember: Sendable, Equatable {
-    /// As it stands in `WireFacts.omitted`: every spelling of it.
+    /// All spellings of the member, as stored in `WireFacts.omitted`.
     package let names: [String]
 
-    /// What the client asked for by it; `nil`: nothing, we added it by ourselves.
-    private enum Wish: Sendable {
+    /// The client's parameter that the member carries; nil if the adapter adds the member on its own.
+    private enum ClientParameter: Sendable {
         case parameter(Parameter)
         case maxTokens
     }
 
+    /// One optional member of request bodies.
     private struct Row: Sendable {
         var names: [String]
-        var wish: Wish?
-        /// It stands within messages, tools or the format.
+        var parameter: ClientParameter?
+        /// The member occurs inside messages, tools or the format, not at the top level.
         var isInner = false
     }
 
@@ -27,23 +28,25 @@ package struct RefusedMember: Sendable, Equatable {
         Row(names: ["strict"], isInner: true), Row(names: ["reasoning_content"], isInner: true),
         Row(names: ["reasoning_details"], isInner: true), Row(names: [nullContent], isInner: true),
         Row(names: ["prefix"], isInner: true),
-        Row(names: ["max_tokens"], wish: .maxTokens), Row(names: ["max_completion_tokens"], wish: .maxTokens),
-        Row(names: ["max_output_tokens", "maxOutputTokens"], wish: .maxTokens),
-        Row(names: ["temperature"], wish: .parameter(.temperature)),
-        Row(names: ["top_p", "topP"], wish: .parameter(.topP)), Row(names: ["top_k", "topK"], wish: .parameter(.topK)),
-        Row(names: ["stop"], wish: .parameter(.stop)),
-        Row(names: ["stop_sequences", "stopSequences"], wish: .parameter(.stop)),
-        Row(names: ["seed"], wish: .parameter(.seed)), Row(names: ["random_seed"], wish: .parameter(.seed)),
-        Row(names: ["frequency_penalty", "frequencyPenalty"], wish: .parameter(.frequencyPenalty)),
-        Row(names: ["presence_penalty", "presencePenalty"], wish: .parameter(.presencePenalty)),
-        Row(names: ["parallel_tool_calls"], wish: .parameter(.parallelToolCalls)),
-        Row(names: ["reasoning_effort"], wish: .parameter(.reasoning)),
-        Row(names: ["reasoning"], wish: .parameter(.reasoning)), Row(names: ["thinking"], wish: .parameter(.reasoning)),
-        Row(names: ["think"], wish: .parameter(.reasoning)),
+        Row(names: ["max_tokens"], parameter: .maxTokens), Row(names: ["max_completion_tokens"], parameter: .maxTokens),
+        Row(names: ["max_output_tokens", "maxOutputTokens"], parameter: .maxTokens),
+        Row(names: ["temperature"], parameter: .parameter(.temperature)),
+        Row(names: ["top_p", "topP"], parameter: .parameter(.topP)),
+        Row(names: ["top_k", "topK"], parameter: .parameter(.topK)),
+        Row(names: ["stop"], parameter: .parameter(.stop)),
+        Row(names: ["stop_sequences", "stopSequences"], parameter: .parameter(.stop)),
+        Row(names: ["seed"], parameter: .parameter(.seed)), Row(names: ["random_seed"], parameter: .parameter(.seed)),
+        Row(names: ["frequency_penalty", "frequencyPenalty"], parameter: .parameter(.frequencyPenalty)),
+        Row(names: ["presence_penalty", "presencePenalty"], parameter: .parameter(.presencePenalty)),
+        Row(names: ["parallel_tool_calls"], parameter: .parameter(.parallelToolCalls)),
+        Row(names: ["reasoning_effort"], parameter: .parameter(.reasoning)),
+        Row(names: ["reasoning"], parameter: .parameter(.reasoning)),
+        Row(names: ["thinking"], parameter: .parameter(.reasoning)),
+        Row(names: ["think"], parameter: .parameter(.reasoning)),
     ]
 
-    /// Stands in `WireFacts.omitted` for the `content` of an assistant message that has calls and no text: it is sent
-    /// as an empty string in place of null.
+    /// The entry of `WireFacts.omitted` for `"content": null` in an assistant message with calls and no text, which is
+    /// then sent as an empty string.
     static let nullContent = "content"
 
     private static let byWord: [String: Row] = Dictionary(
@@ -53,19 +56,20 @@ package struct RefusedMember: Sendable, Equatable {
         names = row.names
     }
 
-    /// Whether a configuration may say of the member that it is not sent.
+    /// True if the configuration may list `name` as a member not to send.
     package static func isName(_ name: String) -> Bool {
         rows.contains { $0.names.contains(name) }
     }
 
-    /// What an error blames; `nil`: nothing that could be left out.
+    /// Finds the refused member in a provider's error; nil if it names none that can be left out.
+    /// - Parameter known: members that are already left out.
     /// - Parameter known: what was left out already.
     package init?(_ error: ErrorBody, known: Set<String>) {
         let message = error.message ?? ""
-        let said = [message, error.code ?? "", error.type ?? ""].joined(separator: " ").lowercased()
-        let isRefusal = Self.saysRefused(said)
+        let text = [message, error.code ?? "", error.type ?? ""].joined(separator: " ").lowercased()
+        let isRefusal = Self.saysRefused(text)
         func mayBe(_ row: Row) -> Bool {
-            (row.wish == nil || isRefusal) && !row.names.contains(where: known.contains)
+            (row.parameter == nil || isRefusal) && !row.names.contains(where: known.contains)
         }
         if let path = error.parameter, !path.isEmpty {
             guard let row = Self.row(path), mayBe(row) else { return nil }
@@ -78,7 +82,7 @@ package struct RefusedMember: Sendable, Equatable {
         self.init(row)
     }
 
-    /// The row of `body.stream_options`, `tools[0].function.strict`, `messages.1.content`.
+    /// Finds the row for paths such as `body.stream_options`, `tools[0].function.strict` or `messages.1.content`.
     private static func row(_ path: String) -> Row? {
         let wrappers: Set<String> = ["body", "generationConfig", "generation_config", "options"]
         let all: [String] = path.utf8.split { byte in !isWord(byte) }.map { String(Substring($0)) }
@@ -90,8 +94,8 @@ package struct RefusedMember: Sendable, Equatable {
         return steps.lazy.compactMap { byWord[squashed($0)] }.first { $0.isInner }
     }
 
-    /// The words of a message that can be names: those with an underscore or a capital within, and those in quotation
-    /// marks; `stop` and `include` are English too.
+    /// The words of a message that can be member names: those with an underscore or an inner capital, and those in
+    /// quotation marks. Others are skipped because `stop` and `include` are English words too.
     private static func words(_ message: String) -> [String] {
         let bytes = Array(message.utf8.prefix(2000))
         var words: [String] = []
@@ -125,7 +129,8 @@ package struct RefusedMember: Sendable, Equatable {
         String(decoding: name.lowercased().utf8.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
     }
 
-    /// Not that its value is too large: what the client asked for is left out only where it is not taken at all.
+    /// True if the message says that the member is not accepted at all. If only its value is wrong, the client's
+    /// parameter must not be dropped.
     private static func saysRefused(_ text: String) -> Bool {
         refusals.contains(where: text.holds)
     }
@@ -135,12 +140,12 @@ package struct RefusedMember: Sendable, Equatable {
         "forbidden", "not accept", "not recognized", "deprecated", "cannot both", "no such", "not available",
     ]
 
-    /// What `request` asks for and `facts` leave out, a sentence each. A limit of tokens counts only if no name for it
-    /// is left.
-    static func wishes(in request: Request, _ facts: WireFacts, model: String) -> [String] {
+    /// Warnings for the parameters of `request` that `facts` leave out, one sentence each. The token limit counts as
+    /// left out only if none of its member names remains.
+    static func warnings(for request: Request, _ facts: WireFacts, model: String) -> [String] {
         var words: [String] = []
         for row in rows where row.names.contains(where: facts.omitted.contains) {
-            switch row.wish {
+            switch row.parameter {
             case .parameter(let parameter)? where request.carries(parameter):
                 if !words.contains(parameter.word) { words.append(parameter.word) }
             case .maxTokens?

@@ -1,15 +1,17 @@
 import UltraAPI
 
-/// The members of one schema object, in their order.
+/// The members of one JSON Schema object, in their order.
 struct SchemaMembers: Equatable {
     private var names: [String] = []
     private var values: [RawJSON?] = []
-    /// Where each is; those removed leave a gap.
+    /// The index of each member. Removed members leave a gap in `values`.
     private var places: [String: Int] = [:]
 
     init() {}
 
-    /// `true` is the schema that allows anything.
+    /// Parses a schema. `true`, which allows anything, becomes a schema without members. A null keyword that would hold
+    /// schemas is left out.
+    /// - Throws: `unsupported` for `false`, `notASchema` for anything that is not an object.
     init(_ schema: RawJSON) throws(GeminiSchema.Flaw) {
         if schema.bytes == Array("true".utf8) { return }
         do throws(JSONError) {
@@ -17,7 +19,11 @@ struct SchemaMembers: Equatable {
                 var members = SchemaMembers()
                 try reader.beginObject()
                 while let key = try reader.nextKey() {
-                    members[String(key)] = try reader.rawJSON()
+                    if ToolSchema.holdsSchemas(key), try reader.kind() == .null {
+                        try reader.skip()
+                    } else {
+                        members[String(key)] = try reader.rawJSON()
+                    }
                 }
                 return members
             }
@@ -93,8 +99,8 @@ struct SchemaMembers: Equatable {
     }
 }
 
-/// Schemas of which all hold, as one. Members that are lists or objects stay open until `members` closes them: each
-/// schema that is added costs what it holds, not what came before it.
+/// The conjunction of several schemas (`allOf`). Members that are lists or objects are kept parsed until `members` is
+/// read, so adding a schema costs time by its own size only.
 struct SchemaUnion {
     private var plain: SchemaMembers
     private var objects: [String: SchemaMembers] = [:]
@@ -104,7 +110,8 @@ struct SchemaUnion {
         plain = members
     }
 
-    /// Adds what `other` demands. Annotations here stand; of two demands that differ nothing can be made.
+    /// Adds the constraints of `other`. For annotations (such as `title`) the first schema's value is kept.
+    /// - Throws: `unsupported` if a keyword has two different values that cannot be merged.
     mutating func add(_ other: SchemaMembers) throws(GeminiSchema.Flaw) {
         for (name, value) in other.list {
             guard let mine = plain[name], mine != value else {

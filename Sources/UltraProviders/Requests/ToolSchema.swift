@@ -1,63 +1,48 @@
 import UltraAPI
 
-/// What a provider demands of the JSON Schema of a tool's parameters beyond that it is one.
-struct ToolSchemaNeeds: Sendable, Equatable {
-    /// There is one, even for a tool that takes nothing.
-    var isGiven = false
-    /// The root says that it is an object, by itself: no reference, no alternatives.
-    var hasPlainRoot = true
-    /// Every object has `properties`, and every array `items`.
-    var isComplete = true
-    /// Every object has `required`.
-    var hasRequired = false
-
-    /// For a provider whose adapter rewrites schemas into words of its own.
-    static let none = ToolSchemaNeeds(hasPlainRoot: false, isComplete: false)
-}
-
-/// Completes a JSON Schema of parameters without changing what it allows: servers refuse the shortest forms of schemas,
-/// and with them the whole request.
+/// Completes the JSON Schema of a tool's parameters without changing what it allows. Servers refuse the whole request
+/// for a schema in a short form.
 struct ToolSchema {
-    private let needs: ToolSchemaNeeds
-    /// Keywords of the root that had to be told otherwise, and so allow more than before.
+    private let constraints: ToolSchemaConstraints
+    /// Keywords of the root that were rewritten so that the schema now allows more than before.
     private(set) var loosened: [String] = []
 
-    private init(_ needs: ToolSchemaNeeds) {
-        self.needs = needs
+    private init(_ constraints: ToolSchemaConstraints) {
+        self.constraints = constraints
     }
 
-    /// - Returns: nil: `schema` is as it has to be, or none that can be mended.
-    static func mended(
-        _ schema: RawJSON, _ needs: ToolSchemaNeeds
+    /// - Returns: the new schema; nil if `schema` satisfies the constraints, or is malformed.
+    static func repaired(
+        _ schema: RawJSON, _ constraints: ToolSchemaConstraints
     ) -> (schema: RawJSON, loosened: [String])? {
-        guard needs != .none else { return nil }
+        guard constraints != .none else { return nil }
         do throws(JSONError) {
             let isWhole = try JSONReader.read(schema.bytes) { (reader) throws(JSONError) in
-                try ToolSchema(needs).isWhole(&reader, isRoot: true)
+                try ToolSchema(constraints).isWhole(&reader, isRoot: true)
             }
             if isWhole { return nil }
         } catch {
             return nil
         }
-        var mending = ToolSchema(needs)
-        let root = needs.hasPlainRoot ? mending.plainRoot(schema) : schema
-        let saysType = needs.hasPlainRoot && (try? SchemaMembers(root))?["type"] == nil
+        var repair = ToolSchema(constraints)
+        let root = constraints.hasPlainRoot ? repair.plainRoot(schema) : schema
+        let saysType = constraints.hasPlainRoot && (try? SchemaMembers(root))?["type"] == nil
         var json = JSONWriter()
         do throws(JSONError) {
             try JSONReader.read(root.bytes) { (reader) throws(JSONError) in
-                try mending.write(&reader, saysType: saysType, &json)
+                try repair.write(&reader, saysType: saysType, &json)
             }
         } catch {
             return nil
         }
-        return (RawJSON(validated: json.bytes), mending.loosened)
+        return (RawJSON(validated: json.bytes), repair.loosened)
     }
 
-    /// The place of a keyword's value.
+    /// The kind of value that a keyword has.
     private enum Place {
         /// A schema.
         case schema
-        /// A list of schemas, or one.
+        /// An array of schemas, or one schema.
         case schemas
         /// An object whose members are schemas.
         case members
@@ -73,7 +58,16 @@ struct ToolSchema {
         }
     }
 
-    /// What one schema says of itself.
+    /// True if the value of keyword `key` consists of schemas or lists their members. A null there means that the keyword
+    /// is absent.
+    static func holdsSchemas(_ key: JSONKey) -> Bool {
+        switch key {
+        case "required": true
+        default: place(key) != .other
+        }
+    }
+
+    /// The keywords found in one schema.
     private struct Seen {
         var isObject = false
         var isArray = false
@@ -87,21 +81,21 @@ struct ToolSchema {
             case "type":
                 hasType = true
                 if try reader.kind() == .array {
-                    for type in try reader.texts() { take(type) }
+                    for type in try reader.texts() { note(type) }
                 } else if let type = try reader.text() {
-                    take(type)
+                    note(type)
                 }
             default: try reader.skip()
             }
         }
 
-        private mutating func take(_ type: String) {
+        private mutating func note(_ type: String) {
             if type == "object" { isObject = true }
             if type == "array" { isArray = true }
         }
     }
 
-    // MARK: - Looking
+    // MARK: - Checking
 
     private func isWhole(_ reader: inout JSONReader, isRoot: Bool) throws(JSONError) -> Bool {
         guard try reader.kind() == .object else {
@@ -113,21 +107,18 @@ struct ToolSchema {
         try reader.beginObject()
         while let key = try reader.nextKey() {
             let place = Self.place(key)
-            if isRoot, needs.hasPlainRoot {
+            if isRoot, constraints.hasPlainRoot {
                 switch key {
                 case "$ref", "anyOf", "oneOf", "allOf": isWhole = false
                 case "type" where try reader.kind() == .array: isWhole = false
                 default: break
                 }
             }
-            let isNull = try reader.kind() == .null
-            if isNull, place != .other { isWhole = false }
+            if Self.holdsSchemas(key), try reader.kind() == .null { isWhole = false }
             switch key {
             case "properties": seen.hasProperties = true
             case "items", "prefixItems": seen.hasItems = true
-            case "required":
-                seen.hasRequired = true
-                if isNull { isWhole = false }
+            case "required": seen.hasRequired = true
             default: break
             }
             guard place != .other else {
@@ -138,9 +129,11 @@ struct ToolSchema {
                 if try !self.isWhole(&reader, isRoot: false) { isWhole = false }
             }
         }
-        if isRoot, needs.hasPlainRoot, !seen.hasType { return false }
-        if needs.isComplete, seen.isObject && !seen.hasProperties || seen.isArray && !seen.hasItems { return false }
-        if needs.hasRequired, seen.isObject, !seen.hasRequired { return false }
+        if isRoot, constraints.hasPlainRoot, !seen.hasType { return false }
+        if constraints.isComplete, seen.isObject && !seen.hasProperties || seen.isArray && !seen.hasItems {
+            return false
+        }
+        if constraints.hasRequired, seen.isObject, !seen.hasRequired { return false }
         return isWhole
     }
 
@@ -161,7 +154,7 @@ struct ToolSchema {
 
     // MARK: - Writing
 
-    /// - Parameter saysType: the schema is one of an object, and does not say so.
+    /// - Parameter saysType: true adds `"type": "object"` to the root, which lacks a type.
     private func write(_ reader: inout JSONReader, saysType: Bool, _ json: inout JSONWriter) throws(JSONError) {
         guard try reader.kind() == .object else { return json.raw(try reader.rawJSON()) }
         var seen = Seen()
@@ -174,9 +167,8 @@ struct ToolSchema {
         while let key = try reader.nextKey() {
             let place = Self.place(key)
             let name = String(key)
-            let isRequired = name == "required"
-            // Null stands for what is not there.
-            if try reader.kind() == .null, place != .other || isRequired {
+            // A null member means the same as a missing one.
+            if Self.holdsSchemas(key), try reader.kind() == .null {
                 try reader.skip()
                 continue
             }
@@ -209,9 +201,9 @@ struct ToolSchema {
                 json.raw(value)
             }
         }
-        if needs.isComplete, seen.isObject, !seen.hasProperties { emptyObject("properties", &json) }
-        if needs.isComplete, seen.isArray, !seen.hasItems { emptyObject("items", &json) }
-        if needs.hasRequired, seen.isObject, !seen.hasRequired {
+        if constraints.isComplete, seen.isObject, !seen.hasProperties { emptyObject("properties", &json) }
+        if constraints.isComplete, seen.isArray, !seen.hasItems { emptyObject("items", &json) }
+        if constraints.hasRequired, seen.isObject, !seen.hasRequired {
             json.key("required")
             json.beginArray()
             json.endArray()
@@ -227,7 +219,7 @@ struct ToolSchema {
 
     // MARK: - The root
 
-    /// `schema` with what its root refers to in its place, and with the members of its alternatives as its own.
+    /// Resolves the root's `$ref` and merges the members of its alternatives into it.
     private mutating func plainRoot(_ schema: RawJSON) -> RawJSON {
         do throws(GeminiSchema.Flaw) {
             let whole = try SchemaMembers(schema)
@@ -243,7 +235,7 @@ struct ToolSchema {
                 for element in try SchemaMembers.elements(list) {
                     alternatives.append(try resolved(try SchemaMembers(element), whole, limit: 8))
                 }
-                try join(alternatives, into: &root, areAllDemanded: keyword == "allOf")
+                try join(alternatives, into: &root, areAllRequired: keyword == "allOf")
                 if keyword != "allOf" { loosened.append(keyword) }
             }
             return root.json
@@ -270,7 +262,7 @@ struct ToolSchema {
     }
 
     private func join(
-        _ alternatives: [SchemaMembers], into root: inout SchemaMembers, areAllDemanded: Bool
+        _ alternatives: [SchemaMembers], into root: inout SchemaMembers, areAllRequired: Bool
     ) throws(GeminiSchema.Flaw) {
         var properties =
             try root["properties"].map { value throws(GeminiSchema.Flaw) in try SchemaMembers(value) }
@@ -287,11 +279,11 @@ struct ToolSchema {
                     properties[name] = value
                 }
             }
-            guard let demanded = alternative["required"] else { continue }
-            for name in try SchemaMembers.elements(demanded) {
+            guard let listed = alternative["required"] else { continue }
+            for name in try SchemaMembers.elements(listed) {
                 counts[name, default: 0] += 1
-                let isDemanded = areAllDemanded || counts[name] == alternatives.count
-                if isDemanded, seen.insert(name).inserted { required.append(name) }
+                let isRequired = areAllRequired || counts[name] == alternatives.count
+                if isRequired, seen.insert(name).inserted { required.append(name) }
             }
         }
         root["type"] = RawJSON(validated: Array(#""object""#.utf8))

@@ -8,12 +8,12 @@ extension UInt8 {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The bytes after the byte order mark they begin with, if they do.
+    /// The bytes without a leading UTF-8 byte order mark.
     var withoutByteOrderMark: UnsafeRawBufferPointer {
         starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeRawBufferPointer(rebasing: dropFirst(3)) : self
     }
 
-    /// Index of the first `byte` at or after `start`; `count` when there is none.
+    /// The index of the first `byte` at or after `start`; `count` if there is none.
     func firstIndex(of byte: UInt8, from start: Int) -> Int {
         guard let baseAddress, start < count,
             let found = memchr(baseAddress + start, Int32(byte), count - start)
@@ -23,8 +23,8 @@ extension UnsafeRawBufferPointer {
 }
 
 extension String {
-    /// Whether `piece` occurs, byte for byte. The standard library's `contains` builds a searcher for every call: 1 µs
-    /// where this takes 0.03, and it is asked several times a request.
+    /// True if `piece` occurs, compared byte by byte. This takes 0.03 µs; `contains` of the standard library takes 1
+    /// µs, because it builds a searcher per call, and several such checks run per request.
     func holds(_ piece: StaticString) -> Bool {
         let length = piece.utf8CodeUnitCount
         var copy = self

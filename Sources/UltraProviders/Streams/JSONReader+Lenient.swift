@@ -1,14 +1,14 @@
 import UltraAPI
 
-/// Reading what servers disagree on: a value that is often a string, or often a number.
+/// Lenient reading of values whose type differs between servers.
 extension JSONReader {
-    /// Whether the next value is an object or an array.
+    /// True if the next value is an object or an array.
     mutating func isContainer() throws(JSONError) -> Bool {
         let kind = try kind()
         return kind == .object || kind == .array
     }
 
-    /// The next value as text: a string's characters, `nil` for null, the JSON text of anything else.
+    /// Reads any value as text: the characters of a string, nil for null, the JSON text of anything else.
     mutating func text() throws(JSONError) -> String? {
         switch try kind() {
         case .string: try string()
@@ -17,15 +17,14 @@ extension JSONReader {
         }
     }
 
-    /// The next value as a count: a number, whole or not, at most 2^53, or a string that is one; `nil` for anything
-    /// else.
+    /// Reads a count: a number from 0 to 2^53, a fraction dropped, or a string that holds one; nil for anything else.
     mutating func count() throws(JSONError) -> Int? {
         switch try kind() {
         case .number where !skipNonNumber():
             do throws(JSONError) {
                 return Self.count(try double())
             } catch {
-                // Too large for any count, and consumed.
+                // A number outside the range of Double has been consumed.
                 guard error.kind == .numberOutOfRange else { throw error }
                 return nil
             }
@@ -43,7 +42,7 @@ extension JSONReader {
         (0...9_007_199_254_740_992).contains(value) ? Int(value) : nil
     }
 
-    /// The next value, an optional string: its characters, `nil` for null; of another type it is passed over.
+    /// Reads an optional string. Returns nil for null, and for another type after adding a warning.
     mutating func optionalString(_ name: StaticString, _ reply: inout ReplyState) throws(JSONError) -> String? {
         switch try kind() {
         case .string: return try string()
@@ -54,8 +53,8 @@ extension JSONReader {
         return nil
     }
 
-    /// Whether the next value, an object, an array or a string, is to be read; null is passed over in silence, anything
-    /// else but `kind` with a warning.
+    /// Checks the type of an optional value. Returns true if it is `kind` and still to be read. Otherwise skips the
+    /// value, with a warning unless it is null.
     mutating func isOptional(
         _ kind: JSONKind, _ name: StaticString, _ reply: inout ReplyState
     ) throws(JSONError) -> Bool {
@@ -66,9 +65,9 @@ extension JSONReader {
         return false
     }
 
-    /// Whether the next value, which is consumed, says anything: null, false, 0, an empty string and what holds nothing
-    /// else do not. Many servers send such an `error` beside a good answer.
-    mutating func saysSomething() throws(JSONError) -> Bool {
+    /// Reads any value and returns true if it holds information. Null, false, 0, the empty string, and containers of
+    /// nothing else do not: many servers send such an `error` with a successful reply.
+    mutating func hasValue() throws(JSONError) -> Bool {
         switch try kind() {
         case .string:
             return !(try string()).isEmpty
@@ -82,17 +81,17 @@ extension JSONReader {
         case .array:
             var found = false
             try beginArray()
-            while try nextElement() { found = try saysSomething() || found }
+            while try nextElement() { found = try hasValue() || found }
             return found
         case .object:
             var found = false
             try beginObject()
-            while try nextKey() != nil { found = try saysSomething() || found }
+            while try nextKey() != nil { found = try hasValue() || found }
             return found
         }
     }
 
-    /// The next value, an array, as texts; nulls are left out.
+    /// Reads an array as texts, without its nulls.
     mutating func texts() throws(JSONError) -> [String] {
         var texts: [String] = []
         try beginArray()
@@ -102,7 +101,7 @@ extension JSONReader {
         return texts
     }
 
-    /// The next value, an array of names and indexes, joined by dots; `nil` for anything else.
+    /// Reads an array of names and indices and joins them with dots; nil for anything else.
     mutating func path() throws(JSONError) -> String? {
         guard try kind() == .array else {
             try skip()
@@ -113,6 +112,13 @@ extension JSONReader {
 }
 
 extension UInt8 {
-    /// RFC 8259, section 2.
+    /// The white space of JSON (RFC 8259, section 2).
     var isJSONWhitespace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+}
+
+extension ReplyState {
+    /// Warns that an optional member has another type than its API defines.
+    mutating func ignore(_ name: StaticString) {
+        warn("ignored_member", "the provider's \(name) does not have the type its API defines and was ignored")
+    }
 }

@@ -1,23 +1,24 @@
 import Glibc
 
-/// One event of a `text/event-stream`. Both ranges are valid only while it is being delivered.
+/// One event of a `text/event-stream`. Both buffers are valid only while the event is delivered.
 package struct ServerSentEvent {
-    /// The `event` field; empty when the event has none.
+    /// The value of the `event` field; empty if there is none.
     package let name: UnsafeRawBufferPointer
-    /// The `data` lines, joined by LF.
+    /// The values of the `data` fields, joined by LF.
     package let data: UnsafeRawBufferPointer
 }
 
-/// A line, an event or a document is longer than may be held.
+/// A line, an event or a document exceeds its size limit.
 package struct SplitLimitExceeded: Error, Equatable {
+    /// The limit that was exceeded, in bytes.
     package let limitBytes: Int
 }
 
-/// How much of one reply is held at once; in bytes.
+/// Size limits for one reply, in bytes.
 package struct ReplyLimits: Sendable, Equatable {
-    /// The longest line, and the longest data of one event.
+    /// The maximum length of a line, and of one event's data.
     package var event: Int
-    /// The longest reply that is one document.
+    /// The maximum length of a reply that is one JSON document.
     package var document: Int
 
     package init(event: Int = ServerSentEvents.limitBytes, document: Int = ReplyDecoder.documentLimitBytes) {
@@ -26,38 +27,40 @@ package struct ReplyLimits: Sendable, Equatable {
     }
 }
 
-/// Splits a `text/event-stream` into events, wherever the reads fall
-/// (WHATWG HTML, "Server-sent events", interpretation rules).
+/// Splits a `text/event-stream` into events, wherever reads end (WHATWG HTML, section 9.2.6).
 ///
-/// Lines end in LF, CRLF or CR; comments and the `id` and `retry` fields are skipped; a leading BOM is dropped.
-/// Three deviations, all seen from real servers: at the end of the stream an event without its blank line is still
-/// delivered, a field called `error` (old llama.cpp) is an event of that name, and so are the lines from one that
-/// begins with `{` to the next blank one (Google's errors within a stream).
-/// An event that lies whole within one read is delivered in place, without a copy.
+/// Lines end in LF, CRLF or CR. Comments and the fields `id` and `retry` are skipped, and a leading byte order mark is
+/// dropped. There are three deviations from the standard, each needed for existing servers: an event is delivered at
+/// the end of the stream even without its blank line; a field named `error` (old llama.cpp) is an event of that name;
+/// and lines from one that begins with `{` to the next blank line are an `error` event (Google's errors inside a
+/// stream).
+///
+/// An event that lies within one read is delivered in place, without a copy.
 package struct ServerSentEvents: Sendable {
-    /// Longest line, and longest data of one event: a stream that exceeds it is hostile or broken.
+    /// The default limit in bytes for a line and for the data of one event.
     package static let limitBytes = 16 << 20
 
     private let limitBytes: Int
-    /// The beginning of a line whose end has not come yet.
+    /// The start of a line whose end was not received yet.
     private var partialLine: [UInt8] = []
     private var name: [UInt8] = []
-    /// Data of the present event that could not stay where it was read.
+    /// The data of the current event that had to be copied.
     private var heldData: [UInt8] = []
     private var holdsData = false
     private var previousReadEndedInCR = false
     private var isAtStart = true
-    /// Within JSON that stands in the stream without a field's name.
+    /// True inside JSON text without a field name.
     private var isBareJSON = false
-    /// Bytes of lines that belong to no event with data: comments, blank lines, fields that are skipped.
+    /// The total length in bytes of lines without event data: comments, blank lines and ignored fields.
     private(set) var emptyBytes = 0
 
     package init(limitBytes: Int = Self.limitBytes) {
         self.limitBytes = limitBytes
     }
 
-    /// Takes the next bytes and delivers the events they complete, until `deliver` returns false;
-    /// after that the rest of `bytes` is lost.
+    /// Appends bytes and delivers the events they complete, until `deliver` returns false. The rest of `bytes` is then
+    /// dropped.
+    /// - Throws: if a line or an event's data exceeds the limit.
     package mutating func receive(
         _ bytes: UnsafeRawBufferPointer, _ deliver: (ServerSentEvent) -> Bool
     ) throws(SplitLimitExceeded) {
@@ -66,7 +69,7 @@ package struct ServerSentEvents: Sendable {
             previousReadEndedInCR = false
             if first == .lineFeed { position = 1 }
         }
-        // The only data line of the present event, where it was read.
+        // The current event's only data line, still in the read buffer.
         var data: UnsafeRawBufferPointer?
         var nextCR = bytes.firstIndex(of: .carriageReturn, from: position)
         while position < bytes.count {
@@ -84,27 +87,28 @@ package struct ServerSentEvents: Sendable {
             }
             if !partialLine.isEmpty {
                 try continueLine(line)
-                try takePartialLine()
+                try processPartialLine()
             } else if !line.isEmpty {
-                try take(line, &data)
+                try process(line, &data)
             } else if !dispatch(data, deliver) {
                 return
             } else {
                 data = nil
             }
         }
-        if let data { try hold(data) }
+        if let data { try buffer(data) }
         try continueLine(UnsafeRawBufferPointer(rebasing: bytes[position...]))
     }
 
-    /// The stream has ended: delivers what a missing line end or blank line held back.
+    /// Delivers the last event if the stream ended without a line end or blank line.
+    /// - Throws: if the event's data exceeds the limit.
     package mutating func finish(_ deliver: (ServerSentEvent) -> Bool) throws(SplitLimitExceeded) {
-        if !partialLine.isEmpty { try takePartialLine() }
+        if !partialLine.isEmpty { try processPartialLine() }
         _ = dispatch(nil, deliver)
     }
 
-    /// Takes one line that lies within a read, is not empty and has lost its end.
-    private mutating func take(
+    /// Processes one line that lies within a read; it is not empty and has no line end.
+    private mutating func process(
         _ line: UnsafeRawBufferPointer, _ data: inout UnsafeRawBufferPointer?
     ) throws(SplitLimitExceeded) {
         let (field, valueStart) = Field.parse(line, isFirstLine: isAtStart, isBareJSON: &isBareJSON)
@@ -114,15 +118,15 @@ package struct ServerSentEvents: Sendable {
             data = value
         } else {
             if let earlier = data, field == .data || field == .error {
-                try hold(earlier)
+                try buffer(earlier)
                 data = nil
             }
             count(field, line.count)
-            try take(field, value)
+            try process(field, value)
         }
     }
 
-    private mutating func takePartialLine() throws(SplitLimitExceeded) {
+    private mutating func processPartialLine() throws(SplitLimitExceeded) {
         var isBare = isBareJSON
         let (field, valueStart) = partialLine.withUnsafeBytes {
             Field.parse($0, isFirstLine: isAtStart, isBareJSON: &isBare)
@@ -130,31 +134,31 @@ package struct ServerSentEvents: Sendable {
         isBareJSON = isBare
         isAtStart = false
         count(field, partialLine.count)
-        try take(field, partialLine[valueStart...])
+        try process(field, partialLine[valueStart...])
         partialLine.removeAll(keepingCapacity: true)
     }
 
-    private mutating func take(_ field: Field, _ value: some Collection<UInt8>) throws(SplitLimitExceeded) {
+    private mutating func process(_ field: Field, _ value: some Collection<UInt8>) throws(SplitLimitExceeded) {
         switch field {
         case .data:
-            try hold(value)
+            try buffer(value)
         case .event:
             name.removeAll(keepingCapacity: true)
             name.append(contentsOf: value)
         case .error:
             name = Array("error".utf8)
-            try hold(value)
+            try buffer(value)
         case .ignored:
             break
         }
     }
 
-    /// Counts a line that says nothing by itself.
+    /// Counts a line that carries no data.
     private mutating func count(_ field: Field, _ byteCount: Int) {
         if field == .ignored || field == .event { emptyBytes += byteCount + 1 }
     }
 
-    /// Ends the present event. Returns false when the receiver wants no more.
+    /// Ends the current event and delivers its data, if it has any. Returns false if the receiver wants no more.
     private mutating func dispatch(
         _ data: UnsafeRawBufferPointer?, _ deliver: (ServerSentEvent) -> Bool
     ) -> Bool {
@@ -171,7 +175,7 @@ package struct ServerSentEvents: Sendable {
         }
     }
 
-    private mutating func hold(_ value: some Collection<UInt8>) throws(SplitLimitExceeded) {
+    private mutating func buffer(_ value: some Collection<UInt8>) throws(SplitLimitExceeded) {
         guard heldData.count + value.count < limitBytes else { throw SplitLimitExceeded(limitBytes: limitBytes) }
         if holdsData { heldData.append(.lineFeed) }
         heldData.append(contentsOf: value)
@@ -184,11 +188,11 @@ package struct ServerSentEvents: Sendable {
     }
 }
 
-/// The fields of a stream's line that matter here.
+/// The fields that are processed.
 private enum Field {
     case data, event, error, ignored
 
-    /// The field of `line`, and where its value starts: one space after the colon is not part of it.
+    /// Returns the field of `line` and the index of its value, after the colon and one optional space.
     static func parse(
         _ line: UnsafeRawBufferPointer, isFirstLine: Bool, isBareJSON: inout Bool
     ) -> (Field, valueStart: Int) {

@@ -2,13 +2,13 @@ internal import CSystemd
 internal import Glibc
 internal import Synchronization
 
-/// The one thread besides the loop's: it does what may wait for a disk, one thing after another.
+/// The thread for work that may block on a disk or a directory server. It runs one piece of work at a time, in order.
 ///
-/// An executor, so that the compiler confines `@Disk` state to it as it confines `@Loop` state to the loop. The thread
-/// waits without a timeout, so that an idle daemon stays asleep.
+/// It is a `SerialExecutor`, so the compiler confines `@Disk` state to it as it confines `@Loop` state to the loop. It
+/// waits without a timeout, so an idle daemon never wakes up.
 ///
-/// A program starts it with `begin` before it serves anybody, while descriptors and threads are to be had. Where that
-/// was not done, the first work starts it; work waits as long as there is no descriptor or thread for it.
+/// A program calls `begin()` before it serves clients, while descriptors and threads are available. Otherwise the first
+/// work starts the thread, and work stays queued until a descriptor and a thread can be had.
 package final class DiskThread: SerialExecutor {
     package static let shared = DiskThread()
 
@@ -20,20 +20,21 @@ package final class DiskThread: SerialExecutor {
     private struct State: ~Copyable {
         var work: [Work] = []
         var isStarted = false
-        /// eventfd(2); -1: there was none to be had yet.
+        /// An eventfd(2) that wakes the thread; -1 until it is created.
         var wakeUp: CInt = -1
     }
 
-    /// SQLite's deepest recursion stays far below it.
+    /// SQLite's recursion stays far below this size.
     private static let stackBytes = 1 << 20
 
     private let state = Mutex(State())
-    /// 0 until it runs.
+    /// 0 until the thread runs.
     private let thread = Atomic<UInt>(0)
 
     private init() {}
 
-    /// Makes the thread and what wakes it, unless they are there. Called from any thread.
+    /// Creates the thread and its eventfd, unless they exist. Callable from any thread.
+    /// - Throws: `SystemError` for `eventfd` or `pthread_create`.
     package func begin() throws(SystemError) {
         try state.withLock { (state) throws(SystemError) in
             if state.isStarted { return }
@@ -74,7 +75,7 @@ package final class DiskThread: SerialExecutor {
             try begin()
             Self.wake(state.withLock { $0.wakeUp })
         } catch {
-            // The work stays where it is until more comes and there is a thread to be had.
+            // The work stays queued; the next one tries again to start the thread.
         }
     }
 
@@ -93,7 +94,7 @@ package final class DiskThread: SerialExecutor {
         let code = pthread_create(
             &thread, &attributes,
             { descriptor in
-                // Signals are the loop's, whichever it comes to wait for.
+                // All signals are blocked here: the loop handles them.
                 var all = sigset_t()
                 sigfillset(&all)
                 pthread_sigmask(SIG_BLOCK, &all, nil)

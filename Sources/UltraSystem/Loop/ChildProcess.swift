@@ -1,21 +1,28 @@
 internal import CSystemd
 internal import Glibc
 
-/// A program started by the daemon: never through a shell, with no descriptor of ours, reaped always.
+/// A child process: started without a shell, inherits no descriptors except 0 to 2, and is always reaped.
 @Loop
 package final class ChildProcess {
+    /// How the process ended: its exit code, or the signal that killed it.
     package enum Exit: Equatable, Sendable {
         case code(CInt)
         case signal(CInt)
     }
 
+    /// Its process ID, which is also its process group.
     package let process: Int32
     private var exit: Exit?
     private var source: SystemdSource?
     private var waiter: UnsafeContinuation<Void, Never>?
 
-    /// Starts `path` with `arguments` (the program's name not among them). Descriptors 0 to 2 of the child are as
-    /// given; -1 is `/dev/null`.
+    /// Starts the program at `path`.
+    /// - Parameters:
+    ///   - arguments: Arguments after the program's name.
+    ///   - environment: The whole environment; nothing is inherited.
+    ///   - input: Becomes descriptor 0 of the child; -1 means `/dev/null`. The same holds for `output` (1) and `errors`
+    ///     (2). The caller keeps ownership of all three.
+    /// - Throws: `SystemError` for `posix_spawn` or `sd_event_add_child`.
     package init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], input: CInt = -1,
         output: CInt = -1, errors: CInt = -1
@@ -40,7 +47,7 @@ package final class ChildProcess {
         sigemptyset(&all)
         sigaddset(&all, SIGPIPE)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        // A group of its own, so that killing it reaches what it started.
+        // Its own process group, so that `kill()` reaches every process it starts.
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
@@ -52,7 +59,7 @@ package final class ChildProcess {
         let code = posix_spawn(&process, path, &actions, &attributes, &argv, &envp)
         guard code == 0 else { throw SystemError("posix_spawn", code: code) }
         self.process = process
-        // Holds `self` until the child is reaped, so that nobody's forgetting makes a zombie.
+        // Retains `self` until the child is reaped, so a dropped reference leaves no zombie.
         source = EventLoop.shared.systemd?.watch(child: process) { [self] status in
             ended(status & 0x7f == 0 ? .code((status >> 8) & 0xff) : .signal(status & 0x7f))
         }
@@ -62,7 +69,8 @@ package final class ChildProcess {
         }
     }
 
-    /// Waits for the end; a cancelled task kills the process group and still waits for it.
+    /// Waits until the process has ended. If the task is cancelled, kills the process group and still waits. One caller
+    /// at a time.
     package func wait() async -> Exit {
         while true {
             if let exit { return exit }
@@ -74,7 +82,7 @@ package final class ChildProcess {
         }
     }
 
-    /// Ends the process and all that it started, at once.
+    /// Sends SIGKILL to the process group. Does nothing once the process has ended.
     package func kill() {
         if exit == nil { Glibc.kill(-process, SIGKILL) }
     }

@@ -1,8 +1,8 @@
 internal import Glibc
 
 extension EventLoop {
-    /// Runs the shared loop on a thread of its own, once: for a process whose first thread is somebody else's, as in
-    /// tests. Returns when the loop has its thread.
+    /// Runs the shared loop on its own thread, for processes whose main thread belongs to somebody else, such as tests.
+    /// Returns when the loop's thread is ready; later calls do nothing.
     package static func startOnOwnThread() {
         started
     }
@@ -23,7 +23,7 @@ extension EventLoop {
                 EventLoop.shared.run()
                 return nil
             }, isReady)
-        if code != 0 { EventLoop.giveUp("there is no thread for the event loop") }
+        if code != 0 { EventLoop.giveUp("the thread of the event loop cannot be created") }
         sem_wait(isReady)
     }()
 }

@@ -2,16 +2,17 @@ internal import CSystemd
 internal import Glibc
 internal import Synchronization
 
-/// One thread that waits for descriptors, timers, signals and child processes, and runs the jobs of Swift
-/// concurrency between the waits.
+/// The event loop: one thread that waits for descriptors, timers, signals and child processes, and runs Swift
+/// concurrency's jobs between the waits.
 ///
-/// It is both `SerialExecutor` and `TaskExecutor`: with the first alone, every resumption would pass through the
-/// global pool. `@unchecked Sendable`: `foreignJobs` and `wakeUp` are all that another thread touches.
+/// It is both a `SerialExecutor` and a `TaskExecutor`: as the former alone, every resumption would go through the
+/// global pool. `@unchecked Sendable` is safe because other threads touch only `foreignJobs` (under its mutex),
+/// `wakeUp` (written with write(2)) and `thread` (set once, before any other thread uses the loop).
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     package static let shared = EventLoop()
 
-    /// Passes over jobs and kicks before descriptors get their turn again, so that jobs that
-    /// make jobs cannot starve them.
+    /// The most passes over jobs and kicks in one turn, so that jobs which keep creating jobs cannot starve the
+    /// descriptors.
     static let passesPerTurn = 64
 
     private var thread: pthread_t?
@@ -21,16 +22,16 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private var jobs: [UnownedJob] = []
     private var spareJobs: [UnownedJob] = []
-    /// Of the batch that runs, those that have not begun.
+    /// Jobs of the running batch that have not started.
     private var jobsLeft = 0
     private let foreignJobs = Mutex<[UnownedJob]>([])
 
-    /// Jobs that came from another thread, since the start. The daemon's hot paths add none.
+    /// Jobs enqueued by other threads since the start. The daemon's hot paths add none.
     package private(set) var foreignJobCount = 0
 
     // MARK: What the loop waits for
 
-    /// The busy descriptors, and among them `wakeUp` and the descriptor of sd-event.
+    /// The epoll set. It also contains `wakeUp` and sd-event's descriptor.
     let epoll: CInt
     private let wakeUp: CInt
     private static let wakeUpToken = UInt64.max
@@ -46,23 +47,24 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var flushes: [Deferred] = []
     private var spareDeferred: [Deferred] = []
 
-    /// Waits for descriptors and timers, since the start.
+    /// Turns since the start: waits for descriptors and timers.
     package private(set) var turnCount: UInt64 = 0
 
-    /// When the last wait returned, in nanoseconds of the monotonic clock; 0: before the first.
+    /// When the last wait returned, in nanoseconds of `CLOCK_MONOTONIC`; 0 before the first.
     private var awokeAt: UInt64 = 0
     private var longest: (sinceStart: UInt64, sinceAsked: UInt64) = (0, 0)
 
-    /// When the queue of jobs was last seen empty, in nanoseconds of the monotonic clock.
+    /// When the job queue was last seen empty, in nanoseconds of `CLOCK_MONOTONIC`.
     private var lastQuiet: UInt64 = 0
 
     private init() {
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
-        if epoll < 0 || wakeUp < 0 { Self.giveUp("no descriptors are left for the event loop: raise LimitNOFILE") }
+        if epoll < 0 || wakeUp < 0 { Self.giveUp("no descriptors are left for the event loop: raise LimitNOFILE=") }
     }
 
-    /// Ends a process that has no loop to report by, in place of a trap that would say nothing.
+    /// Writes `reason` and errno to standard error and exits. Without a loop there is nothing to log with, and a trap
+    /// would explain nothing.
     static func giveUp(_ reason: String) -> Never {
         var line = "\(reason) (\(String(cString: strerror(errno))))\n"
         line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -71,7 +73,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // MARK: - Thread
 
-    /// Whether the caller runs on the loop's thread.
+    /// True if the caller runs on the loop's thread.
     package var isCurrent: Bool { thread == pthread_self() }
 
     package func checkIsolated() {
@@ -80,9 +82,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     package func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
-    /// Makes the calling thread the loop's. Call once, before anything `@Loop`.
+    /// Makes the calling thread the loop's. Call it once, before any `@Loop` code.
     ///
-    /// Signals the loop will watch must be blocked before other threads start, so this comes first in a process.
+    /// The signals the loop handles must be blocked first (`Signals.block()`), before any other thread starts.
     package func adoptCurrentThread() {
         precondition(thread == nil, "the event loop has a thread already")
         thread = pthread_self()
@@ -139,20 +141,20 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
     }
 
-    /// Whether the job that runs is the last before the loop waits.
+    /// True if the running job is the last one before the loop waits.
     @Loop
     package var isLastJob: Bool { jobsLeft == 0 && jobs.isEmpty }
 
     // MARK: - Running
 
-    /// Runs until `stop()`. On the thread that was adopted.
+    /// Runs until `stop()`. Call it on the adopted thread.
     package func run() {
         checkIsolated()
         isRunning = true
         while isRunning { turn() }
     }
 
-    /// Ends `run()` after the current turn.
+    /// Makes `run()` return after the current turn.
     @Loop
     package func stop() {
         isRunning = false
@@ -187,18 +189,20 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
     }
 
-    /// The longest turn, from the end of one wait to the beginning of the next, since the start.
+    /// The longest turn since the start. A turn lasts from the end of one wait to the beginning of the next.
     @Loop
     package var longestTurn: Duration { .nanoseconds(Int64(clamping: longest.sinceStart)) }
 
-    /// The longest turn since this was asked last.
+    /// The longest turn since the previous call.
     @Loop
     package func takeLongestTurn() -> Duration {
         defer { longest.sinceAsked = 0 }
         return .nanoseconds(Int64(clamping: longest.sinceAsked))
     }
 
-    /// How many events are ready, after at most `nanoseconds`; nil waits without end.
+    /// Waits for events.
+    /// - Parameter nanoseconds: The longest wait; nil means no limit.
+    /// - Returns: The number of ready events.
     private func wait(_ nanoseconds: UInt64?) -> Int {
         let count = readyEvents.withUnsafeMutableBufferPointer { events in
             guard let nanoseconds else {
@@ -238,7 +242,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         runSpareDeferred()
     }
 
-    /// Runs what was queued; what is queued meanwhile waits for the next pass.
+    /// Runs the current batch; work scheduled meanwhile waits for the next pass.
     private func runSpareDeferred() {
         let batch = spareDeferred
         Loop.assumeIsolated {
@@ -249,7 +253,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // MARK: - For the loop's own parts
 
-    /// Registers `watch`; the token names it in every `epoll_ctl` and event.
+    /// Registers `watch` and returns the token that identifies it in `epoll_ctl` calls and events.
     @Loop
     func register(_ watch: Watch) -> UInt64 {
         watches.insert(watch)
@@ -280,20 +284,20 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // MARK: - Clock and progress
 
-    /// The monotonic clock in nanoseconds.
+    /// `CLOCK_MONOTONIC` in nanoseconds.
     package static var now: UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
-    /// How long the machine has been suspended since it started, in nanoseconds: what the one clock counts and the other
-    /// does not (clock_gettime(2)).
+    /// How long the machine has been suspended since boot, in nanoseconds: `CLOCK_BOOTTIME` counts suspension,
+    /// `CLOCK_MONOTONIC` does not (clock_gettime(2)).
     package static var suspended: UInt64 {
         let monotonic = now
         let all = nanoseconds(of: CLOCK_BOOTTIME)
         return all - min(all, monotonic)
     }
 
-    /// How far the loop lags behind its work: the age of its oldest unfinished backlog or overdue timer.
+    /// How far the loop is behind: the age of its oldest unfinished job or overdue timer, whichever is greater.
     ///
-    /// The watchdog is fed only while this is small (sd-event's own ping misses a starved queue).
+    /// The watchdog is reset only while this is small. sd-event's own watchdog support would miss a starved job queue.
     @Loop
     package var lag: Duration {
         let now = Self.now

@@ -1,6 +1,6 @@
-/// The daemon's one isolation domain: everything it owns runs on the thread of `EventLoop.shared`.
+/// The daemon's main isolation domain: `@Loop` code and state run on the thread of `EventLoop.shared`.
 ///
-/// The compiler confines `@Loop` state to that thread, so there is no lock and no hop.
+/// The compiler confines `@Loop` state to that thread, so it needs no lock and no change of thread.
 @globalActor
 package actor Loop {
     package static let shared = Loop()
@@ -9,9 +9,9 @@ package actor Loop {
         EventLoop.shared.asUnownedSerialExecutor()
     }
 
-    /// Enters the loop's isolation from a C callback, which always runs on the loop's thread.
+    /// Runs `body` in the loop's isolation from a C callback. Traps on any other thread than the loop's.
     ///
-    /// The same cast as the standard library's `MainActor.assumeIsolated`, which exists for that actor alone.
+    /// Uses the same cast as the standard library's `MainActor.assumeIsolated`, which exists for that actor only.
     package static func assumeIsolated<Result, Failure: Error>(
         _ body: @Loop () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -23,7 +23,8 @@ package actor Loop {
         }
     }
 
-    /// The same for callbacks of every byte received: a closure that captures nothing costs no allocation.
+    /// Like `assumeIsolated(_:)`, for callbacks that run for every piece of data received: a closure that captures
+    /// nothing needs no allocation.
     @inline(__always)
     package static func assumeIsolated<Argument, Result>(
         with argument: Argument, _ body: @escaping @Loop (Argument) -> Result
@@ -32,10 +33,10 @@ package actor Loop {
         return unsafeBitCast(body, to: ((Argument) -> Result).self)(argument)
     }
 
-    /// Starts a task on the loop; the only place that does.
+    /// Starts a task on the loop. The only place in the project that creates one.
     ///
-    /// The executor preference keeps every resumption on the loop; without it each
-    /// one goes through the global pool, a hundred times slower.
+    /// The executor preference keeps every resumption on the loop; without it each would go through the global pool,
+    /// which is about a hundred times slower.
     @discardableResult
     package static func spawn<Result: Sendable>(
         _ body: sending @escaping @Loop () async -> Result
@@ -43,7 +44,7 @@ package actor Loop {
         Task(executorPreference: EventLoop.shared, operation: body)
     }
 
-    /// Runs `body` at once on the loop's thread, and as soon as possible from any other.
+    /// Runs `body` immediately if called on the loop's thread; otherwise starts a task that runs it there.
     package static func perform(_ body: @escaping @Loop @Sendable () -> Void) {
         if EventLoop.shared.isCurrent {
             assumeIsolated(body)
@@ -52,7 +53,8 @@ package actor Loop {
         }
     }
 
-    /// Suspends for `duration`, right to a millisecond; throws at once when the task is cancelled.
+    /// Suspends for `duration`, with millisecond accuracy.
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
     @Loop
     package static func sleep(for duration: Duration) async throws(CancellationError) {
         let timer = Timer {}
@@ -68,7 +70,8 @@ package actor Loop {
         if Task.isCancelled { throw CancellationError() }
     }
 
-    /// Suspends until the loop has looked at its descriptors and timers: for work that takes long, in between.
+    /// Suspends until the end of the loop's current turn. Long-running work calls it between steps, so that descriptors
+    /// and timers are served in between.
     @Loop
     package static func nextTurn() async {
         await withUnsafeContinuation(isolation: Loop.shared) { continuation in

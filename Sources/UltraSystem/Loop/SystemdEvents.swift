@@ -1,15 +1,15 @@
 internal import CSystemd
 internal import Glibc
 
-/// The `sd_event` that waits for what is rare: signals and child processes.
+/// The `sd_event` loop for rare events: signals and child processes.
 ///
-/// Its one descriptor is a member of the loop's epoll (`sd_event_get_fd(3)`), so the busy descriptors cost one
-/// `epoll_wait` a turn and not two, and sd-event runs only when it has something to say.
+/// Its single descriptor is part of the loop's epoll set (sd_event_get_fd(3)). Frequent descriptors therefore cost one
+/// `epoll_wait` per turn instead of two, and sd-event runs only when it has an event.
 @Loop
 final class SystemdEvents {
     private let event: OpaquePointer
 
-    /// nil where sd-event cannot start, which is where descriptors have run out.
+    /// nil if sd-event cannot start, for example when descriptors have run out.
     init?() {
         var event: OpaquePointer?
         guard sd_event_new(&event) >= 0, let event else { return nil }
@@ -23,7 +23,7 @@ final class SystemdEvents {
 
     var descriptor: CInt { sd_event_get_fd(event) }
 
-    /// Handles what is pending, then arms the sources for the next wait.
+    /// Handles pending events, then prepares the sources for the next wait.
     func dispatch() {
         var isPending = sd_event_wait(event, 0) > 0
         repeat {
@@ -32,7 +32,8 @@ final class SystemdEvents {
         } while isPending
     }
 
-    /// Calls `handler` for each `signal`, which must be blocked in every thread.
+    /// Calls `handler` for each delivery of `signal` while the returned source lives. `signal` must be blocked in every
+    /// thread. nil on failure.
     func watch(signal: CInt, _ handler: @escaping @Loop () -> Void) -> SystemdSource? {
         let source = SystemdSource { _ in handler() }
         let result = sd_event_add_signal(
@@ -45,7 +46,7 @@ final class SystemdEvents {
         return result >= 0 ? source : nil
     }
 
-    /// Calls `handler` once with the raw wait status of `process`, which is reaped by then.
+    /// Calls `handler` once with the raw wait status (wait(2)) of `process`, after it was reaped. nil on failure.
     func watch(child process: pid_t, _ handler: @escaping @Loop (CInt) -> Void) -> SystemdSource? {
         let source = SystemdSource(handler)
         let result = sd_event_add_child(
@@ -59,13 +60,13 @@ final class SystemdEvents {
         return result >= 0 ? source : nil
     }
 
-    /// A source added between two waits counts from the next `sd_event_prepare`.
+    /// sd-event sees a new source only after `sd_event_prepare`.
     private func rearm() {
         dispatch()
     }
 }
 
-/// One event source of sd-event; released, it is removed.
+/// An event source of sd-event, removed on deinit.
 @Loop
 final class SystemdSource {
     fileprivate var pointer: OpaquePointer?

@@ -1,5 +1,5 @@
-/// The armed timers, soonest first: a binary heap in which each timer knows its position, so that moving and
-/// cancelling cost O(log n) and no system call (the loop passes the next deadline to its one wait).
+/// The armed timers, earliest first: a binary heap in which each timer knows its position. Moving and cancelling take
+/// O(log n) and no system call, because the loop passes the next deadline to its single wait.
 struct TimerQueue {
     private struct Entry {
         var deadline: UInt64
@@ -8,9 +8,10 @@ struct TimerQueue {
 
     private var heap: [Entry] = []
 
+    /// In nanoseconds of `CLOCK_MONOTONIC`; nil if no timer is armed.
     var nextDeadline: UInt64? { heap.first?.deadline }
 
-    /// Arms `timer` for `deadline`, or moves it there.
+    /// Arms `timer` for `deadline`; an armed timer is moved.
     @Loop
     mutating func insert(_ timer: Timer, at deadline: UInt64) {
         if let position = timer.position {
@@ -35,7 +36,7 @@ struct TimerQueue {
         }
     }
 
-    /// Takes the soonest timer whose deadline is not after `now`.
+    /// Removes and returns the earliest timer that is due at `now`; nil if none is.
     @Loop
     mutating func popDue(_ now: UInt64) -> Timer? {
         guard let first = heap.first, first.deadline <= now else { return nil }

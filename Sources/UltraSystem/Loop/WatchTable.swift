@@ -1,5 +1,5 @@
-/// The live watches by token. An event of the kernel's current batch may name a watch that an earlier event of the
-/// same batch cancelled: its token no longer answers, even where the slot was given to another.
+/// The live watches by token. One batch of kernel events may contain an event for a watch that an earlier event of the
+/// batch cancelled: its token finds nothing, even if the slot was reused.
 struct WatchTable {
     private struct Slot {
         var generation: UInt32 = 0
@@ -9,7 +9,7 @@ struct WatchTable {
     private var slots: [Slot] = []
     private var free: [Int] = []
 
-    /// The watch does not become retained: it removes itself when it goes.
+    /// Does not retain the watch; the watch removes itself on deinit.
     mutating func insert(_ watch: Watch) -> UInt64 {
         let index = free.popLast() ?? slots.count
         if index == slots.count { slots.append(Slot()) }
@@ -24,6 +24,7 @@ struct WatchTable {
         free.append(index)
     }
 
+    /// nil if the watch was removed.
     subscript(token: UInt64) -> Watch? {
         let slot = slots[Int(token & 0xffff_ffff)]
         return slot.generation == UInt32(token >> 32) ? slot.watch?.takeUnretainedValue() : nil

@@ -3,11 +3,12 @@ internal import Glibc
 package import Logging
 internal import UltraAPI
 
-/// Sends log events to the journal with their metadata as fields, or, where standard error is no journal stream, as
-/// `<N>` prefixed lines on standard error (`sd-daemon(3)`).
+/// A swift-log handler for systemd. Sends events to the journal with their metadata as fields; if standard error is not
+/// connected to the journal, writes `<N>`-prefixed lines to it instead (sd-daemon(3)), without the prefix on a
+/// terminal.
 ///
-/// A metadata key becomes the field of that name in upper case; keys of ours start with `ultra_`, but for `message_id`,
-/// which names an entry of the message catalogue.
+/// A metadata key becomes the journal field of the same name in upper case. The daemon's own keys start with `ultra_`,
+/// except `message_id`, which refers to the message catalogue. Never throws; may be called on any thread.
 package struct JournalHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
@@ -29,8 +30,8 @@ package struct JournalHandler: LogHandler {
         if isJournal {
             sendToJournal(event, fields)
         } else {
-            // The number of a message helps nobody who has no catalogue.
-            // A line break inside a message would let its author write log lines of their own.
+            // Outside the journal there is no catalogue to look a message ID up in. Line breaks are escaped so that
+            // text from outside cannot forge log lines.
             let suffix = fields.filter { $0.key != "message_id" }
                 .map { " \($0.key)=\("\($0.value)".printableLine)" }.joined()
             let prefix = isatty(STDERR_FILENO) == 1 ? "" : "<\(event.level.priority)>"
@@ -50,7 +51,7 @@ package struct JournalHandler: LogHandler {
         defer { vectors.deallocate() }
         func send(from index: Int) {
             guard index < buffers.count else {
-                // A journal that is gone must not stop the daemon: ignoring.
+                // Logging must not stop the daemon, so an unreachable journal is ignored.
                 _ = sd_journal_sendv(vectors, CInt(buffers.count))
                 return
             }
@@ -63,7 +64,7 @@ package struct JournalHandler: LogHandler {
         send(from: 0)
     }
 
-    /// Whether `descriptor` is the stream that `JOURNAL_STREAM` names (`systemd.exec(5)`).
+    /// True if `descriptor` is the stream named by `JOURNAL_STREAM` (systemd.exec(5)).
     private static func isJournal(_ descriptor: CInt) -> Bool {
         guard let variable = getenv("JOURNAL_STREAM") else { return false }
         var status = stat()

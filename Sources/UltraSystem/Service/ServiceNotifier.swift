@@ -1,10 +1,10 @@
 internal import CSystemd
 internal import Glibc
 
-/// What the service manager is told (`sd_notify(3)`) and has passed on. Without one, telling does nothing.
+/// Messages to and from the service manager (sd_notify(3)). Without a service manager, notifications do nothing.
 @Loop
 package struct ServiceNotifier {
-    /// How often the service manager wants to hear from us; nil: no watchdog.
+    /// The service manager's watchdog interval (`WatchdogSec=`); nil if it runs no watchdog.
     package let watchdogInterval: Duration?
 
     package init() {
@@ -12,23 +12,28 @@ package struct ServiceNotifier {
         watchdogInterval = sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(microseconds)) : nil
     }
 
+    /// Startup or a reload is complete.
     package func ready(status: String) { notify("READY=1\nSTATUS=\(Self.oneLine(status))") }
+    /// Sets the status line shown by `systemctl status`.
     package func status(_ status: String) { notify("STATUS=\(Self.oneLine(status))") }
+    /// The daemon is shutting down.
     package func stopping(status: String) { notify("STOPPING=1\nSTATUS=\(Self.oneLine(status))") }
-    /// `ready` must follow. systemd wants the time of the monotonic clock, so that it can tell what came before it.
+    /// A reload has begun; `ready` must follow.
+    /// - Parameter nanoseconds: `CLOCK_MONOTONIC`; systemd uses it to ignore messages sent before the reload.
     package func reloading(at nanoseconds: UInt64) {
         notify("RELOADING=1\nMONOTONIC_USEC=\(nanoseconds / 1000)")
     }
 
+    /// Resets the watchdog.
     package func alive() { notify("WATCHDOG=1") }
 
-    /// Asks for more time to stop, counted from now.
+    /// Asks for more time to stop, counted from now (`EXTEND_TIMEOUT_USEC=`).
     package func extendTimeout(by duration: Duration) {
         notify("EXTEND_TIMEOUT_USEC=\(duration.nanoseconds / 1000)")
     }
 
-    /// The Unix stream sockets passed by socket activation, by their `FileDescriptorName=` (`sd_listen_fds(3)`); those
-    /// passed without names are under `unknown`. The variables are consumed.
+    /// The listening Unix stream sockets passed by socket activation, by `FileDescriptorName=` (sd_listen_fds(3)); without
+    /// names, systemd calls them `unknown`. Unsets the environment variables, so a second call returns none.
     package static func passedListeners() -> [String: [Listener]] {
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = sd_listen_fds_with_names(1, &names)
@@ -46,13 +51,13 @@ package struct ServiceNotifier {
         return listeners
     }
 
-    /// A line break would begin another assignment.
+    /// A line break would start another assignment in the message.
     private static func oneLine(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
     private func notify(_ text: String) {
-        // A manager that does not listen is no reason to stop: ignoring.
+        // An unreachable service manager is no reason to stop.
         _ = sd_notify(0, text)
     }
 }

@@ -1,48 +1,55 @@
 internal import CSystemd
 internal import Glibc
 
-/// A listening Unix socket, bound here or passed by the service manager.
+/// A listening Unix socket, either bound here or passed by the service manager. Owns its descriptor and closes it on
+/// deinit.
 @Loop
 package final class Listener {
+    /// Why the socket cannot be bound.
     package enum Failure: Error, Equatable {
-        /// Another process answers on the path.
+        /// Another process is listening on the path.
         case inUse
         /// The path is longer than a socket address holds (107 bytes).
         case pathTooLong
-        /// Something else than a socket is there.
+        /// The path exists and is not a socket.
         case notASocket
         case system(SystemError)
     }
 
-    /// Whether clients still find the socket under its name.
+    /// State of the socket's file: clients reach the daemon only while it is in place.
     package enum Place: Equatable {
         case inPlace
-        /// Nothing is there.
+        /// The file was removed.
         case vanished
-        /// Something else is there, such as another daemon's socket.
+        /// Another file has replaced it, such as another daemon's socket.
         case taken
     }
 
     private let descriptor: CInt
-    /// The file to remove at the end, if this process made it and it is still that one.
+    /// The socket's file, if this process made it. Removed on deinit only while it is still the same file.
     private var file: (path: String, identity: FileIdentity)?
     private var watch: Watch?
     private var retry = Timer {}
-    /// Given up for a moment where descriptors have run out, so that who waits can be told; -1: there is none.
+    /// A spare descriptor. When descriptors run out it is closed to accept a waiting client and tell it so; -1 if there
+    /// is none.
     private var reserve: CInt = -1
 
-    /// Connections that wait to be accepted; the kernel caps it (`net.core.somaxconn`).
+    /// The listen backlog: connections waiting to be accepted. The kernel caps it at `net.core.somaxconn`.
     static let backlog: CInt = 1024
-    /// How long accepting rests where descriptors have run out: the kernel would report the waiting connection forever.
+    /// How long accepting pauses when descriptors run out. Without a pause the level-triggered watch would spin.
     static let pauseWithoutDescriptors = Duration.milliseconds(100)
 
-    /// Listens on a socket that is bound and listening already.
+    /// Takes over a socket that is already bound and listening. Its file belongs to whoever bound it.
     package init(passed descriptor: CInt) {
         self.descriptor = descriptor
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
-    /// Binds `path`, in a directory that is made if it is missing (mode 0755, its parents are not), readable and writable by the owner alone, replacing the file of a daemon that is gone.
+    /// Binds and listens on `path` with mode 0600.
+    ///
+    /// Creates the parent directory (mode 0755) if it is missing, but not the directories above it. Replaces a socket
+    /// file that nobody listens on.
+    /// - Throws: `.pathTooLong`, `.notASocket`, `.inUse`, or `.system` with the failed call.
     package init(path: String) throws(Failure) {
         guard var address = UnixAddress(path) else { throw .pathTooLong }
         descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -54,7 +61,7 @@ package final class Listener {
         let code = errno
         umask(mask)
         guard bound == 0 else { throw .system(SystemError("bind", code: code)) }
-        // From here `deinit` runs where this throws: it removes the file.
+        // If an error is thrown from here on, `deinit` runs and removes the file.
         file = FileIdentity(at: path).map { (path, $0) }
         guard listen(descriptor, Self.backlog) == 0 else { throw .system(SystemError("listen")) }
     }
@@ -67,15 +74,16 @@ package final class Listener {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// nil: another made the socket, and sees to its file.
+    /// The state of the socket's file; nil for a passed socket, whose file the service manager looks after.
     package var place: Place? {
         guard let file else { return nil }
         guard let found = FileIdentity(at: file.path) else { return .vanished }
         return found == file.identity ? .inPlace : .taken
     }
 
-    /// Hands every new connection to `onConnection`, and one for which there is no descriptor to `onShortage`, which
-    /// may tell its client and has to let go of it at once.
+    /// Accepts connections and passes each to `onConnection`.
+    /// - Parameter onShortage: Called instead when descriptors have run out. It may send its client an error, and must
+    ///   release the socket before it returns.
     package func accept(
         _ onConnection: @escaping @Loop (StreamSocket) -> Void,
         onShortage: @escaping @Loop (StreamSocket) -> Void = { _ in }
@@ -103,17 +111,19 @@ package final class Listener {
         retry.arm(after: Self.pauseWithoutDescriptors)
     }
 
-    /// False: there is nobody, or no descriptor even so.
+    /// Accepts one connection with the spare descriptor.
+    /// - Returns: false if there is no connection, or no descriptor even so.
     private func acceptFromReserve(_ onShortage: (StreamSocket) -> Void) -> Bool {
         guard reserve >= 0 else { return refillReserve() && false }
         close(reserve)
         reserve = -1
         let connection = csystemd_accept(descriptor)
         if connection >= 0, let socket = StreamSocket(connection) { onShortage(socket) }
-        // Where the system as a whole has run out, somebody else may have taken it.
+        // If the whole system is out of descriptors, another process may have taken the one just freed.
         return refillReserve() && connection >= 0
     }
 
+    /// Returns true if there is a spare descriptor.
     @discardableResult
     private func refillReserve() -> Bool {
         if reserve < 0 { reserve = open("/dev/null", O_RDONLY | O_CLOEXEC) }
@@ -122,10 +132,11 @@ package final class Listener {
 
     private static func makeDirectory(of path: String) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
-        // Where this fails, bind says why.
+        // On failure the following `bind` reports the reason.
         _ = mkdir(String(path[..<slash]), 0o755)
     }
 
+    /// Removes a socket file that nobody listens on.
     private static func removeStale(_ path: String, _ address: inout UnixAddress) throws(Failure) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
@@ -136,5 +147,30 @@ package final class Listener {
         if address.withPointer({ connect(probe, $0, $1) }) == 0 { throw .inUse }
         guard errno == ECONNREFUSED else { throw .system(SystemError("connect")) }
         unlink(path)
+    }
+}
+
+/// The address of a Unix socket in the file system (unix(7)).
+struct UnixAddress {
+    private var address = sockaddr_un()
+
+    /// nil if `path` is empty or longer than 107 bytes.
+    init?(_ path: String) {
+        let bytes = Array(path.utf8)
+        let fits = withUnsafeMutableBytes(of: &address.sun_path) { space in
+            guard !bytes.isEmpty, bytes.count < space.count else { return false }
+            space.copyBytes(from: bytes)
+            return true
+        }
+        guard fits else { return nil }
+        address.sun_family = sa_family_t(AF_UNIX)
+    }
+
+    mutating func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
     }
 }

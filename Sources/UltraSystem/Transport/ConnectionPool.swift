@@ -2,21 +2,20 @@ internal import CCurl
 internal import CSystemd
 internal import Glibc
 
-/// What libcurl's pool of connections does, host by host: told by the sockets it opens and closes, and by what each
-/// finished transfer reports.
+/// Observes libcurl's connection pool per host, through the sockets that libcurl opens and closes and through what
+/// finished transfers report.
 ///
-/// libcurl does not look at a connection that nobody uses. Once a host has had no transfer for a second its sockets are
-/// watched here, so that a close by the host is seen when it happens, and how long it waited is learned. Busy hosts
-/// cost nothing.
+/// libcurl does not check idle connections. After a host has had no transfer for a second, its sockets are watched
+/// here, so a close by the host is noticed immediately and its keep-alive limit is learned. Busy hosts cost nothing.
 ///
-/// A connection that is not to be trusted any more is retired: no new transfer gets it. One that no transfer uses is
-/// shut down at once, which libcurl takes for a close by the peer; one in use is left to those who use it.
+/// A connection that may be dead is retired: no new transfer uses it. An idle one is shut down at once, which libcurl
+/// takes for a close by the peer; one in use is left to its transfers.
 @Loop
 final class ConnectionPool {
-    /// What is known of one; a transfer keeps it, so that its name is looked up once.
+    /// State of one host. A transfer retains it, so its name is looked up once.
     final class Host {
         fileprivate let name: String
-        /// Open and usable.
+        /// Open, usable connections.
         fileprivate(set) var descriptors: [Int32] = []
         fileprivate var active = 0
         fileprivate var handshakes = 0
@@ -24,14 +23,15 @@ final class ConnectionPool {
         fileprivate var version: String?
         fileprivate var connectedAt: Int?
         fileprivate var limit = IdleLimit()
-        /// When the last transfer ended, in nanoseconds of the loop's clock.
+        /// When its last transfer ended, in nanoseconds of `CLOCK_MONOTONIC`.
         fileprivate var endedAt: UInt64 = 0
-        /// By descriptor; while nothing is under way.
+        /// Watches on idle connections by descriptor; empty while a transfer is running.
         fileprivate var watches: [Int32: Watch] = [:]
-        /// How often its connections were retired. Transfers of different generations share no connection.
+        /// How many times its connections were retired. Transfers of different generations share no connection.
         fileprivate(set) var generation = 0
 
-        /// Several transfers share a connection (HTTP/2), which also carries frames that belong to none.
+        /// True if transfers share a connection (HTTP/2); such a connection also carries frames that belong to no
+        /// transfer.
         var isMultiplexed: Bool { version == ConnectionPool.multiplexed }
 
         fileprivate init(_ name: String) {
@@ -39,51 +39,52 @@ final class ConnectionPool {
         }
     }
 
+    /// An open socket of libcurl's.
     private struct Socket {
         var host: Host
-        /// Tells it from a later file of the same number.
+        /// Distinguishes it from a later file with the same descriptor.
         var inode: UInt64
         var generation: Int
-        /// It serves nobody any more, and libcurl does not know yet.
+        /// True if it was shut down here and libcurl has not noticed yet.
         var isGone = false
     }
 
     private var hosts: [String: Host] = [:]
-    /// Each open socket, by descriptor.
+    /// Open sockets by descriptor.
     private var sockets: [Int32: Socket] = [:]
-    private let watching = Timer {}
-    /// Sockets that are watched.
+    private let restTimer = Timer {}
+    /// The number of watched sockets.
     private var watchCount = 0
-    /// An idle connection older than so many milliseconds is not used again.
+    /// An idle connection is not reused after this many milliseconds.
     private let longestIdle: Int
-    /// A host closed the last connection to it, which had been idle for some milliseconds.
+    /// Called when a host closes its last connection: host, and how many milliseconds that connection was idle.
     var onIdleClose: @Loop (String, Int) -> Void = { _, _ in }
-    /// The connections to a host were retired, for a reason that is not the host's.
+    /// Called when a host's connections are retired for a local reason (suspension, network change).
     var onRetire: @Loop (String) -> Void = { _ in }
-    /// Whether libcurl waits for a descriptor.
+    /// True if libcurl is waiting for this descriptor.
     var isWatched: @Loop (Int32) -> Bool = { _ in false }
-    /// Whether a transfer uses a descriptor, as far as can be known.
+    /// True if a transfer uses this descriptor, or may use it.
     var isInUse: @Loop (Int32, Host) -> Bool = { _, _ in false }
-    /// How long the machine has been suspended since it started, in nanoseconds.
+    /// How long the machine has been suspended since boot, in nanoseconds.
     var suspended: @Loop () -> UInt64 = { EventLoop.suspended }
     private var suspendedBefore: UInt64?
 
-    /// From the end of the last transfer until its sockets are watched.
+    /// Time from the end of a host's last transfer until its sockets are watched.
     static let restNanoseconds: UInt64 = 1_000_000_000
-    /// The shortest suspension that counts, in nanoseconds.
+    /// The shortest suspension that retires connections, in nanoseconds.
     static let shortestSuspension: UInt64 = 1_000_000_000
     nonisolated static let multiplexed = "h2"
 
     init(longestIdle: Duration = TransportSettings().longestIdle) {
         self.longestIdle = Int(longestIdle.milliseconds)
-        watching.onFire = { [unowned self] in watchResting() }
+        restTimer.onFire = { [unowned self] in watchResting() }
     }
 
     isolated deinit {
-        watching.cancel()
+        restTimer.cancel()
     }
 
-    /// By name.
+    /// All hosts, sorted by name.
     var figures: [PoolHost] {
         hosts.values.sorted { $0.name < $1.name }.map { host in
             PoolHost(
@@ -93,6 +94,7 @@ final class ConnectionPool {
         }
     }
 
+    /// How ready the connections to a host are; an unknown host has none.
     func warmth(of name: String) -> PoolWarmth {
         let host = hosts[name] ?? Host(name)
         let now = EventLoop.now
@@ -104,21 +106,23 @@ final class ConnectionPool {
 
     // MARK: - Sockets
 
+    /// libcurl opened a socket.
     func opened(_ descriptor: Int32, to host: Host, generation: Int) {
-        // One whose end nobody saw.
+        // Its number may belong to a socket whose close went unnoticed.
         closed(descriptor)
         sockets[descriptor] = Socket(host: host, inode: Self.inode(descriptor), generation: generation)
         host.descriptors.append(descriptor)
     }
 
+    /// libcurl closed a socket.
     func closed(_ descriptor: Int32) {
         guard let socket = sockets.removeValue(forKey: descriptor) else { return }
         forget(descriptor, of: socket.host)
         if !socket.isGone { socket.host.descriptors.removeAll { $0 == descriptor } }
     }
 
-    /// libcurl waits for `descriptor` itself now: a proxy's connection serves other hosts too, and newer versions take
-    /// their time to close one.
+    /// libcurl waits for `descriptor` again, so stop watching it here. This happens without a transfer to its host: a
+    /// proxy connection also serves other hosts, and newer versions take time to close a connection.
     func taken(_ descriptor: Int32) {
         guard watchCount > 0, let socket = sockets[descriptor] else { return }
         forget(descriptor, of: socket.host)
@@ -130,7 +134,7 @@ final class ConnectionPool {
         watchCount -= 1
     }
 
-    /// Watches the connections to hosts that have had no transfer for a while.
+    /// Watches the connections of hosts that have been idle for `restNanoseconds`.
     private func watchResting() {
         let now = EventLoop.now
         var next: UInt64?
@@ -142,7 +146,7 @@ final class ConnectionPool {
                 next = min(next ?? due, due)
                 continue
             }
-            // libcurl closes some sockets in silence, and the number may be another file's by now.
+            // libcurl closes some sockets without telling, and the number may since belong to another file.
             guard Self.inode(descriptor) == socket.inode else { continue }
             let watch = Watch(ifPossible: descriptor, host.isMultiplexed ? .peerClosed : [.peerClosed, .input]) {
                 [unowned self] _ in endedByHost(descriptor)
@@ -151,16 +155,16 @@ final class ConnectionPool {
             host.watches[descriptor] = watch
             watchCount += 1
         }
-        if let next { watching.arm(at: next) }
+        if let next { restTimer.arm(at: next) }
     }
 
-    /// The host has closed a resting connection, or has sent on it what nobody asked for.
+    /// The host closed an idle connection, or sent unsolicited bytes on it.
     private func endedByHost(_ descriptor: Int32) {
         guard let host = sockets[descriptor]?.host else { return }
-        // A proxy's connection serves other hosts too.
+        // A proxy connection also serves other hosts.
         guard !isInUse(descriptor, host) else { return forget(descriptor, of: host) }
         end(descriptor)
-        // Of several it is not known which one was used last; of the last one it is.
+        // The idle time is known only for the connection that was used last: measure it when no other is left.
         guard host.descriptors.isEmpty else { return }
         let now = Self.milliseconds(EventLoop.now)
         let idle = now - Self.milliseconds(host.endedAt)
@@ -170,13 +174,13 @@ final class ConnectionPool {
 
     // MARK: - Retirement
 
-    /// No new transfer gets a connection to `host` that is there now.
+    /// Retires all current connections to `host`: no new transfer uses them.
     func retire(_ host: Host) {
         host.generation += 1
         for descriptor in host.descriptors where !isInUse(descriptor, host) { end(descriptor) }
     }
 
-    /// The same for every host; connections that were there before the machine slept or its network changed.
+    /// Retires the connections of every host, after the machine was suspended or its network changed.
     func retireAll() {
         for host in hosts.values where !host.descriptors.isEmpty {
             retire(host)
@@ -184,7 +188,7 @@ final class ConnectionPool {
         }
     }
 
-    /// Ends retired connections to `host` that nobody uses any more.
+    /// Closes retired connections to `host` that no transfer uses any more.
     func closeRetired(_ host: Host) {
         for descriptor in host.descriptors {
             guard let socket = sockets[descriptor], socket.generation != host.generation else { continue }
@@ -192,7 +196,8 @@ final class ConnectionPool {
         }
     }
 
-    /// Shuts a connection down that no transfer uses. What has arrived on it goes too: libcurl looks for the end alone.
+    /// Shuts an unused connection down and discards what it received, because libcurl checks idle connections only for
+    /// the end of input.
     private func end(_ descriptor: Int32) {
         guard let socket = sockets[descriptor], !socket.isGone else { return }
         forget(descriptor, of: socket.host)
@@ -203,8 +208,8 @@ final class ConnectionPool {
         ccurl_discard(descriptor)
     }
 
-    /// Ends the resting connections to `host` on which something has come: it would be read as the next answer. (RFC
-    /// 9112, section 9.2: bytes of no request.) The frames of HTTP/2 say themselves what they belong to.
+    /// Closes idle connections to `host` that have received data: it would be read as the next reply (RFC 9112, section
+    /// 9.2). HTTP/2 is not affected, since its frames name their stream.
     private func endReadable(_ host: Host) {
         guard !host.descriptors.isEmpty, !host.isMultiplexed else { return }
         withUnsafeTemporaryAllocation(of: pollfd.self, capacity: host.descriptors.count) { polled in
@@ -236,19 +241,20 @@ final class ConnectionPool {
         endReadable(host)
     }
 
-    /// How many seconds a connection to `host` may have been idle that is used.
+    /// Value for `CURLOPT_MAXAGE_CONN`: an idle connection to `host` is reused up to this age in seconds.
     func maxAgeSeconds(_ host: Host) -> Int {
         host.limit.maxAgeSeconds(at: Self.milliseconds(EventLoop.now), longest: longestIdle)
     }
 
+    /// A transfer to `host` ended.
     /// - Parameters:
-    ///   - connections: new ones the transfer needed; nil: it did not get that far.
-    ///   - version: of HTTP, as `status` says it.
-    ///   - keepAlive: for how many seconds the host said that it keeps an idle connection.
+    ///   - connections: How many connections it opened; nil if it got no reply.
+    ///   - version: `ConnectionPool.multiplexed` or `http/1.1`; nil if it got no reply.
+    ///   - keepAlive: Seconds for which the host says it keeps an idle connection open; nil if it does not say.
     func ended(_ host: Host, connections: Int?, version: String?, keepAlive: Int?) {
         host.active -= 1
         host.endedAt = EventLoop.now
-        if host.active == 0, !watching.isArmed { watching.arm(at: host.endedAt + Self.restNanoseconds) }
+        if host.active == 0, !restTimer.isArmed { restTimer.arm(at: host.endedAt + Self.restNanoseconds) }
         guard let connections else { return }
         if connections == 0 {
             host.reused += 1
@@ -262,7 +268,8 @@ final class ConnectionPool {
 
     // MARK: - Parts
 
-    /// - Parameter name: scheme, host and port.
+    /// The record of a host, made if missing.
+    /// - Parameter name: Scheme, host and port.
     func host(_ name: String) -> Host {
         if let host = hosts[name] { return host }
         let host = Host(name)
@@ -272,7 +279,7 @@ final class ConnectionPool {
 
     private static func milliseconds(_ nanoseconds: UInt64) -> Int { Int(nanoseconds / 1_000_000) }
 
-    /// 0 if there is no such descriptor.
+    /// 0 if the descriptor is not open.
     private static func inode(_ descriptor: Int32) -> UInt64 {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : 0

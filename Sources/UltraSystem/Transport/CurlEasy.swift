@@ -2,48 +2,49 @@ internal import CCurl
 internal import Glibc
 internal import UltraAPI
 
-/// libcurl's easy handle: one transfer at a time, used again for the next.
+/// A libcurl easy handle: runs one transfer at a time and is reused for the next.
 @Loop
 final class CurlEasy {
     let handle: UnsafeMutableRawPointer
-    /// Who receives what the transfer brings. It owns this handle while it is set, and clears it when it goes.
+    /// The receiver of the transfer's data. The exchange retains this handle while it is set, and clears it on deinit.
     unowned(unsafe) var exchange: Exchange?
     let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
-    /// Where it is in the list of transfers; nil: no transfer is under way.
+    /// Its index in `CurlMulti.transfers`; nil if no transfer is running.
     var place: Int?
     private let multi: CurlMulti
     private var pool: ConnectionPool { multi.pool }
-    /// What the handle is set to. Requests of one model differ in their bodies alone, so most of it stays.
+    /// The destination set on the handle. Requests to one model usually differ only in their bodies, so most options
+    /// stay.
     private var destination: Destination?
-    /// The parts of its URL; nil where libcurl is given the text.
+    /// The parsed URL; nil if libcurl is given the text.
     private var url: OpaquePointer?
     private var headerFields: [HTTPHeader] = []
-    /// Where the present request goes.
+    /// The pool's record of the current request's host.
     private(set) var host: ConnectionPool.Host?
-    /// Of the host, when the present request began.
+    /// The host's generation when the current request began.
     private(set) var generation = 0
-    /// Its connection was retired for the silence of this transfer.
-    var isDoubted = false
-    /// The last failure was of a stream, not of its connection.
-    var hasLostStreamAlone = false
-    /// The proxy of the present request, as it is configured; nil: none.
+    /// True once its connection was retired because this transfer heard nothing.
+    var hasRetiredItsConnection = false
+    /// True if the last failure was of an HTTP/2 stream, not of its connection.
+    var hasOnlyStreamFailed = false
+    /// The current request's proxy URL as configured, credentials included; nil if none.
     private(set) var proxy: String?
     private var isFresh = false
-    /// What is sent. libcurl reads it where it is, without a copy of its own.
+    /// The request body. libcurl reads it in place and makes no copy.
     private var body: SentBody?
 
-    /// Bytes that do not move.
+    /// Keeps the bytes at a fixed address.
     private final class SentBody: Sendable {
         let bytes: [UInt8]
         init(_ bytes: [UInt8]) { self.bytes = bytes }
     }
 
-    /// A shorter body is kept until the transfer ends.
+    /// Shorter bodies are kept until the transfer ends.
     private static let longBodyBytes = 16 << 10
 
-    /// TCP keep-alive probes on a silent connection: what HTTP/2 has PING for, which libcurl 7.88 sends for no transfer
-    /// of a multi handle.
+    /// TCP keep-alive probes on a silent connection. HTTP/2 has PING for this, but libcurl 7.88 does not send it for
+    /// transfers of a multi handle.
     private static let (probeAfterSeconds, probeIntervalSeconds) = (15, 5)
 
     private struct Destination: Equatable {
@@ -51,7 +52,7 @@ final class CurlEasy {
         let unixSocketPath: String?
     }
 
-    /// For transfers of `multi`. nil where memory has run out.
+    /// Creates a handle for transfers of `multi`; nil if memory has run out.
     init?(_ settings: TransportSettings, _ multi: CurlMulti) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
@@ -61,7 +62,7 @@ final class CurlEasy {
         set(CURLOPT_PRIVATE, user)
         set(CURLOPT_ERRORBUFFER, errorBuffer)
         set(CURLOPT_NOSIGNAL, 1)
-        // A transfer cancelled while its name resolves must not wait for the resolver's thread.
+        // Cancelling during name resolution must not wait for the resolver's thread.
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -69,7 +70,8 @@ final class CurlEasy {
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_TCP_KEEPIDLE, Self.probeAfterSeconds)
         set(CURLOPT_TCP_KEEPINTVL, Self.probeIntervalSeconds)
-        // All codings that libcurl knows are decoded; a field of ours takes the place of the one that asks for them.
+        // Enables decoding of every coding libcurl knows. The request's own Accept-Encoding field replaces the one this
+        // option adds.
         set(CURLOPT_ACCEPT_ENCODING, "")
         if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
         set(CURLOPT_WRITEDATA, user)
@@ -78,13 +80,13 @@ final class CurlEasy {
         ccurl_setopt_data_function(handle, CURLOPT_HEADERFUNCTION, Self.receiveHeader)
         set(CURLOPT_OPENSOCKETDATA, user)
         ccurl_setopt_open_socket_function(handle, Self.openSocket)
-        // A connection outlives the handle that opened it, the pool does not.
+        // A connection may outlive the handle that opened it, but not the pool.
         set(CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(multi.pool).toOpaque())
         ccurl_setopt_close_socket_function(handle, Self.closeSocket)
     }
 
-    // libcurl's callbacks. Written inside `init` they would be closures of the loop, whose isolation the runtime checks
-    // at every call.
+    // libcurl's callbacks are static functions: closures inside `init` would be isolated to the loop, and the runtime
+    // would check that at every call.
 
     private typealias Receive =
         @Sendable @convention(c) (
@@ -131,14 +133,14 @@ final class CurlEasy {
         errorBuffer.deallocate()
     }
 
-    /// Sets what differs from one request to the next.
-    /// - Parameter wantsFresh: a connection of its own making.
+    /// Sets the options that differ from the previous request.
+    /// - Parameter wantsFresh: Use a new connection.
     func prepare(
         _ request: HTTPRequest, connectTimeout: Duration, isFresh wantsFresh: Bool, _ settings: TransportSettings
     ) {
         errorBuffer.pointee = 0
-        isDoubted = false
-        hasLostStreamAlone = false
+        hasRetiredItsConnection = false
+        hasOnlyStreamFailed = false
         let destination = Destination(url: request.url, unixSocketPath: request.unixSocketPath)
         if destination != self.destination { direct(to: destination, request.origin, settings) }
         if let host {
@@ -173,7 +175,8 @@ final class CurlEasy {
         host = pool.host(origin)
         setURL(destination.url)
         let isSecure = destination.url.hasPrefix("https:")
-        // One TLS connection serves many requests at once where HTTP/2 is offered: wait for it, do not open more.
+        // With HTTP/2 one TLS connection carries many requests: wait for a pending connection to learn if it can,
+        // instead of opening more.
         set(CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
         if let path = destination.unixSocketPath {
             set(CURLOPT_UNIX_SOCKET_PATH, path)
@@ -182,14 +185,14 @@ final class CurlEasy {
         }
         proxy = destination.unixSocketPath == nil ? settings.proxy(for: origin) : nil
         set(CURLOPT_PROXY, proxy ?? "")
-        // A tunnel's request has none of the fields; some proxies refuse whoever does not say what it is.
+        // The CONNECT request carries none of the request's own fields, and some proxies reject one without User-Agent.
         if proxy != nil { set(CURLOPT_USERAGENT, settings.userAgent) }
-        // Decided above. Without it, libcurl asks the environment.
+        // `settings` has already decided; without this option libcurl would consult the environment.
         set(CURLOPT_NOPROXY, "")
     }
 
-    /// Of a host's generation, three bits tell connections apart: libcurl shares one only among transfers whose options
-    /// of TLS are the same, and three of these mean something to Windows alone.
+    /// Separates connections by generation. libcurl shares a connection only among transfers with equal TLS options;
+    /// three of these options have no effect outside Windows, so they encode three bits of the generation.
     private func adopt(_ generation: Int) {
         self.generation = generation
         let bits = [CURLSSLOPT_NO_REVOKE, CURLSSLOPT_REVOKE_BEST_EFFORT, CURLSSLOPT_AUTO_CLIENT_CERT]
@@ -197,13 +200,14 @@ final class CurlEasy {
         set(CURLOPT_SSL_OPTIONS, options)
     }
 
-    /// Hands the URL over in parts where it can: its text is parsed, and put together again, for every transfer.
+    /// Hands the URL over parsed if possible: libcurl would otherwise parse and reassemble the text for every transfer.
     private func setURL(_ text: String) {
         let old = url
         url = nil
-        // A copy of the parts lacks the zone of an address in brackets (7.88). What is no URL is for libcurl to say.
+        // libcurl 7.88 loses the zone of a bracketed address when it copies a parsed URL. An invalid URL is passed on
+        // as text, for libcurl to report.
         if !text.utf8.contains(UInt8(ascii: "[")), let parts = curl_url() {
-            // The flags libcurl itself parses with.
+            // The flags libcurl itself uses.
             let flags = CUnsignedInt(CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME)
             if curl_url_set(parts, CURLUPART_URL, text, flags) == CURLUE_OK {
                 url = parts
@@ -218,18 +222,19 @@ final class CurlEasy {
 
     private func setHeaders(_ fields: [HTTPHeader], _ userAgent: String) {
         headerFields = fields
-        // Among the fields, not as an option: that is formatted twice for every transfer.
+        // As a field, because libcurl would format the option twice for every transfer.
         var list = curl_slist_append(nil, "User-Agent: \(userAgent)")
         for field in fields { list = curl_slist_append(list, "\(field.name): \(field.value)") }
-        // Whoever compresses all the same is understood, but a stream would come in lumps.
+        // Compressed streams would arrive in lumps. A host that compresses anyway is still understood.
         list = curl_slist_append(list, "Accept-Encoding: identity")
-        // libcurl would wait a second for "100 Continue" before a large body.
+        // Otherwise libcurl waits a second for "100 Continue" before it sends a large body.
         list = curl_slist_append(list, "Expect:")
         set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(list))
         curl_slist_free_all(headers)
         headers = list
     }
 
+    /// The object behind a raw easy handle; nil if it is none of ours.
     static func of(_ handle: UnsafeMutableRawPointer?) -> CurlEasy? {
         var user: UnsafeMutableRawPointer?
         guard let handle, ccurl_getinfo_pointer(handle, CURLINFO_PRIVATE, &user) == CURLE_OK, let user else {
@@ -240,8 +245,9 @@ final class CurlEasy {
 
     // MARK: - Outcome
 
-    /// Gives a long body up once all of it was sent and the reply has begun: after that libcurl sends nothing again (it
-    /// repeats a request by itself only on a reused connection that brought no byte; Curl_retry_request). True: it did.
+    /// Releases a long body once it was sent in full and the reply has begun. libcurl does not need it again: it
+    /// repeats a request on its own only on a reused connection that delivered no byte (`Curl_retry_request`).
+    /// - Returns: true if the body was released by this call.
     func releaseBody() -> Bool {
         guard let body, body.bytes.count >= Self.longBodyBytes else { return false }
         var sent: curl_off_t = 0
@@ -251,12 +257,12 @@ final class CurlEasy {
         return true
     }
 
-    /// libcurl has no part in the transfer any more.
+    /// Releases the body. Call it only after the transfer was removed from libcurl.
     func dropBody() {
         body = nil
     }
 
-    /// The transfer is over, however: counts it.
+    /// Records the end of the transfer in the pool, whatever its outcome.
     func ended() {
         guard let host else { return }
         var connections = 0
@@ -274,7 +280,7 @@ final class CurlEasy {
         exchange?.finished(code == CURLE_OK ? nil : failure(code))
     }
 
-    /// How far the transfer came.
+    /// How far the transfer has come.
     var phase: TransportError.Phase {
         if exchange?.hasReplyBegun == true { return .body }
         if time(CURLINFO_PRETRANSFER_TIME_T) > 0 { return .waiting }
@@ -282,21 +288,21 @@ final class CurlEasy {
         return time(CURLINFO_NAMELOOKUP_TIME_T) > 0 ? .connecting : .resolving
     }
 
-    /// The port of this machine that its connection has; 0: none yet, or no IP connection.
+    /// The local port of its connection; 0 if it has none yet, or is not an IP connection.
     var localPort: Int {
         var port = 0
         ccurl_getinfo_long(handle, CURLINFO_LOCAL_PORT, &port)
         return port
     }
 
-    /// Bytes of the reply's body as they came over the wire.
+    /// Size of the reply's body on the wire, before decoding.
     var wireByteCount: Int { Int(clamping: time(CURLINFO_SIZE_DOWNLOAD_T)) }
 
-    /// A figure of libcurl's own; times are in microseconds.
+    /// A value of curl_easy_getinfo(3); times are in microseconds.
     func time(_ info: CURLINFO) -> curl_off_t {
-        var microseconds: curl_off_t = 0
-        ccurl_getinfo_offset(handle, info, &microseconds)
-        return microseconds
+        var value: curl_off_t = 0
+        ccurl_getinfo_offset(handle, info, &value)
+        return value
     }
 
     // MARK: - Options
@@ -314,7 +320,7 @@ final class CurlEasy {
     ) -> Int {
         guard let user else { return 0 }
         let easy = Unmanaged<CurlEasy>.fromOpaque(user).takeUnretainedValue()
-        // Used before this call returns, on this very thread.
+        // Used only during this call, on this thread.
         nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
         guard let exchange = Loop.assumeIsolated(with: easy, { $0.exchange }) else { return 0 }
         return Loop.assumeIsolated(with: (exchange, bytes), body)

@@ -2,11 +2,11 @@ internal import CCurl
 internal import CSystemd
 internal import Glibc
 
-/// libcurl's multi handle in its `multi_socket` form: one for the life of the daemon, with the connection pool,
-/// the TLS sessions and the DNS cache in it.
+/// libcurl's multi handle, driven by its `multi_socket` interface (libcurl-multi(3)). One instance lives as long as the
+/// daemon and holds its connection pool, TLS sessions and DNS cache.
 ///
-/// libcurl refuses re-entry: its callbacks append bytes, change watches and set flags. Everything that calls back
-/// into it (timeouts, unpausing, removing) waits for the next kick.
+/// libcurl forbids calling it from its own callbacks, so these only append bytes, change watches and set flags.
+/// Unpausing and expired timeouts wait for the next `kick`; removing a transfer must happen outside of callbacks too.
 @Loop
 final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
@@ -16,23 +16,23 @@ final class CurlMulti {
     private var isTimeoutDue = false
     private var unpausing: [CurlEasy] = []
     private var kick = Deferred(.soon) {}
-    /// Those under way, in no order. Each knows its place.
+    /// Running transfers, unordered. Each knows its index.
     private(set) var transfers: [CurlEasy] = []
     private var silence = Timer {}
 
-    /// Idle connections kept warm over all hosts.
+    /// The most idle connections kept open, over all hosts.
     static let idleConnectionLimit = 256
-    /// Bytes that a peer does not acknowledge for so long end a connection, and so does a peer that answers no keep-alive
-    /// probe for so long.
-    static let unheardMilliseconds: CUnsignedInt = 30_000
-    /// How often transfers are looked at that may wait on a dead connection.
+    /// A connection ends if the peer acknowledges neither data nor keep-alive probes for this long (`TCP_USER_TIMEOUT`,
+    /// tcp(7)).
+    static let unacknowledgedMilliseconds: CUnsignedInt = 30_000
+    /// How often running transfers are checked for dead connections.
     static let silenceInterval = Duration.seconds(5)
 
-    /// Throws only where memory has run out.
+    /// - Throws: `TransportError.Kind.internal` if memory has run out.
     init(_ settings: TransportSettings) throws(TransportError) {
-        // Not thread-safe before 7.84 and idempotent since; the loop's thread is alone at this point.
+        // Not thread-safe before 7.84; at startup no other thread uses libcurl. Repeated calls are harmless.
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let multi = curl_multi_init() else {
-            throw TransportError(.internal, .queued, "libcurl does not start")
+            throw TransportError(.internal, .queued, "libcurl cannot be initialised")
         }
         self.multi = multi
         pool = ConnectionPool(longestIdle: settings.longestIdle)
@@ -56,7 +56,7 @@ final class CurlMulti {
             if events.contains(.hangUp) || events.contains(.error) { ready |= CURL_CSELECT_ERR | CURL_CSELECT_IN }
             act(on: socket, ready)
         }
-        // The loop may still hold a kick when its transport goes.
+        // The loop may still hold a scheduled kick after the transport is gone.
         kick = Deferred(.soon) { [weak self] in self?.runKick() }
         timer.onFire = { [unowned self] in act(on: CURL_SOCKET_TIMEOUT, 0) }
         silence.onFire = { [unowned self] in
@@ -73,7 +73,7 @@ final class CurlMulti {
         curl_multi_cleanup(multi)
     }
 
-    /// Starts the transfer `easy` was prepared for, which is kept until `remove`.
+    /// Starts the transfer that `easy` is prepared for; retains it until `remove(_:)`.
     func add(_ easy: CurlEasy) {
         easy.place = transfers.count
         transfers.append(easy)
@@ -82,7 +82,8 @@ final class CurlMulti {
         if code != CURLM_OK { easy.finished(CURLE_FAILED_INIT) }
     }
 
-    /// Takes a transfer out, finished or not; an unfinished HTTP/1.1 one has its connection closed at once.
+    /// Removes a transfer, finished or not. The connection of an unfinished HTTP/1.1 transfer is closed at once. Not to
+    /// be called from libcurl's callbacks.
     func remove(_ easy: CurlEasy) {
         curl_multi_remove_handle(multi, easy.handle)
         unpausing.removeAll { $0 === easy }
@@ -94,13 +95,13 @@ final class CurlMulti {
         }
     }
 
-    /// Lets a transfer that refused bytes receive again.
+    /// Resumes a paused transfer at the next kick.
     func unpause(_ easy: CurlEasy) {
         unpausing.append(easy)
         kick.schedule()
     }
 
-    /// Whether a transfer uses `descriptor`: libcurl waits for it, or one that is paused has it.
+    /// True if a transfer uses `descriptor`: libcurl waits for it, or a paused transfer owns it.
     private func isInUse(_ descriptor: CInt, _ host: ConnectionPool.Host) -> Bool {
         if sockets.contains(descriptor) { return true }
         let port = Int(ccurl_local_port(descriptor))
@@ -120,18 +121,18 @@ final class CurlMulti {
         case CURL_POLL_OUT: sockets.set(socket, .output)
         case CURL_POLL_INOUT: sockets.set(socket, [.input, .output])
         default:  // CURL_POLL_REMOVE
-            // Closed before, which is how libcurl 7.88 ends an attempt to connect: nothing else tells.
+            // Already closed: libcurl 7.88 abandons a connection attempt without calling the close callback.
             if sockets.remove(socket) == .closed { pool.closed(socket) }
         }
     }
 
-    /// Makes a socket for a connection to `host`; closed on exec, which libcurl's own are not in every version.
+    /// Opens a socket for a connection to `host`. It is closed on exec, which not every version of libcurl ensures.
     func open(_ address: curl_sockaddr, to host: ConnectionPool.Host, generation: Int) -> curl_socket_t {
         let type = address.socktype | CInt(SOCK_CLOEXEC.rawValue)
         let descriptor = ccurl_socket(address.family, type, address.protocol)
         guard descriptor >= 0 else { return CURL_SOCKET_BAD }
         if address.family == AF_INET || address.family == AF_INET6 {
-            ccurl_set_user_timeout(descriptor, Self.unheardMilliseconds)
+            ccurl_set_user_timeout(descriptor, Self.unacknowledgedMilliseconds)
         }
         sockets.opened(descriptor)
         pool.opened(descriptor, to: host, generation: generation)
@@ -164,7 +165,7 @@ final class CurlMulti {
 
     private func runKick() {
         while let easy = unpausing.popLast() {
-            // May deliver what was kept back, from within this call.
+            // May call the write callback with the withheld bytes before it returns.
             curl_easy_pause(easy.handle, CURLPAUSE_CONT)
         }
         if isTimeoutDue {

@@ -1,43 +1,44 @@
 internal import UltraAPI
 
-/// How large a compressed body becomes, which its sender decides: a few kilobytes can stand for gigabytes.
+/// Limits the decoded size of a compressed body: a few kilobytes on the wire can expand to gigabytes.
 struct DecodedSize {
-    /// Decoded bytes so far.
+    /// Decoded bytes received so far.
     private(set) var byteCount = 0
-    /// When to look next.
-    private var lookAt = Self.lookEvery
+    /// The next check is due at this many decoded bytes.
+    private var nextCheckAt = Self.checkInterval
 
-    static let lookEvery = 1 << 20
-    /// Decoded bytes of one body.
+    /// Decoded bytes between two checks.
+    static let checkInterval = 1 << 20
+    /// The most decoded bytes of one compressed body.
     static let limitBytes = 64 << 20
-    /// Decoded bytes for each that came over the wire, beyond the first megabyte.
+    /// The highest ratio of decoded to wire bytes, beyond the first megabyte.
     static let ratioLimit = 1000
-    /// What libcurl has read and not counted yet while it decodes a chunked body (7.88): a buffer full.
+    /// libcurl 7.88 counts the wire bytes of a chunked body late, by up to one buffer.
     static let uncountedBytes = 16 << 10
 
-    /// Counts bytes; true: enough have come to look at them.
+    /// Counts decoded bytes. True if `violation(_:_:)` is due.
     @inline(__always)
-    mutating func needsLook(at count: Int) -> Bool {
+    mutating func needsCheck(after count: Int) -> Bool {
         byteCount &+= count
-        return byteCount >= lookAt
+        return byteCount >= nextCheckAt
     }
 
-    /// What is wrong; nil: nothing.
+    /// The limit that was exceeded; nil if none was.
     /// - Parameters:
-    ///   - head: of the reply.
-    ///   - wireBytes: of the body, as they came.
-    mutating func flaw(_ head: HTTPHead?, _ wireBytes: Int) -> TransportError? {
+    ///   - head: The reply's head.
+    ///   - wireBytes: Bytes of the body as received.
+    mutating func violation(_ head: HTTPHead?, _ wireBytes: Int) -> TransportError? {
         guard head?["content-encoding"] != nil else {
-            lookAt = .max
+            nextCheckAt = .max
             return nil
         }
-        lookAt = byteCount + Self.lookEvery
+        nextCheckAt = byteCount + Self.checkInterval
         if byteCount > Self.limitBytes {
             return TransportError(
                 .tooLarge, .body, "its compressed reply is larger than \(Self.limitBytes >> 20) MiB")
         }
         let counted = wireBytes + (head?["transfer-encoding"] == nil ? 0 : Self.uncountedBytes)
-        if byteCount / Self.ratioLimit > max(counted, Self.lookEvery / Self.ratioLimit) {
+        if byteCount / Self.ratioLimit > max(counted, Self.checkInterval / Self.ratioLimit) {
             return TransportError(
                 .protocolViolation, .body, "its reply is compressed more than \(Self.ratioLimit) : 1")
         }

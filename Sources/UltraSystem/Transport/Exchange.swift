@@ -1,25 +1,26 @@
 package import UltraAPI
 
-/// Whose memory the bytes of an exchange are.
+/// Accounts for the memory of exchanges, on behalf of a client.
 @Loop
 package protocol ByteHolder: AnyObject {
-    /// More is held than there should be: what can be put off is.
+    /// True if more memory is held than the holder's share; an exchange then pauses instead of growing its buffer.
     var isOverShare: Bool { get }
-    /// `change` more bytes are held, or fewer.
+    /// Adds `change` bytes to the memory held; negative when memory is released.
     func hold(_ change: Int)
 }
 
-/// One request to an upstream and its reply, as it arrives.
+/// One request to an upstream and its reply, read as it arrives. Deinit cancels an unfinished transfer.
 ///
-/// Reading is pulling: what nobody reads stays in a bounded buffer, and past the bound the upstream is paused.
+/// The reader pulls: unread bytes stay in a bounded buffer, and a full buffer pauses the upstream (back-pressure). One
+/// reader at a time.
 @Loop
 package final class Exchange {
-    /// Bytes of body kept before the upstream is paused. Of a paused HTTP/2 stream libcurl itself keeps what the peer
-    /// may still send, which is the window it granted: 32 MB before 8.1, 10 MB since.
+    /// Body bytes buffered before the upstream is paused. For a paused HTTP/2 stream libcurl additionally buffers up to
+    /// the window it granted: 32 MB before 8.1, 10 MB since.
     nonisolated static let bufferLimitBytes = 64 << 10
     nonisolated static let headLimitBytes = 256 << 10
     private nonisolated static let burstBytes = 16 << 10
-    /// What a reply that comes in bursts takes: this buffer and the reader's, which change places.
+    /// Memory of a reply that arrives in bursts: this buffer and the reader's, which are swapped.
     private nonisolated static let burstCharge = 2 * (bufferLimitBytes + burstBytes)
 
     private let transport: Transport?
@@ -28,18 +29,18 @@ package final class Exchange {
     private var buffer: [UInt8] = []
     private var isPaused = false
     private var isDiscarding = false
-    /// Who nobody reads any more, until it has ended.
-    private static var lingering: Set<Exchange> = []
-    /// How it ended: nil while it runs, `.some(nil)` complete.
+    /// Exchanges without a reader, retained until they complete.
+    private static var draining: Set<Exchange> = []
+    /// nil while the transfer runs; `.some(nil)` if it completed; otherwise its error.
     private var outcome: TransportError??
     private var waiter: UnsafeContinuation<Void, Never>?
-    /// Charged once the reply comes in bursts; nil: nobody.
+    /// Charged for the buffers once the reply arrives in bursts; nil if nothing is charged.
     package var holder: (any ByteHolder)?
     private var isCharged = false
     private var lastPhase = TransportError.Phase.body
-    /// Called when the request was sent whole and the reply has begun: its bytes are gone.
+    /// Called when a long request body was released: it was sent in full and the reply has begun.
     package var onBodySent: (@Loop () -> Void)?
-    /// Why what libcurl handed over was not taken, which ends the transfer.
+    /// The error that made this exchange refuse data from libcurl, which ends the transfer.
     private var refusal: TransportError?
     private var decoded = DecodedSize()
 
@@ -72,7 +73,8 @@ package final class Exchange {
 
     // MARK: - For the reader
 
-    /// Status and header fields, once they are here.
+    /// Waits for the reply's head.
+    /// - Throws: `TransportError` if the transfer ends before the head is complete.
     package func head() async throws(TransportError) -> HTTPHead {
         while true {
             if let head = try arrivedHead() { return head }
@@ -80,9 +82,10 @@ package final class Exchange {
         }
     }
 
-    /// Replaces the content of `bytes` by what has arrived since the last call, waiting for some.
-    ///
-    /// Returns false when the body is complete. The two buffers change places, so that nothing is copied or allocated.
+    /// Replaces the content of `bytes` with the data that arrived since the last call; waits until there is some. Swaps
+    /// the two buffers, so nothing is copied or allocated.
+    /// - Returns: false when the body is complete.
+    /// - Throws: `TransportError` if the transfer failed, once all data that arrived was read.
     package func read(into bytes: inout [UInt8]) async throws(TransportError) -> Bool {
         while true {
             switch try takeArrived(into: &bytes) {
@@ -93,19 +96,20 @@ package final class Exchange {
         }
     }
 
-    /// What a reader finds that does not wait.
+    /// The result of reading without waiting.
     package enum Arrived {
         case nothing, bytes, end
     }
 
-    /// Status and header fields; nil: they are not here yet.
+    /// The reply's head; nil if it has not arrived.
+    /// - Throws: `TransportError` if the transfer ended without it.
     package func arrivedHead() throws(TransportError) -> HTTPHead? {
         if let head = parser.head { return head }
         if let outcome { throw outcome ?? TransportError(.connectionLost, .waiting, "no reply") }
         return nil
     }
 
-    /// As `read(into:)`, but without waiting.
+    /// Like `read(into:)`, without waiting.
     package func takeArrived(into bytes: inout [UInt8]) throws(TransportError) -> Arrived {
         bytes.removeAll(keepingCapacity: true)
         if buffer.isEmpty {
@@ -122,26 +126,28 @@ package final class Exchange {
         return .bytes
     }
 
-    /// Bytes that arrived and nobody has read yet.
+    /// The number of bytes that arrived and were not read.
     package var bufferedByteCount: Int { buffer.count }
 
-    /// The first content was seen: from here `idle` counts and `firstToken` no longer does.
+    /// Records that the first content was seen: from now on `idle` applies instead of `firstToken`.
     package func contentBegan() {
         guard !hasContent else { return }
         hasContent = true
         armTimer()
     }
 
-    /// Gives the transfer up; an unfinished one has its connection closed before this returns.
+    /// Cancels the transfer. The connection of an unfinished HTTP/1.1 transfer is closed before this returns. Does
+    /// nothing after the end.
     package func cancel() {
         end(with: TransportError(.cancelled, easy?.phase ?? .body, "cancelled"))
     }
 
-    /// How far the transfer is.
+    /// How far the transfer has come, or had come when it failed.
     package var phase: TransportError.Phase { easy?.phase ?? lastPhase }
 
-    /// The reader has what it wants: what still comes is dropped, so that the connection can serve again, but only for
-    /// `limit`.
+    /// Ends reading but lets the transfer complete, so that its connection can be reused. The rest of the reply is
+    /// discarded.
+    /// - Parameter limit: The transfer is cancelled if it takes longer.
     package func finishAlone(within limit: Duration) {
         guard outcome == nil else { return }
         isDiscarding = true
@@ -154,10 +160,10 @@ package final class Exchange {
         timeouts = ExchangeTimeouts(connect: limit, total: limit)
         startedAt = EventLoop.now
         armTimer()
-        Self.lingering.insert(self)
+        Self.draining.insert(self)
     }
 
-    /// Waits until there is more to find. A cancelled task gives the transfer up.
+    /// Waits for data, the head or the end of the transfer, or for `wake()`. Cancelling the task cancels the transfer.
     package func arrival() async {
         await withTaskCancellationHandler {
             await withUnsafeContinuation(isolation: Loop.shared) { continuation in
@@ -177,13 +183,14 @@ package final class Exchange {
 
     var hasReplyBegun: Bool { parser.byteCount > 0 }
 
-    /// How long the host leaves an idle connection open, if it says so (`Keep-Alive: timeout=5`; RFC 2068, section
-    /// 19.7.1.1).
+    /// How long the host keeps an idle connection open, from `Keep-Alive: timeout=5` (RFC 2068, section 19.7.1.1); nil
+    /// if the reply does not say.
     var keepAliveSeconds: Int? {
         guard let field = parser.head?["keep-alive"], let name = field.firstRange(of: "timeout=") else { return nil }
         return Int(field[name.upperBound...].prefix { $0.isNumber })
     }
 
+    /// Receives one header line. False ends the transfer.
     func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         lastByteAt = EventLoop.now
         guard parser.receive(line) else { return false }
@@ -194,7 +201,7 @@ package final class Exchange {
         }
         if easy?.releaseBody() == true { onBodySent?() }
         guard let head = parser.head else { return true }
-        // Only a proxy asks so (RFC 9110, section 15.5.8), whatever it sits between.
+        // Only proxies reply 407 (RFC 9110, section 15.5.8).
         if head.status == 407, let easy {
             refusal = easy.authenticationRefusal(head)
             return false
@@ -205,14 +212,17 @@ package final class Exchange {
 
     enum Reception {
         case taken
-        /// Keep the bytes, and wait.
+        /// Nothing was taken: libcurl keeps the bytes until the transfer is unpaused.
         case paused
+        /// Ends the transfer.
         case refused
     }
 
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Reception {
-        if decoded.needsLook(at: bytes.count), let flaw = decoded.flaw(parser.head, easy?.wireByteCount ?? 0) {
-            refusal = flaw
+        if decoded.needsCheck(after: bytes.count),
+            let violation = decoded.violation(parser.head, easy?.wireByteCount ?? 0)
+        {
+            refusal = violation
             return .refused
         }
         if isDiscarding { return .taken }
@@ -220,9 +230,9 @@ package final class Exchange {
             isPaused = true
             return .paused
         }
-        // The pieces of one turn come at the same time.
+        // All pieces received in one turn of the loop arrive at the same time.
         if buffer.isEmpty { lastByteAt = EventLoop.now }
-        // What comes in bursts fills the buffer: growing it step by step would copy all of it twice.
+        // A burst will fill the buffer: reserve it at once, since growing step by step would copy everything twice.
         if buffer.count >= Self.burstBytes, buffer.capacity < Self.bufferLimitBytes + bytes.count {
             if let holder, !isCharged {
                 guard !holder.isOverShare else {
@@ -243,7 +253,7 @@ package final class Exchange {
         end(with: refusal ?? error)
     }
 
-    /// For how long nothing has come. A paused transfer listens to nobody.
+    /// Milliseconds since the last byte arrived; 0 while paused, when no byte can arrive.
     func silentMilliseconds(at now: UInt64) -> Int {
         isPaused ? 0 : Int(clamping: (now - min(now, lastByteAt)) / 1_000_000)
     }
@@ -259,7 +269,7 @@ package final class Exchange {
             if let host { transport?.multi.pool.retire(host) }
         }
         easy = nil
-        Self.lingering.remove(self)
+        Self.draining.remove(self)
         releaseCharge()
         wake()
     }
@@ -271,16 +281,16 @@ package final class Exchange {
         onBodySent = nil
     }
 
-    /// The host whose connections are not to be used again after this failure; nil: they are.
+    /// The host whose connections must not be reused after this failure; nil if they may be.
     private func suspect(_ easy: CurlEasy, after error: TransportError) -> ConnectionPool.Host? {
-        // Whoever only listens for the end has set a limit that says nothing of the peer.
+        // A drained reply has a time limit of its own, which says nothing about the peer.
         guard !isDiscarding else { return nil }
         let now = EventLoop.now
         let elapsed = Int(clamping: (now - min(now, startedAt)) / 1_000_000)
         return transport?.multi.suspect(easy, after: error, silent: silentMilliseconds(at: now), elapsed: elapsed)
     }
 
-    /// Lets a reader that waits look again: what kept it from reading may be over.
+    /// Resumes a waiting reader so that it checks again, for example because memory was released.
     package func wake() {
         guard let continuation = waiter else { return }
         waiter = nil
@@ -289,7 +299,8 @@ package final class Exchange {
 
     // MARK: - Timers
 
-    /// One timer stands for all: activity only notes the time, and a timer that fires early is set again.
+    /// The earliest deadline. One timer serves all of them: activity only records the time, and a timer that fires
+    /// early is re-armed.
     private var nextDeadline: (at: UInt64, kind: TimeoutKind)? {
         func after(_ start: UInt64, _ duration: Duration?, _ kind: TimeoutKind) -> (at: UInt64, kind: TimeoutKind)? {
             duration.map { (start &+ UInt64(max(0, $0.nanoseconds)), kind) }

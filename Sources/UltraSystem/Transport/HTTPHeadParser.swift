@@ -1,16 +1,18 @@
 internal import UltraAPI
 
-/// Collects the header lines libcurl hands over, one a call, and reads them once the blank line has come.
+/// Parses the header lines that libcurl delivers, one per call.
 ///
-/// A new status line starts afresh (`100 Continue`, a proxy's reply); lines after the final head are trailers.
+/// Each status line starts a new head (`100 Continue`, a proxy's reply to CONNECT); lines after the final head are
+/// trailers and ignored.
 struct HTTPHeadParser {
     /// The final head; nil until it is complete.
     private(set) var head: HTTPHead?
+    /// Bytes received, interim heads and trailers included.
     private(set) var byteCount = 0
     private var status = 0
     private var headers: [HTTPHeader] = []
 
-    /// False for a line that is no header.
+    /// Receives one line. False if it is a malformed status line.
     mutating func receive(_ line: UnsafeRawBufferPointer) -> Bool {
         byteCount += line.count
         guard head == nil else { return true }
@@ -27,7 +29,7 @@ struct HTTPHeadParser {
             status = digits.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) }
             return true
         }
-        // A line without a colon is noise that libcurl let pass: not worth failing a reply for.
+        // libcurl let a line without a colon pass; it is no reason to fail the reply.
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return true }
         let name = String(unsafeUninitializedCapacity: colon) { name in
             for index in 0..<colon {

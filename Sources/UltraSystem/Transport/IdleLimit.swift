@@ -1,38 +1,39 @@
-/// How long a host leaves an idle connection open, as it says and as was seen. Pure; times are milliseconds of one
-/// steady clock.
+/// How long a host keeps an idle connection open, as it announced or as was observed. Pure. Times are milliseconds of
+/// one steady clock.
 package struct IdleLimit: Sendable, Equatable {
-    /// `Keep-Alive: timeout` of a reply.
+    /// From `Keep-Alive: timeout`, in milliseconds.
     private var announced: Int?
-    /// After so long it closed one.
+    /// The shortest idle time after which it closed a connection, and when that was.
     private var seen: (milliseconds: Int, at: Int)?
 
-    /// A close that was seen is believed for an hour. The host may have been restarted just then, and while connections
-    /// are used before they get that old it cannot be seen again.
+    /// How long an observation is valid. The host may have been restarting just then, and once connections are reused
+    /// before they reach that age, the observation cannot be repeated.
     static let beliefMilliseconds = 3_600_000
-    /// Who closes sooner has no limit, but does not keep connections at all.
+    /// A host that closes sooner has no keep-alive; ignore it.
     package static let shortestMilliseconds = 1500
 
     package init() {}
 
+    /// The host announced a limit.
     package mutating func announces(seconds: Int) {
         announced = min(max(0, seconds), 86_400) * 1000
     }
 
-    /// A connection that was idle for `milliseconds` was closed by the host.
+    /// The host closed a connection that was idle for `milliseconds`.
     package mutating func closed(afterIdle milliseconds: Int, at now: Int) {
         guard milliseconds >= Self.shortestMilliseconds else { return }
         seen = (min(milliseconds, self.milliseconds(at: now) ?? .max), now)
     }
 
-    /// nil: nobody knows.
+    /// The host's limit in milliseconds; nil if unknown.
     package func milliseconds(at now: Int) -> Int? {
         [announced, seen.flatMap { now - $0.at < Self.beliefMilliseconds ? $0.milliseconds : nil }]
             .compactMap { $0 }.min()
     }
 
-    /// What `CURLOPT_MAXAGE_CONN` is to be: a connection idle for a second more is not used again, which leaves a tenth
-    /// of the host's own limit, and at least half a second, for the way there.
-    /// - Parameter longest: milliseconds, whatever the host allows.
+    /// The value for `CURLOPT_MAXAGE_CONN`, in seconds. libcurl reuses a connection until it is a second older, so this
+    /// leaves a tenth of the host's limit, and at least half a second, for the request to arrive.
+    /// - Parameter longest: An upper bound in milliseconds, whatever the host allows.
     package func maxAgeSeconds(at now: Int, longest: Int) -> Int {
         guard let limit = milliseconds(at: now), limit < longest else { return longest / 1000 }
         return max(0, (limit - max(500, limit / 10)) / 1000 - 1)

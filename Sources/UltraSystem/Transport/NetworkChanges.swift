@@ -1,18 +1,19 @@
 internal import CCurl
 internal import Glibc
 
-/// What the kernel tells of this machine's addresses and routes (rtnetlink(7)), and whether it is news. Pure.
+/// Decides which of the kernel's messages about addresses and routes (rtnetlink(7)) report a change. Pure.
 ///
-/// Addresses and routes whose lifetimes are prolonged, as with every router advertisement, are told again and again:
-/// what is the same but for its lifetime is no change. Those of a link alone, which come and go with every container,
-/// lead to no provider.
+/// The kernel repeats addresses and routes whenever their lifetime is extended, for example with every router
+/// advertisement: a message that differs only in its lifetime is no change. Link-local addresses and routes lead to no
+/// provider, and come and go with every container, so they are ignored.
 struct NetworkChanges {
-    /// Addresses and routes as they were told, without their lifetimes.
+    /// Signatures of known addresses and routes: their messages without lifetimes.
     private var known: Set<[UInt8]> = []
 
+    /// The most signatures kept; beyond it all are forgotten.
     static let knownLimit = 1024
 
-    /// Whether `bytes`, which hold whole messages, tell of a change.
+    /// True if `bytes`, a sequence of whole messages, report a change.
     mutating func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var rest = bytes[...]
         var isChange = false
@@ -49,7 +50,7 @@ struct NetworkChanges {
             return true
         }
         guard !known.contains(signature) else { return false }
-        // What was replaced is not told: it would be news again.
+        // The message does not say what it replaced, and that must count as a change if it comes back.
         if replaces || known.count >= Self.knownLimit { known = [] }
         known.insert(signature)
         return true
@@ -61,7 +62,8 @@ struct NetworkChanges {
     private static let (ifaCacheInfo, ifaFlags, rtaCacheInfo, rtaExpires) = (6, 8, 12, 23)
     private static let (globalScope, localTable, clonedFlag) = (UInt8(0), UInt8(255), UInt32(0x200))
 
-    /// `struct ifaddrmsg`: family, length of the prefix, flags, scope, interface. nil: of no interest.
+    /// The signature of a `struct ifaddrmsg` (family, prefix length, flags, scope, interface) and its attributes; nil
+    /// if it is ignored.
     private static func address(_ body: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
         guard body.count >= 8, body[body.startIndex + 3] == globalScope else { return nil }
         var signature = [UInt8(RTM_NEWADDR), body[body.startIndex], body[body.startIndex + 1]]
@@ -69,14 +71,15 @@ struct NetworkChanges {
         return signature + attributes(body.dropFirst(8), but: [ifaCacheInfo, ifaFlags])
     }
 
-    /// `struct rtmsg`: family, lengths of destination and source, type of service, table, protocol, scope, type, flags.
+    /// The signature of a `struct rtmsg` (family, destination and source length, TOS, table, protocol, scope, type,
+    /// flags) and its attributes; nil if it is ignored.
     private static func route(_ body: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
         guard body.count >= 12 else { return nil }
         let head = Array(body.prefix(8))
         guard head[4] != localTable, head[7] == UInt8(RTN_UNICAST), number(body, 8, of: UInt32.self) & clonedFlag == 0
         else { return nil }
         let attributes = attributes(body.dropFirst(12), but: [rtaCacheInfo, rtaExpires])
-        // The destination, first of the attributes: fe80::/10.
+        // A link-local destination, fe80::/10.
         if head[0] == UInt8(AF_INET6), head[1] >= 10, let start = destination(body.dropFirst(12)),
             start.0 == 0xfe, start.1 & 0xc0 == 0x80
         {
@@ -96,6 +99,7 @@ struct NetworkChanges {
         return found
     }
 
+    /// All attributes except those of the types in `left`.
     private static func attributes(_ bytes: Slice<UnsafeRawBufferPointer>, but left: [Int]) -> [UInt8] {
         var kept: [UInt8] = []
         forEach(bytes) { type, whole in
@@ -104,7 +108,8 @@ struct NetworkChanges {
         return kept
     }
 
-    /// `struct rtattr`: its length and its type, two bytes each, before its value.
+    /// Calls `body` with the type and the bytes of each attribute (`struct rtattr`: two bytes of length, two of type,
+    /// the value).
     private static func forEach(
         _ bytes: Slice<UnsafeRawBufferPointer>, _ body: (Int, Slice<UnsafeRawBufferPointer>) -> Void
     ) {
@@ -117,6 +122,7 @@ struct NetworkChanges {
         }
     }
 
+    /// An integer in native byte order; 0 if it is out of bounds.
     private static func number<Number: FixedWidthInteger>(
         _ bytes: Slice<UnsafeRawBufferPointer>, _ offset: Int, of: Number.Type
     ) -> Number {
@@ -125,8 +131,8 @@ struct NetworkChanges {
     }
 }
 
-/// Calls when addresses or routes of this machine have changed. Where the kernel or a sandbox gives no such socket,
-/// nothing is noticed.
+/// Calls `onChange` on the loop when addresses or routes of this machine change. Without a netlink socket, for example
+/// in a sandbox, it never does.
 @Loop
 final class NetworkWatch {
     private let descriptor: CInt
@@ -155,7 +161,7 @@ final class NetworkWatch {
                     let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count])
                     if changes.receive(bytes) { isChange = true }
                 } else if count < 0, errno == ENOBUFS {
-                    // More than the socket could hold: some of it was a change.
+                    // Messages were lost; assume that one was a change.
                     isChange = true
                 } else if count == 0 || errno != EINTR {
                     break

@@ -1,10 +1,11 @@
 internal import Glibc
 
-/// The hosts that `NO_PROXY` names: they are reached without a proxy. Pure.
+/// The hosts listed in `NO_PROXY`, which are reached without a proxy. Pure.
 ///
-/// Entries are separated by commas or blanks. An entry is `*`, a host name (with all names below it; a leading `.` or
-/// `*.` changes nothing), an address, a network such as `10.0.0.0/8`, or the beginning of an IPv4 address (`10.*`). A
-/// name or an address may be followed by `:port` and then stands for that port alone. What is none of these is ignored.
+/// Entries are separated by commas or white space. An entry is `*`, a host name (which includes all names below it; a
+/// leading `.` or `*.` changes nothing), an address, a network such as `10.0.0.0/8`, or the beginning of an IPv4
+/// address (`10.*`). A name or an address may be followed by `:port` and then applies to that port only. Other entries
+/// are ignored.
 package struct ProxyExceptions: Sendable, Equatable {
     private enum Pattern: Sendable, Equatable {
         case everything
@@ -16,17 +17,19 @@ package struct ProxyExceptions: Sendable, Equatable {
 
     private struct Entry: Sendable, Equatable {
         var pattern: Pattern
-        /// nil: any.
+        /// nil for any port.
         var port: Int?
     }
 
     private let entries: [Entry]
 
+    /// - Parameter list: The value of `NO_PROXY`; nil if it is not set.
     package init(_ list: String?) {
         entries = (list ?? "").lowercased().split { $0 == "," || $0.isWhitespace }.compactMap { Self.entry($0) }
     }
 
-    /// - Parameter origin: scheme, host and port of a URL.
+    /// True if the host is listed.
+    /// - Parameter origin: Scheme, host and port of a URL.
     package func contains(_ origin: String) -> Bool {
         let (name, explicit) = Self.hostAndPort(Self.authority(origin))
         let host = Self.name(name).lowercased()
@@ -43,8 +46,8 @@ package struct ProxyExceptions: Sendable, Equatable {
         }
     }
 
-    /// Whether a URL leads to this machine alone: loopback, by name (RFC 6761, section 6.3) or by address, or the
-    /// unspecified address, which connects to it too.
+    /// True if a URL points to this machine: `localhost` and names below it (RFC 6761, section 6.3), a loopback
+    /// address, or the unspecified address, which also connects to it.
     static func isThisMachine(_ url: String) -> Bool {
         let host = name(hostAndPort(authority(url)).host).lowercased()
         guard let address = address(host) else { return host == "localhost" || host.hasSuffix(".localhost") }
@@ -57,6 +60,7 @@ package struct ProxyExceptions: Sendable, Equatable {
         }
     }
 
+    /// nil if `text` is no valid entry.
     private static func entry(_ text: Substring) -> Entry? {
         if text == "*" { return Entry(pattern: .everything) }
         if let slash = text.lastIndex(of: "/"), let bits = Int(text[text.index(after: slash)...]) {
@@ -83,14 +87,14 @@ package struct ProxyExceptions: Sendable, Equatable {
 
     // MARK: - Parts
 
-    /// Host and port, without user and password.
+    /// Host and port of a URL, without its scheme, credentials and path.
     private static func authority(_ url: String) -> Substring {
         let rest = url[(url.firstRange(of: "://")?.upperBound ?? url.startIndex)...]
         let host = rest[(rest.lastIndex(of: "@").map { rest.index(after: $0) } ?? rest.startIndex)...]
         return host.prefix { $0 != "/" }
     }
 
-    /// `host`, `host:port`, `[address]`, `[address]:port`, or an IPv6 address without brackets.
+    /// Splits `host`, `host:port`, `[address]`, `[address]:port`, or an IPv6 address without brackets.
     private static func hostAndPort(_ text: Substring) -> (host: Substring, port: Int?) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             return (text, nil)
@@ -100,13 +104,13 @@ package struct ProxyExceptions: Sendable, Equatable {
         return (host, Int(port))
     }
 
-    /// Without brackets and zone.
+    /// The host without brackets and zone.
     private static func name(_ host: Substring) -> Substring {
         guard host.hasPrefix("["), host.hasSuffix("]") else { return host }
         return host.dropFirst().dropLast().prefix { $0 != "%" }
     }
 
-    /// Four or sixteen bytes; nil: a name.
+    /// The 4 or 16 bytes of an address; nil if `text` is a name.
     private static func address(_ text: String) -> [UInt8]? {
         for (family, length) in [(AF_INET, 4), (AF_INET6, 16)] {
             var bytes = [UInt8](repeating: 0, count: length)
@@ -115,7 +119,7 @@ package struct ProxyExceptions: Sendable, Equatable {
         return nil
     }
 
-    /// Whether the first `bits` are the same.
+    /// True if the first `bits` bits of both addresses are equal.
     private static func share(_ a: [UInt8], _ b: [UInt8], _ bits: Int) -> Bool {
         guard a.count == b.count else { return false }
         for (index, pair) in zip(a, b).enumerated() {

@@ -1,52 +1,52 @@
 internal import CCurl
 
-/// Which silence makes a connection suspect. Pure; milliseconds.
+/// Decides when silence makes a connection suspect. Pure; times are milliseconds.
 ///
-/// A connection that died without a word (a NAT that forgot it, a cable that was pulled, a server that hangs) looks like
-/// one whose server thinks. Nothing is lost by making another one for the next request, and nothing is taken from
-/// transfers that wait: only their own timers end them.
+/// A dead connection (dropped by a NAT, a pulled cable, a hung server) looks like one whose server is thinking. Opening
+/// another connection for the next request costs little, and running transfers keep theirs until their own timers end
+/// them.
 enum Silence {
-    /// A connection on which a request has waited so long for anything at all gets no new one.
+    /// A connection gets no new request after a request on it has waited this long without receiving a byte.
     static let limit = 10_000
 
-    /// Whether a transfer that failed `elapsed` after its start, and last heard of its peer `silent` ago, failed for the
-    /// silence.
+    /// True if silence explains a failure that came `elapsed` after the transfer's start and `silent` after its last
+    /// byte.
     static func explains(silent: Int, elapsed: Int) -> Bool {
         silent >= min(limit, elapsed / 2)
     }
 }
 
 extension CurlMulti {
-    /// Retires connections on which a request has waited for long, and nothing has come for any other either.
+    /// Retires connections on which a request has waited too long and no other data has arrived.
     ///
-    /// Of HTTP/1.1 a request has its connection to itself; those that rest are retired where this one shows that the
-    /// network drops what is sent.
+    /// A slow HTTP/1.1 reply occupies only its own connection, so the host's connections are retired only if TCP is
+    /// retransmitting without an acknowledgement.
     func retireSilent() {
         let now = EventLoop.now
-        for easy in transfers where !easy.isDoubted {
+        for easy in transfers where !easy.hasRetiredItsConnection {
             guard let host = easy.host, easy.generation == host.generation, easy.phase >= .waiting,
                 let exchange = easy.exchange, exchange.silentMilliseconds(at: now) >= Silence.limit
             else { continue }
             let state = connection(of: easy)
             if host.isMultiplexed {
-                // What libcurl itself answers, such as a PING, is a sign of life as well.
+                // Frames that libcurl handles itself, such as PING, are signs of life too.
                 guard state.map({ Int($0.silent_milliseconds) >= Silence.limit }) ?? true else { continue }
             } else {
-                guard state?.is_unheard == 1 else { continue }
+                guard state?.is_retransmitting == 1 else { continue }
             }
-            easy.isDoubted = true
+            easy.hasRetiredItsConnection = true
             pool.retire(host)
         }
     }
 
-    /// The host whose connections are not to be trusted after a transfer's failure; nil: they are. To be asked before
-    /// the transfer is removed.
+    /// The host whose connections are suspect after a transfer's failure; nil if none are. Call it before the transfer
+    /// is removed.
     func suspect(_ easy: CurlEasy, after error: TransportError, silent: Int, elapsed: Int) -> ConnectionPool.Host? {
         guard error.phase >= .waiting, let host = easy.host, easy.generation == host.generation else { return nil }
         switch error.kind {
         case .connectionLost:
-            // A stream that is reset says nothing of its connection.
-            return easy.hasLostStreamAlone ? nil : host
+            // A reset HTTP/2 stream says nothing about its connection.
+            return easy.hasOnlyStreamFailed ? nil : host
         case .timeout:
             guard Silence.explains(silent: silent, elapsed: elapsed) else { return nil }
             if host.isMultiplexed, let state = connection(of: easy), Int(state.silent_milliseconds) < silent / 2 {
@@ -59,7 +59,7 @@ extension CurlMulti {
         }
     }
 
-    /// What the kernel knows of the connection that `easy` uses; nil: it is no TCP connection, or cannot be told.
+    /// The kernel's state of the connection that `easy` uses; nil if it is not TCP or cannot be identified.
     private func connection(of easy: CurlEasy) -> ccurl_tcp_state? {
         let port = CInt(truncatingIfNeeded: easy.localPort)
         guard port > 0, let descriptor = easy.host?.descriptors.first(where: { ccurl_local_port($0) == port }) else {

@@ -1,7 +1,7 @@
-/// The descriptors libcurl has asked to be told about, by number.
+/// The descriptors libcurl waits for, by number.
 ///
-/// libcurl should take its interest back before it closes a socket; for a connection attempt that it gives up it does
-/// so after (7.88), or not at all where the next attempt gets the same number at once.
+/// libcurl should withdraw its interest before it closes a socket. For an abandoned connection attempt, 7.88 does so
+/// only afterwards, or never if the next attempt gets the same descriptor.
 @Loop
 final class SocketWatches {
     private struct Entry {
@@ -9,7 +9,7 @@ final class SocketWatches {
         var interest: Watch.Events
     }
 
-    /// The kernel gives out the lowest number that is free.
+    /// Indexed by descriptor. The kernel assigns the lowest free number, so the array stays small.
     private var entries: [Entry?] = []
     private let onReady: @Loop (CInt, Watch.Events) -> Void
 
@@ -21,7 +21,7 @@ final class SocketWatches {
         for entry in entries { entry?.watch.forget() }
     }
 
-    /// Waits for `interest` on `socket`, in place of what was waited for.
+    /// Replaces the events waited for on `socket`.
     func set(_ socket: CInt, _ interest: Watch.Events) {
         while entries.count <= Int(socket) { entries.append(nil) }
         if let entry = entries[Int(socket)] {
@@ -37,13 +37,15 @@ final class SocketWatches {
         Int(socket) < entries.count && entries[Int(socket)] != nil
     }
 
+    /// State of a removed descriptor.
     enum Removal {
         case open, closed
-        /// It was not watched.
+        /// The descriptor was not watched.
         case unknown
     }
 
-    /// Takes the interest in `socket` back; returns how it was found.
+    /// Stops watching `socket`.
+    /// - Returns: whether it was still open, already closed, or not watched.
     @discardableResult
     func remove(_ socket: CInt) -> Removal {
         guard Int(socket) < entries.count, let entry = entries[Int(socket)] else { return .unknown }
@@ -51,8 +53,8 @@ final class SocketWatches {
         return entry.watch.forget() ? .open : .closed
     }
 
-    /// `socket` is new: what is known of its number belongs to a socket that was closed in silence, and libcurl, which
-    /// did not see the difference, expects the same interest in this one.
+    /// Call when `socket` was just opened. An existing entry for its number belongs to a socket closed without notice;
+    /// libcurl did not notice the difference and expects the same events on the new one.
     func opened(_ socket: CInt) {
         guard Int(socket) < entries.count, let stale = entries[Int(socket)] else { return }
         remove(socket)

@@ -1,16 +1,16 @@
 import Glibc
 import UltraAPI
 
-/// A talk with models: takes lines, prints answers on standard output and all else on standard error.
+/// A chat: handles lines, prints answers on standard output and everything else on standard error.
 struct ChatSession {
     let options: Chat
-    /// The model asked; `nil`: the daemon's default.
+    /// The model for the next message; `nil`: the daemon's default.
     private(set) var model: String?
     private(set) var conversation = Conversation()
-    /// What goes with the next message.
+    /// The files for the next message.
     private var attachments: [InputFile] = []
     private var showsStatistics: Bool
-    /// Asked each time: a terminal changes its width.
+    /// Computed each time, because the width of the terminal may change.
     private var style: Style { Style(for: .standardError) }
 
     init(_ options: Chat) {
@@ -20,23 +20,23 @@ struct ChatSession {
         showsStatistics = options.stats
     }
 
-    /// Does what a line says.
+    /// Sends a message or executes a command.
     ///
-    /// - Returns: whether the talk goes on.
-    /// - Throws: what came of an answer; commands that cannot be carried out are wrong usage.
-    mutating func take(_ line: String) throws(Failure) -> Bool {
+    /// - Returns: false if the chat ends.
+    /// - Throws: the failure of the request, or `.usage` for a command that cannot be executed.
+    mutating func handle(_ line: String) throws(Failure) -> Bool {
         switch ChatCommand(line) {
-        case .say(let text): try say(text)
+        case .message(let text): try send(text)
         case .model(nil): try note(model.map { "model \($0)" } ?? "the daemon's default model")
         case .model(let name): model = name
-        case .system(nil): try note(conversation.system ?? "no instructions")
+        case .system(nil): try note(conversation.system ?? "no system prompt")
         case .system("-"): conversation.system = nil
         case .system(let text): conversation.system = text
         case .file(let path):
             let file = try InputFile(path: path)
             guard file.imageType != nil || file.text != nil else { throw Prompt.unusable(file) }
             attachments.append(file)
-            try note("\(file.lastComponent) goes with the next message")
+            try note("\(file.lastComponent) is attached to the next message")
         case .clear:
             conversation.clear()
             attachments = []
@@ -47,28 +47,28 @@ struct ChatSession {
         case .incomplete(let word): throw .usage("\(word) needs a path")
         case .unknown(let word, let nearest):
             throw .usage(
-                "there is no \(word)\(nearest.map { "; did you mean \($0)?" } ?? "; /help lists the commands")")
+                "there is no command \(word)\(nearest.map { "; did you mean \($0)?" } ?? "; /help lists the commands")")
         }
         return true
     }
 
-    // MARK: - Asking
+    // MARK: - Messages
 
-    private mutating func say(_ text: String) throws(Failure) {
+    private mutating func send(_ text: String) throws(Failure) {
         var prompt = Prompt()
         prompt.append(text.contains { !$0.isWhitespace } ? text : "")
         for file in attachments { try prompt.append(attachment: file) }
         guard !prompt.isEmpty else { return }
         conversation.append(question: prompt)
-        var said: [UInt8] = []
+        var received: [UInt8] = []
         do throws(Failure) {
-            try ask { said += $0 }
+            try ask { received += $0 }
             attachments = []
         } catch {
-            // What was said until the user had enough was said.
-            if case .interrupted = error, !said.isEmpty {
+            // The conversation keeps the part of a cancelled answer that the user has seen.
+            if case .interrupted = error, !received.isEmpty {
                 attachments = []
-                conversation.append(answer: String(decoding: said, as: UTF8.self))
+                conversation.append(answer: String(decoding: received, as: UTF8.self))
             } else {
                 conversation.dropQuestion()
             }
@@ -82,7 +82,7 @@ struct ChatSession {
         var text = AnswerText(.standardOutput)
         var whole: [UInt8] = []
         let fields = fields(wantsProgress: progress.isShown)
-        // On a connection of its own: what is late of one answer must not be taken for the next.
+        // A new connection for each answer: a late event of the last one must not be taken for an event of this one.
         let connection = try options.global.connect()
         let answer = try StreamedAnswer.ask(
             isStreamed ? "stream" : "generate", fields, on: connection,
@@ -111,7 +111,7 @@ struct ChatSession {
         return writer.bytes
     }
 
-    /// The request, but for what belongs to this program.
+    /// Writes the fields that `/save` writes too.
     private func write(to writer: inout JSONWriter) {
         writer.fieldIfPresent("model", model)
         conversation.write(to: &writer)
@@ -122,12 +122,12 @@ struct ChatSession {
     // MARK: - Commands
 
     private func save(_ path: String) throws(Failure) {
-        guard !conversation.isEmpty else { throw .usage("nothing was said yet") }
+        guard !conversation.isEmpty else { throw .usage("the conversation is empty") }
         var writer = JSONWriter()
         writer.beginObject()
         write(to: &writer)
         writer.endObject()
-        // Not over another file: what is lost then is more than a talk.
+        // O_EXCL: an existing file is never overwritten.
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .usage("\(path): \(String(cString: strerror(errno)))") }
         defer { close(file) }
@@ -135,23 +135,75 @@ struct ChatSession {
         guard Glibc.write(file, bytes, bytes.count) == bytes.count else {
             throw .usage("\(path): \(String(cString: strerror(errno)))")
         }
-        try note("saved; ask it again with: ultractl call generate \"$(cat \(path))\"")
+        try note("saved; to send it again: ultractl call generate \"$(cat \(path))\"")
     }
 
     private var help: String {
         var table = Table([.init(title: ""), .init(title: ""), .init(title: "", minimum: 24, overflow: .wrap)])
         for command in ChatCommand.all {
-            table.append([.init(command.name), .init(command.argument), .init(command.does)])
+            table.append([.init(command.name), .init(command.argument), .init(command.help)])
         }
-        table.append(["\\", "Enter", "a line more of the same message; so do Alt-Enter and a paste of several lines"])
-        table.append(["Ctrl-C", "", "cancel the answer, or drop the line"])
+        table.append(["\\", "Enter", "continue the message on the next line, as Alt-Enter does"])
+        table.append(["Ctrl-C", "", "cancel the answer, or discard the line"])
         table.append(["Tab", "", "complete a command or a model"])
-        table.append(["//", "", "say something that begins with a slash"])
+        table.append(["//", "TEXT", "send a message that begins with a slash"])
         return table.render(style)
     }
 
     private func note(_ text: String) throws(Failure) {
         let text = printable(text)
         try Output.standardError.write(style.dim(text.hasSuffix("\n") ? String(text.dropLast()) : text) + "\n")
+    }
+}
+
+/// The messages of a chat, as requests send them.
+struct Conversation {
+    private enum Turn {
+        case user(Prompt)
+        case assistant(String)
+    }
+
+    /// The system prompt.
+    var system: String?
+    private var turns: [Turn] = []
+
+    var isEmpty: Bool { turns.isEmpty }
+
+    mutating func append(question: Prompt) {
+        turns.append(.user(question))
+    }
+
+    mutating func append(answer: String) {
+        turns.append(.assistant(answer))
+    }
+
+    /// Removes the last question, which got no answer.
+    mutating func dropQuestion() {
+        if case .user? = turns.last { turns.removeLast() }
+    }
+
+    mutating func clear() {
+        turns = []
+    }
+
+    /// Writes the field `messages`.
+    func write(to writer: inout JSONWriter) {
+        writer.key("messages")
+        writer.beginArray()
+        if let system { Self.write("system", system, to: &writer) }
+        for turn in turns {
+            switch turn {
+            case .user(let prompt): prompt.writeMessage(to: &writer)
+            case .assistant(let text): Self.write("assistant", text, to: &writer)
+            }
+        }
+        writer.endArray()
+    }
+
+    private static func write(_ role: String, _ text: String, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.field("role", role)
+        writer.field("content", text)
+        writer.endObject()
     }
 }

@@ -1,10 +1,12 @@
 import UltraAPI
 
-/// A text that is being edited, of one line or more: what is before the cursor and what is behind it.
+/// A text of one or more lines with a cursor, and the edits that keys make to it.
 struct EditBuffer: Equatable {
+    /// The text before the cursor.
     private(set) var before = ""
+    /// The text behind the cursor.
     private(set) var after = ""
-    /// What was erased last, for `yank`.
+    /// The text that was erased last, which `yank` inserts.
     private var erased = ""
 
     init(_ text: String = "") {
@@ -14,14 +16,14 @@ struct EditBuffer: Equatable {
     var text: String { before + after }
     var isEmpty: Bool { before.isEmpty && after.isEmpty }
 
-    /// Other text, the cursor at its end.
+    /// Replaces the text, and puts the cursor at its end.
     mutating func replace(with text: String) {
         (before, after) = (text, "")
     }
 
-    /// Does what a key asks for.
+    /// Applies a key.
     ///
-    /// - Returns: whether it asked for anything here; the rest is for whoever owns the line.
+    /// - Returns: false if the key does not edit or move within the text, and is left to the line editor.
     mutating func apply(_ key: Key) -> Bool {
         switch key {
         case .text(let text), .paste(let text): insert(text)
@@ -49,14 +51,16 @@ struct EditBuffer: Equatable {
         return true
     }
 
-    /// Takes the backslash away that the cursor is behind at the end of the text, and begins another line.
+    /// Replaces a backslash at the end of the text by a newline, if the cursor is behind it.
+    ///
+    /// - Returns: false if there is none.
     mutating func continueLine() -> Bool {
         guard after.isEmpty, before.hasSuffix("\\") else { return false }
         before = before.dropLast() + "\n"
         return true
     }
 
-    /// Line ends of all systems become one; what would drive a terminal is left out.
+    /// Inserts a text; CR LF and CR become LF, and control characters other than tabs are dropped.
     private mutating func insert(_ text: String) {
         for character in text {
             switch character {
@@ -92,7 +96,9 @@ struct EditBuffer: Equatable {
     }
     private var lineAfter: Substring { after.prefix { $0 != "\n" } }
 
-    /// To the same column of the line above; `false`: there is none.
+    /// Moves to the same column of the line above.
+    ///
+    /// - Returns: false if this is the first line.
     private mutating func moveUp() -> Bool {
         let column = lineBefore.count
         guard column < before.count else { return false }
@@ -110,7 +116,7 @@ struct EditBuffer: Equatable {
         return true
     }
 
-    /// Characters to the beginning of the word before the cursor.
+    /// The number of characters from the beginning of the previous word to the cursor.
     private var wordBefore: Int {
         let blanks = before.reversed().prefix { !$0.isWordLike }.count
         return blanks + before.dropLast(blanks).reversed().prefix { $0.isWordLike }.count

@@ -1,24 +1,26 @@
 import Glibc
 
-/// Reads texts from a terminal, of one line or more.
+/// Reads texts of one or more lines from a terminal.
 ///
-/// Of our own because what there is does not fit: readline's licence asks for more than ours gives, libedit knows no
-/// bracketed paste, and both bring a shared library or three that every verb would have to load.
+/// Neither library fits: readline is under the GPL, libedit has no bracketed paste, and every verb would have to load
+/// their shared libraries.
 struct LineEditor {
-    static let entering: StaticString = "\u{1B}[?2004h"  // Pastes are marked as such.
+    /// Turns bracketed paste on.
+    static let entering: StaticString = "\u{1B}[?2004h"
+    /// Turns bracketed paste off.
     static let leaving: StaticString = "\u{1B}[?2004l"
     private static let prompt = "› "
     private static let continuation = "· "
-    /// An escape sequence comes at once; what comes later is another key.
-    private static let sequencePatience: Int32 = 50
+    /// The longest pause within an escape sequence; after it, ESC is a key by itself.
+    private static let sequenceTimeoutMilliseconds: Int32 = 50
 
     private let output: Output
     private let style: Style
     private var decoder = KeyDecoder()
-    /// Keys that came behind the end of a line.
+    /// Keys that are read but not yet handled; they may belong to the next text.
     private var typed: [Key] = []
     private var buffer = EditBuffer()
-    /// What is on the screen.
+    /// The layout on the screen; `nil`: none.
     private var shown: LineLayout?
     var history: History
 
@@ -28,36 +30,40 @@ struct LineEditor {
         style = Style(for: output)
     }
 
-    /// Reads a text; `nil`: the user wants to leave, or the terminal is gone.
+    /// Reads a text; `nil`: the user pressed Ctrl-D, or the terminal is gone.
     ///
     /// - Parameters:
-    ///   - interrupts: with SIGWINCH.
-    ///   - complete: what could follow a beginning of the text, whole.
+    ///   - interrupts: must include SIGWINCH.
+    ///   - complete: returns the completions of the text before the cursor, each as a whole line.
     mutating func read(
         _ terminal: borrowing RawTerminal, _ interrupts: borrowing Interrupts, complete: (String) -> [String]
     ) throws(Failure) -> String? {
-        terminal.take(.all)
-        defer { terminal.take(.signals) }
+        terminal.setMode(.raw)
+        defer { terminal.setMode(.cbreak) }
         buffer = EditBuffer()
         history.rewind()
-        while interrupts.takeSignal() != nil {}  // Meant for what is over.
+        while interrupts.nextSignal() != nil {}  // They were meant for the last request.
         try draw()
         while true {
             while !typed.isEmpty {
                 let key = typed.removeFirst()
-                if let end = try act(on: key, terminal, complete) { return end.text }
+                if let end = try handle(key, terminal, complete) { return end.text }
             }
             if try draw(ifAnythingChanged: true), let end = try wait(interrupts) { return end.text }
         }
     }
 
-    /// The end of an input; no text: there will be no more.
+    /// The end of `read`.
     private struct End {
+        /// `nil`: end of input.
         var text: String?
     }
 
-    private mutating func act(
-        on key: Key, _ terminal: borrowing RawTerminal, _ complete: (String) -> [String]
+    /// Handles a key.
+    ///
+    /// - Returns: the end of `read`; `nil`: editing continues.
+    private mutating func handle(
+        _ key: Key, _ terminal: borrowing RawTerminal, _ complete: (String) -> [String]
     ) throws(Failure) -> End? {
         switch key {
         case .enter where !buffer.continueLine():
@@ -90,13 +96,13 @@ struct LineEditor {
     private mutating func interrupt() throws(Failure) {
         let wasEmpty = buffer.isEmpty
         try leaveLine()
-        if wasEmpty { try output.write(style.dim("Ctrl-D or /quit ends") + "\r\n") }
+        if wasEmpty { try output.write(style.dim("Ctrl-D or /quit ends the chat") + "\r\n") }
         buffer = EditBuffer()
         history.rewind()
         try draw()
     }
 
-    /// Appends what all the ways to go on have in common, or else shows them.
+    /// Appends the common prefix of the completions, or lists them if there is nothing to append.
     private mutating func complete(_ candidates: [String]) throws(Failure) {
         guard let first = candidates.first, buffer.after.isEmpty else { return }
         let common = candidates.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
@@ -111,15 +117,18 @@ struct LineEditor {
         try draw()
     }
 
-    /// Waits for keys, or for another size of the terminal.
+    /// Waits for keys or a signal.
+    ///
+    /// - Returns: the end of `read` if the terminal is gone.
     private mutating func wait(_ interrupts: borrowing Interrupts) throws(Failure) -> End? {
         var descriptors = [
             pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
             pollfd(fd: interrupts.descriptor, events: Int16(POLLIN), revents: 0),
         ]
-        let count = poll(&descriptors, nfds_t(descriptors.count), decoder.isWaiting ? Self.sequencePatience : -1)
+        let timeout = decoder.isWaiting ? Self.sequenceTimeoutMilliseconds : -1
+        let count = poll(&descriptors, nfds_t(descriptors.count), timeout)
         if count == 0 { typed += decoder.flush() }
-        while let number = interrupts.takeSignal() {
+        while let number = interrupts.nextSignal() {
             if number == SIGINT { typed.append(.interrupt) } else { try redraw() }
         }
         guard descriptors[0].revents != 0 else { return nil }
@@ -140,7 +149,9 @@ struct LineEditor {
         ).window(max(1, (size?.rows ?? 24) - 1))
     }
 
-    /// - Returns: `true`, so that it reads as a condition.
+    /// Draws the text if it differs from the screen.
+    ///
+    /// - Returns: always true, so that it can stand in a condition.
     private mutating func draw(ifAnythingChanged: Bool = false) throws(Failure) -> Bool {
         if !ifAnythingChanged || layout != shown { try draw() }
         return true
@@ -156,7 +167,7 @@ struct LineEditor {
         shown = layout
     }
 
-    /// The terminal has another size, and has broken what it showed anew.
+    /// Draws the text again after a change of the terminal's size, at which the terminal wraps its rows again.
     private mutating func redraw() throws(Failure) {
         if let shown, let columns = output.size?.columns {
             try output.write("\r" + Self.up(shown.cursorRow(at: columns)))
@@ -165,7 +176,7 @@ struct LineEditor {
         try draw()
     }
 
-    /// Goes to the line below the text.
+    /// Moves the cursor to the line below the text.
     private mutating func leaveLine() throws(Failure) {
         let layout = layout
         if layout != shown { try draw() }

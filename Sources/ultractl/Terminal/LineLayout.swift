@@ -1,7 +1,7 @@
-/// Where an edited text goes on a terminal of so many columns.
+/// The rows of an edited text on a terminal of a given width, and the position of the cursor.
 struct LineLayout: Equatable {
     struct Row: Equatable {
-        /// The prompt, or what stands for it before the further lines of a text; empty where a line goes on.
+        /// The prompt of the first line, the continuation prompt of further lines; empty for the rest of a wrapped line.
         var prompt = ""
         var text = ""
 
@@ -23,7 +23,7 @@ struct LineLayout: Equatable {
                     used = continuation.columns
                     continue
                 }
-                // A terminal goes to its next stop for a tab, which is where nobody can say.
+                // The tab stops of the terminal are unknown: show a tab as four blanks.
                 let shown = character == "\t" ? "    " : String(character)
                 if used + shown.columns > columns {
                     rows.append(Row())
@@ -34,7 +34,7 @@ struct LineLayout: Equatable {
             }
         }
         put(buffer.before, &rows)
-        // Behind the last column there is no place for a cursor.
+        // The cursor cannot stand behind the last column.
         if used >= columns {
             rows.append(Row())
             used = 0
@@ -43,7 +43,7 @@ struct LineLayout: Equatable {
         put(buffer.after, &rows)
     }
 
-    /// At most `height` rows, the cursor's among them.
+    /// At most `height` of the rows, including that of the cursor.
     func window(_ height: Int) -> LineLayout {
         guard rows.count > height, height > 0 else { return self }
         let first = min(max(0, cursorRow - height / 2), rows.count - height)
@@ -53,7 +53,7 @@ struct LineLayout: Equatable {
         return part
     }
 
-    /// How many rows the cursor is below the first, on a terminal that broke these rows anew at `columns`.
+    /// The row of the cursor after the terminal has wrapped these rows again at `columns`.
     func cursorRow(at columns: Int) -> Int {
         let columns = max(1, columns)
         let above = rows[..<cursorRow].reduce(0) { $0 + max(1, ($1.columns + columns - 1) / columns) }

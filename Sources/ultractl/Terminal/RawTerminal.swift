@@ -1,17 +1,18 @@
 import Glibc
 
-/// The terminal at standard input, whose keys come one by one and unseen; as it was before when this goes out of
-/// scope, and when a signal ends the program.
+/// Puts the terminal at standard input into a mode without line editing and echo (termios(3)).
+///
+/// The original mode returns when this value goes out of scope, and when a signal ends the process. Only one value may
+/// exist at a time.
 struct RawTerminal: ~Copyable {
-    /// What becomes of Ctrl-C, Ctrl-Z and Ctrl-\.
-    enum Keys {
-        /// They are keys like any other.
-        case all
-        /// They are signals, while the program is busy with something else.
-        case signals
+    enum Mode {
+        /// Ctrl-C, Ctrl-Z and Ctrl-\ are read as keys.
+        case raw
+        /// Ctrl-C, Ctrl-Z and Ctrl-\ send signals.
+        case cbreak
     }
 
-    /// Signals that end a program which does not care, its own crashes among them.
+    /// The signals whose default action ends the process, crashes included.
     private static let fatal = [
         SIGINT, SIGHUP, SIGTERM, SIGQUIT, SIGALRM, SIGABRT, SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV,
     ]
@@ -20,10 +21,13 @@ struct RawTerminal: ~Copyable {
     private let entering: StaticString
     private let leaving: StaticString
 
-    /// Prints `entering`, and `leaving` in the end.
+    /// Enters raw mode.
     ///
-    /// - Parameter output: the same terminal.
-    /// - Returns: `nil` if standard input is no terminal.
+    /// - Parameters:
+    ///   - output: standard output or standard error, which must be the same terminal.
+    ///   - entering: printed when the mode is entered.
+    ///   - leaving: printed when the original mode returns.
+    /// - Returns: `nil` if standard input or `output` is not a terminal.
     init?(_ output: Output, entering: StaticString, leaving: StaticString) {
         var attributes = termios()
         guard output.isTerminal, tcgetattr(STDIN_FILENO, &attributes) == 0 else { return nil }
@@ -33,7 +37,7 @@ struct RawTerminal: ~Copyable {
         original = attributes
         farewell = (output.descriptor, leaving.utf8Start, leaving.utf8CodeUnitCount)
         for number in Self.fatal {
-            // nohup(1) and its like stay in force: SIG_IGN is 1.
+            // A signal that the parent ignored, as nohup(1) does, stays ignored. SIG_IGN is 1.
             let before = signal(number, restoreAndDie)
             if unsafeBitCast(before, to: Int.self) == 1 { signal(number, SIG_IGN) }
         }
@@ -47,16 +51,16 @@ struct RawTerminal: ~Copyable {
         }
     }
 
-    func take(_ keys: Keys) {
+    func setMode(_ mode: Mode) {
         var attributes = original
         attributes.c_iflag &= ~tcflag_t(BRKINT | ICRNL | INLCR | IGNCR | ISTRIP | IXON)
         attributes.c_lflag &= ~tcflag_t(ECHO | ICANON | IEXTEN)
-        if keys == .all { attributes.c_lflag &= ~tcflag_t(ISIG) }
-        (attributes.c_cc.6, attributes.c_cc.5) = (1, 0)  // VMIN and VTIME: read(2) waits for one byte, no longer.
+        if mode == .raw { attributes.c_lflag &= ~tcflag_t(ISIG) }
+        (attributes.c_cc.6, attributes.c_cc.5) = (1, 0)  // VMIN and VTIME: read(2) returns after one byte.
         tcsetattr(STDIN_FILENO, TCSADRAIN, &attributes)
     }
 
-    /// Stops the program, as Ctrl-Z does, and goes on when it does.
+    /// Stops the process, as Ctrl-Z does; returns when it continues.
     func suspend() {
         leave()
         signal(SIGTSTP, SIG_DFL)
@@ -65,7 +69,7 @@ struct RawTerminal: ~Copyable {
     }
 
     private func enter() {
-        take(.all)
+        setMode(.raw)
         show(entering)
     }
 
@@ -75,17 +79,18 @@ struct RawTerminal: ~Copyable {
     }
 
     private func show(_ text: StaticString) {
-        // A terminal that is gone shows nothing: ignoring.
+        // Fails only if the terminal is gone: ignoring.
         try? output.write(text.withUTF8Buffer { Array($0) })
     }
 }
 
-// What a signal handler restores. It may take no lock and reach no instance, and the values are there before it is.
+// The state that the signal handler restores. A handler can take no lock and reach no instance, so it is global; `init`
+// sets it before it installs the handler.
 
 private nonisolated(unsafe) var original = termios()
 private nonisolated(unsafe) var farewell: (descriptor: Int32, text: UnsafePointer<UInt8>?, count: Int) = (-1, nil, 0)
 
-/// Calls only what signal-safety(7) allows.
+/// Restores the terminal and ends the process by the same signal. Calls only functions that signal-safety(7) allows.
 private func restoreAndDie(_ number: Int32) {
     _ = write(farewell.descriptor, farewell.text, farewell.count)
     tcsetattr(STDIN_FILENO, TCSANOW, &original)

@@ -1,6 +1,6 @@
-/// What `top` knows of a daemon: what it reported last, and what was seen since somebody began to look.
+/// The data of `top`: the last status report, and the requests and events since `top` was started.
 struct TopCounts {
-    /// Three rates, a second.
+    /// Rates per second.
     struct Sample {
         var requests = 0.0
         var failures = 0.0
@@ -12,7 +12,7 @@ struct TopCounts {
         var text: String
     }
 
-    private static let notesKept = 20
+    private static let noteLimit = 20
 
     private(set) var status: StatusReport?
     private(set) var samples: [Sample] = []
@@ -22,13 +22,15 @@ struct TopCounts {
     private(set) var notes: [Note] = []
     /// The model of each request in flight.
     private var inFlight: [Int: String] = [:]
-    /// Why there is nothing new; `nil`: there is.
+    /// The reason for which the data is out of date; `nil`: it is current.
     var trouble: String?
 
-    /// Takes a report, `seconds` after the one before.
-    mutating func take(_ report: StatusReport, seconds: Double) {
+    /// Records a report, and the rates since the last one.
+    ///
+    /// - Parameter seconds: the time since the last report; 0: there is none.
+    mutating func record(_ report: StatusReport, seconds: Double) {
         if let before = status, before.pid == report.pid, seconds > 0 {
-            // Counts of the day begin anew at midnight.
+            // The counts of the day restart at midnight, which would give a negative rate.
             func rate(_ value: (StatusReport) -> Int?) -> Double {
                 guard let now = value(report), let then = value(before) else { return 0 }
                 return max(0, Double(now) - Double(then)) / seconds
@@ -37,7 +39,7 @@ struct TopCounts {
                 Sample(
                     requests: rate(\.total), failures: rate(\.failed),
                     tokens: rate(\.inputTokensToday) + rate(\.outputTokensToday)))
-            if samples.count > Activity.remembered { samples.removeFirst() }
+            if samples.count > Activity.tickLimit { samples.removeFirst() }
             for name in providers.keys { providers[name]?.tick(seconds: seconds) }
             for name in models.keys { models[name]?.tick(seconds: seconds) }
         }
@@ -45,15 +47,17 @@ struct TopCounts {
         trouble = nil
     }
 
-    mutating func take(_ snapshot: WatchSnapshot) {
+    /// Records the beginning of a subscription.
+    mutating func record(_ snapshot: WatchSnapshot) {
         for model in snapshot.models { modelStates[model.id] = model.state }
-        // What was in flight before is not told of again.
+        // Requests that ended between two subscriptions would stay in flight for ever.
         inFlight = [:]
         for name in providers.keys { providers[name]?.forgetInFlight() }
         for name in models.keys { models[name]?.forgetInFlight() }
     }
 
-    mutating func take(_ event: WatchEvent, at now: Timestamp) {
+    /// Records an event of the subscription.
+    mutating func record(_ event: WatchEvent, at now: Timestamp) {
         switch (event.topic, event.phase) {
         case ("health", _):
             if let model = event.model, let state = event.to { modelStates[model] = state }
@@ -69,7 +73,7 @@ struct TopCounts {
         }
     }
 
-    /// The model that answered need not be the one that was asked: a route, an alias, a fallback.
+    /// Records the end of a request. A route, an alias or a fallback may have changed its model since the beginning.
     private mutating func end(_ event: WatchEvent, at now: Timestamp) {
         let asked = event.request.flatMap { inFlight.removeValue(forKey: $0) }
         guard let model = event.model ?? asked else { return }
@@ -90,10 +94,76 @@ struct TopCounts {
 
     private mutating func note(_ text: String, at now: Timestamp) {
         notes.append(Note(at: now, text: text))
-        if notes.count > Self.notesKept { notes.removeFirst() }
+        if notes.count > Self.noteLimit { notes.removeFirst() }
     }
 
     private static func provider(of model: String) -> String? {
         model.contains("/") ? model.split(separator: "/").first.map(String.init) : nil
+    }
+}
+
+/// The recent requests of one provider or model.
+///
+/// A tick is the time between two status reports.
+struct Activity {
+    /// The number of ticks kept.
+    static let tickLimit = 300
+    /// The number of answers whose median is taken.
+    private static let medianWindow = 100
+
+    /// Requests in flight.
+    private(set) var busy = 0
+    /// Failures since `top` was started.
+    private(set) var failed = 0
+    /// The beginning or end of the last request.
+    private(set) var lastAt: Timestamp?
+    /// Requests that ended, per second; one value for each tick, the latest last.
+    private(set) var rates: [Double] = []
+    private var endedInTick = 0
+    /// Durations of the last successful requests, in milliseconds.
+    private var times: [Double] = []
+
+    mutating func began(at now: Timestamp) {
+        busy += 1
+        lastAt = now
+    }
+
+    /// - Parameter wasSeen: true if its beginning was counted here.
+    mutating func ended(after milliseconds: Double?, hasFailed: Bool, wasSeen: Bool, at now: Timestamp) {
+        if wasSeen { leave() }
+        if hasFailed { failed += 1 }
+        endedInTick += 1
+        lastAt = now
+        guard !hasFailed, let milliseconds else { return }
+        times.append(milliseconds)
+        if times.count > Self.medianWindow { times.removeFirst() }
+    }
+
+    /// Uncounts a request in flight: it ended here, or another model answered it.
+    mutating func leave() {
+        busy = max(0, busy - 1)
+    }
+
+    /// Uncounts all requests in flight.
+    mutating func forgetInFlight() {
+        busy = 0
+    }
+
+    /// Ends a tick of this length.
+    mutating func tick(seconds: Double) {
+        rates.append(Double(endedInTick) / max(seconds, 0.001))
+        if rates.count > Self.tickLimit { rates.removeFirst() }
+        endedInTick = 0
+    }
+
+    /// Requests per second over the last ten ticks.
+    var rate: Double {
+        let last = rates.suffix(10)
+        return last.isEmpty ? 0 : last.reduce(0, +) / Double(last.count)
+    }
+
+    /// Median duration in milliseconds; `nil`: no request has succeeded.
+    var median: Double? {
+        times.isEmpty ? nil : times.sorted()[times.count / 2]
     }
 }

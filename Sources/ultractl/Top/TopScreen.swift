@@ -1,4 +1,4 @@
-/// What `top` shows: the daemon, three rates, a table, what happened last, and the keys.
+/// Formats the screen of `top`: the daemon, three rates, a table, the last events, and the keys.
 struct TopScreen {
     let counts: TopCounts
     let view: TopView
@@ -7,12 +7,13 @@ struct TopScreen {
     let rows: Int
     let now: Timestamp
 
-    /// Room for what stands beside a line of blocks.
+    /// The width reserved for the numbers beside a sparkline.
     private static let factColumns = 40
-    private static let widestLine = 60
+    /// The widest sparkline.
+    private static let graphLimit = 60
     private static let notesShown = 3
 
-    /// At most `rows` lines, of at most `columns` columns.
+    /// The lines of the screen: at most `rows`, each of at most `columns`.
     func lines() -> [String] {
         let head = [headline] + rates + [""]
         let foot = [keys]
@@ -20,7 +21,7 @@ struct TopScreen {
         if !notes.isEmpty { notes.insert("", at: 0) }
         let table = table.render(style).split(separator: "\n").map(String.init)
         var room = rows - head.count - foot.count - notes.count
-        // A low terminal shows rows rather than what is past.
+        // On a low terminal, rows of the table are more useful than past events.
         if room < min(table.count, 4) {
             room += notes.count
             notes = []
@@ -30,7 +31,7 @@ struct TopScreen {
         return Array((head + body + blanks + notes).prefix(max(0, rows - 1))) + foot.prefix(rows)
     }
 
-    /// The titles, and as many rows from the first one shown as there is room for.
+    /// The titles and the rows from `view.offset` on, in at most `room` lines.
     private func window(_ table: [String], _ room: Int) -> [String] {
         guard room > 1, let titles = table.first else { return Array(table.prefix(max(0, room))) }
         let rows = table.dropFirst()
@@ -41,10 +42,10 @@ struct TopScreen {
     var count: Int { view.rows == .providers ? counts.status?.providers.count ?? 0 : counts.models.count }
 
     private var nothing: String {
-        view.rows == .providers ? "No providers." : "No requests since this began to look."
+        view.rows == .providers ? "No providers." : "No requests since top was started."
     }
 
-    // MARK: - Above and below
+    // MARK: - Header and footer
 
     private var headline: String {
         let state = counts.trouble ?? counts.status?.state ?? "?"
@@ -70,8 +71,8 @@ struct TopScreen {
         return [
             rate(
                 "requests", \.requests, style.green,
-                [fact(status?.inFlight, "in flight"), fact(status?.queued, "queued"), fact(status?.total, "in all")]),
-            rate("failed", \.failures, style.red, [fact(status?.failed, "in all")]),
+                [fact(status?.inFlight, "in flight"), fact(status?.queued, "queued"), fact(status?.total, "total")]),
+            rate("failed", \.failures, style.red, [fact(status?.failed, "total")]),
             rate(
                 "tokens", \.tokens, style.green,
                 [
@@ -87,8 +88,8 @@ struct TopScreen {
         let values = counts.samples.map { $0[keyPath: value] }
         let now = Self.perSecond(values.last ?? 0)
         let label = name.padded(to: 10) + String(repeating: " ", count: max(0, 9 - now.columns)) + now + "  "
-        let width = max(0, min(Self.widestLine, columns - label.columns - Self.factColumns - 2))
-        // A single request in a quiet hour is no storm.
+        let width = max(0, min(Self.graphLimit, columns - label.columns - Self.factColumns - 2))
+        // At least 1 per second fills a line, so that a single request does not.
         let graph = Graph.sparkline(values, columns: width, ceiling: 1)
         let blanks = String(repeating: " ", count: max(0, width - graph.columns))
         let room = columns - label.columns - (width > 0 ? width + 2 : 0)
@@ -105,8 +106,8 @@ struct TopScreen {
 
     private var keys: String {
         let text =
-            "q quit  s sort: \(view.order.rawValue)  p \(view.isPaused ? "go on" : "pause")  "
-            + "← → \(view.rows == .providers ? "models" : "providers")  ↑ ↓ move"
+            "q quit  s sort: \(view.order.rawValue)  p \(view.isPaused ? "resume" : "pause")  "
+            + "← → \(view.rows == .providers ? "models" : "providers")  ↑ ↓ scroll"
         return style.dim(text.clipped(to: columns))
     }
 
@@ -119,7 +120,7 @@ struct TopScreen {
 
     private var table: Table { view.rows == .providers ? providers : models }
 
-    /// A row, and what it is sorted by.
+    /// A row of the table, with the values that rows are sorted by.
     private struct Line {
         var name: String
         var busy: Int
@@ -132,7 +133,7 @@ struct TopScreen {
     private func activityColumns() -> [Table.Column] {
         [
             .init(title: "RATE", alignment: .right), .init(title: "FAILED", alignment: .right, rank: 2),
-            .init(title: "MEDIAN", alignment: .right, rank: 1), .init(title: "OF LATE", rank: 4),
+            .init(title: "MEDIAN", alignment: .right, rank: 1), .init(title: "RECENT", rank: 4),
         ]
     }
 

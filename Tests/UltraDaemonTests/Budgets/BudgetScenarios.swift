@@ -233,6 +233,47 @@ struct BudgetScenarios {
         #expect(honest != nil && honest == other)
     }
 
+    @Test("each call that an embed request becomes counts in the minute")
+    func embedCalls() throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        let budget = "[[budgets]]\nuid = \(getuid())\nrequests_per_minute = 4\n"
+        try budget.write(toFile: "\(folder.path)/ultrad.toml", atomically: true, encoding: .utf8)
+        func vectors(_ count: Int) -> Script {
+            let data = (0..<count).map { #"{"index":\#($0),"embedding":[1]}"# }.joined(separator: ",")
+            return .json(#"{"data":[\#(data)],"usage":{"prompt_tokens":\#(count)}}"#)
+        }
+        let mistral = try ScriptedProvider.mistral()
+        // Mistral takes 32 texts at once.
+        mistral.answer("/v1/embeddings", inOrder: [vectors(32), vectors(32), vectors(1), vectors(1)])
+        let scenario = try Scenario(
+            ["mistral": mistral], ["STATE_DIRECTORY": folder.path, "CONFIGURATION_DIRECTORY": folder.path])
+        func embed(_ count: Int) throws -> Frame {
+            let texts = (0..<count).map { "\"t\($0)\"" }.joined(separator: ",")
+            return try scenario.ask("embed", #""model":"mistral/mistral-embed","input":[\#(texts)]"#)
+        }
+        #expect(try embed(65).event == "result")
+        #expect(try embed(1).event == "result")
+        #expect(try embed(1).code == "rate_limited")
+        #expect(mistral.calls.count == 4)
+    }
+
+    @Test(
+        "options that have the provider charge another price are refused to whoever has a budget of money",
+        arguments: [
+            (#"{"service_tier":"priority"}"#, "service_tier", "usd_per_day = 1"),
+            (#"{"speed":"fast"}"#, "speed", "usd_per_day = 1"),
+            (#"{"web_search_options":{}}"#, "web_search_options", "usd_per_day = 1"),
+            (#"{"service_tier":"flex"}"#, nil, "usd_per_day = 1"),
+            (#"{"service_tier":"priority"}"#, nil, "tokens_per_day = 100000"),
+        ])
+    func dear(options: String, member: String?, limit: String) throws {
+        let folder = try TemporaryFolder("ultra-budget")
+        let scenario = try Self.scenario("[[budgets]]\nuid = \(getuid())\n\(limit)\n", try .openAI(), in: folder)
+        let answer = try scenario.generate(Scenario.gpt, #""provider_options":{"openai":\#(options)}"#)
+        #expect(answer.field == member.map { "provider_options.openai.\($0)" })
+        #expect(answer.event == (member == nil ? "result" : "error"))
+    }
+
     @Test("one request becomes eight to providers at most, and each of them counts in the minute")
     func fallbacks() throws {
         let folder = try TemporaryFolder("ultra-budget")

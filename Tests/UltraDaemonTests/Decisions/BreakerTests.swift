@@ -14,7 +14,7 @@ struct BreakerTests {
             switch outcome {
             case "F": breaker.failed(at: now, askedAt: now, settings)
             case "S": breaker.succeeded(at: now, settings)
-            default: breaker.gaveUp(askedAt: now)
+            default: breaker.abandoned(askedAt: now)
             }
             now += gap
         }
@@ -56,15 +56,15 @@ struct BreakerTests {
         var now = 0
         for pause in [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000] {
             #expect(breaker.openUntil == now + pause)
-            #expect(breaker.ask(at: now + pause - 1, settings) == .refused(until: now + pause))
+            #expect(breaker.admit(at: now + pause - 1, settings) == .refused(until: now + pause))
             now += pause
-            #expect(breaker.ask(at: now, settings) == .trial)
+            #expect(breaker.admit(at: now, settings) == .trial)
             #expect(breaker.failed(at: now, askedAt: now, settings) == true)
         }
         now += 300_000
-        #expect(breaker.ask(at: now, settings) == .trial)
+        #expect(breaker.admit(at: now, settings) == .trial)
         breaker.succeeded(at: now + 1, settings)
-        #expect(breaker.ask(at: now + 2, settings) == .allowed)
+        #expect(breaker.admit(at: now + 2, settings) == .allowed)
         for _ in 0..<5 { breaker.failed(at: now + 3, askedAt: now + 3, settings) }
         #expect(breaker.openUntil == now + 3 + 10_000)
     }
@@ -72,16 +72,16 @@ struct BreakerTests {
     @Test("there is one trial: everything else waits for how it ends")
     func oneTrial() {
         var breaker = breaker("FFFFF", every: 0)
-        #expect(breaker.look(at: 10_000, settings) == .trial)
-        #expect(breaker.ask(at: 10_000, settings) == .trial)
+        #expect(breaker.verdict(at: 10_000, settings) == .trial)
+        #expect(breaker.admit(at: 10_000, settings) == .trial)
         for now in 10_000..<10_100 {
-            guard case .refused = breaker.ask(at: now, settings) else {
+            guard case .refused = breaker.admit(at: now, settings) else {
                 Issue.record("a second trial at \(now)")
                 return
             }
         }
-        breaker.gaveUp(askedAt: 10_000)
-        #expect(breaker.ask(at: 10_200, settings) == .trial)
+        breaker.abandoned(askedAt: 10_000)
+        #expect(breaker.admit(at: 10_200, settings) == .trial)
     }
 
     @Test("stragglers of the time before neither end the trial, nor prolong the pause, nor open it again")
@@ -89,23 +89,23 @@ struct BreakerTests {
         var breaker = breaker("FFFFF", every: 0)
         for now in 1..<100 { #expect(breaker.failed(at: now, askedAt: 0, settings) == false) }
         #expect(breaker.openUntil == 10_000)
-        #expect(breaker.ask(at: 10_000, settings) == .trial)
-        breaker.gaveUp(askedAt: 0)
-        breaker.gaveUp(askedAt: nil)
+        #expect(breaker.admit(at: 10_000, settings) == .trial)
+        breaker.abandoned(askedAt: 0)
+        breaker.abandoned(askedAt: nil)
         #expect(breaker.failed(at: 10_001, askedAt: 0, settings) == false)
         #expect(breaker.failed(at: 10_001, askedAt: nil, settings) == false)
-        #expect(breaker.ask(at: 10_002, settings) != .trial)
+        #expect(breaker.admit(at: 10_002, settings) != .trial)
         breaker.succeeded(at: 10_003, settings)
         #expect(breaker.failed(at: 10_004, askedAt: 10_004, settings) == false)
-        #expect(breaker.ask(at: 10_005, settings) == .allowed)
+        #expect(breaker.admit(at: 10_005, settings) == .allowed)
     }
 
     @Test("a trial that nobody ends does not close the door for good")
     func forgottenTrial() {
         var breaker = breaker("FFFFF", every: 0)
-        #expect(breaker.ask(at: 10_000, settings) == .trial)
-        #expect(breaker.ask(at: 309_999, settings) != .trial)
-        #expect(breaker.ask(at: 310_000, settings) == .trial)
+        #expect(breaker.admit(at: 10_000, settings) == .trial)
+        #expect(breaker.admit(at: 309_999, settings) != .trial)
+        #expect(breaker.admit(at: 310_000, settings) == .trial)
         // And what became of the first says nothing any more.
         #expect(breaker.failed(at: 310_001, askedAt: 10_000, settings) == false)
         #expect(breaker.failed(at: 310_002, askedAt: 310_000, settings) == true)
@@ -114,7 +114,7 @@ struct BreakerTests {
     @Test("looking changes nothing")
     func looking() {
         let breaker = breaker("FFFFF", every: 0)
-        for now in [0, 9999, 10_000, 1_000_000] { _ = breaker.look(at: now, settings) }
+        for now in [0, 9999, 10_000, 1_000_000] { _ = breaker.verdict(at: now, settings) }
         #expect(breaker == self.breaker("FFFFF", every: 0))
     }
 }

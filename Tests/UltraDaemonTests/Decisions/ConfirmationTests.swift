@@ -23,13 +23,13 @@ struct ConfirmationTests {
         let error: UltraError
         var isListed: Bool? = true
         /// What the first request's failure says.
-        let first: Blame
+        let first: FailureScope
         /// The same request again, by the same client.
-        let again: Blame
+        let again: FailureScope
         /// The same content by another client.
-        let client: Blame
+        let client: FailureScope
         /// Another content by the same client.
-        let content: Blame
+        let content: FailureScope
         var testDescription: String { name }
     }
 
@@ -38,7 +38,7 @@ struct ConfirmationTests {
         UltraError(code, "", status: status, providerCode: word, retryAfterMilliseconds: after)
     }
 
-    private static let excuse = Blame.client(isReachable: true)
+    private static let excuse = FailureScope.client(isReachable: true)
 
     @Test(
         "a status that judges one request waits for a second one",
@@ -83,8 +83,8 @@ struct ConfirmationTests {
         ])
     func second(_ row: Case) {
         var model = Self.listed(row.isListed)
-        func judge(_ request: RequestMark, at time: Int = Self.now) -> Blame {
-            Blame(row.error).judged(row.error, by: request, of: &model, key: 0, at: time)
+        func judge(_ request: RequestMark, at time: Int = Self.now) -> FailureScope {
+            FailureScope(row.error).confirmed(row.error, by: request, of: &model, key: 0, at: time)
         }
         #expect(judge(Self.request(1)) == row.first)
         #expect(judge(Self.request(1)) == row.again)
@@ -103,9 +103,11 @@ struct ConfirmationTests {
         var model = Self.listed(true)
         let error = Self.error(.permissionDenied, 403, "permission_error")
         let settings = HealthSettings()
-        #expect(Blame(error).judged(error, by: Self.request(1), of: &model, key: 0, at: Self.now) == Self.excuse)
+        #expect(
+            FailureScope(error).confirmed(error, by: Self.request(1), of: &model, key: 0, at: Self.now) == Self.excuse)
         model.record(.none, nil, key: 0, at: Self.now, settings)
-        #expect(Blame(error).judged(error, by: Self.request(2), of: &model, key: 0, at: Self.now) == Self.excuse)
+        #expect(
+            FailureScope(error).confirmed(error, by: Self.request(2), of: &model, key: 0, at: Self.now) == Self.excuse)
     }
 
     @Test("a list without the model is the second witness of a 404")
@@ -113,7 +115,9 @@ struct ConfirmationTests {
         var model = Self.listed(true)
         let error = Self.error(.modelNotFound, 404)
         _ = model.missing(at: Self.now)
-        #expect(Blame(error).judged(error, by: Self.request(1), of: &model, key: 0, at: Self.now) == .missingModel)
+        #expect(
+            FailureScope(error).confirmed(error, by: Self.request(1), of: &model, key: 0, at: Self.now) == .missingModel
+        )
     }
 
     @Test(
@@ -125,11 +129,11 @@ struct ConfirmationTests {
             (UltraError(.connectFailed, ""), .host), (UltraError(.timeout, "", timeout: .connect), .host),
             (UltraError(.timeout, "", timeout: .firstToken), .client(isReachable: false)),
         ])
-    func shaped(_ error: UltraError, _ blame: Blame) {
+    func shaped(_ error: UltraError, _ scope: FailureScope) {
         var model = ModelHealth()
         for content in 1...3 {
             let request = Self.request(content, isShaped: true)
-            #expect(Blame(error).judged(error, by: request, of: &model, key: 0, at: Self.now) == blame)
+            #expect(FailureScope(error).confirmed(error, by: request, of: &model, key: 0, at: Self.now) == scope)
         }
     }
 
@@ -138,19 +142,19 @@ struct ConfirmationTests {
         let settings = HealthSettings()
         var refused = UltraError(.connectFailed, "refused")
         refused.isConnectionRefused = true
-        #expect(Blame(refused) == .host)
-        let blame = Blame(refused, isOnThisMachine: true)
-        #expect(blame == .absentServer)
-        #expect(Blame(UltraError(.connectFailed, "no route"), isOnThisMachine: true) == .host)
+        #expect(FailureScope(refused) == .host)
+        let scope = FailureScope(refused, isOnThisMachine: true)
+        #expect(scope == .absentServer)
+        #expect(FailureScope(UltraError(.connectFailed, "no route"), isOnThisMachine: true) == .host)
         var provider = ProviderHealth(keys: 1)
         var model = ModelHealth()
         var schedule = ProbeSchedule()
         for second in 0..<100 {
             let now = Self.now + second * 1000
-            provider.record(blame, refused, key: 0, askedAt: now, at: now, by: .live, settings)
-            model.record(blame, refused, key: 0, askedAt: now, at: now, settings)
-            schedule.isAbsent(at: now, settings)
-            #expect(provider.breaker.ask(at: now, settings) == .allowed)
+            provider.record(scope, refused, key: 0, askedAt: now, at: now, by: .live, settings)
+            model.record(scope, refused, key: 0, askedAt: now, at: now, settings)
+            schedule.absent(at: now, settings)
+            #expect(provider.breaker.admit(at: now, settings) == .allowed)
             #expect(provider.availability(of: model, at: now, settings) == .degraded)
             #expect(schedule.nextAt == now + 5000)
         }

@@ -9,14 +9,14 @@ struct DeepProbePlanTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let subjects: [DeepProbePlan.Subject]
-        let turn: DeepProbePlan.Turn?
+        let turn: DeepProbePlan.Step?
         var testDescription: String { name }
     }
 
     private static func subject(
-        seen: Int? = nil, tried: Int? = nil, isReliedOn: Bool = true, canBeAsked: Bool = true
+        seen: Int? = nil, tried: Int? = nil, isUsed: Bool = true, canBeProbed: Bool = true
     ) -> DeepProbePlan.Subject {
-        DeepProbePlan.Subject(isReliedOn: isReliedOn, canBeAsked: canBeAsked, seenAt: seen, triedAt: tried)
+        DeepProbePlan.Subject(isUsed: isUsed, canBeProbed: canBeProbed, seenAt: seen, triedAt: tried)
     }
 
     @Test(
@@ -37,10 +37,10 @@ struct DeepProbePlanTests {
             Case(
                 name: "the unknown before all", subjects: [subject(seen: 1), subject()],
                 turn: .init(index: 1, milliseconds: 0)),
-            Case(name: "nobody relies on it", subjects: [subject(isReliedOn: false)], turn: nil),
-            Case(name: "it cannot be asked", subjects: [subject(canBeAsked: false)], turn: nil),
+            Case(name: "nobody relies on it", subjects: [subject(isUsed: false)], turn: nil),
+            Case(name: "it cannot be asked", subjects: [subject(canBeProbed: false)], turn: nil),
             Case(
-                name: "others come first", subjects: [subject(isReliedOn: false), subject(seen: 90_000)],
+                name: "others come first", subjects: [subject(isUsed: false), subject(seen: 90_000)],
                 turn: .init(index: 1, milliseconds: 50_000)),
         ])
     func turns(_ row: Case) {

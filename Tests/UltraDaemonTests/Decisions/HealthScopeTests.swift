@@ -20,14 +20,14 @@ struct HealthScopeTests {
         }
 
         mutating func live(_ error: UltraError?, model: Int = 0, key: Int = 0, isOwnTimeout: Bool = false) {
-            let blame = Blame(error, isOwnTimeout: isOwnTimeout)
-            let failure = blame.isKept ? error.map { Failure($0, prompt: nil, at: now) } : nil
-            provider.record(blame, error, keeping: failure, key: key, askedAt: now, at: now, by: .live, settings)
-            models[model].record(blame, error, keeping: failure, key: key, askedAt: now, at: now, settings)
+            let scope = FailureScope(error, isOwnTimeout: isOwnTimeout)
+            let failure = scope.isRecorded ? error.map { Failure($0, prompt: nil, at: now) } : nil
+            provider.record(scope, error, keeping: failure, key: key, askedAt: now, at: now, by: .live, settings)
+            models[model].record(scope, error, keeping: failure, key: key, askedAt: now, at: now, settings)
         }
 
         mutating func probe(_ error: UltraError?, key: Int = 0) {
-            provider.record(Blame(error), error, key: key, at: now, by: .probe, settings)
+            provider.record(FailureScope(error), error, key: key, at: now, by: .probe, settings)
         }
 
         var host: Availability { provider.availability(at: now, settings) }
@@ -107,7 +107,7 @@ struct HealthScopeTests {
         #expect(world.provider.reachable.holds == true)
         #expect(world.host == .available)
         #expect(world.provider.breaker == World().provider.breaker || world.provider.breaker.openUntil == nil)
-        let taken = (0..<6).map { _ in world.provider.takeKey(for: &world.models[0], at: world.now) }
+        let taken = (0..<6).map { _ in world.provider.nextKey(for: &world.models[0], at: world.now) }
         #expect(taken == [0, 2, 0, 2, 0, 2])
     }
 
@@ -115,14 +115,14 @@ struct HealthScopeTests {
     func rotation() {
         var world = World(keys: 2)
         world.live(Self.error(.rateLimited, 429, after: 1000), model: 0, key: 0)
-        let first = (0..<4).map { _ in world.provider.takeKey(for: &world.models[0], at: world.now) }
+        let first = (0..<4).map { _ in world.provider.nextKey(for: &world.models[0], at: world.now) }
         #expect(first == [1, 1, 1, 1])
-        let second = (0..<4).map { _ in world.provider.takeKey(for: &world.models[1], at: world.now) }
+        let second = (0..<4).map { _ in world.provider.nextKey(for: &world.models[1], at: world.now) }
         #expect(second.sorted { ($0 ?? -1) < ($1 ?? -1) } == [0, 0, 1, 1])
         #expect(world.state(0) == .available)
         world.live(Self.error(.rateLimited, 429, after: 3000), model: 0, key: 1)
-        #expect(world.provider.takeKey(for: &world.models[0], at: world.now) == nil)
-        #expect(world.provider.restEnd(for: world.models[0], at: world.now) == world.now + 1000)
+        #expect(world.provider.nextKey(for: &world.models[0], at: world.now) == nil)
+        #expect(world.provider.coolDownEnd(for: world.models[0], at: world.now) == world.now + 1000)
         #expect(world.state(0) == .rateLimited)
         world.now += 1000
         #expect(world.state(0) != .rateLimited)
@@ -133,11 +133,11 @@ struct HealthScopeTests {
         var world = World(keys: 2)
         world.live(Self.error(.permissionDenied, 403), key: 0)
         #expect(world.state().isUsable)
-        #expect(world.provider.takeKey(for: &world.models[0], at: world.now) == 1)
+        #expect(world.provider.nextKey(for: &world.models[0], at: world.now) == 1)
         world.live(Self.error(.permissionDenied, 403), key: 1)
         #expect(world.state() == .unauthorized)
         #expect(world.state(1).isUsable)
-        world.now += ModelHealth.forbiddenRestMilliseconds
+        world.now += ModelHealth.forbiddenCoolDownMilliseconds
         #expect(world.state().isUsable)
         world.live(nil)
         #expect(world.state() == .available)

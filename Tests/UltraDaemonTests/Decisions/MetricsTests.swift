@@ -89,6 +89,27 @@ struct MetricsTests {
         #expect(metrics.models.values.reduce(0) { $0 + $1.answered } == 2 * RequestMetrics.modelLimit)
     }
 
+    @Test("figures without measure are added to the largest number there is, and no further")
+    func saturation() {
+        var metrics = RequestMetrics()
+        var answer = Answer(model: "p/m", provider: "p")
+        answer.usage = Usage(inputTokens: .max / 2, outputTokens: .max, cachedInputTokens: 1, reasoningTokens: .max)
+        answer.costMicroUSD = .max
+        var row = LedgerRow(
+            time: 0, uid: 1, gid: 1, pid: 1, program: nil, operation: "generate", modelAsked: nil, model: "p/m",
+            provider: "p")
+        row.usage = answer.usage
+        row.costMicroUSD = answer.costMicroUSD
+        var today = DayTotals()
+        for _ in 0..<4 {
+            metrics.ended(.generate, answer, nil)
+            today.add(row)
+        }
+        #expect(metrics.models["p/m"]?.inputTokens == .max && metrics.models["p/m"]?.cachedInputTokens == 4)
+        #expect(metrics.models["p/m"]?.costMicroUSD == .max)
+        #expect(today.inputTokens == .max && today.outputTokens == .max && today.costMicroUSD == .max)
+    }
+
     @Test("what a cached answer says is not counted again")
     func cached() {
         var metrics = RequestMetrics()

@@ -25,9 +25,9 @@ struct RegistrySnapshotTests {
         model.health.breaker = Breaker(consecutiveFailures: 6, openUntil: now + 20_000, pauseMilliseconds: 40_000)
         model.health.lastFailure = Failure(
             code: .overloaded, status: 529, providerCode: "busy", words: "no\n", at: now - 4)
-        model.health.rests = [
-            0: Rest(.rate, since: now, until: now + 1000, isAsked: true),
-            1: Rest(.permission, since: now, until: now + 3_600_000, isAsked: false),
+        model.health.coolDowns = [
+            0: CoolDown(.rate, since: now, until: now + 1000, isRequested: true),
+            1: CoolDown(.permission, since: now, until: now + 3_600_000, isRequested: false),
         ]
         model.health.isLoading = true
         model.health.latency.record(123.5)
@@ -36,7 +36,7 @@ struct RegistrySnapshotTests {
         provider.breaker = Breaker(consecutiveFailures: 1, openUntil: nil, pauseMilliseconds: 0)
         provider.lastFailure = Failure(code: .connectFailed, words: "no route", at: now - 6)
         var resting = KeyHealth()
-        resting.rest(Rest(.quota, since: now, until: now + 300_000, isAsked: true))
+        resting.start(CoolDown(.quota, since: now, until: now + 300_000, isRequested: true))
         var refused = KeyHealth()
         refused.refused(at: now - 7, by: .probe)
         provider.keys = [resting, refused]
@@ -92,7 +92,7 @@ struct RegistrySnapshotTests {
                 snapshot.restore(into: registry, at: Self.now)
                 let provider = try #require(registry.provider("openai"))
                 #expect(provider.health.keys == [KeyHealth(), KeyHealth()])
-                #expect(provider.model("gpt-4o")?.health.rests == [:])
+                #expect(provider.model("gpt-4o")?.health.coolDowns == [:])
                 #expect(provider.model("gpt-4o")?.health.authorised.holds == nil)
             }
         }.get()
@@ -135,8 +135,8 @@ struct RegistrySnapshotTests {
         for provider in registry.providers {
             for model in provider.models {
                 _ = provider.availability(of: model, at: now)
-                _ = provider.health.restEnd(for: model.health, at: now)
-                _ = provider.health.takeKey(for: &model.health, at: now)
+                _ = provider.health.coolDownEnd(for: model.health, at: now)
+                _ = provider.health.nextKey(for: &model.health, at: now)
                 _ = RFC3339.string((model.health.listed.at ?? 0) / 1000)
                 let candidate = registry.candidate(provider, model)
                 registry.record(nil, of: candidate, key: 0, firstToken: 1)

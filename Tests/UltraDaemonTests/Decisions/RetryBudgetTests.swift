@@ -8,7 +8,7 @@ struct RetryBudgetTests {
 
     private func taken(_ budget: inout RetryBudget, at second: Int) -> Int {
         var count = 0
-        while count < 100_000, budget.takeRetry(at: second, settings) { count += 1 }
+        while count < 100_000, budget.spendRetry(at: second, settings) { count += 1 }
         return count
     }
 

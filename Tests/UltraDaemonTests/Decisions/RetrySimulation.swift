@@ -82,12 +82,12 @@ struct RetrySimulation {
             switch provider.availability(of: model, at: now, health) {
             case .rateLimited:
                 plan.postpone(
-                    index, until: provider.restEnd(for: model, at: now) ?? now, random: random.share())
+                    index, until: provider.coolDownEnd(for: model, at: now) ?? now, random: random.share())
             case let state where !state.isUsable:
                 // Only an open breaker is proof.
-                if case .refused = provider.breaker.look(at: now, health) {
+                if case .refused = provider.breaker.verdict(at: now, health) {
                     plan.exclude(index)
-                } else if case .refused = model.breaker.look(at: now, health) {
+                } else if case .refused = model.breaker.verdict(at: now, health) {
                     plan.exclude(index)
                 } else {
                     plan.postpone(index, until: now + 1, random: 0)
@@ -107,7 +107,7 @@ struct RetrySimulation {
     private mutating func take(_ step: RetryPlan.Step, _ request: Int) {
         guard case .attempt(let index, let pause, let isRetry) = step else { return }
         if isRetry {
-            guard budget.takeRetry(at: now / 1000, retry) else {
+            guard budget.spendRetry(at: now / 1000, retry) else {
                 plans[request].exclude(index)
                 return go(on: request)
             }
@@ -119,18 +119,18 @@ struct RetrySimulation {
     private mutating func ask(_ index: Int, _ request: Int) {
         let candidate = orders[request][index]
         if usesHealth {
-            guard providers[candidate].takeKey(for: &models[candidate], at: now) != nil else {
+            guard providers[candidate].nextKey(for: &models[candidate], at: now) != nil else {
                 plans[request].postpone(
-                    index, until: providers[candidate].restEnd(for: models[candidate], at: now) ?? now,
+                    index, until: providers[candidate].coolDownEnd(for: models[candidate], at: now) ?? now,
                     random: random.share())
                 return go(on: request)
             }
-            if case .refused = providers[candidate].breaker.ask(at: now, health) {
+            if case .refused = providers[candidate].breaker.admit(at: now, health) {
                 plans[request].exclude(index)
                 return go(on: request)
             }
-            if case .refused = models[candidate].breaker.ask(at: now, health) {
-                providers[candidate].breaker.gaveUp(askedAt: now)
+            if case .refused = models[candidate].breaker.admit(at: now, health) {
+                providers[candidate].breaker.abandoned(askedAt: now)
                 plans[request].exclude(index)
                 return go(on: request)
             }
@@ -159,9 +159,9 @@ struct RetrySimulation {
 
     private mutating func end(_ error: UltraError?, _ index: Int, _ request: Int, _ askedAt: Int) {
         let candidate = orders[request][index]
-        let blame = Blame(error)
-        providers[candidate].record(blame, error, key: 0, askedAt: askedAt, at: now, by: .live, health)
-        models[candidate].record(blame, error, key: 0, askedAt: askedAt, at: now, health)
+        let scope = FailureScope(error)
+        providers[candidate].record(scope, error, key: 0, askedAt: askedAt, at: now, by: .live, health)
+        models[candidate].record(scope, error, key: 0, askedAt: askedAt, at: now, health)
         guard let error else {
             answered += 1
             return

@@ -12,8 +12,8 @@ struct WaitTests {
     private func refused(_ code: ErrorCode, after milliseconds: Int?) -> (ProviderHealth, ModelHealth) {
         let error = UltraError(code, "", status: 429, retryAfterMilliseconds: milliseconds)
         var (provider, model) = (ProviderHealth(keys: 1), ModelHealth())
-        provider.record(Blame(error), error, key: 0, askedAt: Self.start, at: Self.start, by: .live, settings)
-        model.record(Blame(error), error, key: 0, askedAt: Self.start, at: Self.start, settings)
+        provider.record(FailureScope(error), error, key: 0, askedAt: Self.start, at: Self.start, by: .live, settings)
+        model.record(FailureScope(error), error, key: 0, askedAt: Self.start, at: Self.start, settings)
         return (provider, model)
     }
 
@@ -23,7 +23,7 @@ struct WaitTests {
     func longest(asked: Int, obeyed: Int) {
         for code in [ErrorCode.rateLimited, .quotaExceeded] {
             let (provider, model) = refused(code, after: asked)
-            let end = provider.restEnd(for: model, at: Self.start)
+            let end = provider.coolDownEnd(for: model, at: Self.start)
             #expect(end == (obeyed == 0 ? nil : Self.start + obeyed), "\(code)")
         }
     }
@@ -35,7 +35,7 @@ struct WaitTests {
         for minute in 0..<60 {
             let now = Self.start + minute * Self.minute
             #expect(!provider.availability(of: model, at: now, settings).isUsable)
-            while provider.takeKey(for: &model, at: now) != nil { asked.append(minute) }
+            while provider.nextKey(for: &model, at: now) != nil { asked.append(minute) }
         }
         #expect(asked == [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55])
         #expect(provider.availability(of: model, at: Self.start + 60 * Self.minute, settings).isUsable)
@@ -67,27 +67,27 @@ struct WaitTests {
     func freeProbe() {
         var model = ModelHealth()
         let denied = UltraError(.permissionDenied, "", status: 403)
-        model.record(Blame(denied), denied, key: 0, at: Self.start, settings)
-        model.rests[1] = Rest(.rate, since: Self.start, asked: 60_000, settings)
+        model.record(FailureScope(denied), denied, key: 0, at: Self.start, settings)
+        model.coolDowns[1] = CoolDown(.rate, since: Self.start, requested: 60_000, settings)
         model.probeSucceeded()
-        #expect(!model.rests(0, at: Self.start))
-        #expect(model.rests(1, at: Self.start))
+        #expect(!model.isCoolingDown(0, at: Self.start))
+        #expect(model.isCoolingDown(1, at: Self.start))
         model.endWaits(at: Self.start)
-        #expect(!model.rests(1, at: Self.start))
+        #expect(!model.isCoolingDown(1, at: Self.start))
     }
 
     @Test("a probe asked for by its model ends every wait, and a breaker's pause")
     func onPurpose() {
         var (provider, model) = refused(.quotaExceeded, after: 3_600_000)
         let failed = UltraError(.upstreamError, "", status: 500)
-        for _ in 0..<5 { model.record(Blame(failed), failed, key: 0, at: Self.start, settings) }
+        for _ in 0..<5 { model.record(FailureScope(failed), failed, key: 0, at: Self.start, settings) }
         let missing = UltraError(.modelNotFound, "", status: 404)
-        model.record(Blame(missing), missing, key: 0, at: Self.start, settings)
+        model.record(FailureScope(missing), missing, key: 0, at: Self.start, settings)
         provider.endWaits(at: Self.start)
         model.endWaits(at: Self.start)
-        #expect(provider.takeKey(for: &model, at: Self.start) == 0)
-        #expect(model.breaker.ask(at: Self.start, settings) == .trial)
-        #expect(!model.isGone(at: Self.start))
+        #expect(provider.nextKey(for: &model, at: Self.start) == 0)
+        #expect(model.breaker.admit(at: Self.start, settings) == .trial)
+        #expect(!model.isNotFound(at: Self.start))
     }
 
     @Test("a probe waits no longer for a provider than five minutes")
@@ -123,7 +123,7 @@ struct WaitTests {
             let text = #"{"saved_at":\#(time(row.saved)),"providers":[{"id":"a","keys":[{\#(rest)}]}]}"#
             let snapshot = try RegistrySnapshot(Array(text.utf8), at: Self.start)
             let key = try #require(snapshot.providers.first?.keys.first)
-            #expect(max(0, (key.rest?.until ?? 0) - Self.start) == row.left, "\(rest)")
+            #expect(max(0, (key.coolDown?.until ?? 0) - Self.start) == row.left, "\(rest)")
         }
     }
 }

@@ -43,15 +43,15 @@ struct WarmScheduleTests {
         var now = 0
         for pause in [5000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000] {
             #expect(schedule.next(Self.warmth(open: 0), at: now) == .warm)
-            schedule.asked(isOpen: false, at: now, settings)
+            schedule.sent(isOpen: false, at: now, settings)
             #expect(schedule.next(Self.warmth(open: 0), at: now) == .wait(milliseconds: pause))
             now += pause
         }
         // Traffic has made one meanwhile: what was left of the pause does not matter to it.
-        schedule.asked(isOpen: true, at: now, settings)
+        schedule.sent(isOpen: true, at: now, settings)
         schedule.kept()
         #expect(schedule.next(Self.warmth(open: 0), at: now) == .warm)
-        schedule.asked(isOpen: false, at: now, settings)
+        schedule.sent(isOpen: false, at: now, settings)
         #expect(schedule.next(Self.warmth(open: 0), at: now) == .wait(milliseconds: 5000))
     }
 
@@ -59,13 +59,13 @@ struct WarmScheduleTests {
     func lost() {
         var schedule = WarmSchedule()
         for _ in 0..<3 {
-            schedule.asked(isOpen: true, at: 0, settings)
+            schedule.sent(isOpen: true, at: 0, settings)
             schedule.lost(afterIdle: 60_000, at: 0, settings)
             #expect(schedule.next(Self.warmth(open: 0), at: 0) == .warm)
         }
         for pause in [5000, 10_000, 20_000] {
             // Open at first, closed a moment later.
-            schedule.asked(isOpen: true, at: 0, settings)
+            schedule.sent(isOpen: true, at: 0, settings)
             schedule.lost(afterIdle: 1000, at: 0, settings)
             #expect(schedule.next(Self.warmth(open: 0), at: 0) == .wait(milliseconds: pause))
         }

@@ -31,10 +31,12 @@ struct NotifyTests {
         try expectReload("2 of 2 models up") { _ = try client.ask(#"{"id":1,"op":"reload"}"#) }
         try expectReload("2 of 2 models up") { daemon.signal(SIGHUP) }
         try folder.write("ultrad.toml", "[limit]\n")
-        try expectReload("a reload was refused: \(folder.path)/ultrad.toml:1: limit is no key") {
+        try expectReload("a reload was refused: \(folder.path)/ultrad.toml:1: limit is not a configuration key") {
             daemon.signal(SIGHUP)
         }
-        #expect(daemon.logText.contains("<3>the configuration was refused: \(folder.path)/ultrad.toml:1: limit is no"))
+        #expect(
+            daemon.logText.contains(
+                "<3>the configuration was refused: \(folder.path)/ultrad.toml:1: limit is not a configuration key"))
         try folder.write("ultrad.toml", "")
         try expectReload("2 of 2 models up") { daemon.signal(SIGHUP) }
         #expect(try client.ask(#"{"id":1,"op":"ping"}"#).event == "result")

@@ -107,22 +107,22 @@ struct ReloadRuleTests {
         var old = ProviderHealth(keys: 2)
         old.reachable = Evidence(true, at: now, by: .live)
         old.keys[0].refused(at: now, by: .live)
-        old.keys[1].rest(Rest(.quota, since: now, until: now + 5, isAsked: true))
+        old.keys[1].start(CoolDown(.quota, since: now, until: now + 5, isRequested: true))
         let new = ProviderHealth(succeeding: old, keys: [1, nil, 0])
         #expect(new.keys == [old.keys[1], KeyHealth(), old.keys[0]])
         #expect(new.reachable == old.reachable)
         #expect(ProviderHealth(succeeding: old, keys: []).keys == [KeyHealth()])
 
         var model = ModelHealth()
-        let rests = [7, 8].map { Rest(.rate, since: now, until: now + $0, isAsked: true) }
-        model.rests = [0: rests[0], 1: rests[1]]
+        let rests = [7, 8].map { CoolDown(.rate, since: now, until: now + $0, isRequested: true) }
+        model.coolDowns = [0: rests[0], 1: rests[1]]
         model.authorised = Evidence(false, at: now, by: .live)
         var moved = model
         moved.moveKeys([1])
-        #expect(moved.rests == [0: rests[1]] && moved.authorised == model.authorised)
+        #expect(moved.coolDowns == [0: rests[1]] && moved.authorised == model.authorised)
         moved = model
         moved.moveKeys([nil, 0])
-        #expect(moved.rests == [1: rests[0]] && moved.authorised == Evidence())
+        #expect(moved.coolDowns == [1: rests[0]] && moved.authorised == Evidence())
     }
 
     @Test("a shorter interval moves the next probe of a provider that is well, and of no other")

@@ -26,7 +26,8 @@ struct RoleTests {
             Case(name: "member of others", peer: Caller(uid: 1000, gid: 1000, groups: [27, 4243]), isAdmin: false),
             Case(name: "no group", peer: Caller(uid: 1000, gid: 1000), isAdmin: false),
             Case(
-                name: "there is no such group", peer: Caller(uid: 1000, gid: 0, groups: [0]), group: nil, isAdmin: false),
+                name: "there is no such group", peer: Caller(uid: 1000, gid: 0, groups: [0]), group: nil, isAdmin: false
+            ),
             Case(name: "a group of root's number", peer: Caller(uid: 1000, gid: 0, groups: [0]), isAdmin: false),
         ])
     func administrators(row: Case) {

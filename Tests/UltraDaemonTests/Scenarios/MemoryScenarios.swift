@@ -145,6 +145,42 @@ struct MemoryScenarios {
         while try Self.held(scenario) > 300_000 {}
     }
 
+    private static let embedding = #""model":"openai/text-embedding-3-small","input":"x""#
+
+    /// A provider whose vectors have so many numbers, of four bytes each.
+    private static func vectors(of count: Int) throws -> ScriptedProvider {
+        let openai = try ScriptedProvider.openAI()
+        let vector = Array(repeating: "0.5", count: count).joined(separator: ",")
+        openai.answer(
+            "/v1/embeddings",
+            with: .json(#"{"data":[{"index":0,"embedding":[\#(vector)]}],"usage":{"prompt_tokens":1}}"#))
+        return openai
+    }
+
+    @Test("long vectors to one user are read one reply after the other, and all of them come")
+    func longVectors() throws {
+        let scenario = try Scenario(["openai": try Self.vectors(of: 500_000)], file: Self.file)
+        let before = scenario.daemon.residentOwnBytes
+        let clients = try (0..<24).map { _ in try scenario.daemon.client() }
+        for client in clients { client.send(bytes: Self.frame(1, "embed", Self.embedding)) }
+        var most = 0
+        for client in clients {
+            #expect(try client.frames().last?.event == "result")
+            most = max(most, scenario.daemon.residentOwnBytes)
+        }
+        #expect(most - before < Self.limitBytes + Self.slackBytes, "\(before >> 10) KB, then \(most >> 10) KB")
+        while try Self.held(scenario) > 300_000 {}
+    }
+
+    @Test("vectors that no frame can hold are too large, however they are spread over replies")
+    func tooLongVectors() throws {
+        let scenario = try Scenario(
+            ["openai": try Self.vectors(of: 20_000)], file: "[limits]\nframe_bytes = \"64KiB\"\n")
+        let refused = try scenario.ask("embed", Self.embedding)
+        #expect(refused.code == "too_large")
+        #expect((refused.error["hint"] as? String)?.contains("limits.frame_bytes") == true)
+    }
+
     @Test("an answer of one document that no frame can hold is too large, and blames nobody")
     func tooLongAnswer() throws {
         let text = String(repeating: "z", count: 600 << 10)

@@ -126,6 +126,23 @@ struct RateLimitScenarios {
         #expect(openai.calls.count == 2)
     }
 
+    @Test("a probe that the first list makes wait ends the wait of a model that was asked for before it")
+    func listUnderWay() throws {
+        let gate = Gate()
+        let openai = try ScriptedProvider.openAI(.retryLater(.seconds(60)), ScriptedProvider.whole)
+        openai.answer("/v1/models", with: ScriptedProvider.list(["gpt-4o"]).with { $0.body.insert(.wait(gate), at: 0) })
+        let daemon = try DaemonProcess(Scenario.environment(["openai": openai]))
+        let client = try daemon.client()
+        let fields = Scenario.fields(Scenario.gpt)
+        #expect(try client.ask(#"{"id":1,"op":"generate",\#(fields)}"#).code == "rate_limited")
+        client.send(#"{"id":2,"op":"probe","model":"\#(Scenario.gpt)"}"#)
+        _ = try client.ask(#"{"id":3,"op":"ping"}"#, id: 3)
+        gate.open()
+        #expect(try client.frames(2).last?.event == "result")
+        #expect(try client.ask(#"{"id":4,"op":"generate",\#(fields)}"#, id: 4).event == "result")
+        #expect(openai.calls.count == 2)
+    }
+
     @Test("a fallback that is ready does not wait, and the story tells who was passed over and why")
     func fallback() throws {
         let openai = try ScriptedProvider.openAI(.retryLater(.seconds(10)))

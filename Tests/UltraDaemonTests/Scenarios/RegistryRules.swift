@@ -12,18 +12,18 @@ struct RegistryRules {
     func refusalAges() {
         var health = ProviderHealth(keys: 1)
         let refusal = UltraError(.authentication, "no", status: 401)
-        health.record(Blame(refusal), refusal, key: 0, at: 1000, by: .live, Self.settings)
+        health.record(FailureScope(refusal), refusal, key: 0, at: 1000, by: .live, Self.settings)
         var model = ModelHealth()
-        #expect(health.takeKey(for: &model, at: 600_000) == nil)
+        #expect(health.nextKey(for: &model, at: 600_000) == nil)
         #expect(!health.isRefusalOld(of: model, at: 600_000))
         #expect(health.isRefusalOld(of: model, at: 601_001))
-        #expect(health.takeKey(for: &model, at: 601_001) == 0)
+        #expect(health.nextKey(for: &model, at: 601_001) == 0)
         #expect(health.availability(at: 601_001, Self.settings) == .unauthorized)
 
         // So is a model that a good key may not use.
         health.record(.none, nil, key: 0, at: 700_000, by: .live, Self.settings)
         let denial = UltraError(.permissionDenied, "no", status: 403)
-        model.record(Blame(denial), denial, key: 0, at: 700_000, Self.settings)
+        model.record(FailureScope(denial), denial, key: 0, at: 700_000, Self.settings)
         #expect(health.availability(of: model, at: 700_000, Self.settings) == .unauthorized)
         #expect(!health.isRefusalOld(of: model, at: 1_300_000))
         #expect(health.isRefusalOld(of: model, at: 1_300_001))
@@ -36,16 +36,16 @@ struct RegistryRules {
         var now = 0
         for pause in [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000] {
             #expect(breaker.openUntil == now + pause)
-            #expect(breaker.ask(at: now + pause - 1, Self.settings) == .refused(until: now + pause))
+            #expect(breaker.admit(at: now + pause - 1, Self.settings) == .refused(until: now + pause))
             now += pause
             breaker = Breaker(
                 consecutiveFailures: breaker.consecutiveFailures, openUntil: breaker.openUntil,
                 pauseMilliseconds: breaker.pauseMilliseconds)
-            #expect(breaker.ask(at: now, Self.settings) == .trial)
+            #expect(breaker.admit(at: now, Self.settings) == .trial)
             breaker.failed(at: now, askedAt: now, Self.settings)
         }
         breaker.succeeded(at: now, Self.settings)
-        #expect(breaker.ask(at: now, Self.settings) == .allowed)
+        #expect(breaker.admit(at: now, Self.settings) == .allowed)
     }
 
     @Test("ten calls in a minute of which half fail open the breaker; a quarter does not")

@@ -51,6 +51,26 @@ struct SubscriptionScenarios {
         while let frame = try client.next(), frame.event != "snapshot" { #expect(frame.id != 19) }
     }
 
+    @Test("a user has so many on all connections together, and room again once one of these is gone")
+    func ofUser() throws {
+        let daemon = try DaemonProcess(["USE_MOCK": "true"])
+        func subscribe(_ client: Client, _ id: Int) throws -> Frame? {
+            client.send(#"{"id":\#(id),"op":"subscribe","topics":["requests"]}"#)
+            return try client.next()
+        }
+        var clients = try (0..<8).map { _ in try daemon.client() }
+        for client in clients {
+            for id in 1...16 { #expect(try subscribe(client, id)?.event == "snapshot") }
+        }
+        let next = try daemon.client()
+        let refused = try subscribe(next, 1)
+        #expect(refused?.code == "invalid_request")
+        #expect((refused?.error["message"] as? String)?.contains("128 subscriptions of a user") == true)
+        clients.removeLast()
+        var id = 2
+        while try subscribe(next, id)?.event != "snapshot" { id += 1 }
+    }
+
     @Test("a reader that stops loses the subscription, is told so, and never a single event")
     func fellBehind() throws {
         let openai = try ScriptedProvider.openAI()

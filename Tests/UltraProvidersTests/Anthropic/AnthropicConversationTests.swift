@@ -47,7 +47,7 @@ struct AnthropicConversationTests {
                 system: text("s") + "," + text("t"), user(text("a"), text("b"), text("c")),
                 assistant(text("d"), text("e")), user(text("f"))),
             warnings: [
-                "anthropic/claude-haiku-4-5 does not take system messages there: one was moved to the beginning"
+                "anthropic/claude-haiku-4-5 does not take a system message in this position: it was moved to the beginning"
             ]),
         Case(
             rule: "calls, and their results in one turn before its text, with images and documents",
@@ -87,7 +87,7 @@ struct AnthropicConversationTests {
                 assistant(#"{"type":"tool_use","id":"1","name":"f","input":{"arguments":"{\"x\":}"}}"#),
                 user(#"{"type":"tool_result","tool_use_id":"1","content":[\#(text("bad"))]}"#)) + declared,
             warnings: [
-                "anthropic/claude-haiku-4-5 takes objects as arguments of a call: those that are none were put into one"
+                "anthropic/claude-haiku-4-5 takes only JSON objects as arguments of a tool call: other texts were put into one"
             ]),
         Case(
             rule: "images and documents by URL, as data and as a data URL; text documents as text",
@@ -193,11 +193,11 @@ struct AnthropicConversationTests {
             message: "\(name) takes JPEG, PNG, GIF and WebP images only"),
         Refusal(
             rule: "an image in a system message", messages: [Message(.system, [.imageURL("https://e.com/a")]), hi],
-            message: "\(name) takes text only in system messages"),
+            message: "\(name) takes only text in system messages"),
         Refusal(
             rule: "an image in an assistant message",
             messages: [hi, Message(.assistant, [.imageURL("https://e.com/a")]), hi],
-            message: "\(name) takes images and documents in user and tool messages only"),
+            message: "\(name) takes images and documents only in user and tool messages"),
         Refusal(
             rule: "an image of a private server", messages: [Message(.user, [.imageURL("http://e.com/a")])],
             message: "\(name) fetches https URLs only"),
@@ -239,22 +239,22 @@ struct AnthropicConversationTests {
             change: {
                 $0.responseFormat = .schema(name: "n", schema: RawJSON(validated: Array("[]".utf8)), strict: true)
             },
-            message: "response_format.schema is no JSON schema"),
+            message: "response_format.schema is not a JSON schema"),
         Refusal(
             rule: "two tools of one name", code: .badRequest,
             change: { $0.tools = [Tool(name: "a"), Tool(name: "a")] },
-            message: "\(name) takes no two tools of one name"),
+            message: "\(name) does not take two tools with the same name"),
         Refusal(
             rule: "parameters that are no object", code: .badRequest,
             change: { request in
                 request.tools = [Tool(name: "a", parameters: RawJSON(validated: Array(#"{"type":"string"}"#.utf8)))]
-            }, message: "\(name) takes parameters of tools that are a schema of an object"),
+            }, message: "\(name) takes only the schema of an object as a tool's parameters"),
         Refusal(
             rule: "a choice that is none", code: .badRequest,
             change: { request in
                 request.tools = [Tool(name: "a")]
                 request.toolChoice = .named("b")
-            }, message: "\(name) cannot call b, which is none of the tools"),
+            }, message: "\(name) cannot call b, which is not among the tools"),
         Refusal(
             rule: "options that are no object", code: .invalidRequest,
             change: { $0.providerOptions["anthropic"] = RawJSON(validated: Array("[1]".utf8)) },

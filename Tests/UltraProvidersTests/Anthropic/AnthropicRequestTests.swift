@@ -119,11 +119,11 @@ struct AnthropicRequestTests {
         Case(
             rule: "the least budget", maxTokens: 2000, change: { $0.reasoning = Reasoning(budgetTokens: 3) },
             body: #""max_tokens":2000,"# + turn + #","thinking":{"type":"enabled","budget_tokens":1024}"#,
-            warnings: ["anthropic/claude-haiku-4-5 takes another budget_tokens than 3: 1024 was sent"]),
+            warnings: ["anthropic/claude-haiku-4-5 does not take budget_tokens of 3: 1024 was sent"]),
         Case(
             rule: "the largest budget", maxTokens: nil, change: { $0.reasoning = Reasoning(budgetTokens: 90_000) },
             body: #""max_tokens":64000,"# + turn + #","thinking":{"type":"enabled","budget_tokens":62976}"#,
-            warnings: ["anthropic/claude-haiku-4-5 takes another budget_tokens than 90000: 62976 was sent"]),
+            warnings: ["anthropic/claude-haiku-4-5 does not take budget_tokens of 90000: 62976 was sent"]),
         Case(
             rule: "reasoning goes with hardly any sampling", maxTokens: 2000,
             change: { request in
@@ -142,7 +142,7 @@ struct AnthropicRequestTests {
             change: { $0.reasoning = Reasoning(effort: .medium, budgetTokens: 5000) },
             body: hi + #","thinking":{"type":"adaptive"},"output_config":{"effort":"medium"}"#,
             warnings: [
-                "anthropic/claude-sonnet-4-6 takes a reasoning effort, no budget_tokens: they were left out"
+                "anthropic/claude-sonnet-4-6 takes a reasoning effort instead of budget_tokens: they were left out"
             ]),
         Case(
             rule: "4.6 takes a budget", model: "claude-sonnet-4-6", maxTokens: 6000,
@@ -161,7 +161,7 @@ struct AnthropicRequestTests {
             change: { $0.reasoning = Reasoning(budgetTokens: 9000) },
             body: hi + #","thinking":{"type":"adaptive","display":"summarized"},"output_config":{"effort":"medium"}"#,
             warnings: [
-                "anthropic/claude-fable-5-2 takes a reasoning effort, no budget_tokens: medium was sent for them"
+                "anthropic/claude-fable-5-2 takes a reasoning effort instead of budget_tokens: medium was sent"
             ]),
         Case(
             rule: "to see what it thinks anyway", model: "claude-sonnet-5", change: { $0.reasoning = Reasoning() },
@@ -183,7 +183,7 @@ struct AnthropicRequestTests {
                 + #"{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"f","input":{}}]},"#
                 + #"{"role":"user","content":[{"type":"tool_result","tool_use_id":"1"}]}],"# + toolJSON,
             warnings: [
-                "anthropic/claude-haiku-4-5 does not begin to reason between a call and its answer: "
+                "anthropic/claude-haiku-4-5 does not start to reason between a tool call and its result: "
                     + "reasoning was left out"
             ]),
     ]
@@ -234,7 +234,9 @@ struct AnthropicRequestTests {
         Case(
             rule: "who cannot be forced is told", model: "claude-opus-5-5", change: choose(.named("f")),
             body: system("Call the tool f now.") + "," + toolJSON + #","tool_choice":{"type":"auto"}"#,
-            warnings: ["anthropic/claude-opus-5-5 cannot be made to call a tool: it was told to, in words"]),
+            warnings: [
+                "anthropic/claude-opus-5-5 cannot be forced to call a tool: an instruction to call one was added"
+            ]),
     ]
 
     private static func choose(
@@ -258,13 +260,13 @@ struct AnthropicRequestTests {
             body: hi + #","output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":"#
                 + #"{"a":{"type":"integer","description":"minimum: 1"}},"additionalProperties":false}}}"#,
             warnings: [
-                "anthropic/claude-haiku-4-5 does not enforce minimum of a schema: it was told of it in the description"
+                "anthropic/claude-haiku-4-5 does not enforce minimum of a schema: it was moved to the description"
             ]),
         Case(
             rule: "JSON without a schema is asked for in words", change: { $0.responseFormat = .json },
             body: system("Answer with one JSON object and nothing else: no code fence, no other text."),
             warnings: [
-                "anthropic/claude-haiku-4-5 has no JSON mode without a schema: it was told to answer in JSON, in words"
+                "anthropic/claude-haiku-4-5 has no JSON mode without a schema: an instruction to answer in JSON was added"
             ]),
     ]
 

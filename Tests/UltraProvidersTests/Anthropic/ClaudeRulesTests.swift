@@ -39,7 +39,7 @@ struct ClaudeRulesTests {
         let row = Self.rows[index]
         let rules = ClaudeRules(row.0)
         #expect(rules.thinking == row.1, "\(row.0)")
-        #expect(rules.thinksUnasked == row.2, "\(row.0)")
+        #expect(rules.thinksByDefault == row.2, "\(row.0)")
         #expect(rules.showsThinking == row.3, "\(row.0)")
         #expect(rules.takesSampling == row.4, "\(row.0)")
         #expect(rules.takesTopPBesideTemperature == row.5, "\(row.0)")

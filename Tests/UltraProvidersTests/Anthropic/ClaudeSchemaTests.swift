@@ -55,15 +55,15 @@ struct ClaudeSchemaTests {
     @Test(
         "what the model cannot be held to is named",
         arguments: [
-            (#"{"type":"object"}"#, "objects of any members"),
-            (#"{"type":"object","additionalProperties":{"type":"string"}}"#, "objects of any members"),
+            (#"{"type":"object"}"#, "objects with arbitrary members"),
+            (#"{"type":"object","additionalProperties":{"type":"string"}}"#, "objects with arbitrary members"),
             (#"{"not":{"type":"string"}}"#, "not"), (#"{"type":"array","prefixItems":[]}"#, "prefixItems"),
             (#"{"type":"array","items":[{}]}"#, "items of several types"),
             (#"{"type":"array","items":true}"#, "true or false in place of a schema"),
-            (#"{"anyOf":[],"oneOf":[]}"#, "anyOf beside oneOf"), (##"{"$ref":"#"}"##, "recursion"),
+            (#"{"anyOf":[],"oneOf":[]}"#, "both anyOf and oneOf"), (##"{"$ref":"#"}"##, "recursion"),
             (#"{"$ref":"https://e.com/s"}"#, "references to other documents"),
             (##"{"$defs":{"A":{"items":{"$ref":"#/$defs/B"}},"B":{"items":{"$ref":"#/$defs/A"}}}}"##, "recursion"),
-            (optional(25), "more than 24 optional properties"), (unions(17), "more than 16 alternatives of type"),
+            (optional(25), "more than 24 optional properties"), (unions(17), "more than 16 unions of types"),
         ])
     func unsupported(schema: String, what: String) {
         #expect(throws: ClaudeSchema.Flaw.unsupported(what)) { try rewritten(schema) }

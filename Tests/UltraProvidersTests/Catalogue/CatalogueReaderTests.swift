@@ -54,8 +54,8 @@ struct CatalogueReaderTests {
         "a field that is not as it should be is named with its line",
         arguments: [
             ("provider", "-", "needs a provider"), ("provider", "Open AI", "a-z"), ("model", "", "empty"),
-            ("model", " m", "blank"), ("model", "m ", "blank"), ("model", "gpt\u{e9}", "a-z"), ("kind", "-", "none of"),
-            ("kind", "image", "none of"), ("context_window", "0", "tokens"), ("context_window", "-5", "tokens"),
+            ("model", " m", "blank"), ("model", "m ", "blank"), ("model", "gpt\u{e9}", "a-z"), ("kind", "-", "must be"),
+            ("kind", "image", "must be"), ("context_window", "0", "tokens"), ("context_window", "-5", "tokens"),
             ("context_window", "1e3", "tokens"), ("context_window", "99999999999999999999", "tokens"),
             ("max_output_tokens", "+5", "tokens"), ("input", "-", "needs prices"), ("input", "0x2", "price"),
             ("input", "-1", "price"), ("input", "1.", "price"), ("input", ".5", "price"), ("input", "nan", "price"),

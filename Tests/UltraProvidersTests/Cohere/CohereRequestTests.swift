@@ -39,7 +39,7 @@ struct CohereRequestTests {
             ],
             body: #""messages":[{"role":"system","content":"1\n2\n3"},{"role":"user","content":"a"},"#
                 + #"{"role":"user","content":"b"}]"#,
-            warnings: ["\(a) does not take system messages there: one was moved to the beginning"]),
+            warnings: ["\(a) does not take a system message in this position: it was moved to the beginning"]),
         Case(
             rule: "images go by URL and by data URL", model: "command-a-vision-07-2025",
             messages: [
@@ -139,7 +139,7 @@ struct CohereRequestTests {
             },
             body: hi + #","response_format":{"type":"json_object","json_schema":{"type":"object","#
                 + #""required":["minimum"],"properties":{"minimum":{"type":"integer","description":"(minimum: 1)"}}}}"#,
-            warnings: ["\(a) does not check minimum in a schema: told in a description"]),
+            warnings: ["\(a) does not check minimum in a schema: it was moved to a description"]),
         Case(
             rule: "provider options are merged and take the place of ours",
             change: { request in

@@ -38,9 +38,9 @@ struct CohereSchemaTests {
     @Test(
         "what cannot be said is refused",
         arguments: [
-            (#"{"type":"array","items":{}}"#, "takes a schema of an object only"),
-            (#"{}"#, "takes a schema of an object only"),
-            (#"{"type":["object","null"],"required":["a"]}"#, "takes a schema of an object only"),
+            (#"{"type":"array","items":{}}"#, "takes only the schema of an object"),
+            (#"{}"#, "takes only the schema of an object"),
+            (#"{"type":["object","null"],"required":["a"]}"#, "takes only the schema of an object"),
             (#"{"type":"object","properties":{"a":{}}}"#, "needs a required property in every object of a schema"),
             (
                 #"{"type":"object","required":["a"],"properties":{"a":{"type":"object","required":[]}}}"#,

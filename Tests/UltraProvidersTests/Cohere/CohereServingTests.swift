@@ -72,7 +72,7 @@ struct CohereServingTests {
             (["ä"], ["__"]), (["a-b", "a-b"], ["a_b", "a_b"]),
         ])
     func spelling(names: [String], sent: [String]) {
-        let table = ToolNames(names, CohereAdapter.testing().needs(of: "m").toolNames)
+        let table = ToolNames(names, CohereAdapter.testing().constraints(of: "m").toolNames)
         #expect(names.map(table.sent) == sent)
         #expect(sent.map(table.original) == names)
     }

@@ -6,7 +6,7 @@ import UltraAPI
 struct DockerCommandTests {
     private static let command = DockerCommand(environment: ["PATH": "/bin"])
     private static let plain =
-        "the docker program prints plain text: reasoning and token counts are told apart by their marks; "
+        "the docker program prints plain text, in which reasoning and token counts are recognised by markers; "
         + "MODEL_RUNNER_TYPE=api is exact"
 
     private static func request(_ text: String) -> Request { Request(messages: [Message(.user, [.text(text)])]) }

@@ -139,7 +139,7 @@ enum GeminiConversationCases {
                 + #"{"functionResponse":{"name":"f","response":{"result":"{\"$ref\":\"x\"}"}}},"#
                 + #"{"functionResponse":{"name":"g","response":{"result":"{\"a\":1,\"a\":2}"}}}]}]"#,
             warnings: [
-                "gemini/gemini-2.5-flash takes objects as arguments of a call: those that are none were put into one"
+                "gemini/gemini-2.5-flash takes only JSON objects as arguments of a tool call: other texts were put into one"
             ]),
     ]
 

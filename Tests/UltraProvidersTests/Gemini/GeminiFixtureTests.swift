@@ -28,6 +28,19 @@ struct GeminiFixtureTests {
         #expect(outcome(fixture, isStream: !fixture.isStream) == outcome(fixture))
     }
 
+    @Test(
+        "a prompt that is blocked was filtered, whatever the letters of the reason",
+        arguments: ["SAFETY", "prohibited_content", "Blocklist"])
+    func blocked(reason: String) {
+        for isStream in [true, false] {
+            let body = (isStream ? "data: " : "") + #"{"promptFeedback":{"blockReason":"\#(reason)"}}"# + "\n\n"
+            let outcome = Outcome(
+                GeminiAdapter.testing(), isStream: isStream, head: HTTPHead(status: 200), body: Array(body.utf8)[...])
+            #expect(outcome.error?.code == .contentFiltered)
+            #expect(outcome.error?.isRetryable == false)
+        }
+    }
+
     @Test("reasoning that is not wanted is left out, and the proof of a call is not")
     func withoutReasoning() throws {
         for (name, count) in [("gemini/thought-signed.stream", 0), ("gemini/calls-parallel.stream", 1)] {

@@ -143,7 +143,7 @@ struct GeminiRequestTests {
             },
             body: hi + #","tools":[{"functionDeclarations":[{"name":"f","parameters":{"type":"object","properties":"#
                 + #"{"x":{"type":"string","minimum":1,"nullable":true}}}}]}]"#,
-            warnings: ["gemini/gemini-2.0-flash does not take multipleOf in the schema of tool f: left out"]),
+            warnings: ["gemini/gemini-2.0-flash does not take multipleOf in the schema of tool f: it was left out"]),
     ]
 
     static let formatCases = [
@@ -210,7 +210,7 @@ struct GeminiRequestTests {
             thinking("gemini-flash-latest", Reasoning(effort: .minimal), shown + #","thinkingLevel":"LOW""#),
             thinking(
                 "gemini-3.8-flash", Reasoning(budgetTokens: 5000), shown + #","thinkingLevel":"MEDIUM""#,
-                ["takes a reasoning effort, no budget_tokens: the nearest was taken"]),
+                ["takes a reasoning effort instead of budget_tokens: the nearest was sent"]),
             thinking("gemini-2.0-flash", Reasoning(effort: .low), "", none),
             thinking("gemini-2.5-flash-image", Reasoning(effort: .low), "", none),
             thinking("gemma-4-31b-it", Reasoning(effort: .low), "", none),
@@ -280,14 +280,14 @@ struct GeminiRequestTests {
             }, message: "gemini/gemini-2.5-flash takes tools or response_format, not both"),
         Refusal(
             rule: "a schema that excludes", change: schema(#"{"not":{}}"#),
-            message: "gemini/gemini-2.5-flash cannot be given not in the schema of response_format"),
+            message: "gemini/gemini-2.5-flash does not support not in the schema of response_format"),
         Refusal(
             rule: "a recursion for an older model", model: "gemini-2.0-flash",
             change: schema(##"{"properties":{"a":{"$ref":"#"}}}"##),
-            message: "gemini/gemini-2.0-flash cannot be given recursive $ref in the schema of response_format"),
+            message: "gemini/gemini-2.0-flash does not support recursive $ref in the schema of response_format"),
         Refusal(
             rule: "a schema that is none", change: schema("[]"), code: .badRequest,
-            message: "the schema of response_format is no JSON Schema"),
+            message: "the schema of response_format is not a JSON Schema"),
         Refusal(
             rule: "a choice of no tool",
             change: { request in
@@ -313,7 +313,7 @@ struct GeminiRequestTests {
         Refusal(
             rule: "an answer begun", model: "gemini-3.6-flash",
             messages: [Message(.user, [.text("a")]), Message(.assistant, [.text("b")])],
-            message: "gemini/gemini-3.6-flash does not go on with an assistant message"),
+            message: "gemini/gemini-3.6-flash does not continue an assistant message"),
         Refusal(
             rule: "an image of any server for an older model", model: "gemini-2.0-flash",
             messages: [Message(.user, [.imageURL("https://e.com/a.png")])],

@@ -47,6 +47,16 @@ struct GeminiSchemaTests {
                 ##"{"$defs":{"B":{"type":"object","properties":{"b":{"$ref":"#/$defs/C"}},"required":["a","b"]},"C":{"type":"string"}},"type":"object","properties":{"a":{},"b":{"$ref":"#/$defs/C"}},"required":["a","b"]}"##
         ),
         Case(
+            rule: "a keyword that is null is not there", form: .jsonSchema,
+            schema:
+                #"{"type":"object","properties":{"a":{"type":"array","items":null,"default":null}},"required":null,"allOf":null}"#,
+            sent: #"{"type":"object","properties":{"a":{"type":"array"}}}"#),
+        Case(
+            rule: "a keyword that is null is not there", form: .openAPI,
+            schema:
+                #"{"type":"object","properties":{"a":{"type":"object","properties":null,"anyOf":null}},"$defs":null}"#,
+            sent: #"{"type":"object","properties":{"a":{"type":"object"}}}"#),
+        Case(
             rule: "OpenAPI's nullable is a type", form: .jsonSchema,
             schema: #"{"type":"STRING","nullable":true}"#, sent: #"{"type":["string","null"]}"#),
         Case(

@@ -111,7 +111,10 @@ struct MistralRequestTests {
                 + #""function":{"name":"f","arguments":"{}"}}]},"#
                 + #"{"role":"tool","content":"1","tool_call_id":"D681PevKs","name":"f"},"#
                 + #"{"role":"assistant","content":"OK."},{"role":"user","content":"a"}]"#,
-            warnings: [#"\#(small) does not take a user message after a tool message: "OK." was put between"#]),
+            warnings: [
+                "\(small) does not take a user message after a tool message: "
+                    + "the assistant message \"OK.\" was inserted"
+            ]),
         Case(
             rule: "system messages before an answer stay, one after it moves to the beginning",
             messages: [
@@ -122,12 +125,12 @@ struct MistralRequestTests {
             body: #""messages":[{"role":"system","content":"1\n2"},{"role":"system","content":"4"},"#
                 + #"{"role":"user","content":"a"},{"role":"system","content":"3"},"#
                 + #"{"role":"assistant","content":"b"},{"role":"user","content":"c"}]"#,
-            warnings: ["\(small) does not take system messages there: one was moved to the beginning"]),
+            warnings: ["\(small) does not take a system message in this position: it was moved to the beginning"]),
         Case(
             rule: "a system message is not the last",
             messages: [Message(.user, [.text("a")]), Message(.system, [.text("1")])],
             body: #""messages":[{"role":"system","content":"1"},{"role":"user","content":"a"}]"#,
-            warnings: ["\(small) does not take system messages there: one was moved to the beginning"]),
+            warnings: ["\(small) does not take a system message in this position: it was moved to the beginning"]),
         Case(
             rule: "an assistant message of nothing is left out",
             messages: [
@@ -158,7 +161,7 @@ struct MistralRequestTests {
                 request.sampling.topK = 3
             }, body: hi + #","temperature":1.5"#,
             warnings: [
-                "\(small) takes a temperature of 1.5 at most: that was sent",
+                "\(small) takes a temperature of 1.5 at most: 1.5 was sent",
                 "\(small) does not take a top_p of 0: it was left out",
                 "\(small) does not take top_k: it was left out",
             ]),
@@ -228,11 +231,11 @@ struct MistralRequestTests {
                 rule: "effort \(effort) is high or none", change: { $0.reasoning = Reasoning(effort: effort) },
                 body: hi + #","reasoning_effort":"\#(effort == .minimal || effort == .low ? "none" : "high")""#,
                 warnings: effort == .low
-                    ? ["\(small) reasons with high effort or not at all: it was told not to"] : [])
+                    ? ["\(small) reasons with high effort or not at all: reasoning was turned off"] : [])
         } + [
             Case(
                 rule: "a budget has no place", change: { $0.reasoning = Reasoning(budgetTokens: 1024) }, body: hi,
-                warnings: ["\(small) takes a reasoning effort, no budget_tokens: it was left out"]),
+                warnings: ["\(small) takes a reasoning effort instead of budget_tokens: it was left out"]),
             Case(
                 rule: "leaving reasoning out of the answer is not asked of Mistral",
                 change: { $0.reasoning = Reasoning(isIncluded: false) }, body: hi),
@@ -342,5 +345,5 @@ struct MistralRequestTests {
 }
 
 extension CallIDs {
-    static func mistral(_ id: String) -> String { spelled(id, .nineLetters) }
+    static func mistral(_ id: String) -> String { conforming(id, .nineLetters) }
 }

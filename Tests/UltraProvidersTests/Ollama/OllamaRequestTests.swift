@@ -131,14 +131,14 @@ struct OllamaRequestTests {
                 request.tools = tools
                 request.toolChoice = .required
             }, body: hi + ",\"tools\":[\(f),\(g)]",
-            warnings: ["ollama/qwen3:8b cannot be made to call a tool: it may answer in words"]),
+            warnings: ["ollama/qwen3:8b cannot be forced to call a tool: it may answer with text"]),
         Case(
             rule: "a named tool is the only one offered",
             change: { request in
                 request.tools = tools
                 request.toolChoice = .named("g")
             }, body: hi + ",\"tools\":[\(g)]",
-            warnings: ["ollama/qwen3:8b cannot be made to call g: it is the only tool offered"]),
+            warnings: ["ollama/qwen3:8b cannot be forced to call g: it is the only tool offered"]),
         Case(
             rule: "one call at a time cannot be said",
             change: { request in
@@ -158,8 +158,8 @@ struct OllamaRequestTests {
         Case(
             rule: "other models think or do not", change: { $0.reasoning = Reasoning(effort: .low) }, body: hi,
             warnings: [
-                "ollama/qwen3:8b takes no reasoning effort: it was left out; provider_options.ollama.think says "
-                    + "whether it reasons"
+                "ollama/qwen3:8b takes no reasoning effort: it was left out; provider_options.ollama.think turns "
+                    + "reasoning on or off"
             ]),
         Case(
             rule: "there is no budget", change: { $0.reasoning = Reasoning(budgetTokens: 100) }, body: hi,

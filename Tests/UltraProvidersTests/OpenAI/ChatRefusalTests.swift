@@ -57,7 +57,7 @@ struct ChatRefusalTests {
             Case(
                 rule: "no schemas", host: "api.deepseek.com",
                 change: { $0.responseFormat = .schema(name: "n", schema: .anyObject, strict: false) },
-                message: "p/m answers to no schema"),
+                message: "p/m does not follow a JSON schema"),
         ]
 
     @Test("a request that cannot be honoured is refused", arguments: cases)

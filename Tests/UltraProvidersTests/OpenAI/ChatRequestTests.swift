@@ -211,7 +211,7 @@ struct ChatRequestTests {
         Case(
             rule: "a budget has no place", model: "gpt-5",
             change: { $0.reasoning = Reasoning(budgetTokens: 1024) }, body: hi,
-            warnings: ["openai/gpt-5 takes a reasoning effort, no budget_tokens: it was left out"]),
+            warnings: ["openai/gpt-5 takes a reasoning effort instead of budget_tokens: it was left out"]),
         Case(
             rule: "a search model takes hardly anything", model: "gpt-4o-search-preview",
             change: { request in

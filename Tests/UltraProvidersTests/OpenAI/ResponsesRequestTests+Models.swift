@@ -19,7 +19,7 @@ extension ResponsesRequestTests {
         Case(
             rule: "a budget has no place", model: "gpt-5",
             change: { $0.reasoning = Reasoning(budgetTokens: 1024, isIncluded: false) }, body: hi + end,
-            warnings: ["openai/gpt-5 takes a reasoning effort, no budget_tokens: it was left out"]),
+            warnings: ["openai/gpt-5 takes a reasoning effort instead of budget_tokens: it was left out"]),
         Case(
             rule: "a model that does not reason is not asked to", change: { $0.reasoning = Reasoning(effort: .low) },
             body: hi + end, warnings: ["openai/gpt-4o does not take reasoning: it was left out"]),

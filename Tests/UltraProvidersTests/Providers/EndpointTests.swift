@@ -31,6 +31,8 @@ struct EndpointTests {
             ("https://a.example/responses", "https://a.example/v1", "/responses"),
             ("https://a.example/v1/Embeddings", "https://a.example/v1", "/embeddings"),
             ("https://a.example/v1/chat", "https://a.example/v1/chat", nil),
+            ("https://c.example/v2/chat", "https://c.example/v1", "/v2/chat"),
+            ("http://localhost:11434/api/chat", "http://localhost:11434/v1", "/api/chat"),
             ("https://a.example/v1/mymessages", "https://a.example/v1/mymessages", nil),
             (
                 "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=1",

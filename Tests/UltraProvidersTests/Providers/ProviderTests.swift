@@ -125,7 +125,7 @@ struct ProviderTests {
         arguments: [
             (
                 "https://r.openai.azure.com/openai/deployments/d", OpenAIAdapter.API.chat,
-                ["providers.az.endpoint must end in ?api-version=VERSION, as every deployment's of Azure"]
+                ["providers.az.endpoint must end in ?api-version=VERSION, because it is an Azure deployment"]
             ),
             (
                 "https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21", .responses,

@@ -54,6 +54,37 @@ struct BodyOpeningTests {
         }
     }
 
+    @Test("a document over several lines is told by its first line", arguments: DialectReplies.all)
+    func documentOfLines(dialect: DialectReplies) {
+        let document = dialect.document("ab", dialect.length, "")
+        for opening in ["{\n", "{\r\n  ", "\n{\n"] {
+            for isStream in [true, false] {
+                for outcome in dialect.outcomes(opening + document.dropFirst(), isStream: isStream) {
+                    #expect(outcome.events == [.text("ab"), .finish(.length)], "\(opening)")
+                }
+            }
+        }
+        for isStream in [true, false] {
+            for outcome in dialect.outcomes("{", isStream: isStream) {
+                #expect(outcome.error?.code == .upstreamProtocol)
+            }
+        }
+    }
+
+    @Test("lines are a stream, though a document was asked for")
+    func linesForDocument() {
+        let dialect = DialectReplies.ollama
+        for separator in ["\n", "\r\n", "\n\n"] {
+            let lines = [dialect.piece("a"), dialect.piece("b"), dialect.end(dialect.length, "")]
+                .map { $0.split(separator: "\n")[0] }.joined(separator: separator)
+            for outcome in dialect.outcomes(lines, isStream: false) {
+                #expect(outcome.events == [.text("a"), .text("b"), .finish(.length)])
+            }
+        }
+        let cut = dialect.piece("a") + dialect.piece("b")
+        for outcome in dialect.outcomes(cut, isStream: false) { #expect(outcome.error?.code == .streamTruncated) }
+    }
+
     @Test("words that only begin like a field are no events")
     func words() {
         for body in ["database is down", "d", "da", "evening", "retr", "identify yourself", "internal error"] {

@@ -171,7 +171,7 @@ import UltraAPI
             if let name = delta.name { calls[delta.index].name = name }
             calls[delta.index].arguments += delta.arguments
         }
-        for piece in pieces { if let delta = assembly.take(piece) { add(delta) } }
+        for piece in pieces { if let delta = assembly.receive(piece) { add(delta) } }
         for delta in assembly.conclude() { add(delta) }
         return calls
     }
@@ -211,10 +211,10 @@ import UltraAPI
     func limit() {
         var assembly = CallAssembly(replyID: 7)
         for number in 0..<CallAssembly.limit {
-            #expect(assembly.take(Self.piece(number, "id\(number)", "f", "{}")) != nil)
+            #expect(assembly.receive(Self.piece(number, "id\(number)", "f", "{}")) != nil)
         }
         #expect(!assembly.hasExcess)
-        #expect(assembly.take(Self.piece(nil, "more", "f", "{}")) == nil)
+        #expect(assembly.receive(Self.piece(nil, "more", "f", "{}")) == nil)
         #expect(assembly.hasExcess)
         #expect(assembly.count == CallAssembly.limit)
     }

@@ -21,6 +21,13 @@ struct ChatReplyTests {
         return #"data: {"choices":[{"index":0,"delta":\#(delta),"finish_reason":\#(reason)}]}"# + "\n\n"
     }
 
+    /// `error` with a message in the provider's own words.
+    private static func quoted(_ error: UltraError) -> UltraError {
+        var error = error
+        error.isQuoted = true
+        return error
+    }
+
     private static let hi = chunk(#"{"content":"Hi"}"#)
     private static let stop = chunk("{}", finish: "stop")
     private static let done = "data: [DONE]\n\n"
@@ -83,26 +90,28 @@ struct ChatReplyTests {
             rule: "a finish by calls without any is none", body: hi + chunk("{}", finish: "tool_calls"),
             events: [.text("Hi")],
             error: UltraError(
-                .streamTruncated, "openai ended the answer for tool calls and sent none", provider: "openai",
+                .streamTruncated, "openai ended the answer for tool calls but sent none", provider: "openai",
                 status: 200, isRetryable: true, partialTextBytes: 2)),
         Case(
             rule: "an error inside a stream ends it",
             body: hi + #"data: {"error":{"message":"The server had an error","type":"server_error"}}"# + "\n\n" + done,
             events: [.text("Hi")],
-            error: UltraError(
-                .upstreamError, "The server had an error", provider: "openai", status: 200,
-                providerCode: "server_error", isRetryable: true)),
+            error: quoted(
+                UltraError(
+                    .upstreamError, "The server had an error", provider: "openai", status: 200,
+                    providerCode: "server_error", isRetryable: true))),
         Case(
             rule: "an error event may hold plain text",
             body: "event: error\ndata: out of memory\n\n",
-            error: UltraError(
-                .upstreamError, "out of memory", provider: "openai", status: 200, isRetryable: true)),
+            error: quoted(
+                UltraError(.upstreamError, "out of memory", provider: "openai", status: 200, isRetryable: true))),
         Case(
             rule: "an error that is a string is its message", isStream: false, head: HTTPHead(status: 404),
             body: #"{"error":"model 'x' not found"}"#,
-            error: UltraError(
-                .modelNotFound, "model 'x' not found", hint: ErrorText.hint(.modelNotFound), provider: "openai",
-                status: 404)),
+            error: quoted(
+                UltraError(
+                    .modelNotFound, "model 'x' not found", hint: ErrorText.hint(.modelNotFound), provider: "openai",
+                    status: 404))),
         Case(
             rule: "an empty reply is no answer", body: "",
             error: UltraError(
@@ -120,19 +129,20 @@ struct ChatReplyTests {
         Case(
             rule: "a chunk that is no JSON is shown in part", body: hi + "data: {nonsense\n\n", events: [.text("Hi")],
             error: UltraError(
-                .upstreamProtocol, "openai sent something else than its API promises, near: {nonsense",
+                .upstreamProtocol, "openai sent a reply that does not match its API, near: {nonsense",
                 provider: "openai", status: 200, isRetryable: true)),
         Case(
             rule: "a redirection is not followed", isStream: false, head: HTTPHead(status: 307), body: "",
             error: UltraError(
                 .upstreamProtocol, "openai answered HTTP 307, a redirection",
-                hint: "set the endpoint to where the provider is now", provider: "openai", status: 307)),
+                hint: "set the endpoint to the provider's new address", provider: "openai", status: 307)),
         Case(
             rule: "a JSON error with status 200 is an error",
             body: #"{"error":{"message":"Slow down","code":"slow_down"}}"#,
-            error: UltraError(
-                .rateLimited, "Slow down", provider: "openai", status: 200, providerCode: "slow_down",
-                isRetryable: true)),
+            error: quoted(
+                UltraError(
+                    .rateLimited, "Slow down", provider: "openai", status: 200, providerCode: "slow_down",
+                    isRetryable: true))),
         Case(
             rule: "a 200 that chooses nothing is no answer", isStream: false, body: #"{"choices":[]}"#,
             error: UltraError(

@@ -459,10 +459,29 @@ import UltraAPI
             body: events(#"{"type":"message-end","delta":{"finish_reason":"TOOL_CALL"}}"#), finish: nil,
             error: .streamTruncated),
         Case(
+            rule: "an end without a reason", adapter: cohere,
+            body: events(
+                #"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"Low"}}}}"#,
+                #"{"type":"message-end","delta":{}}"#),
+            text: "Low", finish: .other, warning: "no_finish_reason"),
+        Case(
             rule: "no arguments of a document", adapter: cohere, isStream: false,
             body:
                 #"{"message":{"tool_calls":[{"id":"a","function":{"name":"look","arguments":null}},{"id":"b","function":{"name":"look","arguments":"null"}}]},"finish_reason":"TOOL_CALL"}"#,
             calls: [["look", "{}"], ["look", "{}"]], finish: .toolCalls),
+        Case(
+            rule: "thinking stands in a tag as well", adapter: ollama,
+            body: lines(
+                #"{"message":{"thinking":"Hm, "}}"#, #"{"message":{"thinking":"so."}}"#,
+                #"{"message":{"content":"<think>Hm, so."}}"#, #"{"message":{"content":"</think>\n\nLow"}}"#,
+                #"{"message":{"content":" water"},"done":true,"done_reason":"stop"}"#),
+            text: "Low water", reasoning: "Hm, so."),
+        Case(
+            rule: "a tag alone is the text's own", adapter: ollama,
+            body: lines(
+                #"{"message":{"content":"<think>Hm.</think>"}}"#,
+                #"{"message":{"content":"Low"},"done":true,"done_reason":"stop"}"#),
+            text: "<think>Hm.</think>Low"),
         Case(
             rule: "the last line has everything", adapter: ollama,
             body: lines(

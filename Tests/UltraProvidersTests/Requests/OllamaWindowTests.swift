@@ -23,7 +23,7 @@ struct OllamaWindowTests {
         Case(tokens: 1, maxTokens: 4096, window: 8192), Case(tokens: 1, maxTokens: 1_000_000, window: 16_384),
         Case(tokens: 30_000, window: 65_536),
         Case(tokens: 30_000, facts: facts { $0.contextWindow = 40_960 }, window: 40_960),
-        Case(tokens: 1, facts: facts { $0.leastWindow = 32_768 }, window: 32_768),
+        Case(tokens: 1, facts: facts { $0.minimumWindow = 32_768 }, window: 32_768),
         Case(tokens: 1, facts: facts { $0.contextWindow = 2048 }, window: 2048),
         Case(tokens: 100, facts: facts { $0.window = .tokens(1000) }, window: 1000),
         Case(tokens: 30_000, facts: facts { $0.window = .server }, window: nil),

@@ -278,33 +278,15 @@ struct ShapeTests {
         (OllamaAdapter.testing(), "qwen3"), (DockerAdapter.testing(), "ai/qwen3"),
     ]
 
-    /// Nanoseconds of this thread's work, the least of a few runs; a refusal is an answer too.
-    private static func time(_ request: Request, _ adapter: any Adapter, _ model: String, runs: Int) -> Int {
-        (0..<runs).map { _ in
-            var start = timespec()
-            var end = timespec()
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start)
-            _ = try? adapter.encode(request, model: model, isStream: true)
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end)
-            return (end.tv_sec - start.tv_sec) * 1_000_000_000 + end.tv_nsec - start.tv_nsec
-        }.min() ?? 0
-    }
-
     @Test("four times the request takes less than six times the time", arguments: shapes)
     func proportional(shape: Shape) {
         let small = shape.make(3 * shape.count)
         let large = shape.make(12 * shape.count)
         for (adapter, model) in Self.adapters {
-            var ratio = 0.0
-            // What a machine with other work measures may be wrong once, not each time.
-            for attempt in 1...4 {
-                let first = Self.time(small, adapter, model, runs: attempt)
-                let second = Self.time(large, adapter, model, runs: attempt)
-                // Below this there is nothing to compare.
-                ratio = second < 200_000 ? 0 : Double(second) / Double(max(first, 1))
-                if ratio < 6 { break }
+            // A refusal is an answer too.
+            CostRatio.expectProportional("\(adapter.provider)/\(model)") { isLarge in
+                _ = try? adapter.encode(isLarge ? large : small, model: model, isStream: true)
             }
-            #expect(ratio < 6, "\(adapter.provider)/\(model)")
         }
     }
 

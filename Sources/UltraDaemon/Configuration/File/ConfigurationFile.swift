@@ -1,4 +1,4 @@
-/// Everything the file can say, or every default.
+/// The content of the configuration file; a key that it does not set has its default.
 struct ConfigurationFile: Sendable, Equatable {
     var daemon = DaemonSettings()
     var http = HTTPSettings()
@@ -13,7 +13,7 @@ struct ConfigurationFile: Sendable, Equatable {
     var ledger = LedgerSettings()
     var budgets: [BudgetSettings] = []
 
-    /// Decodes `text`; what is wrong with it is added to `problems`, with the line.
+    /// Decodes `text`. Problems are added to `problems`, each with its line.
     init(_ text: String, path: String, _ problems: inout Problems) {
         self.init()
         do throws(TomlNode.SyntaxError) {
@@ -32,7 +32,7 @@ struct ConfigurationFile: Sendable, Equatable {
 extension ConfigurationFile: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey("daemon", \.daemon, .table(), "The process itself"),
-        SettingKey("http", \.http, .table(), "The door for programs that speak OpenAI's API over HTTP"),
+        SettingKey("http", \.http, .table(), "HTTP, for programs written for OpenAI's API"),
         SettingKey("limits", \.limits, .table(), "What a client or an upstream can make the daemon hold"),
         SettingKey("timeouts", \.timeouts, .table(), "The daemon's timers for a request that sets none"),
         SettingKey("retry", \.retry, .table(), "When a failed try is repeated"),

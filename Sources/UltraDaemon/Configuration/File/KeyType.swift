@@ -1,17 +1,18 @@
-/// What the value of a key may be: how it is described, read and written.
+/// The type of a configuration key's value: its description, and how it is read and written.
 struct KeyType<Value: Sendable>: Sendable {
-    /// After "must be": "a duration from 1s to 1h".
+    /// The text after "must be": "a duration from 1s to 1h".
     let words: String
-    /// As TOML; `nil` for tables.
+    /// Returns the value in TOML syntax; nil: the value is a table.
     let write: @Sendable (Value) -> String?
-    /// What a table holds.
+    /// The keys of a table.
     var children: [SettingDescription] = []
-    /// The value of the node; `nil` once it is refused. The third is the value so far, which a table adds to.
+    /// Returns the value of the node, or reports a problem and returns nil. The third parameter is the current value,
+    /// which a table is merged into.
     let read: @Sendable (TomlNode, _ path: String, Value?, inout KeyReader) -> Value?
 
     /// - Parameters:
-    ///   - example: shown with an error.
-    ///   - parse: `nil`: it is not such a value.
+    ///   - example: added to the error message.
+    ///   - parse: returns nil for a value of another type or out of range.
     init(
         _ words: String, example: String? = nil, write: @escaping @Sendable (Value) -> String,
         parse: @escaping @Sendable (TomlNode.Value) -> Value?
@@ -35,7 +36,8 @@ struct KeyType<Value: Sendable>: Sendable {
         self.read = read
     }
 
-    /// The same text for another type. `convert` gives `nil` only for what was refused already.
+    /// A type with the same text and another Swift type. `convert` may return nil only for a value that was refused
+    /// already.
     func mapped<New>(
         _ convert: @escaping @Sendable (Value) -> New?, back: @escaping @Sendable (New) -> Value
     ) -> KeyType<New> {
@@ -67,7 +69,7 @@ extension KeyType {
         }
     }
 
-    /// USD, kept as millionths.
+    /// An amount in USD, stored in micro-USD.
     static func microUSD(upTo most: Double) -> Self where Value == Int {
         KeyType<Double>.number(0...most).mapped(
             { Int(($0 * 1_000_000).rounded()) }, back: { Double($0) / 1_000_000 })
@@ -82,7 +84,7 @@ extension KeyType {
         }
     }
 
-    /// A number is of seconds.
+    /// A duration with a unit, or a number of seconds.
     static func duration(_ least: Duration, _ most: Duration) -> Self where Value == Duration {
         let words = "a duration from \(Quantity.text(least)) to \(Quantity.text(most))"
         return KeyType(words, example: "\"30s\" or \"500ms\"", write: { Quantity.quoted(Quantity.text($0)) }) { value in
@@ -97,7 +99,7 @@ extension KeyType {
         }
     }
 
-    /// A number is of bytes.
+    /// A size with a unit, or a whole number of bytes.
     static func size(_ least: Int, _ most: Int) -> Self where Value == Int {
         let words = "a size from \(Quantity.size(least)) to \(Quantity.size(most))"
         return KeyType(words, example: "\"16MiB\"", write: { Quantity.quoted(Quantity.size($0)) }) { value in
@@ -121,7 +123,7 @@ extension KeyType where Value == Bool {
 }
 
 extension KeyType where Value == String {
-    /// Something to read: not empty, no control characters.
+    /// A text that is not empty and has no control characters.
     static func text(_ words: String) -> Self {
         KeyType(words, write: Quantity.quoted) { value in
             guard case .text(let text) = value, !text.isEmpty else { return nil }
@@ -129,7 +131,8 @@ extension KeyType where Value == String {
         }
     }
 
-    /// Of the environment. A text that is refused is not shown: it may be the key itself, in the wrong place.
+    /// The name of an environment variable. The error does not show a refused text, because it may be a key that was
+    /// entered in the wrong place.
     static var variable: Self {
         let words = "the name of a variable: letters, digits and _"
         return KeyType(words, write: Quantity.quoted, children: []) { node, path, _, reader in
@@ -153,11 +156,97 @@ extension KeyType where Value == String {
         }
     }
 
-    /// Of a model, an alias, a tag: no blanks.
+    /// The name of a model, an alias or a tag.
     static var name: Self {
         KeyType("a name without blanks", write: Quantity.quoted) { value in
             guard case .text(let text) = value, !text.isEmpty, text.utf8.count <= 256 else { return nil }
             return text.contains { $0.isWhitespace || $0.isNewline || $0 == "\0" } ? nil : text
+        }
+    }
+}
+
+// MARK: - Compound values
+
+extension KeyType {
+    /// - Parameter absent: the text for "not set", in the file and as the default in the documentation.
+    static func optional<Wrapped>(_ type: KeyType<Wrapped>, absent: String) -> Self where Value == Wrapped? {
+        let words = "\(type.words), or \(Quantity.quoted(absent))"
+        return KeyType(
+            words, write: { $0.map(type.write) ?? Quantity.quoted(absent) }, children: type.children
+        ) { node, path, current, reader in
+            if case .text(absent) = node.value { return .some(nil) }
+            return type.read(node, path, current ?? nil, &reader).map(Optional.some)
+        }
+    }
+
+    static func list<Element>(_ type: KeyType<Element>, of words: String) -> Self where Value == [Element] {
+        KeyType(
+            "a list of \(words)", write: { "[\($0.compactMap(type.write).joined(separator: ", "))]" }, children: []
+        ) { node, path, _, reader in
+            guard case .list(let elements) = node.value else {
+                reader.refuse(node, path, mustBe: "a list of \(words)")
+                return nil
+            }
+            return elements.enumerated().compactMap { index, element in
+                let elementPath = "\(path)[\(index)]"
+                reader.problems.note(elementPath, at: reader.place(element))
+                return type.read(element, elementPath, nil, &reader)
+            }
+        }
+    }
+
+    static func table() -> Self where Value: SettingTable {
+        KeyType("a table", write: { _ in nil }, children: Value.keys.map(\.description)) {
+            node, path, current, reader in
+            var table = current ?? Value()
+            reader.read(node, path, into: &table)
+            return table
+        }
+    }
+
+    /// Tables whose names the user chooses, `[name.*]`.
+    static func tables<Table: SettingTable>() -> Self where Value == [String: Table] {
+        KeyType("tables with names", write: { _ in nil }, children: under("*", Table.keys.map(\.description))) {
+            node, path, current, reader in
+            guard case .table(let entries) = node.value else {
+                reader.refuse(node, path, mustBe: "tables with names")
+                return nil
+            }
+            var tables = current ?? [:]
+            for (name, node) in entries {
+                let entryPath = "\(path).\(TomlNode.key(name))"
+                reader.problems.note(entryPath, at: reader.place(node))
+                var table = Table()
+                reader.read(node, entryPath, into: &table)
+                tables[name] = table
+            }
+            return tables
+        }
+    }
+
+    /// An array of tables, `[[name]]`.
+    static func tableList<Table: SettingTable>() -> Self where Value == [Table] {
+        KeyType("a list of tables", write: { _ in nil }, children: under("[]", Table.keys.map(\.description))) {
+            node, path, _, reader in
+            guard case .list(let elements) = node.value else {
+                reader.refuse(node, path, mustBe: "tables, each under [[\(path)]]")
+                return nil
+            }
+            return elements.enumerated().map { index, element in
+                let elementPath = "\(path)[\(index)]"
+                reader.problems.note(elementPath, at: reader.place(element))
+                var table = Table()
+                reader.read(element, elementPath, into: &table)
+                return table
+            }
+        }
+    }
+
+    private static func under(_ step: String, _ keys: [SettingDescription]) -> [SettingDescription] {
+        keys.map { key in
+            var key = key
+            key.path = [step] + key.path
+            return key
         }
     }
 }

@@ -1,4 +1,4 @@
-/// Durations, sizes and numbers as the configuration file writes them.
+/// The text of durations, sizes and numbers in the configuration file.
 enum Quantity {
     private static let durations: [(unit: String, microseconds: Int64)] = [
         ("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1000),
@@ -9,7 +9,8 @@ enum Quantity {
         ("B", 1),
     ]
 
-    /// `30s`, `1.5h`; `nil`: no number with a unit (`ms`, `s`, `m`, `h`, `d`), or less than none.
+    /// Parses a duration such as `30s` or `1.5h`; nil: not a non-negative number with the unit `ms`, `s`, `m`, `h` or
+    /// `d`.
     static func duration(_ text: String) -> Duration? {
         guard let (number, unit) = split(text), let scale = durations.first(where: { $0.unit == unit })?.microseconds,
             let microseconds = scaled(number, by: Double(scale))
@@ -17,7 +18,7 @@ enum Quantity {
         return .microseconds(Int64(microseconds))
     }
 
-    /// `16MiB`, `100 kB`; `nil`: no number with a unit.
+    /// Parses a size such as `16MiB` or `100 kB` into bytes; nil: not a non-negative number with a unit.
     static func bytes(_ text: String) -> Int? {
         guard let (number, unit) = split(text), let scale = sizes.first(where: { $0.unit == unit })?.bytes else {
             return nil
@@ -25,12 +26,12 @@ enum Quantity {
         return scaled(number, by: Double(scale))
     }
 
-    /// With the largest unit that leaves a whole number.
+    /// The duration in the largest unit that gives a whole number; seconds up to five minutes.
     static func text(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
         guard microseconds != 0 else { return "0s" }
-        // "90s" says more than "1.5m", and "60s" of timers more than "1m": seconds up to five minutes.
+        // Skip days, hours and minutes for short durations: timeouts are usually given in seconds.
         let from = microseconds < 300_000_000 ? 3 : 0
         for (unit, scale) in durations[from...] where microseconds % scale == 0 {
             return "\(microseconds / scale)\(unit)"
@@ -47,7 +48,7 @@ enum Quantity {
         number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
     }
 
-    /// A TOML string of one line.
+    /// A TOML basic string.
     @Sendable static func quoted(_ text: String) -> String {
         "\"\(text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined())\""
     }

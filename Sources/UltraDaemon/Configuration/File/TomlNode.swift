@@ -1,6 +1,6 @@
 internal import CToml
 
-/// A value of a TOML document, and where it stands.
+/// A value of a TOML document, with its line.
 struct TomlNode {
     enum Value {
         case text(String)
@@ -14,7 +14,7 @@ struct TomlNode {
     }
 
     let value: Value
-    /// From 1: the key's, or of a list's element its own.
+    /// The line of the key, or of the value itself for an element of a list; the first line is 1.
     let line: Int
 
     struct SyntaxError: Error, Equatable {
@@ -22,9 +22,9 @@ struct TomlNode {
         let reason: String
     }
 
-    /// Parses a whole document: a table.
+    /// Parses a document into a table.
     static func document(_ text: String) throws(SyntaxError) -> TomlNode {
-        // toml++ 3.3 bounds the depth of values but not of keys, and follows both by recursion.
+        // toml++ 3.3 recurses into keys and values, but limits only the depth of values.
         if let line = lineOfDeepKey(text) { throw SyntaxError(line: line, reason: "a key has too many parts") }
         var text = text
         let document = text.withUTF8 { bytes in
@@ -57,7 +57,7 @@ struct TomlNode {
             }
     }
 
-    /// The first line with more than 64 dots outside of quotes and comment.
+    /// The first line with more than 64 dots outside of quotes and comments; nil: there is none.
     private static func lineOfDeepKey(_ text: String) -> Int? {
         var line = 1
         var dots = 0
@@ -83,7 +83,7 @@ struct TomlNode {
         return String(decoding: UnsafeRawBufferPointer(bytes), as: UTF8.self)
     }
 
-    /// The value as an error shows it.
+    /// The value in the words of an error message, shortened.
     var shown: String {
         switch value {
         case .text(let text): "\"\(text.count > 40 ? "\(text.prefix(40))…" : text)\""
@@ -96,7 +96,7 @@ struct TomlNode {
         }
     }
 
-    /// A key as TOML writes it: bare if it can be.
+    /// A key in TOML syntax: bare if possible, else quoted.
     static func key(_ name: String) -> String {
         let isBare =
             !name.isEmpty

@@ -2,14 +2,16 @@ internal import Logging
 internal import UltraProviders
 
 extension Configuration {
-    /// Reads what there is to read: at the start, and again for a reload.
+    /// Reads the configuration, at the start and for a reload.
     ///
-    /// 1. The `.env` file, if one is named, fills what the environment leaves open.
-    /// 2. The configuration file: the named one, else the one in its usual place, which may be absent.
-    /// 3. Keys: credential directory, environment, key files.
-    /// 4. What they say of each other.
+    /// 1. The `.env` file of `--env-file` sets variables that the environment does not set.
+    /// 2. The configuration file is the one of `--config`, which must exist, or the default one, which may be absent.
+    /// 3. Keys come from the credential directory, the environment and key files, in this order of precedence.
+    /// 4. The names in the configuration are checked against each other.
     ///
-    /// Throws every problem at once, or gives a configuration without any. Nothing outlives the call but its result.
+    /// Reads files, so it blocks; changes no state.
+    /// - Parameter process: the environment of the process.
+    /// - Throws: all problems together.
     package static func load(
         _ options: ConfigurationOptions, environment process: [String: String], files: FileAccess = .system
     ) throws(Invalid) -> Configuration {
@@ -31,7 +33,7 @@ extension Configuration {
             environment: sources.environment.values, servers: servers, plaintext: sources.plaintext, &problems)
 
         if options.socket == nil, environment["ULTRAD_SOCKET"] == nil, file.daemon.socket == nil, places.socket == nil {
-            problems.refuse(at: nil, "no place for the socket: set XDG_RUNTIME_DIR or name one with --socket")
+            problems.refuse(at: nil, "the socket has no path: set XDG_RUNTIME_DIR, or give one with --socket")
         }
         var configuration = Configuration(
             socketPath: options.socket ?? environment["ULTRAD_SOCKET"] ?? file.daemon.socket ?? places.socket ?? "",
@@ -59,10 +61,10 @@ extension Configuration {
         return configuration
     }
 
-    /// What was mended in the settings of `provider`; nil: nothing.
+    /// The warning about a corrected setting of `provider`; nil: none was corrected.
     private static func notice(_ provider: Provider) -> String? {
         guard case .http(let endpoint, _) = provider.backend, let path = endpoint.cutPath else { return nil }
-        return "the endpoint of \(provider.id) ends in \(path), the path of one call: \(endpoint.base) is used"
+        return "the endpoint of \(provider.id) ends in \(path), the path of one request: \(endpoint.base) is used"
     }
 
     private mutating func adopt(_ file: ConfigurationFile) {
@@ -92,5 +94,77 @@ extension Configuration {
         if let level = Logger.Level(rawValue: text.lowercased()) { return level }
         problems.refuse(setting, "must be trace, debug, info, notice, warning, error or critical")
         return nil
+    }
+}
+
+/// The default paths of the daemon's files, by the XDG Base Directory Specification and systemd.exec(5).
+struct Places {
+    let environment: Environment
+    let isRoot: Bool
+
+    /// nil: the environment names no directory for it.
+    var configurationFile: String? {
+        if let folder = first("CONFIGURATION_DIRECTORY") { return "\(folder)/ultrad.toml" }
+        if isRoot { return "/etc/ultrad/ultrad.toml" }
+        return absolute("XDG_CONFIG_HOME", orHome: ".config").map { "\($0)/ultrad/ultrad.toml" }
+    }
+
+    /// The directory of the unit's `StateDirectory=`, the only one that the sandboxed service may write to; nil: not
+    /// started by systemd.
+    var serviceStateDirectory: String? { first("STATE_DIRECTORY") }
+
+    /// nil: the environment names no directory for it.
+    var defaultStateDirectory: String? {
+        if isRoot { return "/var/lib/ultrad" }
+        return absolute("XDG_STATE_HOME", orHome: ".local/state").map { "\($0)/ultrad" }
+    }
+
+    /// nil: the environment names no directory for it.
+    var socket: String? {
+        // A socket that systemd passes has its own path; this one is not used then.
+        if isRoot || environment["LISTEN_FDS"] != nil { return "/run/ultrad/ultrad.sock" }
+        return environment["XDG_RUNTIME_DIR"].map { "\($0)/ultrad/ultrad.sock" }
+    }
+
+    /// The first directory of a variable; systemd separates several by colons.
+    private func first(_ name: String) -> String? {
+        environment[name]?.split(separator: ":").first.map(String.init)
+    }
+
+    /// The directory of an XDG variable, or its default below `$HOME`. The specification requires relative paths to be
+    /// ignored.
+    private func absolute(_ name: String, orHome folder: String) -> String? {
+        if let path = environment[name], path.hasPrefix("/") { return path }
+        return environment["HOME"].map { "\($0)/\(folder)" }
+    }
+}
+
+/// The options of the command line, and facts that are fixed for the life of the process.
+package struct ConfigurationOptions: Sendable, Equatable {
+    /// `--config`; the file must exist.
+    package var file: String?
+    /// `--env-file`; the file must exist.
+    package var environmentFile: String?
+    /// `--socket`.
+    package var socket: String?
+    /// `--log-level`.
+    package var logLevel: String?
+    /// False with `--no-state`.
+    package var keepsState: Bool
+    package var isRoot: Bool
+    /// The version in the `User-Agent` header.
+    package var version: String
+
+    package init(
+        file: String? = nil, environmentFile: String? = nil, socket: String? = nil, logLevel: String? = nil,
+        keepsState: Bool = true, isRoot: Bool = false, version: String
+    ) {
+        self.file = file
+        self.environmentFile = environmentFile
+        self.socket = socket
+        self.logLevel = logLevel
+        self.keepsState = keepsState
+        self.isRoot = isRoot
+        self.version = version
     }
 }

@@ -3,15 +3,15 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// What providers are made of, gathered from credentials, environment and file.
+/// The settings and keys that providers are built from, collected from credentials, environment and configuration file.
 struct ProviderSources {
     private let tables: [String: ProviderTable]
     private(set) var environment: Environment
     private let files: FileAccess
-    /// The configuration file's folder, where the paths of key files begin; ends in `/`, or is empty.
+    /// The folder of the configuration file, to which relative paths of key files refer; ends in `/`, or is empty.
     private let folder: String
     private let credentials: Credentials
-    /// The built-in ones that may have an `http` endpoint on a public host.
+    /// The ids of built-in providers that may have an `http` endpoint on a public host.
     private(set) var plaintext: Set<String> = []
 
     init(_ tables: [String: ProviderTable], _ environment: Environment, _ files: FileAccess, file: String) {
@@ -26,7 +26,8 @@ struct ProviderSources {
 
     static let builtInIDs = ProviderKind.all.map(\.id) + [Mock.provider]
 
-    /// Settings of the built-in providers become variables where those are unset; credentials replace them.
+    /// Sets the variables of built-in providers: from credentials in any case, from the configuration file if they are
+    /// unset.
     mutating func fill(_ problems: inout Problems) {
         for kind in ProviderKind.all {
             if let variable = kind.keyVariables.first,
@@ -60,7 +61,7 @@ struct ProviderSources {
         if let table = tables[Mock.provider] {
             refuseForeign(table, "providers.\(Mock.provider)", &problems)
             if table.endpoint != nil || table.keyFile != nil {
-                problems.refuse("providers.\(Mock.provider)", "has neither endpoint nor key: it is built in")
+                problems.refuse("providers.\(Mock.provider)", "is built in and takes neither endpoint nor key")
             }
         }
     }
@@ -74,7 +75,7 @@ struct ProviderSources {
             + (table.keyVariable.map { [$0.lowercased()] } ?? [])
     }
 
-    /// The tables that are no built-in providers.
+    /// The OpenAI-compatible servers: the tables that name no built-in provider.
     func servers(_ problems: inout Problems) -> [Provider.CompatibleServer] {
         tables.sorted { $0.key < $1.key }.compactMap { name, table in
             Self.builtInIDs.contains(name) ? nil : server(name, table, &problems)
@@ -85,13 +86,13 @@ struct ProviderSources {
         _ name: String, _ table: ProviderTable, _ problems: inout Problems
     ) -> Provider.CompatibleServer? {
         let path = "providers.\(TomlNode.key(name))"
-        // The providers know nothing of TOML's quotes.
+        // Problems that `Provider` reports have the name without TOML's quotes.
         if let place = problems.places[path] { problems.note("providers.\(name)", at: place) }
         guard table.kind != nil else {
             let nearest = NearestNames.of(name, among: Self.builtInIDs).first
             problems.refuse(
                 path,
-                "is no provider Ultra has; " + (nearest.map { "did you mean \($0)? " } ?? "")
+                "is not a built-in provider; " + (nearest.map { "did you mean \($0)? " } ?? "")
                     + "another server needs kind = \"openai-compatible\"")
             return nil
         }
@@ -105,7 +106,8 @@ struct ProviderSources {
             concurrencyLimit: table.settings.concurrency, api: table.settings.api ?? .chat)
     }
 
-    /// Empty: it needs none. `nil`: refused.
+    /// The keys of an OpenAI-compatible server.
+    /// - Returns: empty: none is configured; nil: a problem was added.
     private func keys(
         _ name: String, _ table: ProviderTable, _ path: String, _ problems: inout Problems
     ) -> [Secret]? {
@@ -120,7 +122,7 @@ struct ProviderSources {
             guard let key = keyText(file, "\(path).key_file", &problems) else { return nil }
             (source, text) = ("\(path).key_file", key)
         } else if let variable {
-            // A key in the place of a name has small letters, as a rule, and is not shown.
+            // A text with lower-case letters may be a key that was entered in place of a name, so it is not shown.
             let name = variable.contains(where: \.isLowercase) ? "a variable" : "\(variable),"
             problems.refuse("\(path).key_variable", "names \(name) which is not set, and there is no key_file")
             return nil
@@ -128,7 +130,7 @@ struct ProviderSources {
             return []
         }
         guard let keys = Secret.keys(in: text), !keys.isEmpty else {
-            problems.refuse(source, "holds no key, or one with a blank or a letter that is not ASCII")
+            problems.refuse(source, "holds no key, or one with a space or a character that is not ASCII")
             return nil
         }
         return keys
@@ -155,9 +157,13 @@ struct ProviderSources {
     }
 
     private func refuseForeign(_ table: ProviderTable, _ path: String, _ problems: inout Problems) {
-        if table.kind != nil { problems.refuse("\(path).kind", "is for other servers: this one is built in") }
+        if table.kind != nil {
+            problems.refuse("\(path).kind", "is only for OpenAI-compatible servers: this provider is built in")
+        }
         if table.keyVariable != nil {
-            problems.refuse("\(path).key_variable", "is for other servers: this one has a variable of its own")
+            problems.refuse(
+                "\(path).key_variable", "is only for OpenAI-compatible servers: this provider has a variable of its own"
+            )
         }
     }
 }

@@ -281,8 +281,8 @@ final class HTTPConnection {
 
     /// Ends the connection some time after what was written has left, without the body's end.
     func breakOff() {
-        guard case .answering(let exchange) = phase else { return }
-        defer { if let call = exchange.call { door.ended(call) } }
+        guard case .answering = phase else { return }
+        defer { door.ended() }
         phase = .ending
         mode.keepsAlive = false
         output.flush()
@@ -295,7 +295,7 @@ final class HTTPConnection {
     /// A response is complete: the next request may be read.
     private func responded(_ exchange: HTTPExchange?) {
         // Last, when the connection no longer counts as busy.
-        defer { if let call = exchange?.call { door.ended(call) } }
+        defer { if exchange?.call != nil { door.ended() } }
         if let exchange { release(exchange) }
         guard mode.keepsAlive, !door.isDraining else { return end() }
         guard case .answering = phase else { return }
@@ -351,10 +351,7 @@ final class HTTPConnection {
         output.close()
         patience.cancel()
         bodyDeadline.cancel()
-        if let call {
-            call.abandon()
-            door.ended(call)
-        }
+        call?.abandon()
         memory.add(-ByteAccount.connectionBytes, of: user)
         memory.close(user)
         door.closed(self)

@@ -7,6 +7,7 @@ internal import UltraSystem
 @Loop
 final class HTTPDoor {
     let memory: HeldBytes
+    private let books: Books
     let receiveBuffer: ReceiveBuffer
     var times: HTTPTimes {
         var times = HTTPTimes()
@@ -24,9 +25,13 @@ final class HTTPDoor {
     /// The value of `Date`, and the second it belongs to.
     private var lastDate = (second: 0, text: "")
 
-    init(_ daemon: Daemon, _ memory: HeldBytes, _ counts: ConnectionCounts, _ receiveBuffer: ReceiveBuffer) {
+    init(
+        _ daemon: Daemon, _ memory: HeldBytes, _ books: Books, _ counts: ConnectionCounts,
+        _ receiveBuffer: ReceiveBuffer
+    ) {
         self.daemon = daemon
         self.memory = memory
+        self.books = books
         self.counts = counts
         self.receiveBuffer = receiveBuffer
     }
@@ -136,7 +141,7 @@ final class HTTPDoor {
                 )
             }
             daemon.perform(call(.embed, exchange, connection, sink)) { [daemon, embed] call throws(UltraError) in
-                daemon.embed(call, embed.request, timeoutMilliseconds: own.timeoutMilliseconds)
+                try daemon.embed(call, embed.request, timeoutMilliseconds: own.timeoutMilliseconds)
             }
         } catch {
             fail(.embed, exchange, connection, error)
@@ -166,7 +171,7 @@ final class HTTPDoor {
         _ operation: OperationName, _ exchange: HTTPExchange, _ connection: HTTPConnection, _ sink: any AnswerSink
     ) -> Call {
         let call = Call(
-            operation, of: connection.caller, to: sink, memory, connection.user, requestBytes: exchange.body.count,
+            operation, of: connection.caller, to: sink, books, memory, connection.user, requestBytes: exchange.body.count,
             charge: exchange.charge, isExempt: exchange.isExempt)
         exchange.call = call
         (exchange.charge, exchange.isExempt) = (0, false)
@@ -174,7 +179,7 @@ final class HTTPDoor {
         return call
     }
 
-    func ended(_ call: Call) { daemon.ended(call) }
+    func ended() { daemon.stopIfDrained() }
 
     // MARK: - Responses
 
@@ -187,7 +192,7 @@ final class HTTPDoor {
 
     /// What every response says.
     func fields(_ type: HTTPContentType?, _ exchange: HTTPExchange?) -> [HTTPResponseField] {
-        let id = "req_\(exchange?.call?.number ?? Call.takeNumber())"
+        let id = "req_\(exchange?.call?.record.number ?? Call.takeNumber())"
         let fields = [HTTPResponseField("x-ultra-request-id", id), HTTPResponseField("x-request-id", id)]
         return (type.map { [HTTPResponseField("Content-Type", $0.rawValue)] } ?? []) + fields
     }
