@@ -1,6 +1,6 @@
-/// One `[[budgets]]` with names looked up: whose use it bounds, and by what.
+/// One `[[budgets]]` entry with its names resolved: the subject, and its limits.
 struct BudgetRule: Sendable, Equatable {
-    /// nil: whoever it is. With none of the three it holds for everybody together.
+    /// nil: any user. A rule without user, group and program applies to all requests together.
     var uid: UInt32?
     var gid: UInt32?
     var program: String?
@@ -9,11 +9,11 @@ struct BudgetRule: Sendable, Equatable {
     var requestsPerMinute: Int?
     var atOnce: Int?
 
-    /// The process that asks, as the kernel describes it.
+    /// A calling process, as the kernel describes it.
     struct Subject: Sendable, Equatable {
         var uid: UInt32
         var gid: UInt32
-        /// Supplementary ones: on most systems users belong to all groups but their own by these.
+        /// Supplementary groups; most systems assign users to groups by these.
         var groups: [UInt32] = []
         var program: String?
 
@@ -33,7 +33,7 @@ struct BudgetRule: Sendable, Equatable {
 
     init() {}
 
-    /// nil: it names a user or a group that the system does not know, and so nobody.
+    /// nil: it names a user or group that the system does not know, so that it applies to nobody.
     init?(_ settings: BudgetSettings, _ accounts: NamedAccounts) {
         uid = settings.uid.map { UInt32(clamping: $0) }
         gid = settings.gid.map { UInt32(clamping: $0) }
@@ -59,12 +59,12 @@ struct BudgetRule: Sendable, Equatable {
         return true
     }
 
-    /// Whether both bound the use of the same.
+    /// True if both rules have the same subject.
     func isOfSame(as other: BudgetRule) -> Bool {
         uid == other.uid && gid == other.gid && program == other.program
     }
 
-    /// Whose it is, for people.
+    /// The subject in words, for error messages.
     var words: String {
         let parts = [uid.map { "uid \($0)" }, gid.map { "gid \($0)" }, program.map { "program \($0)" }]
         let named = parts.compactMap(\.self)

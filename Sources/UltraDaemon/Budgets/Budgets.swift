@@ -1,20 +1,20 @@
 internal import UltraAPI
 
-/// Who may use how much: admits requests or says when it will.
+/// Limits by day, minute and concurrency: admits requests, or says when it will.
 ///
-/// What a request may use is reserved before it is sent and put right when it has ended, so that many at once cannot
-/// each spend the same rest. Beyond its limit a budget goes by no more than what the requests in flight use above their
-/// estimates.
+/// The possible use of a request is reserved before it is sent, and replaced by the actual use when it has ended, so
+/// that concurrent requests cannot spend the same remainder. A budget is exceeded only by what the requests in flight
+/// use above their estimates.
 struct Budgets: Sendable {
-    /// The two clocks: the day is everybody's, the minute is steady.
+    /// The two clocks: days follow the system's clock, minutes a steady one.
     struct Moment: Sendable {
         /// Milliseconds since 1970.
         var real: Int
-        /// Seconds of a clock that only goes forward.
+        /// Seconds of a steady clock.
         var steady: Int
     }
 
-    /// What was reserved, to be given back to the accounts of these numbers.
+    /// A reservation, to be settled in the accounts of these numbers.
     struct Pass: Sendable {
         fileprivate let accounts: [Int]
         fileprivate let reserved: DayUse.Amount
@@ -30,12 +30,12 @@ struct Budgets: Sendable {
     struct Refusal: Error, Sendable, Equatable {
         var rule: BudgetRule
         var limit: Limit
-        /// nil: not by waiting, the request alone is more than a day may have.
+        /// nil: waiting does not help, because the request alone exceeds a day's limit.
         var retryAfterMilliseconds: Int?
     }
 
     private struct Account: Sendable {
-        /// Different for every account there ever was: a pass may outlive its own.
+        /// Unique, since a pass may outlive its account.
         let number: Int
         var rule: BudgetRule
         var use = DayUse()
@@ -44,20 +44,20 @@ struct Budgets: Sendable {
         var inFlight = 0
     }
 
-    /// One that ends may let the next in: how soon to ask again.
+    /// The retry hint when too many requests are in flight: one of them may end soon.
     static let pauseMilliseconds = 1000
 
     private var accounts: [Account] = []
     private var accountCount = 0
-    /// Groups that the rules name.
+    /// Groups named by rules.
     private var groups: [UInt32] = []
 
     init(_ rules: [BudgetRule] = []) {
         adopt(rules)
     }
 
-    /// Takes other rules. Who had a budget keeps what is used and reserved of it, under the new limits; a new budget
-    /// counts from now on.
+    /// Replaces the rules. An account whose rule has the same subject keeps its use and reservations; a new one starts
+    /// from zero.
     mutating func adopt(_ rules: [BudgetRule]) {
         var old = accounts
         groups = rules.compactMap(\.gid)
@@ -74,19 +74,20 @@ struct Budgets: Sendable {
 
     var isEmpty: Bool { accounts.isEmpty }
 
-    /// Whether a budget of money holds for `subject`.
+    /// True if a budget in money applies to `subject`.
     func countMoney(of subject: BudgetRule.Subject) -> Bool {
         accounts.contains { $0.rule.microUSDPerDay != nil && $0.rule.matches(subject) }
     }
 
-    /// The supplementary groups of `subject` that rules name: what of them is to be known after a restart.
+    /// The supplementary groups of `subject` that rules name, for the ledger: a restart needs them.
     func memberships(of subject: BudgetRule.Subject) -> [UInt32] {
         groups.isEmpty ? [] : subject.groups.filter { $0 != subject.gid && groups.contains($0) }
     }
 
-    /// Reserves `estimate` in every budget that holds for `subject`, or in none.
-    /// - Parameter isFree: it is known to cost nothing, as what the cache answers: a day that is used up does not stop
-    ///   it, but it counts as a request.
+    /// Reserves `estimate` in every budget that applies to `subject`, or in none.
+    /// - Parameter isFree: true if the request is known to cost nothing, such as a cache hit: it counts as a request,
+    ///   but an exhausted day does not stop it.
+    /// - Returns: nil if no budget applies.
     mutating func admit(
         _ subject: BudgetRule.Subject, _ estimate: DayUse.Amount, isFree: Bool = false, at now: Moment
     ) throws(Refusal) -> Pass? {
@@ -95,7 +96,7 @@ struct Budgets: Sendable {
         var worst: Refusal?
         for index in matching {
             guard let refusal = refusal(of: index, estimate, isFree: isFree, at: now) else { continue }
-            // The wait that lets it pass is the longest of all.
+            // Report the longest wait: only then do all budgets admit the request.
             if let found = worst, found.retryAfterMilliseconds ?? .max >= refusal.retryAfterMilliseconds ?? .max {
                 continue
             }
@@ -147,7 +148,7 @@ struct Budgets: Sendable {
         wanted > limit || used >= limit
     }
 
-    /// Whether another request to a provider keeps to the requests of a minute of all budgets of `pass`.
+    /// True if one more request to a provider is within the minute limits of all budgets of `pass`.
     mutating func mayAskAgain(_ pass: Pass, at now: Moment) -> Bool {
         for index in accounts.indices where pass.accounts.contains(accounts[index].number) {
             guard let limit = accounts[index].rule.requestsPerMinute else { continue }
@@ -156,14 +157,14 @@ struct Budgets: Sendable {
         return true
     }
 
-    /// Counts another request to a provider.
+    /// Counts one more request to a provider.
     mutating func askedAgain(_ pass: Pass, at now: Moment) {
         for index in accounts.indices where pass.accounts.contains(accounts[index].number) {
             accounts[index].window.add(at: now.steady)
         }
     }
 
-    /// The request has ended and used `amount`.
+    /// Replaces the reservation by the actual use, `amount`.
     mutating func settle(_ pass: Pass, _ amount: DayUse.Amount, at now: Moment) {
         for index in accounts.indices where pass.accounts.contains(accounts[index].number) {
             accounts[index].reserved = accounts[index].reserved - pass.reserved
@@ -172,15 +173,15 @@ struct Budgets: Sendable {
         }
     }
 
-    /// Takes over what was used before this process began.
+    /// Adds use from before the start of this process.
     mutating func recall(_ subject: BudgetRule.Subject, _ amount: DayUse.Amount, at now: Moment) {
         for index in accounts.indices where accounts[index].rule.matches(subject) {
             accounts[index].use.add(amount, at: now.real)
         }
     }
 
-    /// Takes over what `subject` used before this process began, for the budgets of its supplementary groups alone: of
-    /// the others, `recall` was told without groups.
+    /// Adds use from before the start of this process to the budgets of supplementary groups only. The other budgets
+    /// get it from `recall(_:_:at:)`, which is called without supplementary groups.
     mutating func recall(memberOf subject: BudgetRule.Subject, _ amount: DayUse.Amount, at now: Moment) {
         var alone = subject
         alone.groups = []
@@ -190,7 +191,7 @@ struct Budgets: Sendable {
         }
     }
 
-    /// A request that began `age` seconds ago, before this process did.
+    /// Counts a request that began `age` seconds ago, before the start of this process.
     mutating func recall(_ subject: BudgetRule.Subject, age: Int, at now: Moment) {
         for index in accounts.indices where accounts[index].rule.matches(subject) {
             accounts[index].window.recall(at: now.steady - age, now: now.steady)

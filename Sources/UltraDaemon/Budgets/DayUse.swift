@@ -1,7 +1,7 @@
-/// Money and tokens by day (UTC), of the days used last.
+/// Money and tokens of the most recent days (UTC).
 ///
-/// Several days, so that a clock that is put back, or to and fro around midnight, neither forgives what was used nor
-/// charges it twice.
+/// Several days are kept, so that a clock that is set back, or to and fro around midnight, neither forgets use nor
+/// counts it twice.
 struct DayUse: Sendable, Equatable {
     struct Amount: Sendable, Equatable {
         var microUSD = 0
@@ -18,7 +18,7 @@ struct DayUse: Sendable, Equatable {
     }
 
     static let daysKept = 3
-    /// Days since 1970, the one used last at the end.
+    /// Days since 1970; the most recently used day is last.
     private var days: [(number: Int, amount: Amount)] = []
 
     static func day(at now: Int) -> Int { now / DayTotals.milliseconds }
@@ -30,7 +30,7 @@ struct DayUse: Sendable, Equatable {
         days.last { $0.number == Self.day(at: now) }?.amount ?? Amount()
     }
 
-    /// Adds what was used; a negative part counts as none, so that nothing gives back what another used.
+    /// Adds use. Negative parts are ignored, so that nothing can give back another request's use.
     mutating func add(_ amount: Amount, at now: Int) {
         let amount = Amount(microUSD: max(0, amount.microUSD), tokens: max(0, amount.tokens))
         let number = Self.day(at: now)

@@ -1,21 +1,21 @@
-/// Requests of the last sixty seconds, counted by the second of a clock that does not jump.
+/// Counts the requests of the last sixty seconds by the second of a steady clock.
 ///
-/// In no span of sixty seconds are there ever more than the bound; a request counts up to a second longer than it must.
+/// No span of sixty seconds ever has more requests than the limit; a request may count for up to a second too long.
 struct MinuteWindow: Sendable, Equatable {
     private static let seconds = 61
     private var counts = [Int32](repeating: 0, count: seconds)
-    /// The second that was counted last.
+    /// The second of the most recent request.
     private var newest = 0
     private(set) var total = 0
 
-    /// - Parameter second: before one that was counted already, it is taken for that one.
+    /// - Parameter second: earlier seconds than `newest` count as `newest`.
     mutating func add(_ count: Int = 1, at second: Int) {
         advance(to: second)
         counts[newest % Self.seconds] &+= Int32(clamping: count)
         total += count
     }
 
-    /// Counts what began before this process did.
+    /// Counts a request from before the start of this process.
     mutating func recall(at second: Int, now: Int) {
         advance(to: now)
         guard second > newest - Self.seconds else { return }
@@ -24,7 +24,7 @@ struct MinuteWindow: Sendable, Equatable {
         total += 1
     }
 
-    /// Seconds until fewer than `limit` are counted; 0: that is so now.
+    /// Seconds until fewer than `limit` requests count; 0 if that is so now.
     mutating func wait(for limit: Int, at second: Int) -> Int {
         advance(to: second)
         var left = total

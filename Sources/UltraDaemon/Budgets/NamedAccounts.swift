@@ -1,6 +1,6 @@
 internal import UltraSystem
 
-/// The users and groups that a configuration names, by number; a name that is missing is not known to the system.
+/// The numbers of the users and groups that a configuration names. A missing name is unknown to the system.
 struct NamedAccounts: Sendable, Equatable {
     private(set) var users: [String: UInt32] = [:]
     private(set) var groups: [String: UInt32] = [:]
@@ -10,8 +10,8 @@ struct NamedAccounts: Sendable, Equatable {
         self.groups = groups
     }
 
-    /// Asks the system's databases, and not what is kept of earlier answers: who has just made a group reloads at once.
-    /// Blocks: for the start, and for the disk's thread.
+    /// Asks the system's databases without a cache, so that a reload finds a group that was just created. Blocks: for
+    /// the start, and for the disk's thread.
     init(of configuration: Configuration) {
         for budget in configuration.budgets {
             if let name = budget.user, users[name] == nil { users[name] = AccountNames.uid(of: name) }

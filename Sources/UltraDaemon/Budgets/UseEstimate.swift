@@ -1,16 +1,16 @@
 internal import UltraAPI
 internal import UltraProviders
 
-/// What a request may use, guessed before it is sent: for reserving, never for the ledger.
+/// An estimate of a request's use before it is sent, for reservations; never recorded in the ledger.
 enum UseEstimate {
-    /// UTF-8 bytes of a token, about.
+    /// UTF-8 bytes for each token, approximately.
     static let bytesPerToken = 4
-    /// An image or a document.
+    /// Tokens of an image or a document.
     static let attachmentTokens = 1000
-    /// Of an answer without `max_tokens`.
+    /// Output tokens of a request without `max_tokens`.
     static let outputTokens = 1000
 
-    /// - Parameter provider: the provider that is asked first, whose `provider_options` may set what the request does not.
+    /// - Parameter provider: the provider that is asked first; its `provider_options` may set the output limit.
     static func tokens(_ request: Request, for provider: String) -> (input: Int, output: Int) {
         var bytes = 0
         var attachments = 0
@@ -33,14 +33,14 @@ enum UseEstimate {
         return ((bytes + bytesPerToken - 1) / bytesPerToken + attachments * attachmentTokens, output)
     }
 
-    /// What `provider_options` say of the length of an answer, under any provider's name for it, at the top or one level
-    /// below (`generationConfig`, `options`).
+    /// The output limits in `provider_options`, under any provider's name for them, at the top level or one level below
+    /// (`generationConfig`, `options`).
     private struct OutputOptions {
         var mostTokens: Int?
         var answers: Int?
 
         init(_ options: RawJSON) {
-            // The text was validated with the request: nothing is thrown but for numbers that are no integers.
+            // The text was validated with the request, so this throws only for numbers that are not integers.
             try? JSONReader.read(options.bytes) { (reader) throws(JSONError) in try read(&reader, depth: 0) }
         }
 
@@ -67,7 +67,7 @@ enum UseEstimate {
         return ((bytes + bytesPerToken - 1) / bytesPerToken, 0)
     }
 
-    /// A model without a known price reserves no money.
+    /// Without a known price, no money is reserved.
     static func amount(_ tokens: (input: Int, output: Int), _ price: Price?) -> DayUse.Amount {
         let usage = Usage(inputTokens: tokens.input, outputTokens: tokens.output)
         let (sum, overflows) = tokens.input.addingReportingOverflow(tokens.output)

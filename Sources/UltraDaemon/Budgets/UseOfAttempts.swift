@@ -1,15 +1,14 @@
 internal import UltraAPI
 internal import UltraProviders
 
-/// What the attempts of one request used, for the budgets: as the providers say, and where one does not say, by what
-/// was sent and delivered.
+/// The use of a request's attempts, for the budgets: as reported by the providers, or else estimated.
 ///
-/// 1. An attempt that no provider bills (an HTTP error, no connection, not sent) used nothing.
-/// 2. Input that is not told is what was admitted: it was sent, whatever became of the answer.
-/// 3. Output that is not told is a token for every four bytes delivered, and no fewer than pieces were.
-/// 4. Where the price is known and the cost is not told, it is reckoned from these.
+/// 1. An attempt that the provider does not bill (an HTTP error, no connection, not sent) uses nothing.
+/// 2. Unreported input is the estimate at admission, because it was sent.
+/// 3. Unreported output is one token for every four bytes delivered, and at least one for each piece.
+/// 4. An unreported cost is computed from these, if the price is known.
 struct UseOfAttempts: Sendable, Equatable {
-    /// Content of one attempt that arrived.
+    /// The content of one attempt that was delivered.
     struct Delivered: Sendable, Equatable {
         var bytes = 0
         var pieces = 0
@@ -25,7 +24,7 @@ struct UseOfAttempts: Sendable, Equatable {
     private(set) var inputTokens = 0
     private(set) var outputTokens = 0
     private(set) var microUSD = 0
-    /// Some of it is an estimate.
+    /// True if a part of it is an estimate.
     private(set) var isEstimated = false
 
     var amount: DayUse.Amount {
@@ -34,10 +33,10 @@ struct UseOfAttempts: Sendable, Equatable {
 
     /// Adds an attempt.
     /// - Parameters:
-    ///   - usage: as far as the provider told it.
+    ///   - usage: as reported by the provider.
     ///   - cost: nil: not known.
-    ///   - isBilled: it was sent, and not refused.
-    ///   - admitted: input tokens, as they were estimated.
+    ///   - isBilled: true if the attempt was sent and not refused.
+    ///   - admitted: the estimate of input tokens.
     ///   - price: of the model that answered; nil: not known.
     mutating func add(
         _ usage: Usage, cost: Int?, isBilled: Bool, admitted: Int, _ delivered: Delivered, _ price: Price?

@@ -1,10 +1,10 @@
 internal import Glibc
 internal import UltraSystem
 
-/// The cache's second level: a file of kept replies in the state directory, which survives a restart.
+/// The second level of the cache: a file in the state directory, which survives a restart.
 ///
-/// What is wrong with it costs no request: it is then as if nothing were kept. A damaged file, and one of another
-/// version, is begun anew: everything in it can be asked for again.
+/// Its failures cost no request: the answer is then fetched upstream. A damaged file, and one of another version, is
+/// replaced by an empty one.
 @Disk
 final class CacheFile {
     struct Kept: Sendable {
@@ -20,9 +20,9 @@ final class CacheFile {
 
     nonisolated static let name = "cache.db"
     private static let version = 1
-    /// What a row takes besides its record: its key and its share of index and pages.
+    /// Bytes of a row besides its record: key, index and pages.
     private static let overheadBytes = 160
-    /// Rows beyond the bound go in steps of so many, that few replies pay for it.
+    /// Evict in batches of this size to amortise the cost.
     private static let step = 16
 
     private let path: String
@@ -31,7 +31,7 @@ final class CacheFile {
     private let lifetimeMilliseconds: Int
     private var database: Database?
     private(set) var figures = Figures()
-    /// Told once of what is wrong, until it is well again.
+    /// Called once for a failure, and again only after a success.
     private let complain: @Sendable (DatabaseError) -> Void
     private var isFailing = false
 
@@ -47,7 +47,7 @@ final class CacheFile {
         self.complain = complain
     }
 
-    /// Opens the file and drops what is too old or too much.
+    /// Opens the file and evicts what is too old or too much.
     func open(at now: Int) -> Figures {
         attempt { () throws(DatabaseError) in
             StateFile.makeFolder(folder)
@@ -58,7 +58,7 @@ final class CacheFile {
         return figures
     }
 
-    /// Lets go of the file and opens the one that stands at its place now, which is made if it is missing.
+    /// Closes the file and opens the one at its path now, which is created if it is missing.
     func reopen(at now: Int) -> Figures {
         close()
         return open(at: now)
@@ -70,7 +70,7 @@ final class CacheFile {
         figures = Figures()
     }
 
-    /// The record under `key`, if it is young enough.
+    /// The record of `key`; nil if there is none, or it is too old.
     func find(_ key: [UInt8], at now: Int) -> Kept? {
         attempt { () throws(DatabaseError) -> Kept? in
             guard let database else { return nil }
@@ -113,7 +113,7 @@ final class CacheFile {
         return figures
     }
 
-    /// Begins the file anew; returns what was in it.
+    /// Empties the file; returns its former size.
     func clear() -> Figures {
         let before = figures
         attempt { () throws(DatabaseError) in
@@ -144,7 +144,7 @@ final class CacheFile {
 
     private func prepare() throws(DatabaseError) {
         let database = try Database(path)
-        // A crash of the machine may cost the last replies, never the file (sqlite.org/pragma.html#pragma_synchronous).
+        // A crash of the machine may lose the last replies, never the file (sqlite.org/pragma.html#pragma_synchronous).
         try database.execute("PRAGMA synchronous=NORMAL")
         let found = try database.integer("PRAGMA user_version") ?? 0
         if found != Self.version {
@@ -185,7 +185,7 @@ final class CacheFile {
         try count(statement)
     }
 
-    /// Those that were not asked for longest go until the rest is within the bound.
+    /// Evicts the least recently used rows until the size is within the limit.
     private func shrink() throws(DatabaseError) {
         guard let database else { return }
         while figures.bytes > limitBytes, figures.entries > 0 {
@@ -196,7 +196,7 @@ final class CacheFile {
                 RETURNING bytes
                 """)
             try count(statement)
-            // A table that holds less than was counted.
+            // The table holds fewer rows than were counted.
             if figures.entries == before { figures = Figures() }
         }
     }
@@ -209,12 +209,12 @@ final class CacheFile {
         }
     }
 
-    /// The result of `body`; nil, and a complaint, where the disk does not do it.
+    /// The result of `body`; nil, and a complaint, if it fails.
     @discardableResult
     private func attempt<Result>(_ body: @Disk () throws(DatabaseError) -> Result) -> Result? {
         do throws(DatabaseError) {
             if let database, !database.isInPlace {
-                // It was removed or replaced: what is written to it would be lost.
+                // The file was removed or replaced: writes to it would be lost.
                 close()
                 StateFile.makeFolder(folder)
                 try openDatabase()
@@ -226,7 +226,7 @@ final class CacheFile {
             if !isFailing { complain(error) }
             isFailing = true
             if error.kind == .damaged, database != nil {
-                // What is broken now is broken for good.
+                // A damaged file is not repaired.
                 try? beginAnew()
             }
             return nil

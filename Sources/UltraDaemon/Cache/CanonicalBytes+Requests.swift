@@ -1,8 +1,8 @@
 internal import UltraAPI
 
-/// What of a request decides about its answer, in a fixed order. Tags, timeouts, progress and fallbacks do not.
+/// The parts of a request that decide its answer, in a fixed order; not tags, timeouts, progress and fallbacks.
 extension CanonicalBytes {
-    /// Raised when the bytes of the same request become others, so that what was kept by an older daemon is not found.
+    /// Raised when the bytes of a request change, so that answers kept by an older daemon are not found.
     private static let version: UInt8 = 1
 
     mutating func request(_ request: Request, _ scope: CacheScope) {
@@ -33,7 +33,7 @@ extension CanonicalBytes {
         providerOptions(request.providerOptions, scope)
     }
 
-    /// What else must be equal for two requests to share one upstream call.
+    /// The parts that must also be equal for two requests to share one upstream request.
     mutating func sharing(_ request: Request, timeoutMilliseconds: Int?) {
         switch request.fallback {
         case .configured: tag(0)
@@ -74,7 +74,7 @@ extension CanonicalBytes {
             bytes.string(call.arguments)
             bytes.optional(call.signature) { $0.string($1) }
         }
-        // Only where it says something, so that what was kept before is found.
+        // Only if present, so that answers kept before there was such a part are found.
         if !message.callPlaces.isEmpty { list(message.callPlaces) { $0.int($1) } }
         optional(message.toolCallID) { $0.string($1) }
     }
@@ -144,17 +144,17 @@ extension CanonicalBytes {
         }
     }
 
-    /// Those for providers that may answer, by provider.
+    /// The options of the providers that may answer, sorted by provider.
     private mutating func providerOptions(_ options: [String: RawJSON], _ scope: CacheScope) {
         guard !options.isEmpty else { return int(0) }
-        // The mock in another's place reads its own options.
+        // A mock in place of another provider reads its own options.
         let hasMock = scope.models.contains(where: \.isMock)
         let known = options.filter { id, _ in
             scope.models.contains { $0.provider == id } || hasMock && id == "mock"
         }
         list(known.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) { bytes, option in
             bytes.string(option.key)
-            // Its members are merged into the provider's request body, where their order means nothing.
+            // They are merged into the provider's request body, where the order of members has no meaning.
             bytes.json(option.value, sortsMembers: true)
         }
     }

@@ -1,12 +1,12 @@
 internal import UltraAPI
 
-/// The bytes that stand for a request: equal where the same answer will do, and nowhere else.
+/// The canonical bytes of a request: equal exactly for requests that the same answer serves.
 ///
-/// Each value has its kind or its length before it, so that no two different requests write the same bytes.
+/// Each value is preceded by its kind or length, so that no two different requests have the same bytes.
 struct CanonicalBytes: Sendable, Equatable {
     var bytes: [UInt8]
 
-    /// - Parameter buffer: what is written over; its capacity is kept.
+    /// - Parameter buffer: reused for its capacity; its content is dropped.
     init(reusing buffer: consuming [UInt8] = []) {
         bytes = buffer
         bytes.removeAll(keepingCapacity: true)
@@ -31,11 +31,11 @@ struct CanonicalBytes: Sendable, Equatable {
     }
 
     mutating func double(_ value: Double) {
-        // 0 and -0 are the same to everybody else.
+        // 0 and -0 are equal everywhere else.
         int(Int(bitPattern: UInt(value == 0 ? 0 : value.bitPattern)))
     }
 
-    /// Writes whether there is a value, and the value.
+    /// Writes whether there is a value, and the value itself.
     mutating func optional<Value>(_ value: Value?, _ write: (inout CanonicalBytes, Value) -> Void) {
         bool(value != nil)
         if let value { write(&self, value) }
@@ -48,9 +48,9 @@ struct CanonicalBytes: Sendable, Equatable {
 
     // MARK: - JSON
 
-    /// Writes a JSON text without what its writer was free to choose: white space and escapes. The order of members
-    /// stays, for models answer in the order of a schema; numbers stay as they are written.
-    /// - Parameter sortsMembers: the outermost object's order means nothing either.
+    /// Writes a JSON text without white space and in one form of escapes. Members keep their order, because models
+    /// answer in the order of a schema; numbers stay as they are written.
+    /// - Parameter sortsMembers: true if the order of the outermost object's members has no meaning.
     mutating func json(_ value: RawJSON, sortsMembers: Bool = false) {
         let start = bytes.count
         do throws(JSONError) {
@@ -62,7 +62,7 @@ struct CanonicalBytes: Sendable, Equatable {
                 }
             }
         } catch {
-            // It was validated with its frame: that this cannot be is no reason to mistake it for another.
+            // Cannot happen, since the text was validated with its frame; if it did, the key must not equal another's.
             bytes.removeSubrange(start...)
             tag(0xFF)
             int(value.bytes.count)

@@ -108,11 +108,13 @@ final class FlightWaiter {
     }
 
     private func end(_ reply: Reply, _ flight: Flight) {
-        if flight.isHit, state == .miss {
-            // Found in the file: no work was recorded, and the request has not been admitted yet.
-            guard cache.isAdmitted(call) else { return leave() }
+        if flight.isHit {
+            if state == .miss {
+                // Found in the file: no work was recorded, and the request has not been admitted yet.
+                guard cache.isAdmitted(call) else { return leave() }
+                call.reached(reply.model)
+            }
             become(.hit)
-            call.reached(reply.model)
         }
         if state != .miss { cache.saved(reply.costMicroUSD ?? 0) }
         switch reply {

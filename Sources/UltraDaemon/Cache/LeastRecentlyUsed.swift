@@ -1,5 +1,5 @@
-/// Values under keys, within a bound on their bytes and each for a limited time; the ones that were not asked for
-/// longest go first. Pure: told the time, in milliseconds.
+/// A dictionary with a limit on bytes and a lifetime, which evicts the least recently used values first. Pure: times
+/// are arguments, in milliseconds.
 struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry: Sendable {
         var key: Key
@@ -15,7 +15,7 @@ struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     private(set) var byteCount = 0
-    /// Entries that had to go for others.
+    /// Entries evicted for lack of room.
     private(set) var evictions = 0
     private var slots: [Entry?] = []
     private var freeSlots: [Int] = []
@@ -29,7 +29,7 @@ struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     var count: Int { byKey.count }
 
-    /// The value, if it was stored less than `lifetime` ago; it is then the last to go.
+    /// The value, if it was stored less than `lifetime` ago. It becomes the most recently used.
     mutating func find(_ key: Key, at now: Int, lifetime: Int) -> Value? {
         guard let slot = byKey[key], let entry = slots[slot] else { return nil }
         guard now - entry.storedAt < lifetime else {
@@ -43,7 +43,7 @@ struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return entry.value
     }
 
-    /// Replaces what was there. One that alone is beyond the bound is not stored.
+    /// Stores a value in place of any former one. A value larger than the limit is not stored.
     mutating func insert(_ key: Key, _ value: Value, byteCount: Int, at now: Int) {
         if let slot = byKey[key] { remove(slot) }
         guard byteCount <= limitBytes else { return }
@@ -91,7 +91,7 @@ struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         freeSlots.append(slot)
     }
 
-    /// Makes it the newest.
+    /// Makes the entry the most recently used.
     private mutating func link(_ slot: Int) {
         slots[slot]?.older = newest
         slots[slot]?.newer = nil

@@ -1,6 +1,6 @@
 internal import UltraAPI
 
-/// A kept reply as the cache's file holds it: one JSON object.
+/// The form of a kept reply in the cache's file: one JSON object.
 enum ReplyRecord {
     static func bytes(_ reply: Reply) -> [UInt8] {
         var json = JSONWriter()
@@ -13,7 +13,7 @@ enum ReplyRecord {
         return json.bytes
     }
 
-    /// nil: it is not what this daemon would have written.
+    /// nil: this daemon would not have written these bytes.
     static func reply(_ bytes: [UInt8]) -> Reply? {
         do throws(JSONError) {
             return try JSONReader.read(bytes) { (reader) throws(JSONError) in
@@ -58,7 +58,7 @@ enum ReplyRecord {
         if answer.isMock { json.field("mock", true) }
     }
 
-    /// The order as pairs of a kind and a number, for answers that have more than one stretch.
+    /// The order as pairs of a kind and a number, for answers of more than one part.
     private static func write(_ order: [Answer.Mark], to json: inout JSONWriter) {
         guard order.count > 1 else { return }
         json.key("order")
@@ -88,7 +88,7 @@ enum ReplyRecord {
         json.strings("warnings", answer.warnings)
     }
 
-    /// Members of either kind of reply; `embeddings` tells which it is.
+    /// Members of both kinds of reply; `embeddings` tells which kind it is.
     private struct Fields {
         var answer = Answer(model: "", provider: "")
         var embeddings: Embeddings?
@@ -115,9 +115,9 @@ enum ReplyRecord {
             return .embeddings(reply)
         }
 
-        /// nil: the order names what is not there.
+        /// nil: the order refers to a part that is missing.
         private var marks: [Answer.Mark]? {
-            // One stretch, or a record of a daemon that knew no order.
+            // One part, or a record of a daemon without orders.
             guard !order.isEmpty else { return answer.usualOrder }
             guard order.count.isMultiple(of: 2) else { return nil }
             var marks: [Answer.Mark] = []

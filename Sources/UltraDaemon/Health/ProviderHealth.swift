@@ -182,8 +182,13 @@ struct ProviderHealth: Sendable, Equatable {
     func coolDown(for model: ModelHealth?, at now: Int) -> CoolDown? {
         var soonest: CoolDown?
         for (index, key) in keys.enumerated() where !key.isRefused {
-            let coolDowns = [key.coolDown, model?.coolDowns[index]].compactMap { $0 }.filter { $0.holds(at: now) }
-            guard let longest = coolDowns.max(by: { $0.until < $1.until }) else { return nil }
+            var longest = key.coolDown.flatMap { $0.holds(at: now) ? $0 : nil }
+            if let model, !model.coolDowns.isEmpty, let own = model.coolDowns[index], own.holds(at: now),
+                own.until > longest?.until ?? 0
+            {
+                longest = own
+            }
+            guard let longest else { return nil }
             if longest.until < soonest?.until ?? .max { soonest = longest }
         }
         return soonest

@@ -1,20 +1,20 @@
 internal import UltraAPI
 internal import UltraProviders
 
-/// What a chain of attempts used and cost: the answer, and the failed attempts before it of which a bill is known.
+/// The use and cost of all attempts of a request: the answer, and the failed attempts whose bill is known.
 ///
 /// 1. A refused attempt (an HTTP error, no connection) costs nothing: no provider bills it.
-/// 2. An attempt that broke off costs what its usage says, where it got as far as telling it.
-/// 3. What is not known is left out; where nothing is known, or the answer's own part is not, the sum is not known.
+/// 2. An attempt that broke off costs what its reported usage says.
+/// 3. Unknown parts are left out. If nothing is known, or the answer's own part is not, the sum is unknown.
 struct ChainUse: Sendable, Equatable {
     private(set) var usage = Usage()
     private(set) var costMicroUSD: Int?
 
     /// - Parameters:
     ///   - answer: what came of the last attempt.
-    ///   - error: how the chain failed; nil: `answer` is whole.
-    ///   - price: of the model asked last.
-    ///   - failed: attempts before it that had told of their use.
+    ///   - error: why the request failed; nil: `answer` is complete.
+    ///   - price: of the last model asked.
+    ///   - failed: earlier attempts whose provider had reported usage.
     init(_ answer: Answer, _ error: UltraError?, price: Price?, failed: [(usage: Usage, costMicroUSD: Int?)] = []) {
         usage = answer.usage
         costMicroUSD = answer.costMicroUSD
@@ -24,7 +24,7 @@ struct ChainUse: Sendable, Equatable {
             if isFree { costMicroUSD = 0 }
         }
         for attempt in failed {
-            // Where the answer's own number is missing, the sum would pass for it.
+            // Without the answer's own number, the sum would be mistaken for it.
             usage.inputTokens = Self.sum(usage.inputTokens, attempt.usage.inputTokens, needsFirst: error == nil)
             usage.outputTokens = Self.sum(usage.outputTokens, attempt.usage.outputTokens, needsFirst: error == nil)
             usage.cachedInputTokens = Self.sum(usage.cachedInputTokens, attempt.usage.cachedInputTokens)
@@ -34,7 +34,7 @@ struct ChainUse: Sendable, Equatable {
         }
     }
 
-    /// Every attempt ended before a provider had anything to bill.
+    /// True if every attempt ended before its provider had anything to bill.
     static func isUnbilled(_ error: UltraError) -> Bool {
         if error.attempts.isEmpty { return isUnbilled(error.code, error.status, error.timeout) }
         return error.attempts.allSatisfy { attempt in
@@ -51,7 +51,7 @@ struct ChainUse: Sendable, Equatable {
         case .timeout:
             return timeout == .queue || timeout == .connect
         case .rateLimited, .quotaExceeded, .overloaded:
-            // Of the daemon's own queue, or of an event inside a stream that had begun.
+            // From the daemon's own queue, or from an event inside a stream that had begun.
             return status == nil
         case .invalidFrame, .contextLength, .contentFiltered, .badRequest, .upstreamError, .upstreamProtocol,
             .streamTruncated, .cancelled, .tooLarge, .fellBehind, .internal:

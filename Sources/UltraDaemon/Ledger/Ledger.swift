@@ -2,16 +2,16 @@ internal import Logging
 internal import UltraAPI
 internal import UltraSystem
 
-/// The record of use as the loop sees it: rows go in and are written soon, on the disk's thread.
+/// The ledger as the loop sees it: rows are collected, and written soon after by the disk's thread.
 ///
-/// No request waits for the disk, and none fails for it. What is wrong with it is said once, and when it is over.
+/// No request waits for the disk, and none fails because of it. A failure is logged once, and so is its end.
 @Loop
 final class Ledger {
     enum State: Equatable {
         case recording
-        /// Nothing is recorded, and why.
+        /// Nothing is recorded; the reason.
         case off(String)
-        /// The disk takes no rows, since when (milliseconds since 1970) and why.
+        /// The disk accepts no rows: since when (milliseconds since 1970), and the reason.
         case failing(since: Int, String)
     }
 
@@ -26,13 +26,13 @@ final class Ledger {
     private var isMaintaining = false
     private var lostTold = 0
 
-    /// Between two looks for rows that are too old.
+    /// The time between two deletions of old rows.
     static let upkeepInterval = Duration.seconds(3600)
     private static let pauseOfUpkeep = Duration.milliseconds(50)
-    /// How long the start and the end of the daemon wait for the disk.
+    /// The longest wait for the disk at the start and at the end of the daemon.
     private static let patience = Duration.seconds(5)
 
-    /// - Parameter folder: nil: there is no place for it.
+    /// - Parameter folder: nil: there is no state directory.
     init(_ settings: LedgerSettings, folder: String?, _ log: Logger) {
         self.log = log
         retention = settings.retention
@@ -61,11 +61,12 @@ final class Ledger {
 
     // MARK: - Start and end
 
-    /// Opens the file and returns what it says of the day; nil: nothing can be read now. Blocks.
+    /// Opens the file and reads the use of the day; nil: the file cannot be read now. Blocks.
     func recall(at now: Int) -> LedgerRecall? {
         guard let store else { return nil }
         upkeep.arm(after: Self.pauseOfUpkeep)
-        // Upkeep makes the file, and tells where it cannot: the first start does not wait for the disk.
+        // A missing file is created by the upkeep, which reports failures, so that the first start does not wait for
+        // the disk.
         guard store.exists else { return LedgerRecall() }
         let dayBegan = now - now % 86_400_000
         let found = Disk.wait(atMost: Self.patience) {
@@ -84,7 +85,7 @@ final class Ledger {
         return nil
     }
 
-    /// Writes what is left and closes the file. Blocks.
+    /// Writes the remaining rows and closes the file. Blocks.
     func finish() {
         timer.cancel()
         upkeep.cancel()
@@ -98,7 +99,7 @@ final class Ledger {
 
     // MARK: - The folder
 
-    /// Writes to the file that stands at its place now: the folder was made anew.
+    /// Writes to the file at its path from now on, because the folder was replaced.
     func reopen() {
         guard let store else { return }
         Disk.perform { store.reopen() }
@@ -118,7 +119,7 @@ final class Ledger {
 
     // MARK: - Writing
 
-    /// Takes a row; a few tenths of a microsecond, most of the time.
+    /// Records a row; usually a few tenths of a microsecond.
     func record(_ row: LedgerRow) {
         guard store != nil else { return }
         backlog.append(row)
@@ -129,7 +130,7 @@ final class Ledger {
         }
     }
 
-    /// One batch at a time: while the disk is busy the next one grows.
+    /// Writes one batch at a time; the next one grows meanwhile.
     private func handOver() {
         guard !isWriting, !backlog.rows.isEmpty else { return }
         isWriting = true
@@ -140,7 +141,7 @@ final class Ledger {
         }
     }
 
-    /// Writes all there is.
+    /// Writes all rows there are.
     private func flush() async {
         guard let store else { return }
         timer.cancel()
@@ -160,7 +161,7 @@ final class Ledger {
         }
     }
 
-    /// Deletes old rows and puts new ones together, a little at a time: other work of the disk's thread comes between.
+    /// Deletes old rows and compacts others, in steps between which the disk's thread does other work.
     private func maintain() {
         upkeep.arm(after: Self.upkeepInterval)
         guard let store, !isMaintaining else { return }
@@ -191,7 +192,7 @@ final class Ledger {
         query.since = max(query.since, RealTime.now - retention.wholeMilliseconds)
         let scan = UsageScan(query)
         while !(try result(await store.advance(scan), store)) {
-            // Its client is gone, or has no time left.
+            // The client is gone, or its time is up.
             guard !Task.isCancelled else { throw UltraError(.cancelled, "the request was cancelled") }
         }
         let groups = await store.groups(of: scan)
@@ -215,7 +216,7 @@ final class Ledger {
         }
     }
 
-    // MARK: - Telling
+    // MARK: - Reporting
 
     private func failing(_ error: DatabaseError) {
         guard let store else { return }

@@ -1,27 +1,27 @@
-/// Rows that are not on the disk yet. While the disk takes none they pile up, to a bound: then the oldest go.
+/// Rows that are not on the disk yet. While the disk accepts none they pile up to a limit; then the oldest are dropped.
 struct LedgerBacklog: Sendable {
     static let limit = 20_000
-    /// Of all rows: names and tags make some longer than others.
+    /// The limit in bytes, since names and tags make some rows longer than others.
     static let limitBytes = 16 << 20
-    /// As many are handed over at once.
+    /// The number of rows that are handed over at once.
     static let batch = 256
-    /// Rows wait so long for others, and a crash loses no more than that.
+    /// How long rows wait for others; a crash loses no more than that.
     static let patience = Duration.milliseconds(500)
-    /// After a failure, doubled each time.
+    /// The pause after a failure, doubled each time.
     static let firstPause = Duration.seconds(1)
     static let maxPause = Duration.seconds(30)
 
     private(set) var rows: [LedgerRow] = []
     private var byteCount = 0
-    /// Rows that were given up, of this process.
+    /// Rows dropped since the start of the process.
     private(set) var lost = 0
-    /// Failures in a row.
+    /// Successive failures.
     private(set) var failures = 0
 
     mutating func append(_ row: LedgerRow) {
         rows.append(row)
         byteCount += row.byteCount
-        // Dropping them one by one would move all others each time.
+        // Dropping rows one by one would move all others each time.
         if rows.count >= Self.limit + Self.batch { drop(Self.batch) }
         while byteCount > Self.limitBytes, rows.count > Self.batch { drop(Self.batch) }
     }
@@ -37,7 +37,7 @@ struct LedgerBacklog: Sendable {
         failures = 0
     }
 
-    /// Takes back rows that could not be written; returns how long to wait before the next try.
+    /// Takes back rows that could not be written; returns how long to wait before the next attempt.
     mutating func failed(_ unwritten: [LedgerRow]) -> Duration {
         failures += 1
         rows = unwritten + rows
@@ -46,7 +46,7 @@ struct LedgerBacklog: Sendable {
         return min(Self.firstPause * (1 << min(failures - 1, 10)), Self.maxPause)
     }
 
-    /// Rows that nobody will ever write.
+    /// Counts rows that will never be written.
     mutating func giveUp() {
         lost += rows.count
         rows = []

@@ -1,15 +1,15 @@
 internal import UltraAPI
 
-/// Rows of the ledger side by side, with the names they refer to: what is counted when `usage` is asked.
+/// Rows of the ledger in compact form, with the names they refer to, for the sums of `usage`.
 ///
-/// A block stands for itself: names are numbered anew in each, so that none has to be kept longer than its rows.
+/// A block is self-contained: its names are numbered anew, so that none is kept longer than its rows.
 struct LedgerBlock {
-    /// As many rows as are put together in one block of the file. Each has at most six names of its own, so that
-    /// 16 bits number them.
+    /// The number of rows in a full block of the file. Each has at most six names of its own, so that 16 bits number
+    /// them.
     static let rowCount = 4096
 
     private(set) var rows: [PackedRow] = []
-    /// The first stands for none.
+    /// The first stands for no name.
     private(set) var names = [""]
     private var numbers: [String: UInt16] = [:]
 
@@ -30,7 +30,7 @@ struct LedgerBlock {
                 outcome: number(row.outcome, last?.outcome), tags: number(LedgerTags.name(row.tags), last?.tags)))
     }
 
-    /// - Parameter last: the number that the row before has there, which it is most of the time.
+    /// - Parameter last: the number that the previous row has there, which is usually the same.
     private mutating func number(_ name: String, _ last: UInt16?) -> UInt16 {
         if name.isEmpty { return PackedRow.noName }
         if let last, names[Int(last)] == name { return last }
@@ -44,14 +44,14 @@ struct LedgerBlock {
     var firstTime: Int { Int(rows.lazy.map(\.time).min() ?? 0) }
     var lastTime: Int { Int(rows.lazy.map(\.time).max() ?? 0) }
 
-    // MARK: - In the file
+    // MARK: - The form in the file
 
-    /// As they lie in memory.
+    /// The rows as they are in memory.
     func withRowBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         rows.withUnsafeBytes(body)
     }
 
-    /// Each of the names but the first, with the 32-bit length before it.
+    /// The names except the first, each preceded by its 32-bit length.
     var nameBytes: [UInt8] {
         var bytes: [UInt8] = []
         for name in names.dropFirst() {
@@ -65,7 +65,7 @@ struct LedgerBlock {
         return bytes
     }
 
-    /// nil: these are no bytes of a block.
+    /// nil: these bytes are no block.
     init?(rowBytes: UnsafeRawBufferPointer, nameBytes: UnsafeRawBufferPointer) {
         let size = MemoryLayout<PackedRow>.stride
         guard rowBytes.count % size == 0 else { return nil }
@@ -82,7 +82,7 @@ struct LedgerBlock {
             UnsafeMutableRawBufferPointer(space).copyMemory(from: rowBytes)
             filled = count
         }
-        // A number that names nothing would be a trap.
+        // A number without a name would trap later.
         let limit = names.count
         for row in rows {
             let highest = max(row.program, row.model, row.provider, row.operation, row.outcome, row.tags)

@@ -2,24 +2,24 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// The ledger on the disk. See `LedgerSchema` for what is in it.
+/// The ledger's file; `LedgerSchema` describes its content.
 @Disk
 final class LedgerFile {
     private let database: Database
-    /// Numbers of prices that rows of this process had.
+    /// Numbers of the prices that rows of this process had.
     private var prices: [Price.Rates: Int] = [:]
-    /// The rows that are in no block yet, so that they need not be read again to be put in one.
+    /// Rows that are in no block yet, kept so that they need not be read again.
     private var open = OpenBlock.unknown
 
     private enum OpenBlock {
         case unknown
-        /// More than fit one block: `seal` has to see to them first.
+        /// There are more than one block holds: `seal` compacts them first.
         case tooMany
-        /// All of them, through the one of that number.
+        /// All of them, through the row of that number.
         case rows(LedgerBlock, lastID: Int)
     }
 
-    /// Opens or makes the file at `path` and brings it to the present schema.
+    /// Opens or creates the file at `path` and brings it to the present schema.
     init(_ path: String) throws(DatabaseError) {
         let steps = LedgerSchema.steps
         database = try Database(path)
@@ -30,7 +30,7 @@ final class LedgerFile {
         }
         guard version < steps.count else { return }
         try database.transaction { () throws(DatabaseError) in
-            // Another process may have done it meanwhile.
+            // Another process may have done so meanwhile.
             let version = try database.integer("PRAGMA user_version") ?? 0
             guard version < steps.count else { return }
             for step in steps[version...] { try database.execute(step) }
@@ -47,7 +47,7 @@ final class LedgerFile {
 
     // MARK: - Writing
 
-    /// All of them, or none.
+    /// Inserts all rows, or none.
     func append(_ rows: [LedgerRow]) throws(DatabaseError) {
         do throws(DatabaseError) {
             try database.transaction { () throws(DatabaseError) in
@@ -58,14 +58,14 @@ final class LedgerFile {
                 }
             }
         } catch {
-            // What they were numbered may have been undone.
+            // Their numbers may have been undone.
             prices = [:]
             open = .unknown
             throw error
         }
     }
 
-    /// Puts a row that was just written with those that are in no block yet, and closes the block when it is full.
+    /// Adds a row that was just written to the open ones, and closes the block when it is full.
     private func extend(_ row: LedgerRow, as id: Int) throws(DatabaseError) {
         switch open {
         case .tooMany: return
@@ -78,7 +78,7 @@ final class LedgerFile {
             }
             open = .rows(rows, lastID: id)
         case .unknown, .rows:
-            // Where a number was passed over, somebody else wrote: what is known of the file is not all there is.
+            // A gap in the numbers means that another process has written: the open rows are incomplete.
             open = try openBlock(through: id)
         }
     }
@@ -152,7 +152,7 @@ final class LedgerFile {
 
     // MARK: - Upkeep
 
-    /// Deletes up to `limit` rows that ended before `cutoff` (milliseconds since 1970); returns how many.
+    /// Deletes up to `limit` rows that ended before `cutoff` (milliseconds since 1970); returns their number.
     func prune(before cutoff: Int, limit: Int) throws(DatabaseError) -> Int {
         let statement = try database.statement(
             "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE time < ? ORDER BY time LIMIT ?)")
@@ -168,14 +168,14 @@ final class LedgerFile {
         return count
     }
 
-    /// Bytes of the file that are in use.
+    /// Bytes in use.
     func byteCount() throws(DatabaseError) -> Int {
         let pages = try database.integer("PRAGMA page_count") ?? 0
         let free = try database.integer("PRAGMA freelist_count") ?? 0
         return (pages - free) * (try database.integer("PRAGMA page_size") ?? 0)
     }
 
-    /// Deletes the oldest rows, `count` or somewhat more.
+    /// Deletes the oldest rows: `count`, or somewhat more.
     func prune(oldest count: Int) throws(DatabaseError) {
         let look = try database.statement("SELECT time FROM requests ORDER BY time LIMIT 1 OFFSET ?")
         look.bind(1, count)
@@ -189,8 +189,8 @@ final class LedgerFile {
         try blocks.run()
     }
 
-    /// Puts the oldest rows that are in no block yet together in one, if there are enough of them: rows of an older
-    /// schema, or of a process that could not.
+    /// Compacts the oldest rows that are in no block into one, if there are enough: rows of an older schema, or of a
+    /// process that failed to.
     func seal(_ count: Int = LedgerBlock.rowCount) throws(DatabaseError) -> Bool {
         let isSealed = try database.transaction { () throws(DatabaseError) -> Bool in
             let first = try sealedID() + 1
@@ -219,28 +219,29 @@ final class LedgerFile {
         try statement.run()
     }
 
-    /// The last row that is in a block.
+    /// The number of the last row that is in a block.
     private func sealedID() throws(DatabaseError) -> Int {
         try database.integer("SELECT max(last_id) FROM blocks") ?? 0
     }
 
     // MARK: - Reading
 
-    /// How far a reader has come that reads a piece at a time, while rows are written between the pieces.
+    /// The position of a reader that reads in pieces, while rows are written between the pieces.
     enum Position: Sendable, Equatable {
-        /// Blocks through the one that ends with this row are read.
+        /// Blocks through the one that ends with this row have been read.
         case blocks(through: Int)
-        /// All blocks are read, and of the rows that were in none then, those through this one; no more than `last`.
+        /// All blocks have been read, and of the rows that were in none then, those through this one; none after
+        /// `last`.
         case rows(through: Int, last: Int)
         case end
     }
 
-    /// Blocks, or as many rows as fit in one, that are read at a time: some two milliseconds.
+    /// The number of blocks, or blocks' worth of rows, in one piece: some two milliseconds.
     static let blocksAtOnce = 4
     private static let rowsAtOnce = 1024
 
-    /// Hands over the next piece of all rows that ended in `[since, until)`, and some that did not, and returns the
-    /// position after it. `body` returns false where no more is wanted.
+    /// Hands over the next piece of the rows that ended in `[since, until)`, and some others, and returns the position
+    /// after it. `body` returns false to stop.
     func read(
         from position: Position, since: Int, until: Int, _ body: (LedgerBlock) -> Bool
     ) throws(DatabaseError) -> Position {
@@ -261,7 +262,7 @@ final class LedgerFile {
         }
     }
 
-    /// Hands over all of it at once.
+    /// Hands over all pieces at once.
     func eachBlock(since: Int, until: Int, _ body: (LedgerBlock) -> Bool) throws(DatabaseError) {
         var position = Position.blocks(through: 0)
         while position != .end { position = try read(from: position, since: since, until: until, body) }
@@ -292,12 +293,12 @@ final class LedgerFile {
             count += 1
         }
         if count == Self.blocksAtOnce { return .blocks(through: through) }
-        // Rows put in a block later on are still found as rows.
+        // Rows that are compacted later are still found as rows.
         let newest = try database.integer("SELECT max(id) FROM requests") ?? 0
         return .rows(through: try sealedID(), last: newest)
     }
 
-    /// Calls `body` for the rows that ended at `since` or later, oldest first, `limit` at most.
+    /// Calls `body` for the rows that ended at `since` or later, oldest first, at most `limit`.
     func eachRow(since: Int, limit: Int, _ body: (LedgerRow) -> Void) throws(DatabaseError) {
         let statement = try database.statement(
             "SELECT \(Self.columns) FROM requests WHERE time >= ? ORDER BY time DESC LIMIT ?")
@@ -323,7 +324,7 @@ final class LedgerFile {
         member_of
         """
 
-    /// What is counted of a row.
+    /// The columns that `usage` sums up.
     private func read(_ statement: Statement, _ body: (LedgerRow) -> Void) throws(DatabaseError) {
         defer { statement.reset() }
         while try statement.step() {
@@ -351,7 +352,7 @@ final class LedgerFile {
         text.split(separator: ",").compactMap { UInt32($0) }
     }
 
-    /// What was used since `since` by processes that a budget held for because of a supplementary group.
+    /// The use since `since` by processes to which a budget applied because of a supplementary group.
     func members(since: Int) throws(DatabaseError) -> [LedgerRecall.Member] {
         let statement = try database.statement(
             """

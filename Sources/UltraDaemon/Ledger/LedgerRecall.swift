@@ -1,6 +1,6 @@
-/// What a starting daemon takes over from the ledger.
+/// The part of the ledger that a starting daemon takes over.
 struct LedgerRecall: Sendable {
-    /// One that began within the last minute.
+    /// A request that began within the last minute.
     struct Start: Sendable, Equatable {
         /// Milliseconds since 1970.
         var time: Int
@@ -18,7 +18,7 @@ struct LedgerRecall: Sendable {
         }
     }
 
-    /// What a process used that was a member of budgets' groups by supplementary groups.
+    /// The use of a process to which budgets applied because of its supplementary groups.
     struct Member: Sendable {
         var subject: BudgetRule.Subject
         var amount: DayUse.Amount
@@ -26,9 +26,9 @@ struct LedgerRecall: Sendable {
 
     static let maxStarts = 100_000
 
-    /// The day's use by user, group and program.
+    /// The use of the day by user, group and program.
     var groups: [UsageGroup] = []
     var starts: [Start] = []
-    /// Their amounts are in `groups` too.
+    /// Their amounts are part of `groups` too.
     var members: [Member] = []
 }

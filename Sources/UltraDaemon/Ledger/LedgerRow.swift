@@ -1,7 +1,7 @@
 internal import UltraAPI
 internal import UltraProviders
 
-/// One attempt chain as the ledger keeps it. No prompt, no answer, no key.
+/// One request in the ledger. No prompt, no answer, no key.
 struct LedgerRow: Sendable, Equatable {
     /// When it ended, in milliseconds since 1970.
     var time: Int
@@ -12,16 +12,16 @@ struct LedgerRow: Sendable, Equatable {
     var program: String?
     /// The wire's word.
     var operation: String
-    /// As the client wrote it; nil: it left the choice to us.
+    /// As the client wrote it; nil: it named none.
     var modelAsked: String?
     /// `provider/model` that answered, or was asked last.
     var model: String
     var provider: String
-    /// Of the whole chain; nil: the provider did not say.
+    /// Of all attempts; nil: the provider did not say.
     var usage = Usage()
-    /// Of the whole chain; nil: not known.
+    /// Of all attempts; nil: not known.
     var costMicroUSD: Int?
-    /// What was reckoned with; nil: no price is known.
+    /// The price that was used; nil: not known.
     var price: Price.Rates?
     /// nil: there was no content.
     var firstTokenMilliseconds: Double?
@@ -29,10 +29,10 @@ struct LedgerRow: Sendable, Equatable {
     /// `LedgerRow.ok`, or the error's code.
     var outcome = LedgerRow.ok
     var cache = Answer.CacheState.off
-    /// Candidates that were asked, not those that were passed over.
+    /// Attempts; skipped candidates do not count.
     var attempts = 0
     var tags: [String] = []
-    /// Supplementary groups of the process by which a budget holds for it.
+    /// Supplementary groups of the process because of which a budget applied.
     var memberOf: [UInt32] = []
 
     static let ok = "ok"
@@ -40,12 +40,12 @@ struct LedgerRow: Sendable, Equatable {
     /// When it began, in milliseconds since 1970.
     var began: Int { time - Int(max(0, min(totalMilliseconds, 1e15))) }
 
-    /// What it takes in memory, about.
+    /// An estimate of its size in memory.
     var byteCount: Int {
         let names = (modelAsked?.utf8.count ?? 0) + model.utf8.count
         return tags.reduce(MemoryLayout<LedgerRow>.size + names) { $0 + $1.utf8.count + 32 }
     }
 
-    /// Input and output together, of what is known.
+    /// Input and output tokens, as far as they are known.
     var tokens: Int { (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0) }
 }

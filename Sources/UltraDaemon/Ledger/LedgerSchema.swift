@@ -1,6 +1,6 @@
-/// The ledger's tables, step by step: the file's `user_version` says how many steps it has seen.
+/// The ledger's tables, as steps; the file's `user_version` is the number of steps that it has seen.
 enum LedgerSchema {
-    /// Steps are added, never changed. Each brings a file of the version before to its own.
+    /// Steps are added, never changed. Each brings a file from the version before to its own.
     static let steps = [
         // `time` is when the request ended, in milliseconds since 1970. NULL is "not known". A price is in USD per
         // million tokens.
@@ -16,13 +16,13 @@ enum LedgerSchema {
             cache TEXT NOT NULL, attempts INTEGER NOT NULL, tags TEXT);
         CREATE INDEX requests_time ON requests(time);
         """,
-        // Copies of rows put together, for `usage` to count: they can be made anew from `requests` at any time.
+        // Compacted copies of rows, from which `usage` counts. They can be rebuilt from `requests` at any time.
         """
         CREATE TABLE blocks (
             last_id INTEGER PRIMARY KEY, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, names BLOB NOT NULL,
             packed_rows BLOB NOT NULL);
         """,
-        // `member_of`: numbers of supplementary groups, separated by commas, by which a budget held for the process.
+        // `member_of`: numbers of supplementary groups, separated by commas, because of which a budget applied.
         """
         ALTER TABLE requests ADD COLUMN member_of TEXT;
         CREATE INDEX requests_member_of ON requests(time) WHERE member_of IS NOT NULL;

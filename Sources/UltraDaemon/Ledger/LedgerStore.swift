@@ -2,34 +2,34 @@ internal import Glibc
 internal import UltraAPI
 internal import UltraSystem
 
-/// Keeps the ledger's file open, and sets it aside where it is damaged.
+/// Keeps the ledger's file open, and sets a damaged one aside.
 @Disk
 final class LedgerStore {
     nonisolated static let name = "ledger.sqlite"
-    /// Rows deleted in one step: some ten milliseconds.
+    /// The number of rows deleted in one step: some ten milliseconds.
     static let pruneLimit = 500
 
     nonisolated let path: String
     private let folder: String
-    /// Of the file.
+    /// The limit for the file.
     private let limitBytes: Int
     private var file: LedgerFile?
-    /// What happened to the file, until somebody was told.
+    /// Changes of the file that were not reported yet.
     private var news: [News] = []
 
-    /// What an administrator is told of the file.
+    /// A change of the file that an administrator is told of.
     enum News: Sendable, Equatable {
-        /// It was damaged and is now at this place.
+        /// The file was damaged, and is now at this path.
         case setAside(String)
-        /// It was removed or replaced while it was open: a new one began.
+        /// The file was removed or replaced while it was open; a new one was begun.
         case vanished
     }
 
-    /// What became of an order.
+    /// The result of an operation on the file.
     enum Outcome<Value: Sendable>: Sendable {
         case done(Value)
         case failed(DatabaseError)
-        /// It holds more kinds of requests than an answer may have.
+        /// The result has more groups than an answer may have.
         case tooMany
     }
 
@@ -41,7 +41,7 @@ final class LedgerStore {
 
     nonisolated var exists: Bool { access(path, F_OK) == 0 }
 
-    /// What the day has seen, and the requests of the last minute, as of `now` (milliseconds since 1970).
+    /// The use of the day and the requests of the last minute, at `now` (milliseconds since 1970).
     func recall(dayBegan: Int, minuteBegan: Int) -> Outcome<LedgerRecall> {
         var query = UsageQuery(since: dayBegan, until: .max)
         query.keys = [.user, .group, .program]
@@ -66,18 +66,18 @@ final class LedgerStore {
     func append(_ rows: [LedgerRow]) -> Outcome<Void> {
         attempt { (file) throws(DatabaseError) in
             try file.append(rows)
-            // More than came, so that a file that is too long becomes shorter.
+            // More than were added, so that a file that is too long becomes shorter.
             if try file.byteCount() > limitBytes { try file.prune(oldest: 2 * max(rows.count, Self.pruneLimit)) }
         }
     }
 
-    /// Closed in good order, the file has no journal beside it.
+    /// Closes the file, which removes its journal.
     func finish(_ rows: [LedgerRow]) -> Outcome<Void> {
         defer { close() }
         return rows.isEmpty ? .done(()) : append(rows)
     }
 
-    /// Deletes what is too old and puts rows together; true: there is more to do.
+    /// Deletes old rows and compacts others; returns true if there is more to do.
     func maintain(cutoff: Int) -> Outcome<Bool> {
         attempt { (file) throws(DatabaseError) in
             let isSealed = try file.seal()
@@ -85,8 +85,8 @@ final class LedgerStore {
         }
     }
 
-    /// Counts the next piece of what a query is about, so that other work of this thread comes between two pieces.
-    /// - Returns: whether that was the last.
+    /// Counts the next piece of a query, so that this thread can do other work between two pieces.
+    /// - Returns: true if that was the last piece.
     func advance(_ scan: UsageScan) -> Outcome<Bool> {
         var isTooMuch = false
         let outcome = attempt { (file) throws(DatabaseError) -> Bool in
@@ -101,7 +101,7 @@ final class LedgerStore {
         return isTooMuch ? .tooMany : outcome
     }
 
-    /// The groups of a scan that has come to its end, with the names of their users.
+    /// The groups of a scan that has ended, with the names of their users.
     func groups(of scan: UsageScan) -> Outcome<[UsageGroup]> {
         do throws(UsageTally.TooMany) {
             return .done(try scan.takeTally().groups().map(Self.named))
@@ -117,25 +117,25 @@ final class LedgerStore {
         return group
     }
 
-    /// What happened to the file since this was asked last.
+    /// The changes of the file since the last call.
     func takeNews() -> [News] {
         defer { news = [] }
         return news
     }
 
-    /// Lets go of the file, which is opened anew at its place when it is needed.
+    /// Closes the file; it is opened anew at its path when it is needed.
     func reopen() {
         close()
     }
 
-    /// The file is opened when it is needed, and after a failure anew: the disk may have changed under it.
+    /// Opens the file when it is needed, and again after a failure, since the disk may have changed.
     private func attempt<Value: Sendable>(
         _ body: @Disk (LedgerFile) throws(DatabaseError) -> Value
     ) -> Outcome<Value> {
         do throws(DatabaseError) {
             return .done(try body(try opened()))
         } catch {
-            // What is open is worth keeping where it is only the room that is missing.
+            // Keep the file open if only room is missing.
             if error.kind != .full, error.kind != .busy { close() }
             guard error.kind == .damaged, putAside() else { return .failed(error) }
         }
@@ -151,7 +151,7 @@ final class LedgerStore {
         if let file {
             if file.isInPlace { return file }
             close()
-            // Without the lock's file the whole folder is gone, of which the daemon tells by itself.
+            // Without the lock's file the whole folder is gone, which the daemon reports elsewhere.
             if access("\(folder)/\(StateDirectory.lockName)", F_OK) == 0 { news.append(.vanished) }
         }
         StateFile.makeFolder(folder)
@@ -165,7 +165,7 @@ final class LedgerStore {
         file = nil
     }
 
-    /// Renames the file, with the journal that belongs to it: whoever wants to may try to mend it.
+    /// Renames the file together with its journal, so that an administrator can try to repair it.
     private func putAside() -> Bool {
         let time = RFC3339.string(time(nil)).filter { $0.isASCII && ($0.isNumber || $0 == "T" || $0 == "Z") }
         let place = "\(path).damaged-\(time)"

@@ -1,10 +1,10 @@
 internal import UltraAPI
 
-/// The tags of a row as texts: one name for blocks, a JSON array for the table.
+/// The tags of a row as text: one name in blocks, a JSON array in the table.
 enum LedgerTags {
     private static let separator: Character = "\u{1f}"
 
-    /// Sorted and without doubles: in whatever order a client writes them, they are one name.
+    /// Sorted and without duplicates, so that the order in a request does not matter.
     static func name(_ tags: [String]) -> String {
         switch tags.count {
         case 0: ""
@@ -25,7 +25,7 @@ enum LedgerTags {
         return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    /// What is not an array of strings has no tags: the file may have been edited.
+    /// Anything but an array of strings reads as no tags, since the file may have been edited.
     static func read(_ json: String) -> [String] {
         do throws(JSONError) {
             return try JSONReader.read(Array(json.utf8)) { (reader: inout JSONReader) throws(JSONError) in

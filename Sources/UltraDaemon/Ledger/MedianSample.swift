@@ -1,7 +1,7 @@
-/// Values of which the median is wanted: all of them, or beyond `limit` every second, fourth, eighth… one, so that the
-/// memory is bounded and what is kept stays spread evenly over all that came.
+/// A sample for a median: all values, or beyond `limit` every second, fourth, eighth… one, so that memory is bounded
+/// and the sample stays evenly spread.
 struct MedianSample {
-    /// The rank of the median is then right to within about 0.3 %.
+    /// With this many, the rank of the median is right to within about 0.3 %.
     static let limit = 1 << 16
 
     private var values: [Float] = []
@@ -19,7 +19,7 @@ struct MedianSample {
     }
 
     mutating func add(_ other: MedianSample) {
-        // Equal strides, so that each value stands for as many.
+        // Equal strides, so that each value has the same weight.
         var other = other
         while other.stride < stride { other.thin() }
         while stride < other.stride { thin() }
@@ -38,11 +38,11 @@ struct MedianSample {
         skipped = stride - 1
     }
 
-    /// The value that half of them do not exceed; nil: there is none. Changes the order of what is kept.
+    /// The median; nil: there are no values. Reorders the sample.
     mutating func median() -> Float? {
         guard !values.isEmpty else { return nil }
         let wanted = (values.count - 1) / 2
-        // Hoare's selection: linear where sorting would not be.
+        // Hoare's selection: linear, unlike sorting.
         values.withUnsafeMutableBufferPointer { values in
             var (low, high) = (0, values.count - 1)
             while low < high {

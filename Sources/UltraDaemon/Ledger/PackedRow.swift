@@ -1,7 +1,7 @@
-/// A row as the ledger's blocks keep it: what `usage` adds up, in 64 bytes, so that a million of them are read and
-/// counted in a tenth of a second.
+/// A row in a block: the part that `usage` sums up, in 64 bytes, so that a million rows are read and counted in a tenth
+/// of a second.
 ///
-/// The members in this order, little-endian, without padding, are the format on the disk.
+/// The members in this order, little-endian and without padding, are the format on the disk.
 struct PackedRow {
     /// Milliseconds since 1970.
     var time: Int64
@@ -24,7 +24,7 @@ struct PackedRow {
     var provider: UInt16
     var operation: UInt16
     var outcome: UInt16
-    /// All of a row's tags together are one name.
+    /// All tags of a row together are one name.
     var tags: UInt16
 
     static let noCost = Int64.min

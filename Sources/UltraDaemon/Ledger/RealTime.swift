@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The time of day as everybody's clock shows it: what rows and days are dated by. It jumps where `WallClock` does not.
+/// The system's clock, by which rows and days are dated. Unlike `WallClock`, it may jump.
 enum RealTime {
     /// Milliseconds since 1970.
     static var now: Int {

@@ -1,6 +1,6 @@
-/// What `usage` tells of a set of requests.
+/// The figures of a set of requests in `usage`.
 struct UsageFigures {
-    /// A sum of what is known.
+    /// A sum over the known values.
     struct Sum: Equatable {
         private(set) var value = 0
         private(set) var isKnown = false
@@ -35,7 +35,7 @@ struct UsageFigures {
     var cost = Sum()
     /// Requests whose cost is not known.
     var unknownCost = 0
-    /// Requests that may have used tokens nobody told of.
+    /// Requests that may have used tokens that were not reported.
     var unknownTokens = 0
     var firstToken = MedianSample()
     var total = MedianSample()

@@ -1,10 +1,10 @@
 internal import UltraAPI
 
-/// One row of the answer to `usage`.
+/// One row of the result of `usage`.
 struct UsageGroup: Sendable {
-    /// What tells it from the others; nil: that is no key, or the rows do not have it.
+    /// The values of the keys; nil: that is no key, or the rows have no value.
     struct Name: Sendable, Hashable {
-        /// The beginning of the hour or day, in seconds since 1970.
+        /// The start of the hour or day, in seconds since 1970.
         var time: Int?
         var model: String?
         var provider: String?
@@ -20,7 +20,7 @@ struct UsageGroup: Sendable {
     var figures: UsageFigures
     private(set) var firstTokenMedian: Float?
     private(set) var totalMedian: Float?
-    /// Names of `uid` and `gid`, where the system has them.
+    /// Names of `uid` and `gid`, if the system knows them.
     var user: String?
     var group: String?
 
@@ -29,7 +29,7 @@ struct UsageGroup: Sendable {
         self.figures = figures
     }
 
-    /// Finds the medians, after which nothing may be added.
+    /// Finds the medians; nothing may be added afterwards.
     mutating func settle() {
         firstTokenMedian = figures.firstToken.median()
         totalMedian = figures.total.median()
@@ -46,7 +46,7 @@ struct UsageGroup: Sendable {
         return a.requests > b.requests
     }
 
-    /// The group's keys in the order of `keys`, then its figures.
+    /// Writes the keys in the order of `keys`, then the figures.
     func write(_ keys: [UsageKey], to json: inout JSONWriter) {
         json.beginObject()
         for key in keys {
@@ -83,7 +83,7 @@ struct UsageGroup: Sendable {
         json.endObject()
     }
 
-    /// To the tenth of a millisecond: more is noise.
+    /// To a tenth of a millisecond; more is noise.
     private static func write(_ name: StaticString, _ milliseconds: Float?, to json: inout JSONWriter) {
         json.fieldOrNull(name, milliseconds.map { (Double($0) * 10).rounded() / 10 })
     }

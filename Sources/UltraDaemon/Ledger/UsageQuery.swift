@@ -1,8 +1,8 @@
 internal import UltraAPI
 
-/// What is counted and by what it is told apart: a `UsageRequest` with moments and numbers in place of words.
+/// A `UsageRequest` with its times and names resolved to moments and numbers.
 struct UsageQuery: Sendable, Equatable {
-    /// Milliseconds since 1970; `since` is in, `until` is not.
+    /// Milliseconds since 1970; `since` is included, `until` is not.
     var since: Int
     var until: Int
     var keys: [UsageKey] = []
@@ -19,6 +19,6 @@ struct UsageQuery: Sendable, Equatable {
         var tag: String?
     }
 
-    /// Rows of one answer; more would be of no use to anyone, and not fit into a frame.
+    /// The most rows of one result, which must fit into a frame.
     static let maxGroups = 10_000
 }

@@ -1,6 +1,6 @@
 internal import UltraSystem
 
-/// A query of the ledger that is under way.
+/// A query of the ledger in progress.
 @Disk
 final class UsageScan {
     let query: UsageQuery
@@ -12,7 +12,7 @@ final class UsageScan {
         tally = UsageTally(query)
     }
 
-    /// Once, at the end.
+    /// Called once, at the end.
     func takeTally() -> UsageTally {
         defer { tally = UsageTally(query) }
         return tally

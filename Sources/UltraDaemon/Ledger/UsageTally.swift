@@ -1,8 +1,8 @@
 internal import UltraAPI
 
-/// Adds up rows by the keys of a query.
+/// Sums up rows by the keys of a query.
 struct UsageTally {
-    /// Up to nine values of 32 bits each: what tells one group from the others. Of `day` and `hour` the finer one.
+    /// Up to nine 32-bit values that identify a group. Of `day` and `hour`, the finer one.
     struct Key: Hashable {
         var names: UInt64 = 0
         var accounts: UInt64 = 0
@@ -10,8 +10,8 @@ struct UsageTally {
         var end: UInt64 = 0
         var hour: UInt32 = 0
 
-        /// Where it is looked for first: multiplication spreads the values over the high bits, which is as good as
-        /// `Hasher` here and takes a tenth of its time.
+        /// Its first slot in the hash table. A multiplication spreads the values over the high bits, as well as
+        /// `Hasher` here and in a tenth of its time.
         var slot: Int {
             var mixed = names &* 0x9e37_79b9_7f4a_7c15
             mixed = (mixed ^ accounts) &* 0xbf58_476d_1ce4_e5b9
@@ -23,16 +23,16 @@ struct UsageTally {
 
     private static let slotCount = 4096
 
-    /// More groups than an answer may have.
+    /// True if there are more groups than a result may have.
     struct TooMany: Error {}
 
     private let query: UsageQuery
     private var index: [Key: Int] = [:]
-    /// One of the groups by each slot, or -1: most rows find theirs here.
+    /// The index of a group by slot, or -1: most rows find their group here.
     private var slots = [Int](repeating: -1, count: slotCount)
     private var keys: [Key] = []
     private var figures: [UsageFigures] = []
-    /// Names by the numbers that hold for all blocks; 0 stands for none.
+    /// Names by numbers that are valid for all blocks; 0 stands for none.
     private var names = [""]
     private var numbers: [String: UInt32] = [:]
 
@@ -51,7 +51,7 @@ struct UsageTally {
             if group < 0 || keys[group] != key {
                 group = index[key] ?? figures.count
                 if group == figures.count {
-                    // Tags are told apart only at the end: a set of them may be several groups, or share one.
+                    // Tags are split only at the end: a set of tags may belong to several groups.
                     guard group < UsageQuery.maxGroups * (by.tag ? 20 : 1) else { throw TooMany() }
                     index[key] = group
                     keys.append(key)
@@ -72,7 +72,7 @@ struct UsageTally {
         return number
     }
 
-    /// Which keys are asked for, as flags: the loop over the rows has no time for lists.
+    /// The keys of the query as flags, for the loop over all rows.
     private struct Grouping {
         let model, provider, user, group, program, operation, outcome, tag: Bool
         /// Milliseconds; 0: time is no key.
@@ -105,7 +105,7 @@ struct UsageTally {
         }
     }
 
-    /// Which rows of one block count.
+    /// The filter, in the numbers of one block.
     private struct Selection {
         private let since: Int64
         private let until: Int64
@@ -120,7 +120,7 @@ struct UsageTally {
         /// The number of `LedgerRow.ok`.
         let ok: UInt16
 
-        /// nil: no row can count, for the block does not have a name that is asked for.
+        /// nil: no row can match, because the block lacks a name in the filter.
         init?(_ query: UsageQuery, _ names: [String]) {
             since = Int64(query.since)
             until = Int64(query.until)
@@ -141,7 +141,7 @@ struct UsageTally {
             operation = number(query.filter.operation)
             outcome = number(query.filter.outcome)
             if let tag = query.filter.tag {
-                // A name of another kind that looks like the tag is no tag of any row: it does no harm.
+                // Another kind of name that looks like the tag is no tag of any row, so it does no harm.
                 let sets = names.indices.dropFirst().filter { LedgerTags.split(names[$0]).contains { $0 == tag } }
                 tagSets = Set(sets.map { UInt16($0) })
                 isPossible = isPossible && !sets.isEmpty
@@ -166,9 +166,9 @@ struct UsageTally {
         }
     }
 
-    // MARK: - The answer
+    // MARK: - The result
 
-    /// The groups by what was asked for: by time where that is a key, else the dearest first.
+    /// The groups in order: by time if that is a key, or else by cost, the highest first.
     consuming func groups() throws(TooMany) -> [UsageGroup] {
         let names = names
         let query = query

@@ -117,6 +117,9 @@ struct ByteAccount: Sendable {
         entries[user.slot].exempt -= 1
     }
 
+    /// The number of users that have connections or hold bytes.
+    var userCount: Int { slots.count }
+
     func bytes(of user: User) -> Int { entries[user.slot].bytes }
 
     /// Decides whether `user` may hold `more` bytes; charges nothing.

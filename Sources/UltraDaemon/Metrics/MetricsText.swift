@@ -1,7 +1,6 @@
-/// Text in Prometheus' exposition format, version 0.0.4
-/// (https://prometheus.io/docs/instrumenting/exposition_formats/).
+/// Metrics in Prometheus' text format, version 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
 ///
-/// Each family is written once, its samples after it. One without samples is left out.
+/// Each family is written once, followed by its samples. A family without samples is omitted.
 struct MetricsText: Sendable {
     enum Kind: String, Sendable {
         case counter, gauge, histogram
@@ -11,12 +10,12 @@ struct MetricsText: Sendable {
 
     private(set) var text = ""
     private var family: StaticString = ""
-    /// Of the present family, until its first sample.
+    /// The head of the current family, until its first sample.
     private var head = ""
 
     init() {}
 
-    /// Begins a family; the samples that follow are its.
+    /// Begins a family, to which the samples that follow belong.
     /// - Parameter name: with its base unit, and `_total` for a counter.
     mutating func begin(_ kind: Kind, _ name: StaticString, _ help: StaticString) {
         family = name
@@ -35,7 +34,7 @@ struct MetricsText: Sendable {
         add("", labels, "\(value)")
     }
 
-    /// Money, which is counted in millionths.
+    /// Writes an amount of money, given in micro-USD, in USD.
     mutating func sample(microUSD value: Int, _ labels: Labels = [:]) {
         sample(Double(value) / 1_000_000, labels)
     }

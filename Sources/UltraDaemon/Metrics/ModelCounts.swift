@@ -1,6 +1,6 @@
 internal import UltraAPI
 
-/// What one model was asked and answered upstream, since the start.
+/// Counts of one model's requests upstream, since the start.
 struct ModelCounts: Sendable, Equatable {
     var provider: String
     var model: String

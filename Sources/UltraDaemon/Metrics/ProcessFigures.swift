@@ -1,7 +1,7 @@
 internal import Glibc
 internal import UltraSystem
 
-/// This process as others see it.
+/// Figures of this process from the operating system.
 enum ProcessFigures {
     /// Processor time in user and system mode (getrusage(2)).
     static var processorSeconds: Double {
@@ -11,11 +11,11 @@ enum ProcessFigures {
         return Double(seconds) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
     }
 
-    /// nil where /proc cannot be read.
+    /// nil: /proc cannot be read.
     static var openDescriptors: Int? {
         guard let folder = opendir("/proc/self/fd") else { return nil }
         defer { closedir(folder) }
-        // Neither . nor .., nor the one that reads.
+        // Not counted: `.`, `..`, and the descriptor of the folder itself.
         var count = -3
         while readdir(folder) != nil { count += 1 }
         return max(0, count)

@@ -1,8 +1,9 @@
 internal import UltraAPI
 
-/// What is counted of requests for `metrics`, since the start. Integers in arrays: counting costs some nanoseconds.
+/// The counts of requests for `metrics`, since the start. Integers in arrays, so that counting takes some nanoseconds.
 struct RequestMetrics: Sendable {
-    /// Names of models come from clients: further ones are counted together, as `other`.
+    /// The most models that are counted by name. Names come from clients, so further ones are counted together as
+    /// `other`.
     static let modelLimit = 500
     static let otherModels = "other"
 
@@ -10,18 +11,18 @@ struct RequestMetrics: Sendable {
     private static let outcomes = ErrorCode.allCases
     private static let timed: [OperationName] = [.generate, .stream, .embed]
 
-    /// By operation, then by outcome: first well, then the error codes in their order.
+    /// By operation, then by outcome: success first, then the error codes in order.
     private var ended = [[Int]](
         repeating: [Int](repeating: 0, count: outcomes.count + 1), count: operations.count)
     private var durations = [Histogram](repeating: Histogram(), count: timed.count)
     private var firstTokens = [Histogram](repeating: Histogram(), count: timed.count)
     private(set) var models: [String: ModelCounts] = [:]
-    /// The same candidate asked again.
+    /// Attempts with the same candidate as before.
     private(set) var retries = 0
-    /// Steps to another candidate.
+    /// Attempts with another candidate than before.
     private(set) var fallbacks = 0
 
-    /// A request of any kind has ended; `failure` is nil where it is well.
+    /// Counts a request of any operation; `failure` is nil if it succeeded.
     mutating func ended(_ operation: OperationName, _ failure: ErrorCode?, nanoseconds: UInt64) {
         guard let row = Self.operations.firstIndex(of: operation) else { return }
         let column = failure.flatMap { Self.outcomes.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
@@ -29,13 +30,14 @@ struct RequestMetrics: Sendable {
         if let index = Self.timed.firstIndex(of: operation) { durations[index].observe(nanoseconds: nanoseconds) }
     }
 
-    /// A request that got as far as a model has ended.
-    /// - Parameter isKnown: a provider lists the model, or it has answered; the names of others are counted as `other`.
+    /// Counts a request that reached a model.
+    /// - Parameter isKnown: true if a provider lists the model, or it has answered; any other name is counted as
+    ///   `other`.
     mutating func ended(_ operation: OperationName, _ answer: Answer, _ error: UltraError?, isKnown: Bool = true) {
         if let first = answer.timing.firstToken, error == nil, let index = Self.timed.firstIndex(of: operation) {
             firstTokens[index].observe(nanoseconds: UInt64(max(0, first) * 1e6))
         }
-        // What another request brought is counted there.
+        // The work of a shared answer is counted with the request that fetched it.
         guard answer.cache == .off || answer.cache == .miss else { return }
         count(error?.attempts ?? answer.attempts)
         let model = error?.model ?? answer.model
@@ -59,9 +61,9 @@ struct RequestMetrics: Sendable {
         }
     }
 
-    // MARK: - To be read
+    // MARK: - Reading
 
-    /// Operation, outcome and how many; those that occurred.
+    /// The counts by operation and outcome, without zeros.
     var outcomes: [(operation: OperationName, outcome: String, count: Int)] {
         zip(Self.operations, ended).flatMap { operation, row in
             row.enumerated().filter { $0.element > 0 }.map { column, count in
@@ -74,7 +76,7 @@ struct RequestMetrics: Sendable {
         zip(Self.timed, durations).map { ($0, $1) }
     }
 
-    /// Vectors have no first token.
+    /// Without `embed`, which has no first token.
     var firstTokensByOperation: [(operation: OperationName, histogram: Histogram)] {
         zip(Self.timed, firstTokens).filter { $0.0 != .embed }.map { ($0, $1) }
     }

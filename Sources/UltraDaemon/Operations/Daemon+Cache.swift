@@ -5,7 +5,7 @@ internal import UltraSystem
 
 /// `cache_clear`, and the cache in `status`.
 extension Daemon {
-    /// Opens the cache, if the configuration wants one.
+    /// Opens the cache, if the configuration has one.
     func openCache() throws(StartFailure) {
         guard configuration.cache.isEnabled else { return }
         guard let sha256 = SHA256() else {

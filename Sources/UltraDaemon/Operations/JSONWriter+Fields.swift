@@ -18,7 +18,7 @@ extension JSONWriter {
         endArray()
     }
 
-    /// Money, kept in micro-USD and told in USD; null: no price is known.
+    /// Writes an amount of money, given in micro-USD, in USD; null: not known.
     mutating func microUSD(_ name: StaticString, _ value: Int?) {
         key(name)
         if let value { fixed(value, places: 6) } else { null() }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Times as the protocol writes them: RFC 3339, UTC, whole seconds.
+/// Times in the protocol's form: RFC 3339, UTC, whole seconds.
 enum RFC3339 {
     static func string(_ seconds: Int) -> String {
         var seconds = seconds

@@ -38,7 +38,9 @@ final class ConcurrencyGate {
     /// Admits the request if it need not wait. Waiting requests do not prevent that: where a place is free, their users
     /// have used up their shares of the places.
     /// - Returns: true if the request is admitted; the caller must call `leave` when it ends.
-    func enterAtOnce(_ client: Client) -> Bool {
+    /// - Parameter isShared: true if several users have connections to the daemon; nil: as before.
+    func enterAtOnce(_ client: Client, isShared: Bool? = nil) -> Bool {
+        if let isShared { places.isShared = isShared }
         guard places.mayEnter(client.uid) else { return false }
         places.enter(client.uid)
         return true

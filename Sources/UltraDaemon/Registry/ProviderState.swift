@@ -176,10 +176,10 @@ final class ProviderState {
     /// When an unusable model may be usable again, in milliseconds of `WallClock`; nil: unknown.
     /// - Parameter model: nil: the provider as a whole.
     func retryTime(of model: ModelState?, at now: Int) -> Int? {
-        [
-            health.coolDownEnd(for: model?.health, at: now), health.breaker.openUntil, model?.health.breaker.openUntil,
-            model?.health.notFound?.until,
-        ].compactMap { $0 }.filter { $0 > now }.max()
+        let latest = max(
+            health.coolDownEnd(for: model?.health, at: now) ?? 0, health.breaker.openUntil ?? 0,
+            model?.health.breaker.openUntil ?? 0, model?.health.notFound?.until ?? 0)
+        return latest > now ? latest : nil
     }
 
     /// `set`, `missing` or `refused`, for the `status` operation.

@@ -139,7 +139,8 @@ final class AttemptChain {
             return true
         }
         let gate = gate(of: index)
-        if !gate.enterAtOnce(call.client) { try await queue(at: gate, for: index, maker.progress) }
+        let isShared = call.memory.account.userCount > 1
+        if !gate.enterAtOnce(call.client, isShared: isShared) { try await queue(at: gate, for: index, maker.progress) }
         defer { gate.leave(call.client) }
         // Once for each usable key of the provider.
         while let ticket = ticket(for: index) {

@@ -3,10 +3,10 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// One call of a provider's program: started, read, and ended by its timers at the latest.
+/// One run of a provider's program: starts it, reads its output, and kills it when a timer fires.
 @Loop
 final class CommandProcess {
-    /// What is kept of standard error.
+    /// The most bytes kept of standard error.
     private static let errorLimitBytes = 64 << 10
 
     private let child: ChildProcess
@@ -16,7 +16,7 @@ final class CommandProcess {
     private let startedAt = EventLoop.now
     private var timer = Timer {}
     private var hasContent = false
-    /// The timer that ended it.
+    /// The timer that killed the program.
     private(set) var expired: TimeoutKind?
 
     init(
@@ -41,31 +41,31 @@ final class CommandProcess {
         child.kill()
     }
 
-    /// Replaces the content of `bytes` by what was printed, waiting for some; false at the end, whatever brought it.
+    /// Waits for output and puts it in place of the content of `bytes`. Returns false at the end of the output.
     func read(into bytes: inout [UInt8]) async -> Bool {
         arm()
         defer { timer.cancel() }
         return await output.read(into: &bytes)
     }
 
-    /// The first content was seen: from here `idle` counts and `firstToken` no longer does.
+    /// Switches from the `firstToken` timer to the `idle` timer.
     func contentBegan() {
         hasContent = true
     }
 
-    /// Ends the program and all that it started.
+    /// Kills the program and its descendants.
     func kill() {
         child.kill()
         output.cancel()
         errors.cancel()
     }
 
-    /// Waits until the program has ended and is reaped. A cancelled task ends it first, and so does a timer.
+    /// Waits until the program has ended and is reaped. A cancelled task or a timer kills it first.
     func wait() async -> DockerCommand.Failure? {
         arm()
         defer { timer.cancel() }
         let exit = await child.wait()
-        // Its end may be seen before its last words.
+        // The exit may be seen before the last output.
         errors.gather(limitBytes: Self.errorLimitBytes)
         switch exit {
         case .code(0): return nil
@@ -93,7 +93,8 @@ final class CommandProcess {
             output: output.childEnd, errors: errors.childEnd)
     }
 
-    /// Where the program is, by its own `PATH`: nothing of the daemon's folder is ever run.
+    /// The program's path, by its own `PATH`. Relative entries are ignored: nothing in the daemon's working directory
+    /// is run.
     private static func path(of command: DockerCommand) -> String? {
         if command.program.contains("/") { return command.program }
         let folders = (command.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
@@ -103,7 +104,7 @@ final class CommandProcess {
 
     // MARK: - Timers
 
-    /// The clock of `idle` starts with each read, so that a slow reader of ours does not count.
+    /// The `idle` timer starts anew with each read, so that a slow reader does not count.
     private func arm() {
         func after(_ start: UInt64, _ duration: Duration?, _ kind: TimeoutKind) -> (at: UInt64, kind: TimeoutKind)? {
             duration.map { (start &+ UInt64(max(0, $0.nanoseconds)), kind) }

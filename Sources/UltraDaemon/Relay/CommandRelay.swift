@@ -2,23 +2,23 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// Answers by a provider's program in place of HTTP: one process for each request, and none left behind.
+/// Answers through a provider's program in place of HTTP: one process for each request.
 @Loop
 struct CommandRelay {
-    /// Longest output of a question such as the list of models.
+    /// The longest output of a question such as the list of models.
     private static let outputLimitBytes = 16 << 20
     private static let questionTimeouts = ExchangeTimeouts(connect: .seconds(5), total: .seconds(30))
 
     let command: DockerCommand
     var timeouts = ExchangeTimeouts(connect: .seconds(5), firstToken: .seconds(300), idle: .seconds(60))
 
-    /// Answers `request` by `model` and hands the events to `deliver` as they come; `finish` is the last.
+    /// Answers `request` with `model` and hands the events to `deliver` as they come; `finish` is the last.
     ///
-    /// 1. What the program cannot carry is refused before it starts.
-    /// 2. The program is asked for the model, since `run` would pull one that is missing.
-    /// 3. It runs. A cancelled task, or a timer, ends it at once with all that it started.
+    /// 1. A request that the program cannot carry is refused before it starts.
+    /// 2. The program is asked for the model, since `run` would pull a missing one.
+    /// 3. The program runs. A cancelled task or a timer kills it with its descendants.
     ///
-    /// Returns, or throws, when the process is gone. Reads on only when `deliver` has returned.
+    /// Returns or throws once the process is gone. Output is read only while `deliver` is not running.
     /// - Returns: the answer's warnings.
     @discardableResult
     func run(
@@ -46,13 +46,13 @@ struct CommandRelay {
         return call.warnings
     }
 
-    /// The models the program lists. A runner that does not run is an error, not an empty list.
+    /// The models that the program lists. Throws if the model runner is stopped, so that it is not an empty list.
     func models() async throws(UltraError) -> [DiscoveredModel] {
         if let status = DockerStatus(try await status()), !status.isRunning { throw command.notRunning }
         return try command.models(try await ask(command.list))
     }
 
-    /// What `status` prints; nothing where the program is too old for its flag, which says nothing of the runner.
+    /// The output of `status`; empty if the program is too old for its flag, which says nothing about the runner.
     private func status() async throws(UltraError) -> [UInt8] {
         do throws(UltraError) {
             return try await ask(command.status)
@@ -62,7 +62,7 @@ struct CommandRelay {
         }
     }
 
-    /// All that a call prints.
+    /// The whole output of a call.
     private func ask(
         _ call: DockerCommand.Invocation, model: String? = nil
     ) async throws(UltraError) -> [UInt8] {
@@ -91,7 +91,7 @@ struct CommandRelay {
         }
     }
 
-    /// Waits for the end of the process, and throws unless it ended well and by itself.
+    /// Waits for the end of the process. Throws unless it exited with 0.
     private func end(_ process: CommandProcess, model: String?) async throws(UltraError) {
         if Task.isCancelled { process.kill() }
         let failure = await process.wait()

@@ -3,17 +3,17 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// One call to a provider whose reply is a single JSON document that is no answer: lists of models, vectors.
+/// One request to a provider whose reply is a JSON document other than an answer: a list of models, vectors.
 @Loop
 final class Document {
     private let transport: Transport
     private let adapter: any Adapter
-    /// `provider/model`, for errors.
+    /// `provider/model`, for error messages.
     private let model: String?
-    /// The provider's id of the exchange, once its head came.
+    /// The provider's id of the exchange; nil until the head of the reply has come.
     private(set) var requestID: String?
 
-    /// Of the reply; 0: none came.
+    /// HTTP status; 0: no reply has come.
     private var status = 0
     private let limitBytes: Int
 
@@ -25,10 +25,10 @@ final class Document {
         self.limitBytes = limitBytes
     }
 
-    /// The reply to `request`, read by `read`, which consumes one value.
+    /// Fetches the reply to `request` and parses it with `read`, which consumes one value.
     /// - Parameters:
-    ///   - isFresh: on a connection of its own making.
-    ///   - onBytes: told how many bytes of the body came; it returns when more may be read. nil: at once.
+    ///   - isFresh: true for a new connection instead of a pooled one.
+    ///   - onBytes: called with the number of bytes received; reading goes on when it returns.
     func fetch<Value>(
         _ request: HTTPRequest, _ timeouts: ExchangeTimeouts, isFresh: Bool = false,
         onBytes: (@Loop (Int) async -> Void)? = nil, _ read: (inout JSONReader) throws(JSONError) -> Value
@@ -45,7 +45,7 @@ final class Document {
         }
     }
 
-    /// The body of the reply to `request`, which is a success.
+    /// Fetches the body of a successful reply to `request`.
     func fetch(
         _ request: HTTPRequest, _ timeouts: ExchangeTimeouts, isFresh: Bool = false,
         onBytes: (@Loop (Int) async -> Void)? = nil
@@ -60,13 +60,13 @@ final class Document {
             decoder.receive(received, now: time(nil))
             requestID = decoder.requestID
             var bytes: [UInt8] = []
-            // Of an error more than that says nothing that would be kept.
+            // An error body is cut off at its useful length.
             let limit = (200...299).contains(received.status) ? limitBytes : ReplyDecoder.errorLimitBytes
             while body.count <= limit, try await exchange.read(into: &bytes) {
                 body += bytes
                 await onBytes?(bytes.count)
             }
-            // Ends a transfer that is not complete.
+            // Ends a transfer that is incomplete.
             exchange.cancel()
         } catch {
             throw UltraError(error, provider: adapter.provider, model: model, head, requestID)
@@ -79,7 +79,7 @@ final class Document {
         return body
     }
 
-    /// What an answer in `form` is called.
+    /// The error for a reply of an unexpected form.
     func unexpected(_ form: String) -> UltraError {
         UltraError(
             .upstreamProtocol, "\(adapter.provider) answered \(form)", provider: adapter.provider, model: model,

@@ -1,15 +1,15 @@
-/// Numbers for upstream replies, which make the ids of tool calls that a provider does not give. A conversation may
-/// outlive the daemon, so they are random, and not counted from its start.
+/// Numbers of upstream replies, from which ids are made for tool calls without one. Random rather than counted, because
+/// a conversation may outlive the daemon.
 struct ReplyIDs: Sendable, Equatable {
     private var state: UInt64
 
-    /// - Parameter seed: random, but in tests.
+    /// - Parameter seed: fixed in tests.
     init(seed: UInt64 = .random(in: 0...(.max))) {
         state = seed
     }
 
-    /// SplitMix64 (Steele, Lea and Flood, 2014): a permutation, so that none comes twice in one process, and no system
-    /// call for each reply.
+    /// SplitMix64 (Steele, Lea and Flood, 2014): a permutation, so that no number repeats within a process, without a
+    /// system call for each reply.
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state

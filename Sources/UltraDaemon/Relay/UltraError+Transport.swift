@@ -2,7 +2,7 @@ internal import UltraAPI
 internal import UltraSystem
 
 extension UltraError {
-    /// A connection fell silent or broke: others of that time may be in the same state.
+    /// True if a connection fell silent or broke, so that pooled connections of the same age may be broken too.
     var doubtsConnections: Bool {
         switch code {
         case .timeout, .connectFailed, .streamTruncated: true
@@ -10,10 +10,10 @@ extension UltraError {
         }
     }
 
-    /// What a failed transfer is called on the wire, and what can be done about it.
+    /// Maps a failed transfer to the protocol's error, with a hint.
     /// - Parameters:
-    ///   - head: of the reply, if it came before the failure.
-    ///   - requestID: the provider's, if the head has it.
+    ///   - head: the head of the reply, if it came before the failure.
+    ///   - requestID: the provider's id of the exchange, if the head has it.
     init(
         _ error: TransportError, provider: String, model: String? = nil, _ head: HTTPHead? = nil,
         _ requestID: String? = nil
@@ -33,7 +33,7 @@ extension UltraError {
         self.isConnectionRefused = error.kind == .refused
     }
 
-    /// libcurl calls a socket that cannot be made a host that cannot be reached.
+    /// libcurl reports a failure of socket(2) as an unreachable host.
     private static func mayBeShortage(_ error: TransportError) -> Bool {
         switch error.kind {
         case .resolve, .unreachable, .internal: true
@@ -122,7 +122,7 @@ extension UltraError {
 }
 
 extension TransportError.Kind {
-    /// Asking again may help.
+    /// True if another attempt may succeed.
     fileprivate var mayPass: Bool {
         switch self {
         case .tooLarge, .cancelled: false

@@ -29,6 +29,20 @@ struct PlaceSharesTests {
         #expect(Self.fill(users, limit: limit) == expected)
     }
 
+    @Test("the only user of a daemon may have all places, and one that comes shares those that are given back")
+    func only() {
+        var places = PlaceShares(limit: 16)
+        places.isShared = false
+        for _ in 0..<16 {
+            #expect(places.mayEnter(1))
+            places.enter(1)
+        }
+        #expect(!places.mayEnter(1))
+        places.isShared = true
+        places.leave(1)
+        #expect(!places.mayEnter(1) && places.mayEnter(2))
+    }
+
     @Test("a place that is given back can be taken by whoever may have another one")
     func leaving() {
         var places = PlaceShares(limit: 16)

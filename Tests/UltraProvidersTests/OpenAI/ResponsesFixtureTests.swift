@@ -29,7 +29,8 @@ struct ResponsesFixtureTests {
         var events: [AnswerEvent] = []
         decoder.receive(fixture.head, now: 0)
         try decoder.receive(fixture.body, into: &events)
-        #expect(decoder.isComplete)
+        let isComplete = decoder.isComplete
+        #expect(isComplete)
         #expect(events.contains(.text("Hi")))
         #expect(!events.contains { if case .reasoning = $0 { true } else { false } })
         #expect(!events.contains { if case .reasoningSignature = $0 { true } else { false } })

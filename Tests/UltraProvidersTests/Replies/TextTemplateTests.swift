@@ -100,6 +100,7 @@ import UltraAPI
         }
         #expect(texts == ["One", " two", " three", #" "four""#, " five", " six"])
         #expect(found.last == .finish(.stop))
-        #expect(decoder.isComplete)
+        let isComplete = decoder.isComplete
+        #expect(isComplete)
     }
 }

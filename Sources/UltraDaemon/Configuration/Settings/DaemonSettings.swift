@@ -133,7 +133,7 @@ extension Limits: SettingTable {
             "Maximum number of client connections per user"),
         SettingKey(
             "calls_per_provider", \.callsPerProvider, .integer(1...10_000),
-            "Maximum number of concurrent requests per provider, of which one user may have seven eighths if it is 16 or more; further requests are queued"
+            "Maximum number of concurrent requests per provider, of which one of several users may have seven eighths if it is 16 or more; further requests are queued"
         ),
         SettingKey(
             "queued_per_provider", \.queuedPerProvider, .integer(0...1_000_000),
