@@ -14,7 +14,8 @@ final class ChatSink: AnswerSink {
     private let created: Int
     private let estimatedInputTokens: Int
     private lazy var origin = ChatAnswerOrigin(
-        id: "chatcmpl-\(exchange.call?.record.number ?? 0)", created: created, estimatedInputTokens: estimatedInputTokens,
+        id: "chatcmpl-\(exchange.call?.record.number ?? 0)", created: created,
+        estimatedInputTokens: estimatedInputTokens,
         calls: calls)
     private lazy var writer = ChatStreamWriter(origin, includesUsage: includesUsage)
     /// Fires when the client has heard nothing for too long.

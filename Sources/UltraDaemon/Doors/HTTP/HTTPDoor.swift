@@ -171,7 +171,8 @@ final class HTTPDoor {
         _ operation: OperationName, _ exchange: HTTPExchange, _ connection: HTTPConnection, _ sink: any AnswerSink
     ) -> Call {
         let call = Call(
-            operation, of: connection.caller, to: sink, books, memory, connection.user, requestBytes: exchange.body.count,
+            operation, of: connection.caller, to: sink, books, memory, connection.user,
+            requestBytes: exchange.body.count,
             charge: exchange.charge, isExempt: exchange.isExempt)
         exchange.call = call
         (exchange.charge, exchange.isExempt) = (0, false)
