@@ -1,10 +1,10 @@
 internal import UltraSystem
 
-/// Open connections of all doors, which share their bounds.
+/// Counts the open connections of all doors, which share their limits.
 @Loop
 final class ConnectionCounts {
     private(set) var total = 0
-    /// By uid.
+    /// Open connections by uid.
     private(set) var byUser: [UInt32: Int] = [:]
     private let descriptorLimit = DescriptorLimit.current
 

@@ -14,8 +14,8 @@ extension Daemon {
             throw StartFailure(
                 message: "a socket is passed as \(name): FileDescriptorName= must be api or http", exitCode: EX_CONFIG)
         }
-        // An administrator who enabled one socket unit alone wants no other door. HTTP comes first, so that all doors are
-        // open when the daemon's own socket is there.
+        // With socket activation, only passed sockets are served. HTTP is opened first, so that all doors are open once the
+        // native socket exists.
         if !isActivated || !http.isEmpty, let path = configuration.http.path(beside: configuration.socketPath) {
             try openHTTP(path, http)
         }
@@ -28,7 +28,7 @@ extension Daemon {
         do throws(StartFailure) {
             httpDoor.open(try DoorSocket(path, namedBy: "http.socket", passed: passed, log))
         } catch {
-            // Nobody asked for the one beside the daemon's own.
+            // The default socket is not essential.
             guard configuration.http.socket == .beside else { throw error }
             log.warning("programs are not served over HTTP: \(error.message)")
         }

@@ -2,8 +2,8 @@ internal import Glibc
 internal import Logging
 internal import UltraSystem
 
-/// The listening socket of a door: passed by the service manager, or bound to a path, where it is bound again if its
-/// file is removed.
+/// The listening socket of a door: passed by the service manager, or bound to a path. If its file is removed, it is bound
+/// again.
 @Loop
 final class DoorSocket {
     private let path: String
@@ -12,7 +12,7 @@ final class DoorSocket {
     private let log: Logger
     private var listeners: [Listener]
     private var serve: @Loop (Listener) -> Void = { _ in }
-    /// True while the log has told that the socket's path is not ours.
+    /// True while the loss of the path is logged.
     private var isLossTold = false
 
     /// - Parameter listeners: passed by the service manager; empty: `path` is bound.
@@ -51,7 +51,7 @@ final class DoorSocket {
         listeners.forEach(serve)
     }
 
-    /// Binds the socket again if its file was removed, since no client would find it.
+    /// Binds the socket again if its file was removed.
     func lookAfterFile() {
         for (index, listener) in listeners.enumerated() {
             switch listener.place {

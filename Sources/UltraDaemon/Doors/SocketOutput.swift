@@ -1,28 +1,28 @@
 internal import UltraSystem
 
-/// The unsent bytes of one connection: they leave together at the end of a turn of the loop, are charged to the client's
-/// user, and hold back their producers where the client does not read.
+/// The unsent bytes of one connection. They are sent together at the end of a turn of the loop and charged to the user;
+/// a client that does not read causes back-pressure.
 @Loop
 final class SocketOutput {
-    /// What is to be sent; the first `sentBytes` of it were.
+    /// Bytes to send; the first `sentBytes` are sent.
     private(set) var bytes: [UInt8] = []
     private var sentBytes = 0
     private let socket: StreamSocket
     private let memory: HeldBytes
     private let user: ByteAccount.User
     private var limits: Limits
-    /// Bytes charged for what is unsent.
+    /// Bytes charged for unsent bytes.
     private var charge = 0
     private var waiters: [UnsafeContinuation<Void, Never>] = []
     private var flushLater = Deferred(.endOfTurn) {}
     private let stall = Timer {}
     private var isClosed = false
 
-    /// Called before bytes are sent, to complete what is being written.
+    /// Called before each send, to complete the message in progress.
     var willSend: @Loop (inout [UInt8]) -> Void = { _ in }
-    /// Called after bytes were sent; all of them if `isEmpty`.
+    /// Called after each send.
     var onSent: @Loop (_ byteCount: Int) -> Void = { _ in }
-    /// Called once the client is gone, or takes nothing for too long.
+    /// Called if the connection is lost, or the client reads nothing for `limits.write_stall`.
     var onLost: @Loop () -> Void = {}
 
     init(_ socket: StreamSocket, _ memory: HeldBytes, _ user: ByteAccount.User, _ limits: Limits) {
@@ -38,7 +38,7 @@ final class SocketOutput {
 
     private var unsentByteCount: Int { bytes.count - sentBytes }
 
-    /// Appends what `write` appends. It leaves at the end of the turn.
+    /// Appends bytes, to be sent at the end of the turn.
     func append(_ write: (inout [UInt8]) -> Void) {
         guard !isClosed else { return }
         write(&bytes)
@@ -46,7 +46,7 @@ final class SocketOutput {
         flushLater.schedule()
     }
 
-    /// Sends what the socket takes now.
+    /// Sends as much as the socket accepts now.
     func flush() {
         guard !isClosed else { return }
         willSend(&bytes)
@@ -72,18 +72,18 @@ final class SocketOutput {
 
     // MARK: - Back-pressure
 
-    /// Unsent bytes that are never too much, and are not charged.
+    /// Up to this many unsent bytes are never congestion, and are not charged.
     private static let leastUnsentBytes = 16 << 10
-    /// Capacity kept while nothing is unsent.
+    /// Capacity kept while the buffer is empty.
     private static let keptCapacityBytes = 1 << 10
 
-    /// True if too much is unsent. A user that holds more than its share may have less unsent.
+    /// True if too many bytes are unsent. The bound is lower for a user that holds more than its share.
     var isCongested: Bool {
         guard unsentByteCount > Self.leastUnsentBytes else { return false }
         return unsentByteCount > limits.unsentBytes || memory.account.isOver(user)
     }
 
-    /// Returns when no longer too much is unsent, or the connection is closed.
+    /// Returns when the output is no longer congested, or closed.
     func drained(_ waiter: any RoomWaiter) async {
         while isCongested, !isClosed {
             if unsentByteCount <= limits.unsentBytes { memory.wait(waiter) }
@@ -91,7 +91,7 @@ final class SocketOutput {
         }
     }
 
-    /// The user's account has more room than before.
+    /// Called when the user's account may have more room.
     func roomMayBeFree() {
         if !isCongested { resumeWaiters() }
     }
@@ -114,7 +114,7 @@ final class SocketOutput {
         charge = unsent
     }
 
-    /// Drops what is unsent.
+    /// Drops all unsent bytes.
     func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -3,9 +3,9 @@ internal import UltraDialects
 internal import UltraProviders
 internal import UltraSystem
 
-/// `models` as OpenAI's API lists them: what a program may name.
+/// The operation `models` in OpenAI's shape.
 extension Daemon {
-    /// Models that are written in one turn of the loop.
+    /// Models examined in one turn of the loop.
     private static let modelsAtOnce = 500
 
     func openAIModels(_ call: Call) {
@@ -14,7 +14,7 @@ extension Daemon {
             var names: [OpenAIModel] = []
             for provider in registry.providers {
                 for start in stride(from: 0, to: provider.models.count, by: Self.modelsAtOnce) {
-                    // The list may have become shorter while others had their turn.
+                    // The list may have changed since the last turn.
                     for model in provider.models.dropFirst(start).prefix(Self.modelsAtOnce) {
                         guard isOffered(model, of: provider) else { continue }
                         models.append(Self.listed(model, model.id, of: provider))
@@ -46,7 +46,7 @@ extension Daemon {
         call.end(Self.listed(candidate.model, candidate.id, of: candidate.provider).report)
     }
 
-    /// True if a request for the model can succeed, now or after a wait.
+    /// True if a request for the model can succeed, now or later.
     private func isOffered(_ model: ModelState, of provider: ProviderState) -> Bool {
         guard model.kind != .other, !model.health.isMissing else { return false }
         switch provider.availability(of: model, at: WallClock.now) {

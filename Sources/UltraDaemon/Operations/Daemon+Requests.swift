@@ -9,7 +9,7 @@ extension Daemon {
         }
     }
 
-    /// - Parameter decode: reads the request; of a long one in a turn of its own.
+    /// - Parameter decode: Decodes the request. A long request is decoded in a turn of its own.
     func generate(
         _ call: Call, isStream: Bool, timeoutMilliseconds limit: Int?,
         _ decode: @escaping @Loop () throws(UltraError) -> Request

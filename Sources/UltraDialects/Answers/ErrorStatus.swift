@@ -1,15 +1,15 @@
 package import UltraAPI
 
-/// HTTP status and retry advice of an error: the same at the doors of all dialects but for one status.
+/// The HTTP status and the retry advice for an error.
 package struct ErrorStatus: Sendable, Equatable {
     package let status: Int
-    /// Milliseconds until the request may succeed; nil: not known.
+    /// Time until the request may succeed; nil: unknown.
     package let retryAfterMilliseconds: Int?
-    /// The client is to send the request again. SDKs repeat by themselves what failed; the daemon has done that already,
-    /// so they are told not to, but where waiting is all that is needed.
+    /// True if the client should send the request again. SDKs retry by themselves, but the daemon has already retried, so
+    /// this is true only for a shutdown and for a short wait that is known.
     package let shouldRetry: Bool
 
-    /// Longest wait that a client is sent away for, to come back by itself.
+    /// The longest wait after which clients should retry by themselves.
     static let longestWaitMilliseconds = 60_000
 
     package init(_ error: UltraError) {
@@ -47,7 +47,7 @@ package struct ErrorStatus: Sendable, Equatable {
         case .invalidRequest, .invalidFrame, .badRequest, .capabilityMissing, .contextLength, .contentFiltered: 400
         case .tooLarge: 413
         case .modelNotFound: 404
-        // A provider refused the daemon's key; 401 and 403 would have the client's user log in.
+        // The provider refused the daemon's key. For 401 and 403, clients would tell their users to log in.
         case .authentication: 424
         case .permissionDenied: error.isOfProvider ? 424 : 403
         case .rateLimited, .quotaExceeded: 429
@@ -60,7 +60,7 @@ package struct ErrorStatus: Sendable, Equatable {
 }
 
 extension UltraError {
-    /// It came from a provider, and not from the daemon itself.
+    /// True if the error is a provider's and not the daemon's own.
     var isOfProvider: Bool { self.provider.map { $0 != "ultrad" } ?? false }
 
     /// Message and hint as one text.

@@ -1,18 +1,18 @@
 package import UltraAPI
 
-/// Tokens of a text by its length, for formats that demand a number where the provider gave none.
+/// Estimates token counts from text length, for answer formats that require a count the provider did not give.
 package enum TokenEstimate {
-    /// UTF-8 bytes of a token, about.
+    /// Average UTF-8 bytes per token.
     package static let bytesPerToken = 4
-    /// An image or a document.
+    /// Tokens counted for one image or document.
     package static let attachmentTokens = 1000
 
-    /// Rounded up.
+    /// Tokens of `bytes` bytes of UTF-8 text, rounded up.
     package static func tokens(bytes: Int) -> Int {
         bytes / bytesPerToken + (bytes % bytesPerToken > 0 ? 1 : 0)
     }
 
-    /// Of all text, schemas, arguments and attachments of `request`.
+    /// Input tokens of `request`: its text, tool schemas, call arguments and attachments.
     package static func input(_ request: Request) -> Int {
         var bytes = 0
         var attachments = 0

@@ -2,7 +2,7 @@
 struct HTTPChunkedDecoder: Sendable {
     private enum Place: Sendable {
         case size
-        /// So many bytes of the chunk are missing.
+        /// The data of a chunk; the associated value is the number of bytes still to come.
         case data(Int)
         /// The CRLF after the data.
         case dataEnd
@@ -10,11 +10,13 @@ struct HTTPChunkedDecoder: Sendable {
         case ended
     }
 
-    /// Of one chunk.
+    /// Maximum length of the extensions of one chunk.
     static let extensionBytes = 256
-    /// Of all chunks of a body.
+    /// Maximum length of the extensions of all chunks of a body.
     static let allExtensionBytes = 4 << 10
+    /// Maximum length of the trailer section.
     static let trailerBytes = 8 << 10
+    /// Maximum number of hexadecimal digits of a chunk's size.
     static let sizeDigits = 8
 
     private let limits: HTTPRequestDecoder.Limits
@@ -32,8 +34,8 @@ struct HTTPChunkedDecoder: Sendable {
         if case .ended = place { true } else { false }
     }
 
-    /// Appends what is content to `body` and returns how many of `bytes` are used up. Those that are not begin the next
-    /// call, and follow the body once it `hasEnded`.
+    /// Appends content to `body` and returns the number of decoded bytes. The caller passes the rest again at the next
+    /// call; after the end, the rest belongs to the next request.
     mutating func read(
         _ bytes: UnsafeRawBufferPointer, appendingTo body: inout [UInt8]
     ) throws(HTTPRefusal) -> Int {
@@ -88,7 +90,7 @@ struct HTTPChunkedDecoder: Sendable {
         _ bytes: UnsafeRawBufferPointer, _ most: Int, _ message: String
     ) throws(HTTPRefusal) -> Range<Int>? {
         guard let line = try lines.next(bytes) else {
-            // One more for the CR.
+            // One more byte for the CR.
             guard bytes.count <= most + 1 else { throw HTTPRefusal(400, message) }
             return nil
         }

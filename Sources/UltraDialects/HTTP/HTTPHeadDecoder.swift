@@ -1,6 +1,6 @@
 /// Reads one request head as its bytes arrive.
 struct HTTPHeadDecoder: Sendable {
-    /// What `HTTPRequestHead` tells, before it is complete.
+    /// The properties of the `HTTPRequestHead` being decoded.
     struct Parts: Sendable {
         var method = HTTPRequestHead.Method.get
         var path = ""
@@ -15,7 +15,7 @@ struct HTTPHeadDecoder: Sendable {
     private let limits: HTTPRequestDecoder.Limits
     private var lines = HTTPLineScanner()
     private var requestLine: HTTPRequestLine?
-    /// An empty line before the request line was passed over (RFC 9112, section 2.2).
+    /// True if an empty line before the request line was skipped (RFC 9112, section 2.2).
     private var hasSkippedLine = false
     private var fields: [HTTPFieldLine] = []
 
@@ -25,7 +25,7 @@ struct HTTPHeadDecoder: Sendable {
 
     /// The head and its length, once it is complete; nil until then.
     ///
-    /// - Parameter bytes: all that arrived since the head began.
+    /// - Parameter bytes: All bytes received since the start of the head.
     mutating func read(
         _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPRefusal) -> (head: HTTPRequestHead, byteCount: Int)? {
@@ -56,10 +56,10 @@ struct HTTPHeadDecoder: Sendable {
         return nil
     }
 
-    /// Knows other protocols by their first byte, which no method has: none of them would ever send a line end.
+    /// Detects other protocols by their first byte, since they may never send a line end.
     private static func checkProtocol(_ first: UInt8) throws(HTTPRefusal) {
         switch first {
-        // The length of a frame of at most 16 MiB.
+        // The first byte of the length prefix of a frame up to 32 MiB.
         case 0x00, 0x01:
             throw HTTPRefusal(400, "this socket speaks HTTP; Ultra's own protocol is spoken on ultrad.sock")
         case 0x16:
@@ -77,7 +77,7 @@ struct HTTPHeadDecoder: Sendable {
 
     // MARK: - The whole head
 
-    /// Fields that decide how the request is read.
+    /// Values of the fields that affect how the request is read.
     private struct Decisive {
         var hosts: [String] = []
         var contentLength: Int?
@@ -98,7 +98,7 @@ struct HTTPHeadDecoder: Sendable {
         parts.minorVersion = line.minorVersion
         parts.body = try body(decisive, line)
         parts.authority = try authority(decisive, line)
-        // Of a body of which nothing comes nothing is judged.
+        // Fields that describe the body matter only if there is one.
         if parts.body != .none {
             if decisive.isMultipart { throw HTTPRefusal(415, "Content-Type is multipart; send a JSON body") }
             if decisive.isEncoded {
@@ -162,7 +162,7 @@ struct HTTPHeadDecoder: Sendable {
         }
     }
 
-    /// Content-Length and Transfer-Encoding together are how requests are smuggled (RFC 9112, section 11.2).
+    /// Refuses Content-Length beside Transfer-Encoding, which is used for request smuggling (RFC 9112, section 11.2).
     private func body(
         _ found: Decisive, _ line: HTTPRequestLine
     ) throws(HTTPRefusal) -> HTTPRequestHead.Body {
@@ -178,7 +178,7 @@ struct HTTPHeadDecoder: Sendable {
         return .length(length)
     }
 
-    /// RFC 9112, section 3.2: exactly one Host in HTTP/1.1, and one at most before; an absolute target takes its place.
+    /// HTTP/1.1 requires exactly one Host, HTTP/1.0 allows none; an absolute target overrides it (RFC 9112, section 3.2).
     private func authority(_ found: Decisive, _ line: HTTPRequestLine) throws(HTTPRefusal) -> String {
         guard found.hosts.count == 1 || found.hosts.isEmpty && line.minorVersion == 0 else {
             throw HTTPRefusal(400, "a request has exactly one Host field")

@@ -1,15 +1,16 @@
-/// Finds the lines of a head, of chunk sizes and of trailers as their bytes arrive: each byte is looked at once.
+/// Finds lines of heads, chunk sizes and trailers in bytes as they arrive. It examines each byte once.
 ///
-/// A line ends with CRLF and holds no control character but HTAB. RFC 9112, section 2.2, lets a recipient take a bare LF
-/// for a line end; two recipients that disagree about it see different requests, so it is refused.
+/// A line ends with CRLF and contains no control character except HTAB. RFC 9112, section 2.2, allows recipients to
+/// accept a bare LF; since recipients that differ in this see different requests, it is refused.
 struct HTTPLineScanner: Sendable {
-    /// Where the line that is being read begins.
+    /// Offset of the start of the current line.
     private(set) var lineStart = 0
     private var scanned = 0
 
     /// The next line without its CRLF; nil: its end has not arrived.
     ///
-    /// - Parameter bytes: at each call those of the call before, and more after them, unless `rewind` came between.
+    /// - Parameter bytes: The bytes of the previous call followed by new ones. After `rewind`, without the lines found
+    ///   before.
     mutating func next(_ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) -> Range<Int>? {
         while scanned < bytes.count {
             let byte = bytes[scanned]
@@ -34,7 +35,7 @@ struct HTTPLineScanner: Sendable {
         return nil
     }
 
-    /// The bytes of the lines given so far are gone.
+    /// Adjusts the offsets after the caller removed the lines found so far.
     mutating func rewind() {
         scanned -= lineStart
         lineStart = 0
@@ -49,7 +50,7 @@ struct HTTPFieldLine: Sendable, Equatable {
     private let valueEnd: UInt32
 
     var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
-    /// Without white space around it.
+    /// The value without surrounding white space.
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
 
     /// - Parameter line: as `HTTPLineScanner` gives it.

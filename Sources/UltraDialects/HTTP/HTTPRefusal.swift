@@ -1,10 +1,10 @@
-/// Why a request is refused before its content is looked at.
+/// The reason to refuse a request before its content is read.
 ///
-/// After one of the decoder's the connection closes, because where the next request begins is no longer certain.
+/// The connection closes after a refusal of the decoder, because the start of the next request is unknown.
 package struct HTTPRefusal: Error, Sendable, Equatable {
     /// Such as 400 or 431 (RFC 9110, section 15).
     package let status: Int
-    /// One sentence that says what is wrong; never holds bytes of the request.
+    /// One sentence for the client. It never contains bytes of the request.
     package let message: String
 
     /// The methods that are allowed, for the field `Allow` of a 405.

@@ -1,8 +1,8 @@
 /// Cuts the bytes of a connection into HTTP/1.1 and HTTP/1.0 requests (RFC 9112). A pure value: bytes in, heads and
-/// bodies out, and after the first refusal nothing more.
+/// bodies out. The first refusal ends the stream.
 ///
-/// It takes a strict subset and has no switch for leniency: what it accepts, every recipient reads alike. Nothing is kept
-/// beyond the limits, and nothing is reserved for what was only announced.
+/// It accepts a strict subset of the grammar, without options for leniency, so that no other recipient reads an accepted
+/// request differently. It buffers at most what the limits allow and reserves no memory for announced lengths.
 package struct HTTPRequestDecoder: Sendable {
     package struct Limits: Sendable, Equatable {
         /// Request line and header fields.
@@ -27,7 +27,7 @@ package struct HTTPRequestDecoder: Sendable {
 
     private enum Place: Sendable {
         case head(HTTPHeadDecoder)
-        /// So many bytes of the body are missing.
+        /// Content-Length body; the associated value is the number of bytes still to come.
         case length(Int)
         case chunked(HTTPChunkedDecoder)
         case failed(HTTPRefusal)
@@ -36,7 +36,7 @@ package struct HTTPRequestDecoder: Sendable {
     package let limits: Limits
     private var place: Place
     private var buffer: [UInt8] = []
-    /// Bytes of `buffer` that were used up.
+    /// Bytes at the start of `buffer` that were decoded.
     private var consumed = 0
 
     /// Capacity kept while nothing is buffered.
@@ -47,7 +47,7 @@ package struct HTTPRequestDecoder: Sendable {
         place = .head(HTTPHeadDecoder(limits))
     }
 
-    /// Bytes that arrived and were not used up.
+    /// Received bytes that were not decoded yet.
     package var bufferedByteCount: Int { buffer.count - consumed }
 
     /// True from the first byte of a request until its `end`.
@@ -65,8 +65,8 @@ package struct HTTPRequestDecoder: Sendable {
 
     /// The next event; nil until more bytes arrive.
     ///
-    /// - Parameter body: what is content of the body is appended to it.
-    /// - Throws: the refusal with which the connection ends, again at each later call.
+    /// - Parameter body: Content of the body is appended to it.
+    /// - Throws: The refusal that ends the connection; every later call throws it again.
     package mutating func next(appendingTo body: inout [UInt8]) throws(HTTPRefusal) -> Event? {
         do throws(HTTPRefusal) {
             return try step(&body)

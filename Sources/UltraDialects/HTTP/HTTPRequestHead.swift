@@ -7,7 +7,7 @@ package struct HTTPRequestHead: Sendable, Equatable {
         case options = "OPTIONS"
     }
 
-    /// How the end of the body is known.
+    /// How the body is framed.
     package enum Body: Sendable, Equatable {
         case none
         /// At least 1 byte.
@@ -16,13 +16,13 @@ package struct HTTPRequestHead: Sendable, Equatable {
     }
 
     package let method: Method
-    /// As sent: begins with `/`, or is `*` for OPTIONS; not decoded, without the query.
+    /// The path as sent, not decoded, without the query. Begins with `/`, or is `*` for OPTIONS.
     package let path: String
-    /// What follows `?`, not decoded; nil: there is none.
+    /// The text after `?`, not decoded; nil: the target has no `?`.
     package let query: String?
-    /// Host and port the client means: those of an absolute target, else the field `Host`; empty: not said.
+    /// Host and port: of the target if that is absolute, otherwise of the field `Host`. Empty if the client sent none.
     package let authority: String
-    /// 0 or 1, of `HTTP/1.x`.
+    /// The minor version of HTTP/1: 0 or 1.
     package let minorVersion: Int
     package let body: Body
     /// The client may send another request on this connection.

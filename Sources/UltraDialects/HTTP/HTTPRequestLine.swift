@@ -1,12 +1,12 @@
 /// A request line: `METHOD SP target SP HTTP/1.x` with single spaces (RFC 9112, section 3).
 struct HTTPRequestLine: Sendable {
-    /// nil: a valid method that is not served.
+    /// nil: a valid method that the server does not implement.
     let method: HTTPRequestHead.Method?
     let path: String
     let query: String?
-    /// Of an absolute target; nil: the target is another one.
+    /// Host and port of an absolute target; nil for other targets.
     let authority: String?
-    /// What follows `HTTP/1.`; above 1 is served as 1 (RFC 9110, section 2.5).
+    /// The minor version of HTTP/1: 0 or 1. Higher ones are served as 1 (RFC 9110, section 2.5).
     let minorVersion: Int
 
     init(
@@ -27,12 +27,12 @@ struct HTTPRequestLine: Sendable {
         method = HTTPRequestHead.Method(
             rawValue: String(decoding: bytes[line.lowerBound..<methodEnd], as: UTF8.self))
         let target = bytes[rest.lowerBound..<targetEnd]
-        // Visible ASCII without the fragment's sign, which no client sends to a server.
+        // Visible ASCII without `#`: clients keep the fragment to themselves.
         guard target.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
             throw HTTPRefusal(400, "the request target holds a character that must be percent-encoded")
         }
         let text = String(decoding: target, as: UTF8.self)
-        // Another method's target, such as that of CONNECT, has a form of its own.
+        // Other methods have targets of other forms, such as CONNECT's host and port.
         (authority, path, query) = method == nil ? (nil, text, nil) : try Self.parts(of: text)
     }
 
@@ -77,7 +77,7 @@ struct HTTPRequestLine: Sendable {
 
 /// `host [":" port]` (RFC 3986, section 3.2), without a user.
 enum HTTPAuthority {
-    /// True for an empty one too: a target without an authority has it (RFC 9112, section 3.2).
+    /// True for the empty text too, which `Host` has for a target without authority (RFC 9112, section 3.2).
     static func isValid(_ text: some Collection<UInt8>) -> Bool {
         var rest = Array(text)[...]
         if rest.first == UInt8(ascii: "[") {
@@ -96,7 +96,7 @@ enum HTTPAuthority {
         return colon == UInt8(ascii: ":") && port.count <= 5 && port.allSatisfy(\.isDigit)
     }
 
-    /// Hexadecimal digits, `:` and `.`; a zone or a future address is nothing we are asked for by.
+    /// A character of an IPv6 address. Zones and future address formats are not supported.
     private static func isOfAddress(_ byte: UInt8) -> Bool {
         byte.isDigit || (byte | 0x20) &- UInt8(ascii: "a") < 6 || byte == UInt8(ascii: ":")
             || byte == UInt8(ascii: ".")

@@ -1,19 +1,19 @@
 /// Writes HTTP/1.1 responses to the unsent bytes of a connection.
 ///
-/// What is from outside goes into header fields as visible ASCII only, so that no value can begin a field of its own.
+/// Header values are written as visible ASCII only, so that a value from outside cannot inject a field.
 package struct HTTPResponseWriter: Sendable {
-    /// How the end of the body is told.
+    /// The framing of the response's body.
     package enum Body: Sendable, Equatable {
-        /// None may follow, as to HEAD and with 204; the length is what GET would have had, nil where none is told.
+        /// No body, as for HEAD and 204. `length` is the Content-Length that GET would get; nil: no Content-Length.
         case none(length: Int?)
         case length(Int)
-        /// By chunks, or to HTTP/1.0 by the end of the connection.
+        /// Of unknown length: chunked, or up to the end of the connection for HTTP/1.0.
         case open
     }
 
-    /// What of the request and the connection shapes the response.
+    /// Properties of the request and the connection that affect the response.
     package struct Mode: Sendable, Equatable {
-        /// Of the request: 0 or 1.
+        /// The minor HTTP version of the request: 0 or 1.
         package var minorVersion: Int
         /// Another request may follow on the connection.
         package var keepsAlive: Bool
@@ -25,7 +25,7 @@ package struct HTTPResponseWriter: Sendable {
     }
 
     private var isChunked = false
-    /// Where the size of the chunk that is being written stands in the unsent bytes; nil: none is.
+    /// Offset of the open chunk's size line in the unsent bytes; nil: no chunk is open.
     private var chunkStart: Int?
 
     package init() {}
@@ -38,9 +38,9 @@ package struct HTTPResponseWriter: Sendable {
     }
 
     /// - Parameters:
-    ///   - date: as `HTTPDateText` writes it.
-    ///   - fields: those of this response, beside Date, Connection, Content-Length and Transfer-Encoding.
-    /// - Returns: whether the connection stays open: without chunks an open body ends with it.
+    ///   - date: The value of `Date`, from `HTTPDateText`.
+    ///   - fields: All fields except Date, Connection, Content-Length and Transfer-Encoding.
+    /// - Returns: False if the connection must close after the response.
     @discardableResult
     package mutating func head(
         _ status: Int, _ mode: Mode, date: String, _ body: Body, fields: [HTTPResponseField], to bytes: inout [UInt8]
@@ -66,7 +66,7 @@ package struct HTTPResponseWriter: Sendable {
         case .none(nil): break
         case .open: if isChunked { Self.append("\r\nTransfer-Encoding: chunked", to: &bytes) }
         }
-        // The default of the client's version is told too where it is not ours (RFC 9112, section 9.3).
+        // HTTP/1.0 clients expect the connection to close unless told otherwise (RFC 9112, section 9.3).
         if !staysOpen {
             Self.append("\r\nConnection: close", to: &bytes)
         } else if mode.minorVersion == 0 {
@@ -91,17 +91,17 @@ package struct HTTPResponseWriter: Sendable {
 
     // MARK: - Bodies
 
-    /// Appends to an open body what `write` appends to `bytes`; all of it until `flush` is one chunk.
+    /// Appends content of an open body. All content between two calls of `flush` becomes one chunk.
     package mutating func content(to bytes: inout [UInt8], _ write: (inout [UInt8]) -> Void) {
         if isChunked, chunkStart == nil {
             chunkStart = bytes.count
-            // Leading zeros are part of a size (RFC 9112, section 7.1), so it can be set when it is known.
+            // Placeholder: a size may have leading zeros (RFC 9112, section 7.1).
             Self.append("00000000\r\n", to: &bytes)
         }
         write(&bytes)
     }
 
-    /// Ends the chunk that is being written: `bytes`, the same as before, may be sent.
+    /// Closes the open chunk, so that `bytes` can be sent.
     package mutating func flush(_ bytes: inout [UInt8]) {
         guard let start = chunkStart else { return }
         chunkStart = nil

@@ -1,12 +1,12 @@
 package import UltraAPI
 
-/// What all of an answer's JSON repeats: a unary answer, or each chunk of a stream.
+/// Values that a unary answer and every chunk of a stream contain.
 package struct ChatAnswerOrigin: Sendable, Equatable {
     /// `chatcmpl-` and the request's number.
     package var id: String
     /// Seconds since 1970.
     package var created: Int
-    /// Input tokens by the length of the request, for a provider that tells none.
+    /// Estimated input tokens, used if the provider does not report them.
     package var estimatedInputTokens: Int
     package var calls: ChatCallForm
 
@@ -80,7 +80,7 @@ enum ChatFinish {
 }
 
 enum ChatCallWriter {
-    /// - Parameter index: of the call, in chunks of a stream.
+    /// - Parameter index: The call's index, for a chunk of a stream; nil for a unary answer.
     static func whole(_ call: ToolCall, index: Int?, _ form: ChatCallForm, to json: inout JSONWriter) {
         let isCustom = form.customTools.contains(call.name)
         json.beginObject()
@@ -108,7 +108,7 @@ enum ChatCallWriter {
     }
 }
 
-/// `usage`: integers always, as clients demand them; estimates stand where the provider gave no figure, and are told.
+/// `usage`. Clients require integers, so missing figures are estimated, and `usage_source` says so.
 struct ChatUsage {
     private let input: Int
     private let output: Int

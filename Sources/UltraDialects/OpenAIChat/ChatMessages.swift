@@ -4,7 +4,7 @@ internal import UltraAPI
 struct ChatMessages {
     private var messages: [Message] = []
     private var callCount = 0
-    /// Calls of the older form `function_call`, which have no id, by the function's name.
+    /// Ids made for calls in the older form `function_call`, by function name.
     private var functionCalls: [String: String] = [:]
 
     static func read(_ fields: inout RequestFields) throws(UltraError) -> [Message] {
@@ -32,7 +32,7 @@ struct ChatMessages {
         var reasoning: String?
         var refusal: String?
         var toolCalls: [ToolCall] = []
-        /// Of the older form: its id is empty.
+        /// `function_call`, the predecessor of `tool_calls`; its id is empty.
         var functionCall: ToolCall?
         var toolCallID: String?
         var name: String?

@@ -1,16 +1,16 @@
 package import UltraAPI
 
-/// A Chat Completions request: what to ask of a provider, and in what form the client wants the answer.
+/// A Chat Completions request, translated, and the form of the answer that its client expects.
 ///
-/// Every member is translated, left out with a warning, or refused by name: what would change the shape of the answer is
-/// refused, what only tunes it is left out (platform.openai.com/docs/api-reference/chat/create).
+/// Every member is translated, dropped with a warning, or refused with an error that names it: refused if it would change
+/// the shape of the answer, dropped if it only tunes it (platform.openai.com/docs/api-reference/chat/create).
 package struct ChatRequest: Sendable, Equatable {
     package var request: Request
     package var isStream = false
-    /// `stream_options.include_usage`: the figures come in a chunk of their own.
+    /// `stream_options.include_usage`: usage is sent in a final chunk of its own.
     package var includesUsage = false
     package var calls = ChatCallForm()
-    /// A sentence for each thing that was left out.
+    /// One sentence for each dropped part.
     package var warnings: [String] = []
 
     /// - Throws: `invalid_request` or `capability_missing`; `field` is the member, such as `messages[2].content`.
@@ -30,18 +30,17 @@ package struct ChatRequest: Sendable, Equatable {
     }
 }
 
-/// How the client wants to be told of tool calls.
+/// The form in which the client expects tool calls.
 package struct ChatCallForm: Sendable, Equatable {
-    /// Names of the tools declared with `"type":"custom"`: they take text, and were given to the provider as functions
-    /// of one string.
+    /// Names of tools with `"type":"custom"`, which take plain text. Providers get them as functions with one string.
     package var customTools: Set<String> = []
-    /// The request has `functions`, which Chat Completions had before tools: the answer has `function_call`.
+    /// True if the request uses `functions`, the predecessor of `tools`; the answer then has `function_call`.
     package var isLegacy = false
 
     package init() {}
 }
 
-/// The members of a request while they are read, in the order they come.
+/// Collects the members of a request in any order.
 struct ChatRequestReading {
     private var request = Request(messages: [])
     private var hasMessages = false
@@ -90,7 +89,7 @@ struct ChatRequestReading {
         }
     }
 
-    /// False: it is another member.
+    /// Returns false if `key` is no sampling parameter.
     private mutating func sampling(_ key: JSONKey, _ fields: inout RequestFields) throws(UltraError) -> Bool {
         switch key {
         case "max_completion_tokens": maxCompletionTokens = try fields.int(1...10_000_000)
@@ -111,7 +110,7 @@ struct ChatRequestReading {
         return true
     }
 
-    /// What no provider is asked for.
+    /// Handles members without a translation.
     private mutating func other(_ key: JSONKey, _ fields: inout RequestFields) throws(UltraError) {
         switch key {
         case "n", "best_of":
@@ -160,7 +159,7 @@ struct ChatRequestReading {
 }
 
 extension RequestFields {
-    /// Consumes the value of a member that is not translated. True: it asks for nothing but what is done anyway.
+    /// Consumes the value of a member without a translation. Returns true if the value is the default.
     fileprivate mutating func isDefault(of key: JSONKey) throws(UltraError) -> Bool {
         switch key {
         case "store" where try isNext(.bool): return try !bool()

@@ -2,17 +2,17 @@ package import UltraAPI
 
 /// Writes an answer piece by piece as `chat.completion.chunk` events.
 ///
-/// What all chunks of a stream have in common is written once; an event of text costs its own bytes and two copies.
+/// The common part of all chunks is encoded once per stream, because nearly every event is a few letters of text.
 package struct ChatStreamWriter: Sendable {
     private let origin: ChatAnswerOrigin
     private let includesUsage: Bool
-    /// From `data: ` up to the value of `choices`.
+    /// Every chunk from `data: ` to the value of `choices`.
     private var opening: [UInt8] = []
-    /// From behind a delta to the end of its event.
+    /// Every chunk of content after its `delta`.
     private let closing: [UInt8]
-    /// UTF-8 bytes of content, for a provider that tells no usage.
+    /// UTF-8 bytes of content, to estimate usage that the provider does not report.
     private var contentBytes = 0
-    /// Calls of custom tools, by index, until they are complete: their text stands inside their arguments.
+    /// Incomplete calls of custom tools by index. Their text is inside the JSON arguments, so they are written whole.
     private var customCalls: [Int: ToolCall] = [:]
 
     package init(_ origin: ChatAnswerOrigin, includesUsage: Bool) {
@@ -44,7 +44,7 @@ package struct ChatStreamWriter: Sendable {
         }
     }
 
-    /// Events that are no content are told by `done` and add nothing.
+    /// Writes an event with content; `done` covers the others.
     package mutating func event(_ event: AnswerEvent, to bytes: inout [UInt8]) {
         switch event {
         case .text(let text):
@@ -54,7 +54,7 @@ package struct ChatStreamWriter: Sendable {
             contentBytes &+= text.utf8.count
             delta(to: &bytes) { $0.field("reasoning_content", text) }
         case .toolCall(let piece): call(piece, to: &bytes)
-        // A signature has no place here.
+        // Chat Completions has no field for signatures.
         case .reasoningSignature, .providerModel, .usage, .finish, .warning: break
         }
     }
@@ -89,7 +89,7 @@ package struct ChatStreamWriter: Sendable {
         }
     }
 
-    /// The end of an answer: what is left of it, the reason, usage if it was asked for, and `[DONE]`.
+    /// Ends a complete answer: the finish reason, usage if requested, and `[DONE]`.
     package mutating func done(_ answer: Answer, to bytes: inout [UInt8]) {
         for (index, call) in customCalls.sorted(by: { $0.key < $1.key }) {
             calls(to: &bytes) { ChatCallWriter.whole(call, index: index, origin.calls, to: &$0) }
@@ -110,14 +110,14 @@ package struct ChatStreamWriter: Sendable {
         bytes += Array("data: [DONE]\n\n".utf8)
     }
 
-    /// The end of an answer that failed after it began: without `[DONE]`, by which clients know a complete one.
+    /// Ends an answer that failed after its start, without `[DONE]`, which clients take for success.
     package func failed(_ error: UltraError, to bytes: inout [UInt8]) {
         bytes += Array("data: ".utf8)
         bytes += OpenAIErrorWriter.body(error)
         bytes += Array("\n\n".utf8)
     }
 
-    /// A comment, which clients skip (HTML Living Standard, section 9.2), for connections that must not look idle.
+    /// Writes a comment, which clients ignore (HTML Living Standard, section 9.2), to keep an idle connection alive.
     package static func filler(to bytes: inout [UInt8]) {
         bytes += Array(": ultrad\n\n".utf8)
     }
@@ -134,7 +134,7 @@ package struct ChatStreamWriter: Sendable {
     private func delta(to bytes: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
         bytes += opening
         bytes += Self.beforeDelta
-        // Changed places, not copied: a second reference would make the next write copy all that is unsent.
+        // Swapped, because a second reference to the buffer would cause a copy at the next write.
         var taken: [UInt8] = []
         swap(&taken, &bytes)
         var json = JSONWriter(appendingTo: taken)

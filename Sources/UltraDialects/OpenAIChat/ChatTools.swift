@@ -13,7 +13,7 @@ struct ChatTools {
         case one(ToolChoice)
         /// `allowed_tools`: these alone, with the mode `auto` or `required`.
         case among(Set<String>, isRequired: Bool)
-        /// A tool that was left out, or is run by a server.
+        /// A tool that was dropped because a server would run it.
         case unknown
     }
 
@@ -34,8 +34,8 @@ struct ChatTools {
         }
     }
 
-    /// `{"type":"function","function":{…}}` or `{"type":"custom","custom":{…}}`. Tools that OpenAI itself would run are
-    /// left out: programs declare them to every server.
+    /// `{"type":"function","function":{…}}` or `{"type":"custom","custom":{…}}`. Tools that OpenAI's servers run are
+    /// dropped, not refused, because some programs declare them to every server.
     private mutating func tool(_ fields: inout RequestFields, _ warnings: inout RequestWarnings) throws(UltraError) {
         var type: String?
         var function: Tool?
@@ -135,11 +135,11 @@ struct ChatTools {
         return .among(names, isRequired: isRequired)
     }
 
-    /// Sets tools and choice of `request`. A choice without tools is ignored, as OpenAI does.
+    /// Sets the tools of `request` and the choice among them. A choice without tools is ignored.
     mutating func finish(_ request: inout Request, _ warnings: inout RequestWarnings) throws(UltraError) {
         form.isLegacy = tools.isEmpty && !functions.isEmpty
         request.tools = form.isLegacy ? functions : tools
-        // The answer has room for one call.
+        // `function_call` can hold one call only.
         if form.isLegacy { request.parallelToolCalls = false }
         guard !request.tools.isEmpty else {
             request.parallelToolCalls = nil
@@ -180,7 +180,7 @@ extension Tool {
         if name.isEmpty { throw fields.expected("the name of a function", at: "name") }
     }
 
-    /// A tool that takes text, as a function of one string. A grammar cannot be told: it goes into the description.
+    /// A tool that takes text, as a function with one string. Functions have no grammar, so it goes into the description.
     fileprivate init(custom fields: inout RequestFields) throws(UltraError) {
         self.init(name: "", parameters: ChatCustomCall.parameters)
         var grammar: String?
@@ -233,7 +233,7 @@ enum ChatCustomCall {
         return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    /// The text in `arguments`, or `arguments` itself where the model did not keep to the form.
+    /// The text in `arguments`; all of `arguments` if the model did not follow the schema.
     static func input(_ arguments: String) -> String {
         do throws(JSONError) {
             return try JSONReader.read(Array(arguments.utf8)) { (reader) throws(JSONError) in

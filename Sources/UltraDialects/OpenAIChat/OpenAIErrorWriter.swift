@@ -13,7 +13,7 @@ package enum OpenAIErrorWriter {
         return json.bytes
     }
 
-    /// A refusal of the door itself, before there was a request to speak of.
+    /// The body for a request that the door refuses.
     package static func body(_ refusal: HTTPRefusal) -> [UInt8] {
         let (type, code): (String, String?) =
             switch refusal.status {
@@ -41,7 +41,7 @@ package enum OpenAIErrorWriter {
         json.endObject()
     }
 
-    /// Programs act on words of OpenAI's messages; they stand here too.
+    /// The message with the phrases that programs search OpenAI's messages for.
     private static func message(_ error: UltraError) -> String {
         var message = error.messageWithHint
         switch error.code {
@@ -77,6 +77,6 @@ package enum OpenAIErrorWriter {
         }
     }
 
-    /// Codes of a provider that mean to a client what OpenAI's mean.
+    /// Provider codes that are passed on, because they mean the same as OpenAI's.
     private static let passedCodes: Set<String> = ["unsupported_parameter", "unsupported_value"]
 }

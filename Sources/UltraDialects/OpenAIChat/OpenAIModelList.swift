@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// `GET /v1/models` and `GET /v1/models/{id}` in OpenAI's shape, with what is known of each model beside it.
+/// One model in OpenAI's shape, with its known properties as additional members.
 package struct OpenAIModel: Sendable, Equatable {
     package var id: String
     /// The provider's id.
@@ -23,7 +23,7 @@ package struct OpenAIModel: Sendable, Equatable {
     private func writeMembers(to json: inout JSONWriter) {
         json.field("id", id)
         json.field("object", "model")
-        // When it was made is not known.
+        // The creation time is unknown.
         json.field("created", 0)
         json.field("owned_by", owner)
         json.fieldIfPresent("context_window", contextWindow)

@@ -16,7 +16,7 @@ struct DataURL: Equatable {
             return nil
         }
         var data = String(url[url.utf8.index(after: comma)...])
-        // Some clients leave the padding out.
+        // Some clients omit the padding.
         let surplus = data.utf8.count % 4
         if surplus > 1, !data.hasSuffix("=") { data += String(repeating: "=", count: 4 - surplus) }
         guard Base64.isValid(data) else { return nil }

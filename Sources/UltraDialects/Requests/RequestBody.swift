@@ -4,8 +4,8 @@ package import UltraAPI
 package enum RequestBody {
     /// Validates `body` and runs `read` with a reader of its fields.
     ///
-    /// - Throws: `invalid_request` for a body that is not strict JSON (RFC 8259) or in which a name comes twice: what
-    ///   the daemon routes by must be what a provider reads.
+    /// - Throws: `invalid_request` if the body is not strict JSON (RFC 8259) or an object has two members of one name:
+    ///   the daemon and the provider could read different ones.
     package static func read<Value>(
         _ body: [UInt8], _ read: (inout RequestFields) throws(UltraError) -> Value
     ) throws(UltraError) -> Value {
@@ -29,26 +29,26 @@ package enum RequestBody {
 }
 
 extension RequestFields {
-    /// Skips the value if it is null, which clients write for what they do not set.
+    /// Skips the value if it is null, which clients send for members they do not set. Returns true if it was.
     mutating func skipNull() throws(UltraError) -> Bool {
         guard try isNext(.null) else { return false }
         try skip()
         return true
     }
 
-    /// The refusal of something that no provider behind the daemon could be asked for in this way, at the value read.
+    /// The error for a feature that the door does not offer, at the value just read.
     func cannotBeHad(_ message: String, hint: String? = nil) -> UltraError {
         UltraError(.capabilityMissing, message, hint: hint, field: placeOfValue)
     }
 }
 
-/// What a request asks for and does not get, a sentence each; at most as many as an answer carries.
+/// Warnings about parts of a request that are not passed on, one sentence each, at most `limit`.
 struct RequestWarnings: Sendable {
     private(set) var sentences: [String] = []
-    /// Header fields of one answer.
+    /// Maximum number of `x-ultra-warning` fields of one answer.
     static let limit = 16
 
-    /// - Parameter member: its name; one that is not printable, or too long to repeat, is not told.
+    /// - Parameter member: The member's name. It is not repeated if it is longer than 64 bytes or not visible ASCII.
     mutating func leftOut(_ member: String) {
         let isPlain = member.utf8.count <= 64 && member.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         add("\(isPlain ? member : "a member of the request") was left out: it cannot be translated")

@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// Ultra's own header fields of a request at a door, for what the dialects have no words for.
+/// Ultra's own request header fields, for settings that OpenAI's API does not have.
 package struct UltraHeaderFields: Sendable, Equatable {
     /// `x-ultra-cache`.
     package var cache: CacheMode?
@@ -45,7 +45,7 @@ package struct UltraHeaderFields: Sendable, Equatable {
         }
     }
 
-    /// Elements separated by commas, without white space around them; empty ones do not count.
+    /// Comma-separated elements without surrounding white space; empty elements are ignored.
     private static func list(
         _ text: String, _ field: String, _ count: RequestBound, _ length: RequestBound
     ) throws(UltraError) -> [String] {

@@ -1,24 +1,24 @@
 /// The door for programs that speak HTTP (`[http]`). Sizes are in bytes.
 package struct HTTPSettings: Sendable, Equatable {
-    /// Where it listens.
+    /// The listening socket.
     package enum Socket: Sendable, Equatable {
         /// `http.sock` in the folder of the daemon's own socket.
         case beside
         case path(String)
-        /// It does not listen.
+        /// HTTP is off.
         case none
     }
 
     package var socket = Socket.beside
-    /// The longest body of a request.
+    /// Maximum length of a request's body.
     package var bodyBytes = 32 << 20
-    /// A stream without content for so long gets a sign of life, so that nothing between takes it for dead.
+    /// Time without content after which a stream gets a comment, so that clients and proxies do not time out.
     package var quiet = Duration.seconds(25)
 
     package init() {}
 
-    /// nil: it does not listen.
-    /// - Parameter other: the path of the daemon's own socket.
+    /// The path to listen on; nil: HTTP is off.
+    /// - Parameter other: The path of the daemon's own socket.
     func path(beside other: String) -> String? {
         switch socket {
         case .none: nil

@@ -18,12 +18,12 @@ final class ChatSink: AnswerSink {
         estimatedInputTokens: estimatedInputTokens,
         calls: calls)
     private lazy var writer = ChatStreamWriter(origin, includesUsage: includesUsage)
-    /// Fires when the client has heard nothing for too long.
+    /// Fires if nothing was sent for too long.
     private let quiet = Timer {}
-    /// True if the first chunk, which names the model, was written.
+    /// True if the first chunk was written.
     private var hasStarted = false
 
-    /// - Parameter created: when the request came, in seconds since 1970.
+    /// - Parameter created: Time of the request in seconds since 1970.
     init(_ exchange: HTTPExchange, _ chat: ChatRequest, created: Int) {
         self.exchange = exchange
         isStream = chat.isStream
@@ -55,7 +55,7 @@ final class ChatSink: AnswerSink {
         }
     }
 
-    /// Only requests that ask for it are begun anew, and this dialect has no word for that.
+    /// Never called: only requests of the native protocol can ask for a restart.
     func restart() {}
 
     func progress(_ progress: RequestProgress) {}
@@ -83,7 +83,7 @@ final class ChatSink: AnswerSink {
         exchange.breakOff()
     }
 
-    /// The head must leave although it is not known yet who answers.
+    /// Sends the head, although the model that answers is not known yet, and a comment.
     private func breakSilence() {
         begin(HTTPAnswerFields.of(warnings))
         exchange.write { ChatStreamWriter.filler(to: &$0) }

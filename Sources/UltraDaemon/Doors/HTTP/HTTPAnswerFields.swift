@@ -1,7 +1,7 @@
 internal import UltraAPI
 internal import UltraDialects
 
-/// Header fields that say how an answer came about.
+/// Header fields about the origin of an answer.
 enum HTTPAnswerFields {
     static func of(_ answer: Answer, _ warnings: [String]) -> [HTTPResponseField] {
         fields(answer.model, answer.cache) + of(warnings + answer.warnings)
@@ -21,10 +21,10 @@ enum HTTPAnswerFields {
     private static let warningLimit = 16
     private static let warningBytes = 200
 
-    /// `x-ultra-warning`: what was left out, so that nothing is dropped silently.
+    /// One `x-ultra-warning` field for each dropped part of the request.
     static func of(_ warnings: [String]) -> [HTTPResponseField] {
         warnings.prefix(warningLimit).map { warning in
-            // Whole characters: one that does not fit is not begun.
+            // Cut between characters.
             var text = ""
             var count = 0
             for character in warning {

@@ -5,13 +5,12 @@ internal import UltraSystem
 // Admission of bodies by the user's account of bytes.
 
 extension HTTPConnection {
-    /// Length up to which a request is admitted beyond the user's share: an administrator who looks for the cause must get
-    /// through.
+    /// Requests up to this length are admitted beyond the user's share, so that an administrator can find the cause.
     private static var exemptBytes: Int { 512 }
-    /// By how much a body of unknown length is admitted at a time.
+    /// Step by which a body of unknown length is admitted.
     private static var stepBytes: Int { 64 << 10 }
 
-    /// Charges what the request will need. Returns false if it may not be held: it waits unread, or was refused.
+    /// Charges the memory that the request needs. Returns false if the request must wait or was refused.
     func admitBody(of exchange: HTTPExchange) -> Bool {
         let length: Int
         switch exchange.head.body {
@@ -52,7 +51,7 @@ extension HTTPConnection {
         return false
     }
 
-    /// The request found no room in time.
+    /// Refuses the request because no memory became free in time.
     func refuseRoom() {
         refuse(UltraError.overloaded(by: memory.account.limit))
     }

@@ -2,19 +2,19 @@ internal import UltraAPI
 internal import UltraDialects
 internal import UltraSystem
 
-/// One client of the HTTP door: reads its requests one after the other, each once the answer before it was written.
+/// One client of the HTTP door. Requests are read one at a time: the next one after the response to the last.
 @Loop
 final class HTTPConnection {
     enum Phase {
-        /// Between requests, or while a head arrives.
+        /// Idle between requests, or receiving a head.
         case head
-        /// The body of an accepted request arrives.
+        /// Receiving the body of an accepted request.
         case body(HTTPExchange)
-        /// The request is complete, its response is not.
+        /// The request is complete, the response is not.
         case answering(HTTPExchange)
-        /// Nothing more is read as a request; the connection ends when everything is sent.
+        /// No more requests are read. The connection ends when all bytes are sent.
         case ending
-        /// Everything was sent, and the client told; what it still sends is dropped.
+        /// All bytes are sent and the sending side is shut down. Input is dropped.
         case lingering
         case closed
     }
@@ -28,15 +28,15 @@ final class HTTPConnection {
     var phase = Phase.head
     var decoder: HTTPRequestDecoder
     var writer = HTTPResponseWriter()
-    /// What the response in progress is shaped by.
+    /// The mode of the response in progress.
     private var mode = HTTPResponseWriter.Mode(minorVersion: 1, keepsAlive: true)
     /// True while nothing is read because the user holds more than its share.
     var waitsForRoom = false
-    /// Ends a phase in which the client is too slow.
+    /// The timeout of the current phase.
     let patience = Timer {}
-    /// Ends a body that takes too long as a whole.
+    /// The timeout of the whole body.
     let bodyDeadline = Timer {}
-    /// Reads on after a response, when its writer has returned.
+    /// Decodes further requests after the sink that wrote the response has returned.
     private var goOn = Deferred(.soon) {}
 
     init(_ socket: StreamSocket, _ door: HTTPDoor) {
@@ -65,7 +65,7 @@ final class HTTPConnection {
         if case .closed = phase { false } else { true }
     }
 
-    /// The request in progress, complete or not.
+    /// The request in progress; nil between requests.
     var exchange: HTTPExchange? {
         switch phase {
         case .body(let exchange), .answering(let exchange): exchange
@@ -75,7 +75,7 @@ final class HTTPConnection {
 
     // MARK: - Input
 
-    /// The end of the client's input is noticed even while nothing is read: a client that shuts down its side is gone.
+    /// Watches for the end of the client's input in every phase: a client that shuts down its sending side is gone.
     func updateInterest() {
         var interest: Watch.Events = .peerClosed
         if isReading { interest.insert(.input) }
@@ -92,7 +92,7 @@ final class HTTPConnection {
     }
 
     private func ready(_ events: Watch.Events) {
-        // A request that came before the end is not performed: nobody reads its answer.
+        // A request that arrived together with the end of input is not performed, since nobody reads the answer.
         if !events.isDisjoint(with: [.peerClosed, .hangUp, .error]) { return close() }
         if events.contains(.output) { output.flush() }
         if events.contains(.input), isReading { receive() }
@@ -117,14 +117,14 @@ final class HTTPConnection {
         }
     }
 
-    /// Read at once from a user that holds much.
+    /// Bytes read at once from a user that holds much memory.
     private static let cautiousReadBytes = 4 << 10
 
     private var isLingering: Bool {
         if case .lingering = phase { true } else { false }
     }
 
-    /// Decodes what was received, until a request is complete or more is needed.
+    /// Decodes received bytes until a request is complete or more bytes are needed.
     func takeRequests() {
         defer { if isOpen { updateInterest() } }
         var unread: [UInt8] = []
@@ -134,7 +134,7 @@ final class HTTPConnection {
                 case .head:
                     guard !output.isCongested else { return }
                     guard let event = try decoder.next(appendingTo: &unread) else { return waitForHead() }
-                    // Otherwise it is the end of a body that was refused.
+                    // `end` belongs to a refused request.
                     if case .head(let head) = event { accept(head) }
                     unread = []
                 case .body(let exchange):
@@ -163,14 +163,14 @@ final class HTTPConnection {
             if door.isDraining { return end() }
             return patience.arm(after: times.idle)
         }
-        // From the first byte, not from the last.
+        // The time starts at the first byte of the head.
         if !isHeadTimed { patience.arm(after: times.head) }
         isHeadTimed = true
     }
 
     private var isHeadTimed = false
 
-    /// Of a refused request, a body up to this length is dropped so that the connection can go on.
+    /// A refused request's body up to this length is read and dropped, so that the connection can be kept.
     private static let droppedBodyBytes = 64 << 10
 
     private func accept(_ head: HTTPRequestHead) {
@@ -206,7 +206,7 @@ final class HTTPConnection {
 
     // MARK: - Refusals
 
-    /// Answers a request that cannot be read, and ends the connection.
+    /// Refuses a request and ends the connection.
     func refuse(_ refusal: HTTPRefusal) {
         releaseExchange()
         mode.keepsAlive = false
@@ -220,7 +220,7 @@ final class HTTPConnection {
         respond(refusal.status, .json, fields: fields, OpenAIErrorWriter.body(refusal), to: exchange)
     }
 
-    /// Answers a request that is not performed, and ends the connection, which still brings its body.
+    /// Fails a request whose body is not read, and ends the connection.
     func refuse(_ error: UltraError) {
         releaseExchange()
         mode.keepsAlive = false
@@ -229,7 +229,7 @@ final class HTTPConnection {
         respond(status.status, .json, fields: status.fields, OpenAIErrorWriter.body(error), to: nil)
     }
 
-    /// Gives back what an incomplete request was charged for.
+    /// Gives back the charge of an incomplete request and stops its timers.
     private func releaseExchange() {
         stopWaiting()
         bodyDeadline.cancel()
@@ -237,7 +237,7 @@ final class HTTPConnection {
         if let exchange { release(exchange) }
     }
 
-    /// Of a request without a call.
+    /// Gives back the charge of an exchange without a call.
     private func release(_ exchange: HTTPExchange) {
         memory.add(-exchange.charge, of: user)
         if exchange.isExempt { memory.endExempt(of: user) }
@@ -246,7 +246,7 @@ final class HTTPConnection {
 
     // MARK: - Responses
 
-    /// - Parameter exchange: the request; nil: none was read.
+    /// - Parameter exchange: The request; nil: none was decoded.
     func respond(
         _ status: Int, _ type: HTTPContentType, fields: [HTTPResponseField], _ body: [UInt8], to exchange: HTTPExchange?
     ) {
@@ -279,7 +279,7 @@ final class HTTPConnection {
         responded(exchange)
     }
 
-    /// Ends the connection some time after what was written has left, without the body's end.
+    /// Ends the connection without the end of the body, `HTTPTimes.brokenStream` after the bytes written so far.
     func breakOff() {
         guard case .answering = phase else { return }
         defer { door.ended() }
@@ -292,16 +292,16 @@ final class HTTPConnection {
         updateInterest()
     }
 
-    /// A response is complete: the next request may be read.
+    /// Continues after a complete response: with the next request, or by ending the connection.
     private func responded(_ exchange: HTTPExchange?) {
-        // Last, when the connection no longer counts as busy.
+        // Last, because the daemon may stop if this connection is idle.
         defer { if exchange?.call != nil { door.ended() } }
         if let exchange { release(exchange) }
         guard mode.keepsAlive, !door.isDraining else { return end() }
         guard case .answering = phase else { return }
         phase = .head
         patience.arm(after: times.idle)
-        // If nothing else is to be done now, send at once: the answer need not wait for the books.
+        // Send now if the loop has no other work; otherwise at the end of the turn.
         if EventLoop.shared.isLastJob { output.flush() }
         guard isOpen else { return }
         if decoder.bufferedByteCount > 0 { goOn.schedule() }
@@ -321,17 +321,17 @@ final class HTTPConnection {
     private func sent(_ count: Int) {
         door.sentByteCount &+= UInt64(count)
         switch phase {
-        // A broken stream ends by its timer.
+        // A failed stream ends by its timer.
         case .ending where output.isEmpty && !patience.isArmed: linger()
         case .head, .body:
-            // What was received before reading paused.
+            // Decode bytes received before reading paused.
             if decoder.bufferedByteCount > 0 { goOn.schedule() }
             updateInterest()
         case .answering, .ending, .lingering, .closed: updateInterest()
         }
     }
 
-    /// Tells the client that nothing follows, and drops what it still sends.
+    /// Shuts down the sending side, and drops further input.
     private func linger() {
         guard case .ending = phase, output.isEmpty else { return }
         phase = .lingering
@@ -359,7 +359,7 @@ final class HTTPConnection {
 
     func cancel(_ reason: UltraError) { exchange?.call?.cancel(reason) }
 
-    /// True if it is neither in a request nor with unsent bytes.
+    /// True without a request in progress and without unsent bytes.
     var isIdle: Bool {
         if case .head = phase { output.isEmpty && !decoder.isInRequest } else { false }
     }

@@ -22,7 +22,7 @@ final class HTTPDoor {
     private let refused = RefusedConnections()
     private var socket: DoorSocket?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
-    /// The value of `Date`, and the second it belongs to.
+    /// Cache of `date`, with the second it was made for.
     private var lastDate = (second: 0, text: "")
 
     init(
@@ -91,7 +91,7 @@ final class HTTPDoor {
 
     // MARK: - Requests
 
-    /// Performs a request that has arrived whole.
+    /// Performs a complete request.
     func perform(_ exchange: HTTPExchange, on connection: HTTPConnection) {
         switch exchange.route {
         case .options(let allowed): exchange.respond(204, .text, fields: [HTTPResponseField("Allow", allowed)], [])
@@ -148,7 +148,7 @@ final class HTTPDoor {
         }
     }
 
-    /// - Parameter id: the one model that is asked for; nil: all.
+    /// - Parameter id: One model; nil: all.
     private func models(_ exchange: HTTPExchange, _ connection: HTTPConnection, _ id: String?) {
         let sink = HTTPResultSink(exchange) { result throws(UltraError) in
             guard case .report(let report) = result else { throw HTTPResultSink.otherKind }
@@ -166,7 +166,7 @@ final class HTTPDoor {
             error)
     }
 
-    /// The call takes over what the exchange was charged.
+    /// Makes the call, which takes over the memory charge of the exchange.
     private func call(
         _ operation: OperationName, _ exchange: HTTPExchange, _ connection: HTTPConnection, _ sink: any AnswerSink
     ) -> Call {
@@ -184,14 +184,14 @@ final class HTTPDoor {
 
     // MARK: - Responses
 
-    /// Of this second.
+    /// The value of `Date`.
     var date: String {
         let now = time(nil)
         if now != lastDate.second { lastDate = (now, HTTPDateText.text(now)) }
         return lastDate.text
     }
 
-    /// What every response says.
+    /// The fields of every response.
     func fields(_ type: HTTPContentType?, _ exchange: HTTPExchange?) -> [HTTPResponseField] {
         let id = "req_\(exchange?.call?.record.number ?? Call.takeNumber())"
         let fields = [HTTPResponseField("x-ultra-request-id", id), HTTPResponseField("x-request-id", id)]

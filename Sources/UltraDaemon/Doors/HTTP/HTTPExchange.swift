@@ -7,21 +7,21 @@ internal import UltraSystem
 final class HTTPExchange {
     let head: HTTPRequestHead
     let route: HTTPRoute
-    /// Content of the body, as far as it arrived.
+    /// Content of the body received so far.
     var body: [UInt8] = []
-    /// Bytes charged for the request until its call takes the charge over.
+    /// Bytes charged for the request; its call takes them over.
     var charge = 0
     /// True if the request was admitted beyond the user's share.
     var isExempt = false
-    /// The client waits for `100 Continue`, which is sent once the body may be read.
+    /// True if the client waits for `100 Continue`, which is sent after the body is admitted.
     var isContinueDue: Bool
-    /// nil: the request is not complete, or needs none.
+    /// nil: the request is incomplete, or is answered without a call.
     var call: Call?
     private weak var connection: HTTPConnection?
 
     enum Progress {
         case none
-        /// An open body is being written.
+        /// The head was sent, the body is not complete.
         case begun
         case ended
     }
@@ -48,7 +48,7 @@ final class HTTPExchange {
         respond(status.status, .json, fields: status.fields + fields, OpenAIErrorWriter.body(error))
     }
 
-    /// The head of a response whose body is written piece by piece.
+    /// Starts a response whose body is written piece by piece.
     func begin(_ type: HTTPContentType, fields: [HTTPResponseField]) {
         guard progress == .none else { return }
         progress = .begun
@@ -60,14 +60,14 @@ final class HTTPExchange {
         connection?.write(content)
     }
 
-    /// The end of such a body.
+    /// Ends such a body.
     func end() {
         guard progress == .begun else { return }
         progress = .ended
         connection?.endBody(of: self)
     }
 
-    /// The end of a body that is not complete: the connection ends without the body's end, as a client must notice.
+    /// Ends the connection without the end of the body, so that the client notices that the body is incomplete.
     func breakOff() {
         guard progress == .begun else { return }
         progress = .ended

@@ -2,7 +2,7 @@ internal import UltraAPI
 internal import UltraDialects
 internal import UltraSystem
 
-/// Sends the result of an operation that is answered at once.
+/// Sends the result of an operation as one response.
 @Loop
 final class HTTPResultSink: AnswerSink {
     struct Response {

@@ -1,6 +1,6 @@
 internal import UltraDialects
 
-/// What a path of the HTTP door stands for; ultra-http(7), PATHS.
+/// The resources of the HTTP door; ultra-http(7), PATHS.
 enum HTTPRoute: Sendable, Equatable {
     /// An OPTIONS request, with the value of `Allow`.
     case options(String)
@@ -10,8 +10,8 @@ enum HTTPRoute: Sendable, Equatable {
     /// The model's id, decoded.
     case model(String)
 
-    /// - Parameter path: as sent. Base URLs are set wrongly more often than anything else, so `/v1` may be missing or
-    ///   doubled, `/openai` may stand before it, and one `/` at the end is ignored. Nothing else is normalised.
+    /// - Parameter path: The path as sent. Since base URLs are often configured wrongly, `/v1` may be missing or doubled,
+    ///   `/openai` may precede it, and one trailing `/` is ignored. Nothing else is normalised.
     init?(_ path: String) {
         var rest = Substring(path)
         if rest.utf8.count > 1, rest.hasSuffix("/") { rest = rest.dropLast() }
@@ -35,9 +35,9 @@ enum HTTPRoute: Sendable, Equatable {
         }
     }
 
-    /// What a request is for.
+    /// The resource that a request asks for.
     ///
-    /// - Throws: 403 for a request of a page of a browser, 404 for another path, 405 for another method.
+    /// - Throws: 403 for a request from a web page, 404 for an unknown path, 405 for a wrong method.
     static func of(_ head: HTTPRequestHead) throws(HTTPRefusal) -> HTTPRoute {
         try refuseBrowsers(head)
         guard head.path != "*" else { return .options(HTTPRequestHead.Method.all) }
@@ -50,18 +50,18 @@ enum HTTPRoute: Sendable, Equatable {
         return route
     }
 
-    /// Any page that a user opens can send requests to this machine; a browser says so in these fields (Fetch Standard,
-    /// section 3.2; Fetch Metadata, section 2).
+    /// Refuses requests from web pages: any page that a user opens could send some. Browsers mark them with these fields
+    /// (Fetch Standard, section 3.2; Fetch Metadata, section 2).
     private static func refuseBrowsers(_ head: HTTPRequestHead) throws(HTTPRefusal) {
         guard head["origin"] == nil else {
-            throw HTTPRefusal(403, "a page of a browser asks, and no origin is allowed")
+            throw HTTPRefusal(403, "requests from web pages are not allowed")
         }
         if let site = head["sec-fetch-site"]?.lowercased(), site == "cross-site" || site == "same-site" {
-            throw HTTPRefusal(403, "a page of another site asks, and no origin is allowed")
+            throw HTTPRefusal(403, "requests from web pages are not allowed")
         }
     }
 
-    /// A HEAD is answered as a GET without its body.
+    /// HEAD is answered like GET, without the body.
     private var methods: [HTTPRequestHead.Method] {
         switch self {
         case .root, .health, .metrics, .models, .model: [.get, .head]
@@ -99,7 +99,7 @@ extension HTTPRequestHead.Method {
 }
 
 extension Substring {
-    /// Without `prefix` where a `/` follows it.
+    /// Removes `prefix` if a `/` follows it.
     fileprivate func droppingPrefix(_ prefix: String) -> Substring {
         guard hasPrefix(prefix + "/") else { return self }
         return dropFirst(prefix.count)

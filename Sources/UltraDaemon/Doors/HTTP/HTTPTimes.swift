@@ -1,25 +1,25 @@
 internal import UltraSystem
 
-/// How long the HTTP door waits for its clients; ultra-http(7), TIMES.
+/// Timeouts of the HTTP door; ultra-http(7), LIMITS.
 struct HTTPTimes: Sendable, Equatable {
-    /// Between requests: longer than the clients' own 4 to 90 seconds, so that they close first and no request crosses
-    /// the close.
+    /// Keep-alive time between requests. Longer than that of clients (4 to 90 s), so that the client closes first and no
+    /// request is lost in the race.
     var idle = Duration.seconds(120)
-    /// From the first byte of a head to its end.
+    /// Time for a complete head, from its first byte.
     var head = Duration.seconds(10)
-    /// Without a byte of the body.
+    /// Longest pause within a body.
     var bodyPause = Duration.seconds(10)
-    /// For a whole body.
+    /// Time for a complete body.
     var body = Duration.seconds(120)
-    /// For room in the user's share of memory.
+    /// Time that a body waits for memory in the user's share.
     var room = Duration.seconds(10)
-    /// After which the head of a stream leaves although there is no content yet.
+    /// Time after which the head of a stream is sent even without content.
     var quiet = Duration.seconds(25)
-    /// Between two signs of life in a stream without content.
+    /// Interval of comments in a stream without content.
     var filler = Duration.seconds(10)
-    /// Between the error event of a broken stream and the end of the connection, so that the client reads the event.
+    /// Pause between the error event of a failed stream and the end of the connection, so that clients read the event.
     var brokenStream = Duration.milliseconds(250)
-    /// How long what a client still sends is read after the last answer: closing at once would reset the connection
-    /// before that answer is read (RFC 9112, section 9.6).
+    /// Time during which input is read and dropped after the last response, because closing at once would reset the
+    /// connection before the client has read the response (RFC 9112, section 9.6).
     var lingering = Duration.seconds(1)
 }
