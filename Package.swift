@@ -62,6 +62,7 @@ let package = Package(
         .target(name: "CStart", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
         .target(name: "UltraAPI", swiftSettings: strict),
+        .target(name: "UltraDialects", dependencies: ["UltraAPI"], swiftSettings: strict),
         .target(
             name: "UltraProviders", dependencies: ["UltraAPI"],
             // The model catalogue; the file is a link into etc.
@@ -75,7 +76,8 @@ let package = Package(
         .target(
             name: "UltraDaemon",
             dependencies: [
-                "CToml", "UltraAPI", "UltraProviders", "UltraSystem", .product(name: "Logging", package: "swift-log"),
+                "CToml", "UltraAPI", "UltraDialects", "UltraProviders", "UltraSystem",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
@@ -111,8 +113,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/ultrabench", swiftSettings: strict),
+        // Tells what the HTTP decoder makes of bytes, for etc/test-http-decoder.
+        .executableTarget(
+            name: "http-decode", dependencies: ["UltraDialects"], path: "Tests/http-decode", swiftSettings: strict),
         .testTarget(name: "ScriptedProviderTests", dependencies: ["ScriptedProvider"], swiftSettings: strict),
         .testTarget(name: "UltraAPITests", dependencies: ["UltraAPI"], swiftSettings: strict),
+        .testTarget(name: "UltraDialectsTests", dependencies: ["UltraDialects", "UltraAPI"], swiftSettings: strict),
         .testTarget(
             name: "UltraProvidersTests", dependencies: ["UltraProviders"], exclude: ["Expected", "Fixtures"],
             swiftSettings: strict),

@@ -37,6 +37,23 @@ package enum Base64 {
         return bytes
     }
 
+    /// `bytes` in the standard alphabet, padded.
+    package static func encoded(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        return String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { text in
+            var end = 0
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let count = min(3, bytes.count - start)
+                let group = (0..<3).reduce(UInt32(0)) { $0 << 8 | ($1 < count ? UInt32(bytes[start + $1]) : 0) }
+                for letter in 0..<4 {
+                    text[end] = letter > count ? UInt8(ascii: "=") : alphabet[Int(group >> (18 - 6 * letter) & 63)]
+                    end += 1
+                }
+            }
+            return end
+        }
+    }
+
     private static func value(_ letter: UInt8) -> UInt32? {
         switch letter {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(letter - UInt8(ascii: "A"))

@@ -47,7 +47,7 @@ package struct RequestBound: Sendable, Equatable {
 
 extension RequestFields {
     /// Reads an array of at most `bound` elements.
-    mutating func array(
+    package mutating func array(
         _ what: String, _ bound: RequestBound, _ read: (inout RequestFields, Int) throws(UltraError) -> Void
     ) throws(UltraError) {
         try array(what) { (fields, index) throws(UltraError) in
@@ -57,14 +57,14 @@ extension RequestFields {
     }
 
     /// Reads a name: not empty, at most `bound` bytes, without control characters.
-    mutating func name(_ what: String, _ bound: RequestBound) throws(UltraError) -> String {
+    package mutating func name(_ what: String, _ bound: RequestBound) throws(UltraError) -> String {
         let text = try name(what)
         try check(text, bound)
         return text
     }
 
     /// Reads an array of at most `count` names, each of at most `length` bytes; nil for names of any length.
-    mutating func names(
+    package mutating func names(
         _ what: String, _ count: RequestBound, _ element: String, _ length: RequestBound?
     ) throws(UltraError) -> [String] {
         var names: [String] = []
@@ -80,7 +80,7 @@ extension RequestFields {
 
     /// Checks that `text`, the value that was just read, is within `bound` and contains no control characters.
     /// - Parameter member: The member of the object that was just read; nil: `text` is the value itself.
-    func check(_ text: String, _ bound: RequestBound, at member: StaticString? = nil) throws(UltraError) {
+    package func check(_ text: String, _ bound: RequestBound, at member: StaticString? = nil) throws(UltraError) {
         guard text.utf8.count <= bound.most else { throw bound.exceeded(at: place(of: member)) }
         var last: UInt8 = 0
         for byte in text.utf8 {
@@ -93,7 +93,7 @@ extension RequestFields {
     }
 
     /// Reads a JSON Schema with at most `schemaMembers` members.
-    mutating func schema() throws(UltraError) -> RawJSON {
+    package mutating func schema() throws(UltraError) -> RawJSON {
         let schema = try rawObject("a JSON Schema object")
         // A member takes at least two bytes, so a short schema needs no counting.
         guard schema.bytes.count > 2 * RequestBound.schemaMembers.most else { return schema }

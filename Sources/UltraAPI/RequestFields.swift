@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Reads a request's JSON object field by field; its errors name the invalid field and what was expected.
 ///
-/// The frame has already been validated as JSON, so only types and ranges can be wrong.
-struct RequestFields {
+/// The bytes have already been validated as JSON, so only types and ranges can be wrong.
+package struct RequestFields {
     var reader: JSONReader
     /// The path to the current value, such as `messages[2].content`.
     private var path: [Step] = []
@@ -13,7 +13,7 @@ struct RequestFields {
         case element(Int)
     }
 
-    init(_ reader: JSONReader) {
+    package init(_ reader: JSONReader) {
         self.reader = reader
         path.reserveCapacity(8)
     }
@@ -22,7 +22,7 @@ struct RequestFields {
     private var place: String { Self.text(path[...]) }
 
     /// The path of the value just read.
-    var placeOfValue: String { place }
+    package var placeOfValue: String { place }
 
     /// The path of the array that contains the current element.
     var parentPlace: String { Self.text(path.dropLast()) }
@@ -37,10 +37,10 @@ struct RequestFields {
     }
 
     /// The error for the current value: `messages[2].role must be <what>`.
-    func expected(_ what: String) -> UltraError { Self.expected(what, at: place) }
+    package func expected(_ what: String) -> UltraError { Self.expected(what, at: place) }
 
     /// The error for an invalid or missing member of the object just read.
-    func expected(_ what: String, at member: StaticString) -> UltraError {
+    package func expected(_ what: String, at member: StaticString) -> UltraError {
         Self.expected(what, at: place(of: member))
     }
 
@@ -57,7 +57,7 @@ struct RequestFields {
     // MARK: - Structure
 
     /// Reads an object. Calls `read` for each member, which must read or skip its value.
-    mutating func object(
+    package mutating func object(
         _ what: String = "an object", _ read: (inout RequestFields, JSONKey) throws(UltraError) -> Void
     ) throws(UltraError) {
         try need(.object, what)
@@ -70,7 +70,7 @@ struct RequestFields {
     }
 
     /// Reads an array. Calls `read` for each element, which must read or skip it.
-    mutating func array(
+    package mutating func array(
         _ what: String = "an array", _ read: (inout RequestFields, Int) throws(UltraError) -> Void
     ) throws(UltraError) {
         try need(.array, what)
@@ -84,19 +84,19 @@ struct RequestFields {
         }
     }
 
-    mutating func skip() throws(UltraError) {
+    package mutating func skip() throws(UltraError) {
         try syntax { (reader) throws(JSONError) in try reader.skip() }
     }
 
     /// True if the next value is a `kind`, without consuming it.
-    mutating func isNext(_ kind: JSONKind) throws(UltraError) -> Bool {
+    package mutating func isNext(_ kind: JSONKind) throws(UltraError) -> Bool {
         try syntax { (reader) throws(JSONError) in try reader.kind() } == kind
     }
 
     // MARK: - Values
 
     /// Reads a string. Rejects NUL, which no provider accepts and some treat as the end of the text.
-    mutating func string(_ what: String = "a string") throws(UltraError) -> String {
+    package mutating func string(_ what: String = "a string") throws(UltraError) -> String {
         try need(.string, what)
         let text = try syntax { (reader) throws(JSONError) in try reader.string() }
         guard !text.holdsNUL else { throw expected("without U+0000") }
@@ -104,26 +104,26 @@ struct RequestFields {
     }
 
     /// nil for `null`.
-    mutating func stringOrNull() throws(UltraError) -> String? {
+    package mutating func stringOrNull() throws(UltraError) -> String? {
         guard try isNext(.null) else { return try string("a string or null") }
         try skip()
         return nil
     }
 
     /// Reads a string that is not empty.
-    mutating func name(_ what: String) throws(UltraError) -> String {
+    package mutating func name(_ what: String) throws(UltraError) -> String {
         let text = try string(what)
         guard !text.isEmpty else { throw expected(what) }
         return text
     }
 
-    mutating func bool() throws(UltraError) -> Bool {
+    package mutating func bool() throws(UltraError) -> Bool {
         try need(.bool, "true or false")
         return try syntax { (reader) throws(JSONError) in try reader.bool() }
     }
 
     /// Reads an integer within `range`.
-    mutating func int(_ range: ClosedRange<Int>) throws(UltraError) -> Int {
+    package mutating func int(_ range: ClosedRange<Int>) throws(UltraError) -> Int {
         var what: String { "an integer from \(range.lowerBound) to \(range.upperBound)" }
         guard try isNext(.number) else { throw expected(what) }
         do throws(JSONError) {
@@ -136,7 +136,7 @@ struct RequestFields {
     }
 
     /// Reads a number within `range`.
-    mutating func number(_ range: ClosedRange<Double>) throws(UltraError) -> Double {
+    package mutating func number(_ range: ClosedRange<Double>) throws(UltraError) -> Double {
         var what: String { "a number from \(range.lowerBound) to \(range.upperBound)" }
         guard try isNext(.number) else { throw expected(what) }
         let value = try syntax { (reader) throws(JSONError) in try reader.double() }
@@ -145,7 +145,7 @@ struct RequestFields {
     }
 
     /// Reads a string that is the raw value of one of `values`.
-    mutating func choice<Value: RawRepresentable<String>>(_ values: [Value]) throws(UltraError) -> Value {
+    package mutating func choice<Value: RawRepresentable<String>>(_ values: [Value]) throws(UltraError) -> Value {
         // Computed only for an error.
         var what: String { "one of " + values.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") }
         guard try isNext(.string) else { throw expected(what) }
@@ -155,14 +155,14 @@ struct RequestFields {
     }
 
     /// Reads an array of non-empty strings.
-    mutating func names(_ what: String, _ element: String) throws(UltraError) -> [String] {
+    package mutating func names(_ what: String, _ element: String) throws(UltraError) -> [String] {
         var names: [String] = []
         try array(what) { (fields, _) throws(UltraError) in names.append(try fields.name(element)) }
         return names
     }
 
     /// Reads a JSON object and keeps its bytes.
-    mutating func rawObject(_ what: String = "an object") throws(UltraError) -> RawJSON {
+    package mutating func rawObject(_ what: String = "an object") throws(UltraError) -> RawJSON {
         try need(.object, what)
         return try syntax { (reader) throws(JSONError) in try reader.rawJSON() }
     }

@@ -48,11 +48,12 @@ struct RepositoryTests {
     @Test(
         "modules import only what the architecture allows",
         arguments: [
-            ("UltraAPI", "UltraProviders|UltraSystem|UltraDaemon|CCurl|CSystemd|CSQLite|Logging"),
+            ("UltraAPI", "UltraDialects|UltraProviders|UltraSystem|UltraDaemon|CCurl|CSystemd|CSQLite|Logging"),
+            ("UltraDialects", "UltraProviders|UltraSystem|UltraDaemon|CCurl|CSystemd|CSQLite|Logging"),
             ("UltraProviders", "UltraSystem|UltraDaemon|CCurl|CSystemd|CSQLite|Logging"),
-            ("UltraSystem", "UltraProviders|UltraDaemon"), ("UltraDaemon", "CCurl|CSystemd|CSQLite"),
+            ("UltraSystem", "UltraDialects|UltraProviders|UltraDaemon"), ("UltraDaemon", "CCurl|CSystemd|CSQLite"),
             ("ultrad", "CCurl|CSystemd|CSQLite"),
-            ("ultractl", "UltraSystem|UltraDaemon|UltraProviders|CCurl|CSystemd|CSQLite"),
+            ("ultractl", "UltraDialects|UltraSystem|UltraDaemon|UltraProviders|CCurl|CSystemd|CSQLite"),
         ])
     func layers(module: String, forbidden: String) throws {
         let found = try Self.lines(

@@ -32,7 +32,7 @@ struct UnitFileTests {
         let copies = FileManager.default.temporaryDirectory.appending(path: "ultra-units-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: copies, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: copies) }
-        let paths = try ["ultrad.service", "ultrad.socket"].map { name in
+        let paths = try ["ultrad.service", "ultrad.socket", "ultrad-http.socket"].map { name in
             let unit = RepositoryTests.root.appending(path: "\(folder)/\(name)")
             let text = try String(contentsOf: unit, encoding: .utf8)
                 .replacing(#/=/usr/bin/ultra(d|ctl)/#, with: "=/bin/true")

@@ -33,6 +33,7 @@ struct InstallTests {
             "usr/bin/ultrad", "usr/bin/ultractl", "usr/lib/libultra.so.0", "usr/lib/libultra.so",
             "usr/include/ultra.h", "usr/lib/pkgconfig/ultra.pc", "usr/lib/systemd/system/ultrad.service",
             "usr/lib/systemd/system/ultrad.socket", "usr/lib/systemd/user/ultrad.service",
+            "usr/lib/systemd/system/ultrad-http.socket", "usr/lib/systemd/user/ultrad-http.socket",
             "usr/lib/systemd/user/ultrad.socket", "usr/lib/sysusers.d/ultrad.conf", "usr/lib/tmpfiles.d/ultrad.conf",
             "usr/lib/systemd/catalog/ultrad.catalog", "usr/share/bash-completion/completions/ultractl",
             "usr/share/zsh/vendor-completions/_ultractl", "usr/share/fish/vendor_completions.d/ultractl.fish",

@@ -18,6 +18,7 @@ final class DaemonInProcess: Sendable {
         let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": provider.url + "/v1"]
         let options = ConfigurationOptions(socket: path, version: "0")
         var configuration = try Configuration.load(options, environment: environment)
+        configuration.http.socket = .none
         configuration.retry.perCandidate = 0
         configuration.health.breakerFailures = .max
         configuration.health.breakerCalls = .max

@@ -7,6 +7,7 @@ package import UltraSystem
 /// default.
 package struct Configuration: Sendable, Equatable {
     package var socketPath: String
+    package var http = HTTPSettings()
     /// The directory of the files that survive a restart; nil: nothing is saved.
     package var stateDirectory: String?
     /// The configuration file that was read; nil: none exists.

@@ -14,6 +14,8 @@ struct ConfigurationChanges: Equatable {
     init(from old: Configuration, to new: Configuration) {
         if old.logLevel != new.logLevel { keys.append("daemon.log_level") }
         if old.adminGroup != new.adminGroup { keys.append("daemon.admin_group") }
+        compare("http", old.http, new.http)
+        keys.removeAll { $0 == "http.socket" }
         compare("limits", old.limits, new.limits)
         keys.removeAll { $0 == "limits.upstream_idle" }
         compare("timeouts", old.timeouts, new.timeouts)
@@ -51,6 +53,9 @@ struct ConfigurationChanges: Equatable {
         if old.socketPath != new.socketPath {
             warnings.append("the socket stays \(old.socketPath): a change needs a restart")
         }
+        if old.http.socket != new.http.socket {
+            warnings.append("the HTTP socket stays as it is: a change needs a restart")
+        }
         if old.stateDirectory != new.stateDirectory {
             warnings.append("the state directory stays \(old.stateDirectory ?? "unset"): a change needs a restart")
         }
@@ -72,6 +77,7 @@ extension Configuration {
     func keepingFixed(of old: Configuration) -> Configuration {
         var kept = self
         kept.socketPath = old.socketPath
+        kept.http.socket = old.http.socket
         kept.stateDirectory = old.stateDirectory
         kept.transport = old.transport
         kept.limits.upstreamIdle = old.limits.upstreamIdle

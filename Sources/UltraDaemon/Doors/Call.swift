@@ -39,8 +39,7 @@ final class Call {
         _ operation: OperationName, of caller: Caller, to sink: any AnswerSink, _ books: Books, _ memory: HeldBytes,
         _ user: ByteAccount.User, requestBytes: Int, charge: Int, isExempt: Bool
     ) {
-        Self.count += 1
-        record = RequestRecord(Self.count, operation, of: caller)
+        record = RequestRecord(Self.takeNumber(), operation, of: caller)
         self.books = books
         self.sink = sink
         self.memory = memory
@@ -64,6 +63,12 @@ final class Call {
         isExempt = false
         ownsAccount = true
         hold(ByteAccount.cost(ofFrame: requestBytes))
+    }
+
+    /// A number that no other request of this process has.
+    static func takeNumber() -> Int {
+        count += 1
+        return count
     }
 
     var caller: Caller { record.caller }

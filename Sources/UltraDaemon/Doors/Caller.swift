@@ -5,6 +5,8 @@ struct Caller: Sendable, Hashable {
     enum Door: String, Sendable {
         /// The Unix socket of length-prefixed frames, ultra-protocol(7).
         case frames
+        /// The Unix socket of HTTP, ultra-http(7).
+        case http
     }
 
     let uid: UInt32

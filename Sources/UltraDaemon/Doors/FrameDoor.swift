@@ -1,5 +1,3 @@
-internal import Glibc
-internal import Logging
 internal import UltraAPI
 internal import UltraSystem
 
@@ -8,23 +6,24 @@ internal import UltraSystem
 final class FrameDoor {
     let memory: HeldBytes
     let books: Books
-    let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
+    let receiveBuffer: ReceiveBuffer
     /// Bytes sent to all clients since the start.
     var sentByteCount: UInt64 = 0
     private unowned let daemon: Daemon
-    private var listeners: [Listener] = []
-    private var connections: [ObjectIdentifier: FrameConnection] = [:]
-    /// Open connections of each uid.
-    private(set) var connectionsByUser: [UInt32: Int] = [:]
+    private let counts: ConnectionCounts
     private let refused = RefusedConnections()
-    private let descriptorLimit = DescriptorLimit.current
-    /// True while the log has told that the socket's path is not ours.
-    private var isLossTold = false
+    private var socket: DoorSocket?
+    private var connections: [ObjectIdentifier: FrameConnection] = [:]
 
-    init(_ daemon: Daemon, _ memory: HeldBytes, _ books: Books) {
+    init(
+        _ daemon: Daemon, _ memory: HeldBytes, _ books: Books, _ counts: ConnectionCounts,
+        _ receiveBuffer: ReceiveBuffer
+    ) {
         self.daemon = daemon
         self.memory = memory
         self.books = books
+        self.counts = counts
+        self.receiveBuffer = receiveBuffer
     }
 
     var connectionCount: Int { connections.count }
@@ -34,35 +33,12 @@ final class FrameDoor {
 
     // MARK: - Clients
 
-    /// Listens on the sockets that the service manager passed, or else on `path`.
-    func open(_ path: String) throws(Daemon.StartFailure) {
-        listeners = ServiceNotifier.passedListeners()
-        if listeners.isEmpty { listeners = [try Self.listen(path)] }
-        for listener in listeners { serve(listener) }
-    }
-
-    private static func listen(_ path: String) throws(Daemon.StartFailure) -> Listener {
-        do throws(Listener.Failure) {
-            return try Listener(path: path)
-        } catch {
-            throw Daemon.StartFailure(message: words(for: error, path), exitCode: EXIT_FAILURE)
-        }
-    }
-
-    private static func words(for failure: Listener.Failure, _ path: String) -> String {
-        switch failure {
-        case .inUse: "another ultrad listens on \(path): stop it, or name another socket with --socket"
-        case .pathTooLong: "\(path) is too long for a socket (107 bytes): name another with --socket"
-        case .notASocket: "\(path) exists and is no socket: remove it, or name another with --socket"
-        case .system(let error): "cannot listen on \(path) (\(error)): name another socket with --socket"
-        }
-    }
-
-    private func serve(_ listener: Listener) {
-        listener.accept { [unowned self] socket in
-            accept(socket)
-        } onShortage: { [unowned self] socket in
-            refused.refuse(socket, .descriptors, lingers: false, daemon.log)
+    func open(_ socket: DoorSocket) {
+        self.socket = socket
+        socket.accept { [unowned self] in
+            accept($0)
+        } onShortage: { [unowned self] in
+            refuse($0, .descriptors)
         }
     }
 
@@ -70,48 +46,25 @@ final class FrameDoor {
         // Dropping the socket closes it: the client sees the end before any answer, and may try again.
         guard !daemon.isDraining else { return }
         let uid = socket.peer.uid
-        let ofUser = connectionsByUser[uid, default: 0]
-        let refusal = ConnectionRefusal(
-            open: connections.count, ofUser: ofUser, uid: uid, daemon.limits, descriptorLimit: descriptorLimit)
-        if let refusal { return refused.refuse(socket, refusal, lingers: refusal != .descriptors, daemon.log) }
+        if let refusal = counts.refusal(of: uid, daemon.limits) { return refuse(socket, refusal) }
+        counts.opened(by: uid)
         let connection = FrameConnection(socket, self, daemon.limits)
         connections[ObjectIdentifier(connection)] = connection
-        connectionsByUser[uid] = ofUser + 1
+    }
+
+    private func refuse(_ socket: StreamSocket, _ refusal: ConnectionRefusal) {
+        var writer = FrameWriter()
+        writer.error(0, refusal.error)
+        refused.refuse(socket, refusal, with: writer.bytes, daemon.log)
     }
 
     func closed(_ connection: FrameConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        let uid = connection.caller.uid
-        let left = connectionsByUser[uid, default: 1] - 1
-        connectionsByUser[uid] = left > 0 ? left : nil
+        counts.closed(by: connection.caller.uid)
         daemon.stopIfDrained()
     }
 
-    /// Binds the socket again if its file was removed, since no client would find it.
-    func lookAfterSocket(_ path: String) {
-        for (index, listener) in listeners.enumerated() {
-            switch listener.place {
-            case .inPlace, nil: isLossTold = false
-            case .taken:
-                if !isLossTold {
-                    daemon.log.error(
-                        "something else stands where the socket was: clients do not find this ultrad",
-                        metadata: ["ultra_path": "\(path)"])
-                }
-                isLossTold = true
-            case .vanished:
-                do throws(Daemon.StartFailure) {
-                    listeners[index] = try Self.listen(path)
-                    serve(listeners[index])
-                    daemon.log.warning(
-                        "the socket's file was removed: it is bound again", metadata: ["ultra_path": "\(path)"])
-                } catch {
-                    if !isLossTold { daemon.log.error("the socket's file was removed: \(error.message)") }
-                    isLossTold = true
-                }
-            }
-        }
-    }
+    func lookAfterSocket() { socket?.lookAfterFile() }
 
     func adopt(_ limits: Limits) {
         for connection in connections.values { connection.adopt(limits) }
@@ -129,7 +82,7 @@ final class FrameDoor {
 
     /// Accepts no more clients.
     func stopListening() {
-        listeners = []
+        socket?.close()
     }
 
     /// Tells the clients that no more requests are accepted.

@@ -1,5 +1,4 @@
 internal import Logging
-internal import UltraAPI
 internal import UltraSystem
 
 /// Tells refused clients the reason, and closes their connections.
@@ -23,12 +22,11 @@ final class RefusedConnections {
         timer.cancel()
     }
 
-    /// - Parameter lingers: false closes the connection immediately, because its descriptor is needed.
-    func refuse(_ socket: StreamSocket, _ refusal: ConnectionRefusal, lingers: Bool, _ log: Logger) {
-        var writer = FrameWriter()
-        writer.error(0, refusal.error)
-        socket.sendLast(writer.bytes)
-        if lingers, lingering.count < Self.limit {
+    /// - Parameter message: the refusal in the door's protocol.
+    func refuse(_ socket: StreamSocket, _ refusal: ConnectionRefusal, with message: [UInt8], _ log: Logger) {
+        socket.sendLast(message)
+        // Without descriptors the one of this connection is needed at once.
+        if refusal != .descriptors, lingering.count < Self.limit {
             lingering.append(socket)
             if !timer.isArmed { timer.arm(after: Self.patience) }
         }

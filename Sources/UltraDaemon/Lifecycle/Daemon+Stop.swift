@@ -20,9 +20,11 @@ extension Daemon {
             log.note(
                 .stopping, "stopping", ["ultra_signal": signal, "ultra_in_flight": "\(activity.inFlight)"])
             drainReport = DrainReport(service) { [unowned self] in
-                DrainReport.State(requests: activity.inFlight, sentBytes: door.sentByteCount)
+                DrainReport.State(
+                    requests: activity.inFlight, sentBytes: door.sentByteCount &+ httpDoor.sentByteCount)
             }
             door.stopListening()
+            httpDoor.stopListening()
             stopActivities()
             door.goAway()
             drainTimer.onFire = { [unowned self] in stopNow() }
@@ -45,6 +47,7 @@ extension Daemon {
         let reason = UltraError(
             .shuttingDown, "ultrad was stopped before the answer was complete", hint: "ask again", isRetryable: true)
         door.cancelAll(reason)
+        httpDoor.cancelAll(reason)
         drainTimer.onFire = { EventLoop.shared.stop() }
         drainTimer.arm(after: .milliseconds(200))
         isFarewellOver = true
@@ -52,10 +55,11 @@ extension Daemon {
     }
 
     func stopIfDrained() {
-        guard case .draining = state, door.isIdle else { return }
-        if door.connectionCount == 0 { return EventLoop.shared.stop() }
+        guard case .draining = state, door.isIdle, httpDoor.isIdle else { return }
+        if door.connectionCount == 0, httpDoor.connectionCount == 0 { return EventLoop.shared.stop() }
         guard isFarewellOver else { return }
         // Slow readers have until the deadline.
         door.closeWhenDelivered()
+        httpDoor.closeWhenDelivered()
     }
 }

@@ -39,7 +39,10 @@ package final class Daemon {
     private(set) var store: RegistryStore?
     /// The account of bytes that clients make the daemon hold.
     let memory: HeldBytes
-    private(set) lazy var door = FrameDoor(self, memory, books)
+    let connectionCounts = ConnectionCounts()
+    private let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
+    private(set) lazy var door = FrameDoor(self, memory, books, connectionCounts, receiveBuffer)
+    private(set) lazy var httpDoor = HTTPDoor(self, memory, books, connectionCounts, receiveBuffer)
     let startedAt = EventLoop.now
     /// When the configuration was read last, in seconds since 1970.
     private(set) var loadedAt = time(nil)
@@ -126,7 +129,7 @@ package final class Daemon {
 
     /// Listens, and starts the probers, timers and signal handlers. Returns at once.
     package func start() throws(StartFailure) {
-        try door.open(configuration.socketPath)
+        try openDoors()
         for (signal, action) in [(Signals.terminate, "SIGTERM"), (Signals.interrupt, "SIGINT")] {
             if let source = Signals.watch(signal, { [unowned self] in stopRequested(by: action) }) {
                 signals.append(source)
@@ -139,7 +142,11 @@ package final class Daemon {
         if let source = BlockedLoop.arm() { signals.append(source) }
         #endif
         placeWatch = PlaceWatch(
-            directory, onTick: { [unowned self] in door.lookAfterSocket(configuration.socketPath) },
+            directory,
+            onTick: { [unowned self] in
+                door.lookAfterSocket()
+                httpDoor.lookAfterSocket()
+            },
             onStanding: { [unowned self] in stateDirectoryChanged($0) })
         for warning in warnings { log.warning("\(warning)") }
         watchdog = Watchdog(service) { [unowned self] duration in
@@ -225,8 +232,8 @@ package final class Daemon {
 
     // MARK: - Requests
 
-    /// Hands a request to its operation.
-    func perform(_ frame: RequestFrame, _ call: Call, in session: any Session) {
+    /// Begins the work on a request, unless the daemon is stopping.
+    func perform(_ call: Call, _ begin: (Call) throws(UltraError) -> Void) {
         guard case .running = state else {
             return call.fail(
                 UltraError(
@@ -235,14 +242,21 @@ package final class Daemon {
                     isRetryable: true))
         }
         do throws(UltraError) {
+            try begin(call)
+        } catch {
+            call.fail(error)
+        }
+    }
+
+    /// Hands a request of the frame door to its operation.
+    func perform(_ frame: RequestFrame, _ call: Call, in session: any Session) {
+        perform(call) { call throws(UltraError) in
             guard let operation = Operation.named(frame.operation) else { return }
             if let privilege = try operation.privilege(frame), !administrators.contains(call.caller) {
                 throw administrators.refusal(of: privilege, to: call.caller)
             }
             try operation.function(self, call, session, frame)
             if let limit = frame.timeoutMilliseconds, !operation.hasOwnTimers { call.end(afterMilliseconds: limit) }
-        } catch {
-            call.fail(error)
         }
     }
 }

@@ -9,7 +9,8 @@ extension Daemon {
         call.end(Report { $0.field("text", text) })
     }
 
-    private var metricsText: String {
+    /// Prometheus text exposition.
+    var metricsText: String {
         var text = MetricsText()
         writeProcess(to: &text)
         writeRequests(to: &text)
@@ -50,7 +51,7 @@ extension Daemon {
         text.begin(.gauge, "ultrad_draining", "Whether the daemon finishes what is in flight, to stop then.")
         text.sample(isDraining)
         text.begin(.gauge, "ultrad_connections", "Open connections of clients.")
-        text.sample(door.connectionCount)
+        text.sample(connectionCounts.total)
     }
 
     private func writeRequests(to text: inout MetricsText) {

@@ -93,6 +93,7 @@ extension Daemon {
         registry.adopt(new)
         admission.adopt(BudgetRule.rules(of: new, accounts, log))
         door.adopt(new.limits)
+        httpDoor.adopt(new.limits)
         lookAfterProviders()
         for prober in probers.values { prober.reschedule() }
         store?.schedule()

@@ -4,29 +4,37 @@ internal import UltraSystem
 /// The operations that ask models, and those of the connection itself.
 extension Daemon {
     func generate(_ call: Call, _ frame: RequestFrame, isStream: Bool) throws(UltraError) {
+        try generate(call, isStream: isStream, timeoutMilliseconds: frame.timeoutMilliseconds) {
+            () throws(UltraError) in try Request(frame)
+        }
+    }
+
+    /// - Parameter decode: Decodes the request. A long request is decoded in a turn of its own.
+    func generate(
+        _ call: Call, isStream: Bool, timeoutMilliseconds limit: Int?,
+        _ decode: @escaping @Loop () throws(UltraError) -> Request
+    ) throws(UltraError) {
         guard !call.isLong else {
             return call.run { [self] in
                 await Loop.nextTurn()
                 if let reason = call.cancellation { return call.fail(reason) }
                 do throws(UltraError) {
-                    guard let generation = try generation(call, frame, isStream: isStream) else { return }
+                    guard let generation = try generation(call, try decode(), isStream, limit) else { return }
                     await generation.run()
                 } catch {
                     call.fail(error)
                 }
             }
         }
-        guard let generation = try generation(call, frame, isStream: isStream) else { return }
+        guard let generation = try generation(call, try decode(), isStream, limit) else { return }
         call.run { await generation.run() }
     }
 
     /// Prepares the upstream request; nil: the cache answers.
     private func generation(
-        _ call: Call, _ frame: RequestFrame, isStream: Bool
+        _ call: Call, _ request: Request, _ isStream: Bool, _ limit: Int?
     ) throws(UltraError) -> Generation? {
-        let request = try Request(frame)
         try admission.refuseSurcharges(request.providerOptions, of: call.caller)
-        let limit = frame.timeoutMilliseconds
         call.record.modelAsked = request.model
         call.record.tags = request.tags
         if let cache, cache.answer(call, request, isStream: isStream, timeoutMilliseconds: limit) { return nil }
@@ -34,9 +42,11 @@ extension Daemon {
     }
 
     func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
-        let request = try EmbedRequest(frame)
+        try embed(call, try EmbedRequest(frame), timeoutMilliseconds: frame.timeoutMilliseconds)
+    }
+
+    func embed(_ call: Call, _ request: EmbedRequest, timeoutMilliseconds limit: Int?) throws(UltraError) {
         try admission.refuseSurcharges(request.providerOptions, of: call.caller)
-        let limit = frame.timeoutMilliseconds
         call.record.modelAsked = request.model
         call.record.tags = request.tags
         if let cache, cache.answer(call, request, timeoutMilliseconds: limit) { return }

@@ -84,7 +84,7 @@ extension Daemon {
     }
 
     private func writeTraffic(_ visibility: Visibility, to json: inout JSONWriter) {
-        let byUID = door.connectionsByUser.filter { visibility.shows($0.key) }
+        let byUID = connectionCounts.byUser.filter { visibility.shows($0.key) }
         let figures = activity.activity.figures(visibility)
         json.key("connections")
         json.beginObject()

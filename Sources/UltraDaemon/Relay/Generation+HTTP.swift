@@ -115,9 +115,11 @@ extension Generation {
             encoded.http, timeouts(candidate, remaining: remaining(of: ticket)), isFresh: ticket.needsFreshConnection)
         hold(exchange)
         progress?.watch(exchange, loadsModel: candidate.provider.isLocal && candidate.model.health.isLoading)
-        let decoder = ReplyDecoder(
-            adapter, isStream: isStream, model: candidate.id, replyID: context.nextReplyID(),
-            includesReasoning: request.reasoning?.isIncluded ?? true, limits: context.limits.reply)
+        let decoder = {
+            ReplyDecoder(
+                adapter, isStream: self.isStream, model: candidate.id, replyID: self.context.nextReplyID(),
+                includesReasoning: request.reasoning?.isIncluded ?? true, limits: self.context.limits.reply)
+        }
         return UpstreamReply(exchange, decoder, candidate, call, limitBytes: documentLimitBytes, isStream: isStream)
     }
 

@@ -156,6 +156,7 @@ final class Generation: AttemptMaker {
         refused = []
         contextWindow = nil
         answer = Answer(model: ticket.candidate.id, provider: ticket.candidate.provider.id)
+        answer.cache = call.record.cache
     }
 
     @inline(never)

@@ -21,14 +21,15 @@ final class UpstreamReply {
     private var bytes: [UInt8] = []
 
     /// - Parameters:
+    ///   - decoder: makes the decoder in place, because a copy of its state costs more than the state.
     ///   - call: charged for the bytes that are kept of the reply.
     ///   - limitBytes: the longest reply in one document.
     init(
-        _ exchange: Exchange, _ decoder: consuming ReplyDecoder, _ candidate: Candidate, _ call: Call, limitBytes: Int,
+        _ exchange: Exchange, _ decoder: () -> ReplyDecoder, _ candidate: Candidate, _ call: Call, limitBytes: Int,
         isStream: Bool
     ) {
         self.exchange = exchange
-        self.decoder = decoder
+        self.decoder = decoder()
         self.candidate = candidate
         self.call = call
         self.limitBytes = limitBytes

@@ -6,8 +6,8 @@ package import UltraAPI
 /// It does no I/O: the transport passes in the head, the bytes and the end of the reply. The format is detected from
 /// the reply, not assumed from the request: a JSON document instead of a stream (an error, or a server that cannot
 /// stream) and a stream instead of a document are both decoded. After an error, every further call throws that error
-/// again. It cannot be copied, because its state is large: each request would pay for the copy.
-package struct ReplyDecoder: ~Copyable, Sendable {
+/// again.
+package struct ReplyDecoder: Sendable {
     /// The default maximum length of a unary reply, in bytes.
     package static let documentLimitBytes = 64 << 20
     /// The number of bytes kept of an error reply.

@@ -1,4 +1,5 @@
 internal import CSystemd
+internal import Glibc
 
 /// Messages to and from the service manager (sd_notify(3)). Without a service manager, notifications do nothing.
 @Loop
@@ -31,14 +32,23 @@ package struct ServiceNotifier {
         notify("EXTEND_TIMEOUT_USEC=\(duration.nanoseconds / 1000)")
     }
 
-    /// The listening Unix stream sockets passed by socket activation (sd_listen_fds(3)). Unsets the environment
-    /// variables, so a second call returns none.
-    package static func passedListeners() -> [Listener] {
-        let count = sd_listen_fds(1)
-        guard count > 0 else { return [] }
-        return (SD_LISTEN_FDS_START..<SD_LISTEN_FDS_START + count)
-            .filter { sd_is_socket_unix($0, CInt(SOCK_STREAM.rawValue), 1, nil, 0) > 0 }
-            .map { Listener(passed: $0) }
+    /// The listening Unix stream sockets passed by socket activation, by `FileDescriptorName=` (sd_listen_fds(3)); without
+    /// names, systemd calls them `unknown`. Unsets the environment variables, so a second call returns none.
+    package static func passedListeners() -> [String: [Listener]] {
+        var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        let count = sd_listen_fds_with_names(1, &names)
+        defer { free(names) }
+        var listeners: [String: [Listener]] = [:]
+        for index in 0..<Int(max(0, count)) {
+            let name = names?[index].map { name in
+                defer { free(name) }
+                return String(cString: name)
+            }
+            let descriptor = SD_LISTEN_FDS_START + CInt(index)
+            guard sd_is_socket_unix(descriptor, CInt(SOCK_STREAM.rawValue), 1, nil, 0) > 0 else { continue }
+            listeners[name ?? "unknown", default: []].append(Listener(passed: descriptor))
+        }
+        return listeners
     }
 
     /// A line break would start another assignment in the message.

@@ -62,9 +62,14 @@ package final class StreamSocket {
         return errno == EAGAIN || errno == EINTR ? 0 : nil
     }
 
+    /// Shuts down the sending side: the peer reads the end of the stream.
+    package func finishSending() {
+        shutdown(descriptor, CInt(SHUT_WR))
+    }
+
     /// Sends as much of `bytes` as the kernel accepts at once, then shuts down the sending side.
     package func sendLast(_ bytes: [UInt8]) {
         _ = bytes.withUnsafeBytes { send($0) }
-        shutdown(descriptor, CInt(SHUT_WR))
+        finishSending()
     }
 }

@@ -29,8 +29,7 @@ struct ResponsesFixtureTests {
         var events: [AnswerEvent] = []
         decoder.receive(fixture.head, now: 0)
         try decoder.receive(fixture.body, into: &events)
-        let isComplete = decoder.isComplete
-        #expect(isComplete)
+        #expect(decoder.isComplete)
         #expect(events.contains(.text("Hi")))
         #expect(!events.contains { if case .reasoning = $0 { true } else { false } })
         #expect(!events.contains { if case .reasoningSignature = $0 { true } else { false } })

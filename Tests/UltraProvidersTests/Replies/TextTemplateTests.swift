@@ -100,7 +100,6 @@ import UltraAPI
         }
         #expect(texts == ["One", " two", " three", #" "four""#, " five", " six"])
         #expect(found.last == .finish(.stop))
-        let isComplete = decoder.isComplete
-        #expect(isComplete)
+        #expect(decoder.isComplete)
     }
 }

@@ -1,6 +1,7 @@
 /// The content of the configuration file; a key that it does not set has its default.
 struct ConfigurationFile: Sendable, Equatable {
     var daemon = DaemonSettings()
+    var http = HTTPSettings()
     var limits = Limits()
     var timeouts = DefaultTimeouts()
     var retry = RetrySettings()
@@ -31,6 +32,7 @@ struct ConfigurationFile: Sendable, Equatable {
 extension ConfigurationFile: SettingTable {
     static let keys: [SettingKey<Self>] = [
         SettingKey("daemon", \.daemon, .table(), "The process itself"),
+        SettingKey("http", \.http, .table(), "HTTP, for programs written for OpenAI's API"),
         SettingKey("limits", \.limits, .table(), "What a client or an upstream can make the daemon hold"),
         SettingKey("timeouts", \.timeouts, .table(), "The daemon's timers for a request that sets none"),
         SettingKey("retry", \.retry, .table(), "When a failed try is repeated"),

@@ -68,6 +68,7 @@ extension Configuration {
     }
 
     private mutating func adopt(_ file: ConfigurationFile) {
+        http = file.http
         limits = file.limits
         timeouts = file.timeouts
         retry = file.retry

@@ -1,0 +1,107 @@
+internal import UltraDialects
+
+/// The resources of the HTTP door; ultra-http(7), PATHS.
+enum HTTPRoute: Sendable, Equatable {
+    /// An OPTIONS request, with the value of `Allow`.
+    case options(String)
+    case root, health, metrics
+    case chatCompletions, embeddings
+    case models
+    /// The model's id, decoded.
+    case model(String)
+
+    /// - Parameter path: The path as sent. Since base URLs are often configured wrongly, `/v1` may be missing or doubled,
+    ///   `/openai` may precede it, and one trailing `/` is ignored. Nothing else is normalised.
+    init?(_ path: String) {
+        var rest = Substring(path)
+        if rest.utf8.count > 1, rest.hasSuffix("/") { rest = rest.dropLast() }
+        switch rest {
+        case "/": self = .root
+        case "/health", "/healthz": self = .health
+        case "/metrics": self = .metrics
+        default:
+            rest = rest.droppingPrefix("/openai")
+            rest = rest.droppingPrefix("/v1").droppingPrefix("/v1")
+            switch rest {
+            case "/chat/completions": self = .chatCompletions
+            case "/embeddings": self = .embeddings
+            case "/models": self = .models
+            default:
+                guard rest.hasPrefix("/models/"), let id = Self.decoded(rest.dropFirst(8)), !id.isEmpty else {
+                    return nil
+                }
+                self = .model(id)
+            }
+        }
+    }
+
+    /// The resource that a request asks for.
+    ///
+    /// - Throws: 403 for a request from a web page, 404 for an unknown path, 405 for a wrong method.
+    static func of(_ head: HTTPRequestHead) throws(HTTPRefusal) -> HTTPRoute {
+        try refuseBrowsers(head)
+        guard head.path != "*" else { return .options(HTTPRequestHead.Method.all) }
+        guard let route = HTTPRoute(head.path) else { throw notFound }
+        let allowed = (route.methods + [.options]).map(\.rawValue).joined(separator: ", ")
+        if head.method == .options { return .options(allowed) }
+        guard route.methods.contains(head.method) else {
+            throw HTTPRefusal(405, "this path is served to \(allowed) only", allowed: allowed)
+        }
+        return route
+    }
+
+    /// Refuses requests from web pages: any page that a user opens could send some. Browsers mark them with these fields
+    /// (Fetch Standard, section 3.2; Fetch Metadata, section 2).
+    private static func refuseBrowsers(_ head: HTTPRequestHead) throws(HTTPRefusal) {
+        guard head["origin"] == nil else {
+            throw HTTPRefusal(403, "requests from web pages are not allowed")
+        }
+        if let site = head["sec-fetch-site"]?.lowercased(), site == "cross-site" || site == "same-site" {
+            throw HTTPRefusal(403, "requests from web pages are not allowed")
+        }
+    }
+
+    /// HEAD is answered like GET, without the body.
+    private var methods: [HTTPRequestHead.Method] {
+        switch self {
+        case .root, .health, .metrics, .models, .model: [.get, .head]
+        case .chatCompletions, .embeddings: [.post]
+        case .options: []
+        }
+    }
+
+    private static let notFound = HTTPRefusal(
+        404,
+        "there is nothing at this path; ultrad serves POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, "
+            + "GET /health and GET /metrics")
+
+    /// `text` with each `%XX` decoded once; nil: half an encoding, or not UTF-8.
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
+                rest.first != UInt8(ascii: "+")
+            else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension HTTPRequestHead.Method {
+    fileprivate static let all = "GET, HEAD, POST, OPTIONS"
+}
+
+extension Substring {
+    /// Removes `prefix` if a `/` follows it.
+    fileprivate func droppingPrefix(_ prefix: String) -> Substring {
+        guard hasPrefix(prefix + "/") else { return self }
+        return dropFirst(prefix.count)
+    }
+}

@@ -1,0 +1,64 @@
+internal import UltraAPI
+internal import UltraDialects
+internal import UltraProviders
+internal import UltraSystem
+
+/// The operation `models` in OpenAI's shape.
+extension Daemon {
+    /// Models examined in one turn of the loop.
+    private static let modelsAtOnce = 500
+
+    func openAIModels(_ call: Call) {
+        call.run { [self] in
+            var models: [OpenAIModel] = []
+            var names: [OpenAIModel] = []
+            for provider in registry.providers {
+                for start in stride(from: 0, to: provider.models.count, by: Self.modelsAtOnce) {
+                    // The list may have changed since the last turn.
+                    for model in provider.models.dropFirst(start).prefix(Self.modelsAtOnce) {
+                        guard isOffered(model, of: provider) else { continue }
+                        models.append(Self.listed(model, model.id, of: provider))
+                        names += model.settings.aliases.map { Self.listed(model, $0, of: provider) }
+                    }
+                    if provider.models.count > Self.modelsAtOnce { await Loop.nextTurn() }
+                    if let reason = call.cancellation { return call.fail(reason) }
+                }
+            }
+            models.sort { $0.id < $1.id }
+            names += registry.routing.routes.keys.map { OpenAIModel(id: $0, owner: "ultrad") }
+            names.sort { $0.id < $1.id }
+            call.end(OpenAIModel.list(models + names))
+        }
+    }
+
+    /// - Throws: `model_not_found`.
+    func openAIModel(_ name: String, _ call: Call) throws(UltraError) {
+        let isRoute = registry.routing.routes[name] != nil
+        guard let candidate = try registry.resolved(name).first else {
+            throw UltraError(.modelNotFound, "no model is called so", field: "model")
+        }
+        guard !isRoute else { return call.end(OpenAIModel(id: name, owner: "ultrad").report) }
+        guard registry.isKnown(candidate.id) else {
+            throw UltraError(
+                .modelNotFound, "\(candidate.provider.id) lists no such model",
+                hint: "ultractl models lists what there is", field: "model")
+        }
+        call.end(Self.listed(candidate.model, candidate.id, of: candidate.provider).report)
+    }
+
+    /// True if a request for the model can succeed, now or later.
+    private func isOffered(_ model: ModelState, of provider: ProviderState) -> Bool {
+        guard model.kind != .other, !model.health.isMissing else { return false }
+        switch provider.availability(of: model, at: WallClock.now) {
+        case .needsKey, .unauthorized, .disabled: return false
+        case .available, .degraded, .loading, .unavailable, .unknown, .rateLimited, .quotaExceeded: return true
+        }
+    }
+
+    private static func listed(_ model: ModelState, _ name: String, of provider: ProviderState) -> OpenAIModel {
+        OpenAIModel(
+            id: name, owner: provider.id, contextWindow: model.facts.contextWindow?.value,
+            maxOutputTokens: model.facts.maxOutputTokens?.value,
+            capabilities: model.capabilities.map { $0.map(\.rawValue).sorted() })
+    }
+}
