@@ -81,7 +81,7 @@ struct UsageTests {
             + #"{"uid":1001,"user":null,"gid":8,"group":"staff","unknown_tokens":2}]}"#
         let table = UsageTable(report: try Self.report(rows, "user", "group"), style: Style()).render()
         #expect(
-            table.split(separator: "\n").map { $0.prefix(11) } == [
+            table.split(separator: "\n").map { $0.prefix(12) } == [
                 "USER   GROUP", "ada    7    ", "1001   staff", "total       ", "the tokens o",
             ])
     }
