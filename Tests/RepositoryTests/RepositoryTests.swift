@@ -131,6 +131,23 @@ struct RepositoryTests {
         #expect(changelog.firstMatch(of: /\n## (\S+)/)?.output.1 == version[...])
     }
 
+    @Test("architecture.md lists the folders of Sources, all of them and no other")
+    func folders() throws {
+        let page = try String(contentsOf: Self.root.appending(path: "etc/doc/architecture.md"), encoding: .utf8)
+        let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let listed = rows.flatMap { row in
+            row.split(separator: "|")[0].split(separator: "`").map(String.init).filter { $0.first?.isLetter == true }
+        }
+        let found = Set(
+            Self.files(in: "Sources", [".swift", ".c", ".h", ".cpp", ".modulemap"]).map { file in
+                file.path.split(separator: "/").dropFirst().dropLast().joined(separator: "/")
+            }
+        )
+        .filter { !$0.hasPrefix("C") }
+        .union(["CCrypto", "CCurl", "CSQLite", "CSignal", "CStart", "CSystemd", "CToml"])
+        #expect(Set(listed).symmetricDifference(found) == [])
+    }
+
     @Test("names say what a thing is")
     func names() {
         let vague = ["Manager", "Helper", "Utils", "Utility", "Service.swift", "Common", "Impl.swift", "Base.swift"]
