@@ -101,7 +101,7 @@ struct RelayAloneTests {
     @Test("a stream starts, brings its content, and ends once; it holds nothing afterwards")
     func stream() async throws {
         let seen = try await Self.run(Self.request("one two"), isStream: true)
-        #expect(seen.calls == ["start mock/echo", "one ", "two"])
+        #expect(seen.calls == ["start mock/echo", "one", " two"])
         #expect(seen.ends == 1 && seen.failure == nil)
         #expect(
             seen.usage
@@ -121,7 +121,7 @@ struct RelayAloneTests {
     @Test("a stream that breaks ends with the error, and is recorded with the model that broke it")
     func broken() async throws {
         let seen = try await Self.run(Self.request("one two", mock: #"{"truncate_after":1}"#), isStream: true)
-        #expect(seen.calls == ["start mock/echo", "one "])
+        #expect(seen.calls == ["start mock/echo", "one"])
         #expect(seen.ends == 1 && seen.failure == .streamTruncated)
         #expect(seen.records == 1 && seen.recordedModel == "mock/echo" && seen.recordedFailure == .streamTruncated)
     }
