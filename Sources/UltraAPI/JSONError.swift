@@ -1,6 +1,6 @@
 /// Why a text is not the JSON (RFC 8259) that was expected.
 package struct JSONError: Error, Equatable, Sendable {
-    /// What is wrong with the text.
+    /// The kinds of flaws of a JSON text.
     package enum Kind: Equatable, Sendable {
         /// The text ends inside a value.
         case unexpectedEnd

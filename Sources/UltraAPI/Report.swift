@@ -38,7 +38,7 @@ extension RawJSON {
     }
 }
 
-/// What a subscriber is sent until its subscription ends.
+/// A message to a subscriber.
 package enum FeedEvent: Sendable, Equatable {
     /// The state as the subscription begins, number 1 of its events.
     case snapshot(RawJSON)

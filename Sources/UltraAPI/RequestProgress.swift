@@ -1,4 +1,4 @@
-/// What a request that has brought no content yet waits for, told to clients that ask for it.
+/// The progress of a request before its first content, for clients that ask for it.
 package struct RequestProgress: Sendable, Equatable {
     /// The raw values are the wire's words.
     package enum Phase: String, Sendable {

@@ -7,7 +7,7 @@ package struct UltraError: Error, Sendable, Equatable {
     package struct Content: Sendable, Equatable {
         package var code: ErrorCode
         package var message: String
-        /// What the client can do next; nil if there is no advice.
+        /// Advice on the next step; nil if there is none.
         package var hint: String?
         /// The offending field of an `invalid_request`.
         package var field: String?

@@ -1,4 +1,4 @@
-/// What a caller is shown of other users and of the daemon's set-up: one rule for `usage`, `subscribe` and `status`.
+/// The data of other users and of the daemon's set-up that a caller sees: one rule for `usage`, `subscribe` and `status`.
 enum Visibility: Sendable, Equatable {
     /// Administrators see every user's requests, and where the daemon has its files and upstreams.
     case everything

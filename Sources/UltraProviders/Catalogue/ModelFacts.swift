@@ -106,7 +106,7 @@ package struct DiscoveredModel: Sendable, Equatable {
     }
 }
 
-/// What a model can do. The raw values are those of the frame protocol.
+/// A capability of a model. The raw values are those of the frame protocol.
 package enum Capability: String, Sendable, CaseIterable {
     case chat, streaming, tools, vision, json, reasoning, embeddings
     case jsonSchema = "json_schema"
@@ -124,7 +124,7 @@ package struct ModelPage: Sendable, Equatable {
     }
 }
 
-/// What the configuration says about a model. A nil property means that it does not say.
+/// The configured properties of a model. A nil property is not configured.
 package struct ConfiguredModel: Sendable, Equatable {
     package var kind: DiscoveredModel.Kind?
     package var displayName: String?

@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// What a provider's error means to the router.
+/// The meaning of a provider's error for routing.
 package struct ErrorClass: Sendable, Equatable {
     package var code: ErrorCode
     /// True if the same request may succeed on the same model later.
