@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraAPI
 
-/// What a reader of replies passes over, and no other reader does.
+/// Flaws that only a reader of replies tolerates.
 struct LenientReaderTests {
     static let strings: [(String, String)] = [
         (#""\ud83c""#, "\u{FFFD}"), (#""a\udf0ab""#, "a\u{FFFD}b"), (#""\ud83c\ud83c\udf0a""#, "\u{FFFD}\u{1F30A}"),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import UltraAPI
 
-/// What one request may have, and what happens beyond it.
+/// The limits of one request, and the errors beyond them.
 @Suite("Bounds of a request")
 struct RequestBoundTests {
     private static func list(_ count: Int, _ element: (Int) -> String) -> String {

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-/// What a single request's failure says of a model or a key before another request has met the same.
+/// The effect of a single request's failure on a model or a key, before another request fails the same way.
 struct ConfirmationTests {
     private static let now = 1_700_000_000_000
 
@@ -22,7 +22,7 @@ struct ConfirmationTests {
         let name: String
         let error: UltraError
         var isListed: Bool? = true
-        /// What the first request's failure says.
+        /// The effect of the first request's failure.
         let first: FailureScope
         /// The same request again, by the same client.
         let again: FailureScope
@@ -92,7 +92,7 @@ struct ConfirmationTests {
         #expect(judge(Self.request(1, of: 2)) == row.client)
         swap(&other, &model)
         #expect(judge(Self.request(2)) == row.content)
-        // What was met long ago confirms nothing.
+        // An old failure confirms nothing.
         swap(&other, &model)
         let late = Self.now + Suspicions.milliseconds
         #expect(judge(Self.request(3), at: late) == row.first)

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-/// What is kept of a failure, for everybody to see.
+/// The part of a failure that is kept and shown to every user.
 struct FailureTests {
     private static let prompt = "Tell me about the Blue Heron project, please"
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Places at a provider")
 struct PlaceSharesTests {
-    /// What each of so many users has when all take what they can get, in turn.
+    /// The places of each user when all users take places in turn until none may take more.
     private static func fill(_ users: UInt32, limit: Int) -> [Int] {
         var places = PlaceShares(limit: limit)
         var counts = [Int](repeating: 0, count: Int(users))

@@ -57,7 +57,7 @@ struct ConnectionLimitTests {
     func told(limit: String, name: String, code: String) throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"], file: "[limits]\n\(limit)\n")
         let first = try daemon.client()
-        // What waited for the socket has left for certain once there is one connection.
+        // Once a connection stands, nothing waits for the socket any more.
         while let connections = try first.ask(#"{"id":1,"op":"status"}"#)["connections"] as? [String: Any],
             connections["open"] as? Int != 1
         {}
