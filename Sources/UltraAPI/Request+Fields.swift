@@ -2,12 +2,11 @@ extension Request {
     /// Reads the fields of a `generate` or `stream` frame.
     /// - Throws: `invalid_request` that names the first invalid field.
     package init(_ frame: RequestFrame) throws(UltraError) {
-        let request = try frame.fields { (fields) throws(UltraError) in try Request(&fields) }
-        self = request
+        self = try frame.fields { (fields) throws(UltraError) in try Request.read(&fields) }
     }
 
-    private init(_ fields: inout RequestFields) throws(UltraError) {
-        self.init(messages: [])
+    private static func read(_ fields: inout RequestFields) throws(UltraError) -> Request {
+        var request = Request(messages: [])
         var prompt: String?
         var system: String?
         var hasMessages = false
@@ -24,10 +23,10 @@ extension Request {
                     guard callCount <= RequestBound.toolCalls.most else {
                         throw RequestBound.toolCalls.exceeded(at: "\(fields.placeOfValue).tool_calls")
                     }
-                    messages.append(message)
+                    request.messages.append(message)
                 }
-                if messages.isEmpty { throw fields.expected("an array of at least one message") }
-            default: try read(key, &fields)
+                if request.messages.isEmpty { throw fields.expected("an array of at least one message") }
+            default: try request.read(key, &fields)
             }
         }
         if let prompt {
@@ -36,18 +35,19 @@ extension Request {
                     .invalidRequest, "give either prompt or messages, not both",
                     hint: "prompt is short for one user message", field: "prompt")
             }
-            messages = [Message(.user, [.text(prompt)])]
+            request.messages = [Message(.user, [.text(prompt)])]
         }
-        guard !messages.isEmpty else {
+        guard !request.messages.isEmpty else {
             throw UltraError(.invalidRequest, "prompt or messages is missing", field: "prompt")
         }
-        if let system { messages.insert(Message(.system, [.text(system)]), at: 0) }
-        if toolChoice != nil, toolChoice != ToolChoice.none, tools.isEmpty {
+        if let system { request.messages.insert(Message(.system, [.text(system)]), at: 0) }
+        if request.toolChoice != nil, request.toolChoice != ToolChoice.none, request.tools.isEmpty {
             throw UltraError(.invalidRequest, "tool_choice needs tools to choose from", field: "tool_choice")
         }
-        if case .named(let name) = toolChoice, !tools.contains(where: { $0.name == name }) {
+        if case .named(let name) = request.toolChoice, !request.tools.contains(where: { $0.name == name }) {
             throw UltraError(.invalidRequest, "tool_choice must name one of the tools", field: "tool_choice")
         }
+        return request
     }
 
     private mutating func read(_ key: JSONKey, _ fields: inout RequestFields) throws(UltraError) {

@@ -93,15 +93,16 @@ extension Adapter {
     package func encode(
         _ request: Request, model: String, isStream: Bool, facts: WireFacts = WireFacts()
     ) throws(UltraError) -> EncodedRequest {
-        var repaired: RepairedRequest?
-        if !RequestRepair.isPlain(request) {
-            repaired = RequestRepair.repaired(
+        var encoded: EncodedRequest
+        if !RequestRepair.isPlain(request),
+            let repaired = RequestRepair.repaired(
                 request, constraints(of: model), model: "\(provider)/\(model)", facts.returnReasoning)
-        }
-        var encoded = try write(repaired?.request ?? request, model: model, isStream: isStream, facts)
-        if let repaired {
+        {
+            encoded = try write(repaired.request, model: model, isStream: isStream, facts)
             encoded.warnings = repaired.warnings + encoded.warnings
             encoded.toolNames = repaired.toolNames
+        } else {
+            encoded = try write(request, model: model, isStream: isStream, facts)
         }
         if !facts.omitted.isEmpty {
             for warning in RefusedMember.warnings(for: request, facts, model: "\(provider)/\(model)")

@@ -14,29 +14,26 @@ final class LedgerBook: RequestObserver {
 
     func ended(_ record: RequestRecord) {
         guard record.hasUse else { return }
-        var row = LedgerRow(record)
-        row.memberOf = admission.memberships(of: record.caller)
-        ledger.record(row)
+        ledger.record(row(record))
     }
-}
 
-extension LedgerRow {
-    @Loop
-    fileprivate init(_ record: RequestRecord) {
+    private func row(_ record: RequestRecord) -> LedgerRow {
         let caller = record.caller
-        self.init(
+        var row = LedgerRow(
             time: record.endedAt, uid: caller.uid, gid: caller.gid, pid: caller.pid, program: caller.program,
             operation: record.operation.rawValue, modelAsked: record.modelAsked, model: record.model,
             provider: record.provider)
-        usage = record.usage
-        costMicroUSD = record.costMicroUSD
-        price = record.price
-        firstTokenMilliseconds = record.answer.timing.firstToken
-        totalMilliseconds = record.milliseconds
-        if let error = record.error { outcome = error.code.rawValue }
-        cache = record.answer.cache
-        attempts = (record.error?.attempts ?? record.answer.attempts).count { $0.skipped == nil }
-        if record.error == nil { attempts = max(1, attempts) }
-        tags = record.tags
+        row.usage = record.usage
+        row.costMicroUSD = record.costMicroUSD
+        row.price = record.price
+        row.firstTokenMilliseconds = record.answer.timing.firstToken
+        row.totalMilliseconds = record.milliseconds
+        if let error = record.error { row.outcome = error.code.rawValue }
+        row.cache = record.answer.cache
+        row.attempts = (record.error?.attempts ?? record.answer.attempts).count { $0.skipped == nil }
+        if record.error == nil { row.attempts = max(1, row.attempts) }
+        row.tags = record.tags
+        row.memberOf = admission.memberships(of: caller)
+        return row
     }
 }

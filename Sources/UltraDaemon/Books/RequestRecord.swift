@@ -47,6 +47,8 @@ final class RequestRecord {
     /// The answer, or what is known of it after a failure. Set before the end by the relay and the cache where the result
     /// of the call does not say it. Its content never leaves the record.
     var answer = Answer(model: "", provider: "")
+    /// The price by which the cost of `answer` was reckoned, and the model it is of; nil: not reckoned.
+    var priced: (model: String, price: Price?)?
     /// nil: the request succeeded.
     private(set) var error: UltraError?
     /// From the start to the end.
@@ -124,9 +126,16 @@ final class RequestRecord {
         model = answer.model.isEmpty ? error?.model ?? firstModel : answer.model
         provider = answer.provider.isEmpty ? String(model.prefix { $0 != "/" }) : answer.provider
         if let error { isModelKnown = registry.isKnown(error.model ?? answer.model) }
-        let price = answer.isMock ? nil : registry.price(of: model, provider, answeredAs: answer.providerModel)
+        let price: Price?
+        if answer.isMock {
+            price = nil
+        } else if let priced, priced.model == model, error == nil {
+            price = priced.price
+        } else {
+            price = registry.price(of: model, provider, answeredAs: answer.providerModel)
+        }
         self.price = price?.rates(forInput: answer.usage.inputTokens)
-        let chain = ChainUse(answer, error, price: price, failed: failed)
+        let chain = ChainUse(answer.usage, answer.costMicroUSD, error, price: price, failed: failed)
         (usage, costMicroUSD) = (chain.usage, chain.costMicroUSD)
         guard pass != nil, attempts.isEstimated else { return }
         // The estimate that a budget counts is recorded too, so that the budget holds after a restart.

@@ -6,7 +6,7 @@ internal import UltraSystem
 /// again.
 @Loop
 final class DoorSocket {
-    private let path: String
+    let path: String
     /// The option or setting that names another path.
     private let setting: String
     private let log: Logger

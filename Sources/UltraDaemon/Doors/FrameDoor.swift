@@ -64,6 +64,9 @@ final class FrameDoor {
         daemon.stopIfDrained()
     }
 
+    /// nil: the door is closed.
+    var socketPath: String? { socket?.path }
+
     func lookAfterSocket() { socket?.lookAfterFile() }
 
     func adopt(_ limits: Limits) {

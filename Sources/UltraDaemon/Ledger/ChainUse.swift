@@ -11,13 +11,16 @@ struct ChainUse: Sendable, Equatable {
     private(set) var costMicroUSD: Int?
 
     /// - Parameters:
-    ///   - answer: what came of the last attempt.
+    ///   - last: the use of the last attempt, and its cost in `costOfLast`.
     ///   - error: why the request failed; nil: `answer` is complete.
     ///   - price: of the last model asked.
     ///   - failed: earlier attempts whose provider had reported usage.
-    init(_ answer: Answer, _ error: UltraError?, price: Price?, failed: [(usage: Usage, costMicroUSD: Int?)] = []) {
-        usage = answer.usage
-        costMicroUSD = answer.costMicroUSD
+    init(
+        _ last: Usage, _ costOfLast: Int?, _ error: UltraError?, price: Price?,
+        failed: [(usage: Usage, costMicroUSD: Int?)] = []
+    ) {
+        usage = last
+        costMicroUSD = costOfLast
         if let error {
             if usage != Usage() { costMicroUSD = price?.cost(of: usage) }
             let isFree = failed.isEmpty && usage == Usage() && Self.isUnbilled(error)

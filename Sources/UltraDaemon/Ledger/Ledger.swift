@@ -120,7 +120,7 @@ final class Ledger {
     // MARK: - Writing
 
     /// Records a row; usually a few tenths of a microsecond.
-    func record(_ row: LedgerRow) {
+    func record(_ row: consuming LedgerRow) {
         guard store != nil else { return }
         backlog.append(row)
         if backlog.rows.count >= LedgerBacklog.batch, case .recording = state {

@@ -18,9 +18,9 @@ struct LedgerBacklog: Sendable {
     /// Successive failures.
     private(set) var failures = 0
 
-    mutating func append(_ row: LedgerRow) {
-        rows.append(row)
+    mutating func append(_ row: consuming LedgerRow) {
         byteCount += row.byteCount
+        rows.append(row)
         // Dropping rows one by one would move all others each time.
         if rows.count >= Self.limit + Self.batch { drop(Self.batch) }
         while byteCount > Self.limitBytes, rows.count > Self.batch { drop(Self.batch) }

@@ -142,8 +142,8 @@ package final class Daemon {
         if let source = BlockedLoop.arm() { signals.append(source) }
         #endif
         placeWatch = PlaceWatch(
-            directory,
-            onTick: { [unowned self] in
+            directory, sockets: [door.socketPath, httpDoor.socketPath].compactMap { $0 },
+            onCheck: { [unowned self] in
                 door.lookAfterSocket()
                 httpDoor.lookAfterSocket()
             },

@@ -1,31 +1,41 @@
 internal import UltraSystem
 
-/// Checks periodically that the state directory still exists, and lets `onTick` check the other paths. Users and
-/// cleaners of temporary files may remove them while the daemon runs.
+/// Looks after the state directory and the sockets, which users and cleaners of temporary files may remove while the
+/// daemon runs. It checks them when the kernel tells of a change, so that an idle daemon is not woken.
 @Loop
 final class PlaceWatch {
-    static let interval = Duration.seconds(5)
+    /// The time from a change to the check. Whatever removes a directory is done with it by then.
+    static let delay = Duration.seconds(1)
+    /// The time to the next check where something is missing, or cannot be watched.
+    static let retryInterval = Duration.seconds(5)
+    /// The time between checks without a change, for changes that the kernel does not tell.
+    static let interval = Duration.seconds(600)
 
     private let directory: StateDirectory?
-    private let onTick: @Loop () -> Void
+    private let paths: [String]
+    private let onCheck: @Loop () -> Void
     private let onStanding: @Loop (StateDirectory.Standing) -> Void
     private let timer = Timer {}
+    private var watch: FileWatch?
     private var isChecking = false
     private var last = StateDirectory.Standing.inPlace
 
     /// - Parameters:
     ///   - directory: nil: the daemon has no state directory.
-    ///   - onTick: called on the loop at every check.
+    ///   - sockets: the paths of the sockets.
+    ///   - onCheck: called on the loop at every check, to look after the sockets.
     ///   - onStanding: called on the loop when the directory was renewed or newly lost.
     init(
-        _ directory: StateDirectory?, onTick: @escaping @Loop () -> Void,
+        _ directory: StateDirectory?, sockets: [String], onCheck: @escaping @Loop () -> Void,
         onStanding: @escaping @Loop (StateDirectory.Standing) -> Void
     ) {
         self.directory = directory
-        self.onTick = onTick
+        paths = sockets + (directory.map { [$0.path, $0.lockPath] } ?? [])
+        self.onCheck = onCheck
         self.onStanding = onStanding
+        watch = FileWatch { [unowned self] in timer.arm(after: Self.delay) }
         timer.onFire = { [unowned self] in check() }
-        timer.arm(after: Self.interval)
+        follow()
     }
 
     isolated deinit {
@@ -33,19 +43,26 @@ final class PlaceWatch {
     }
 
     private func check() {
-        timer.arm(after: Self.interval)
-        onTick()
-        // A check may block for long on a disk that does not respond; only one runs at a time.
-        guard let directory, !isChecking else { return }
+        onCheck()
+        follow()
+    }
+
+    /// Checks the directory and watches all paths, on the disk's thread, since a disk may not respond for long. Only one
+    /// check runs at a time.
+    private func follow() {
+        guard let watch else { return }
+        guard !isChecking else { return timer.arm(after: Self.delay) }
         isChecking = true
-        Disk.perform { [weak self] in
-            let standing = directory.renew()
-            Loop.perform { self?.checked(standing) }
+        Disk.perform { [weak self, directory, paths] in
+            let standing = directory?.renew() ?? .inPlace
+            let isWatched = watch.follow(paths)
+            Loop.perform { self?.checked(standing, isWatched) }
         }
     }
 
-    private func checked(_ standing: StateDirectory.Standing) {
+    private func checked(_ standing: StateDirectory.Standing, _ isWatched: Bool) {
         isChecking = false
+        if !timer.isArmed { timer.arm(after: isWatched ? Self.interval : Self.retryInterval) }
         defer { last = standing }
         // A lasting problem is reported once, although every check tries to solve it.
         if standing == .inPlace || standing == last && standing != .renewed { return }

@@ -43,11 +43,22 @@ struct RequestMetrics: Sendable {
         let model = error?.model ?? answer.model
         let provider = error?.provider ?? answer.provider
         guard !model.isEmpty, !provider.isEmpty, provider != "ultrad" else { return }
-        let key = models[model] != nil || isKnown && models.count < Self.modelLimit ? model : Self.otherModels
-        var counts = models[key] ?? ModelCounts(provider: key == model ? provider : Self.otherModels, model: key)
-        if error == nil { counts.answered += 1 } else { counts.failed += 1 }
-        counts.add(answer.usage, costMicroUSD: answer.costMicroUSD)
-        models[key] = counts
+        let place = place(of: model, provider, isKnown: isKnown)
+        if error == nil { models.values[place].answered += 1 } else { models.values[place].failed += 1 }
+        models.values[place].add(answer.usage, costMicroUSD: answer.costMicroUSD)
+    }
+
+    /// The place of the counts of a model in `models`, where they are made if missing.
+    private mutating func place(
+        of model: String, _ provider: String, isKnown: Bool
+    ) -> Dictionary<String, ModelCounts>.Index {
+        if let place = models.index(forKey: model) { return place }
+        let isNamed = isKnown && models.count < Self.modelLimit
+        let key = isNamed ? model : Self.otherModels
+        if models[key] == nil {
+            models[key] = ModelCounts(provider: isNamed ? provider : Self.otherModels, model: key)
+        }
+        return models.index(forKey: key) ?? models.startIndex
     }
 
     private mutating func count(_ attempts: [Attempt]) {

@@ -206,8 +206,9 @@ final class ProviderState {
 extension String {
     /// The part after `prefix/`; nil: the string does not start with it, or nothing follows.
     func afterSlash(of prefix: String) -> String? {
-        guard let slash = utf8.firstIndex(of: UInt8(ascii: "/")), self[..<slash] == prefix else { return nil }
-        let rest = self[utf8.index(after: slash)...]
-        return rest.isEmpty ? nil : String(rest)
+        let bytes = utf8
+        guard bytes.count > prefix.utf8.count + 1, bytes.starts(with: prefix.utf8) else { return nil }
+        let slash = bytes.index(startIndex, offsetBy: prefix.utf8.count)
+        return bytes[slash] == UInt8(ascii: "/") ? String(self[bytes.index(after: slash)...]) : nil
     }
 }

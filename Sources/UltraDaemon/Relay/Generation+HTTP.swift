@@ -90,11 +90,8 @@ extension Generation {
     private func send() -> Advance {
         guard let ticket else { return .ended(nil) }
         do throws(UltraError) {
-            if let own = SignatureTag.own(request, of: ticket.candidate.provider.id) {
-                reply = try send(own, ticket)
-            } else {
-                reply = try send(request, ticket)
-            }
+            let request = request
+            reply = try send(SignatureTag.own(request, of: ticket.candidate.provider.id) ?? request, ticket)
             return .awaitArrival
         } catch {
             return .ended(error)

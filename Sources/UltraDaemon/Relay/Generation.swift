@@ -70,6 +70,7 @@ final class Generation: AttemptMaker {
     /// Finds the candidates; nil: the call has ended with an error.
     @inline(never)
     private func begin() -> AttemptChain? {
+        let request = request
         do throws(UltraError) {
             let candidates = try context.registry.candidates(
                 for: request.model, requiring: RequiredCapabilities(request), fallback: request.fallback)
@@ -100,7 +101,10 @@ final class Generation: AttemptMaker {
         answer.timing.queue = chain.queueMilliseconds
         answer.timing.total = call.elapsedMilliseconds
         answer.cache = call.record.cache
-        call.end(.success(.answer(answer)))
+        // Moved, because a copy of an answer takes a count for each of its members.
+        var result = Answer(model: "", provider: "")
+        swap(&answer, &result)
+        call.end(.success(.answer(result)))
         // Only now, so that the client need not wait for it.
         chain.learn(from: self)
     }
@@ -144,7 +148,7 @@ final class Generation: AttemptMaker {
     private func begin(_ ticket: Ticket) {
         // Keep the use of the failed attempt before: the provider bills it.
         let index = call.record.failed.count
-        call.record.addFailed(answer, in: context.registry)
+        if answer.usage != Usage() { call.record.addFailed(answer, in: context.registry) }
         if isBlameless, call.record.failed.count > index { emptyUse = index }
         isBlameless = false
         self.ticket = ticket
@@ -162,7 +166,9 @@ final class Generation: AttemptMaker {
     @inline(never)
     private func price(_ ticket: Ticket) {
         guard case .upstream = ticket.candidate.target else { return }
-        answer.costMicroUSD = rates(of: ticket)?.cost(of: answer.usage)
+        let price = rates(of: ticket)
+        answer.costMicroUSD = price?.cost(of: answer.usage)
+        call.record.priced = (answer.model, price)
     }
 
     /// The price of the model that answered, or else was asked; nil: not known.

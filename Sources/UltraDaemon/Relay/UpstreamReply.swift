@@ -34,6 +34,7 @@ final class UpstreamReply {
         self.call = call
         self.limitBytes = limitBytes
         self.isStream = isStream
+        events.reserveCapacity(4)
     }
 
     /// True if the answer is complete, even if more bytes follow.

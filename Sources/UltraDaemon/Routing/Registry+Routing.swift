@@ -42,6 +42,9 @@ extension Registry {
             var seen: Set<String> = []
             found = found.filter { seen.insert($0.model.id).inserted }
         }
+        if found.count == 1, required.areMet(by: found[0].model.capabilities) {
+            return [candidate(found[0].provider, found[0].model)]
+        }
         let able = found.filter { required.areMet(by: $0.model.capabilities) }
         guard !able.isEmpty else { throw incapable(found[0].model, required) }
         return able.map { candidate($0.provider, $0.model) }

@@ -6,8 +6,8 @@ internal import UltraProviders
 struct RequiredCapabilities: Sendable, Equatable {
     var capabilities: Set<Capability>
 
-    init(_ request: Request) {
-        capabilities = [.chat]
+    init(_ request: borrowing Request) {
+        capabilities = Self.chat
         if !request.tools.isEmpty { capabilities.insert(.tools) }
         if request.messages.contains(where: { $0.parts.contains(where: \.isImage) }) { capabilities.insert(.vision) }
         switch request.responseFormat {
@@ -16,6 +16,8 @@ struct RequiredCapabilities: Sendable, Equatable {
         case .schema: capabilities.insert(.jsonSchema)
         }
     }
+
+    private static let chat: Set<Capability> = [.chat]
 
     static let none = RequiredCapabilities(capabilities: [])
 

@@ -33,15 +33,15 @@ struct ModelRules: Equatable {
     /// True if the name is that of one of OpenAI's models, with or without a prefix.
     static func isOpenAIModel(_ model: String) -> Bool {
         let name = familyName(model)
-        return isOSeries(name) || name.hasPrefix("gpt-") && !name.hasPrefix("gpt-oss") && gptVersion(name) != nil
-            || name.hasPrefix("chatgpt-")
+        return isOSeries(name) || name.begins("gpt-") && !name.begins("gpt-oss") && gptVersion(name) != nil
+            || name.begins("chatgpt-")
     }
 
     /// OpenAI's reasoning models refuse the same parameters on any server. For older models, the server's dialect
     /// decides.
     private static func behindGateway(_ model: String, hasTools: Bool, hasEffort: Bool) -> ModelRules {
         let name = familyName(model)
-        let isFive = (gptVersion(name)?.major ?? 0) >= 5 && !name.hasPrefix("gpt-5-chat")
+        let isFive = (gptVersion(name)?.major ?? 0) >= 5 && !name.begins("gpt-5-chat")
         guard isOSeries(name) || isFive else { return ModelRules() }
         var rules = openAI(name, hasTools: hasTools, hasEffort: hasEffort)
         if rules.needsResponsesAPI { rules = responsesOnly(name) }
@@ -59,13 +59,13 @@ struct ModelRules: Equatable {
         for mark in [":", "."] {
             guard let end = name.utf8.firstIndex(of: mark.utf8.first ?? 0) else { continue }
             let rest = String(name[name.utf8.index(after: end)...])
-            if rest.hasPrefix("gpt-") || isOSeries(rest) { return rest }
+            if rest.begins("gpt-") || isOSeries(rest) { return rest }
         }
         return name
     }
 
     private static func isOSeries(_ name: String) -> Bool {
-        name.hasPrefix("o") && name.utf8.dropFirst().first?.isDigit == true
+        name.begins("o") && name.utf8.dropFirst().first?.isDigit == true
     }
 
     private static func openAI(_ model: String, hasTools: Bool, hasEffort: Bool) -> ModelRules {
@@ -73,7 +73,7 @@ struct ModelRules: Equatable {
         if isResponsesOnly(name) { return ModelRules(needsResponsesAPI: true) }
         if name.holds("-search-preview") || name.holds("-search-api") { return search }
         if isOSeries(name) { return oSeries(name) }
-        guard let version = gptVersion(name), version.major >= 5, !name.hasPrefix("gpt-5-chat") else {
+        guard let version = gptVersion(name), version.major >= 5, !name.begins("gpt-5-chat") else {
             return ModelRules(refused: [.reasoning], efforts: [], needsChatCompletions: name.holds("-audio"))
         }
         return gpt5(version.major * 100 + version.minor, hasTools: hasTools, hasEffort: hasEffort)
@@ -89,7 +89,7 @@ struct ModelRules: Equatable {
     /// The name without a path before it. A fine-tuned model, `ft:base:org:name:id`, follows the rules of its base
     /// model.
     static func baseName(_ model: String) -> String {
-        let model = model.hasPrefix("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
+        let model = model.begins("ft:") ? String(model.dropFirst(3).prefix { $0 != ":" }) : model
         guard let slash = model.utf8.lastIndex(of: UInt8(ascii: "/")) else { return model }
         let name = model[model.utf8.index(after: slash)...]
         return name.isEmpty ? model : String(name)
@@ -100,7 +100,7 @@ struct ModelRules: Equatable {
             refused: [.temperature, .topP, .frequencyPenalty, .presencePenalty, .parallelToolCalls],
             efforts: [.low, .medium, .high])
         // o1 and o3-mini accept `stop`.
-        if name != "o1", !name.hasPrefix("o1-"), !name.hasPrefix("o3-mini") { rules.refused.insert(.stop) }
+        if name != "o1", !name.begins("o1-"), !name.begins("o3-mini") { rules.refused.insert(.stop) }
         return rules
     }
 
@@ -124,10 +124,10 @@ struct ModelRules: Equatable {
 
     private static func xAI(_ model: String) -> ModelRules {
         let reasons =
-            (model.hasPrefix("grok-4") || model.hasPrefix("grok-code") || model.hasPrefix("grok-3-mini"))
+            (model.begins("grok-4") || model.begins("grok-code") || model.begins("grok-3-mini"))
             && !model.holds("non-reasoning")
         guard reasons else { return ModelRules(refused: [.reasoning], efforts: []) }
-        guard model.hasPrefix("grok-3-mini") else {
+        guard model.begins("grok-3-mini") else {
             return ModelRules(refused: [.stop, .frequencyPenalty, .presencePenalty, .reasoning], efforts: [])
         }
         return ModelRules(refused: [.stop, .frequencyPenalty, .presencePenalty], efforts: [.low, .high])
@@ -140,8 +140,8 @@ struct ModelRules: Equatable {
     }
 
     private static func isResponsesOnly(_ name: String) -> Bool {
-        name.holds("-codex") || name.holds("-deep-research") || name.hasPrefix("computer-use-preview")
-            || name.hasPrefix("o1-pro") || name.hasPrefix("o3-pro")
+        name.holds("-codex") || name.holds("-deep-research") || name.begins("computer-use-preview")
+            || name.begins("o1-pro") || name.begins("o3-pro")
             || (isPro(name) && (gptVersion(name)?.major ?? 0) >= 5)
     }
 
@@ -153,7 +153,7 @@ struct ModelRules: Equatable {
     /// `(5, 4)` for `gpt-5.4-mini`; nil if it is not a GPT model. It compares bytes instead of characters, because it
     /// runs for every request.
     static func gptVersion(_ name: String) -> (major: Int, minor: Int)? {
-        guard name.hasPrefix("gpt-") else { return nil }
+        guard name.begins("gpt-") else { return nil }
         var numbers = [0, 0]
         var place = 0
         var digits = 0
@@ -186,7 +186,7 @@ extension ModelRules {
 
     static func responsesOnly(_ name: String) -> ModelRules {
         let always: ParameterSet = [.temperature, .topP]
-        if name.hasPrefix("computer-use-preview") {
+        if name.begins("computer-use-preview") {
             return ModelRules(refused: always.union([.reasoning]), efforts: [])
         }
         // Deep research models support one effort only.

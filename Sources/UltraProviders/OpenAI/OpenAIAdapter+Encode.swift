@@ -57,6 +57,7 @@ extension OpenAIAdapter {
     /// The headers with the key and the organization; empty without them. Some servers refuse an empty key.
     var authorization: [HTTPHeader] {
         var headers: [HTTPHeader] = []
+        headers.reserveCapacity(4)
         switch (key, dialect.keyHeader) {
         case (nil, _): break
         case (let key?, .bearer): headers.append(HTTPHeader("Authorization", "Bearer \(key.exposed())"))

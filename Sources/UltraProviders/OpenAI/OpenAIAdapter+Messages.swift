@@ -171,8 +171,10 @@ extension Part {
 /// because without it the model would answer a different question.
 struct Attachments {
     /// The roles whose messages may have attachments.
-    var roles: Set<Message.Role> = [.user]
+    var roles = usual
     var files = Dialect.Files.none
+
+    private static let usual: Set<Message.Role> = [.user]
 
     /// Checks every attachment of a conversation.
     /// - Throws: `capability_missing` for the first one that the API does not accept.

@@ -17,7 +17,7 @@ extension OpenAIAdapter {
         init() {}
 
         init(
-            _ reader: inout JSONReader, _ adapter: OpenAIAdapter, _ reply: inout ReplyState
+            _ reader: inout JSONReader, _ adapter: borrowing OpenAIAdapter, _ reply: inout ReplyState
         ) throws(JSONError) {
             try reader.beginObject()
             while let key = try reader.nextKey() {

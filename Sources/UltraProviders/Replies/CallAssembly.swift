@@ -59,13 +59,13 @@ struct CallAssembly: Sendable {
     /// The index of the first call with each provider id, including ids that arrive late.
     private var indexByID: [String: Int] = [:]
     private var indexByKey: [Int: Int] = [:]
-    private let idPrefix: String
+    private let replyID: UInt64
     /// True if calls beyond `limit` were dropped.
     private(set) var hasExcess = false
 
     /// - Parameter replyID: makes generated ids unique across replies.
     init(replyID: UInt64) {
-        idPrefix = "call_\(String(replyID, radix: 36))_"
+        self.replyID = replyID
     }
 
     var count: Int { calls.count }
@@ -246,7 +246,7 @@ struct CallAssembly: Sendable {
 
     /// An id that no other call of this reply has.
     private func newID(_ index: Int) -> String {
-        let id = idPrefix + String(index)
+        let id = "call_\(String(replyID, radix: 36))_\(index)"
         return indexByID[id] == nil ? id : id + "_"
     }
 }

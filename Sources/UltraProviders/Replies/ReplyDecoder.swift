@@ -59,11 +59,20 @@ package struct ReplyDecoder: Sendable {
             adapter, model: model, state: ReplyState(replyID: replyID, includesReasoning: includesReasoning))
     }
 
+    // These are stored, because a computed property would make its reader copy the whole decoder.
+
     /// True once the finish reason was delivered. Later bytes are ignored.
     package private(set) var isComplete = false
 
     /// The number of bytes of an incomplete document held in memory.
-    package var keptByteCount: Int { document.count }
+    package private(set) var keptByteCount = 0
+
+    /// True if the complete answer has neither text nor reasoning nor calls although it was not cut off. This usually
+    /// means a failure behind the provider.
+    package private(set) var isEmptyAnswer = false
+
+    /// The provider's id of this exchange, for its support; nil if it sends none.
+    package private(set) var requestID: String?
 
     /// The optional request member that the provider refused; nil if the error names none that can be left out.
     /// - Parameter known: members that are already left out.
@@ -73,13 +82,6 @@ package struct ReplyDecoder: Sendable {
         }
         return RefusedMember(error, known: known)
     }
-
-    /// True if the complete answer has neither text nor reasoning nor calls although it was not cut off. This usually
-    /// means a failure behind the provider.
-    package var isEmptyAnswer: Bool { isComplete && reply.state.isEmptyAnswer }
-
-    /// The provider's id of this exchange, for its support; nil if it sends none.
-    package private(set) var requestID: String?
 
     /// Processes the head of the reply.
     /// - Parameter now: seconds since 1970, because `Retry-After` may be a date.
@@ -134,9 +136,12 @@ package struct ReplyDecoder: Sendable {
             case .undecided: break
             case .events: try self.events.receive(bytes) { event in reply.receive(event) }
             case .lines: try lines.receive(bytes) { line in reply.receive(line) }
-            case .document: try collect(bytes)
+            case .document:
+                try collect(bytes)
+                keptByteCount = document.count
             case .error:
                 document.append(contentsOf: bytes.prefix(Self.errorLimitBytes - document.count))
+                keptByteCount = document.count
                 // Bytes beyond the limit would not be kept, so the error is complete.
                 if document.count >= Self.errorLimitBytes { document.withUnsafeBytes { reply.receiveErrorBody($0) } }
             }
@@ -190,6 +195,7 @@ package struct ReplyDecoder: Sendable {
     private mutating func complete() throws(UltraError) {
         try reply.rethrow()
         isComplete = true
+        isEmptyAnswer = reply.state.isEmptyAnswer
     }
 
     private mutating func collect(_ bytes: UnsafeRawBufferPointer) throws(SplitLimitExceeded) {

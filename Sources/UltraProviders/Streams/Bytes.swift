@@ -23,6 +23,16 @@ extension UnsafeRawBufferPointer {
 }
 
 extension String {
+    /// True if the string begins with `piece`, compared byte by byte, for the same reason as `holds`.
+    func begins(_ piece: StaticString) -> Bool {
+        let length = piece.utf8CodeUnitCount
+        var copy = self
+        return copy.withUTF8 { text in
+            guard let start = text.baseAddress, text.count >= length else { return false }
+            return memcmp(start, piece.utf8Start, length) == 0
+        }
+    }
+
     /// True if `piece` occurs, compared byte by byte. This takes 0.03 µs; `contains` of the standard library takes 1
     /// µs, because it builds a searcher per call, and several such checks run per request.
     func holds(_ piece: StaticString) -> Bool {

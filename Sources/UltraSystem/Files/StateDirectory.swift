@@ -28,6 +28,7 @@ package final class StateDirectory: Sendable {
     package static let lockName = "lock"
 
     package let path: String
+    package var lockPath: String { Self.lock(in: path) }
     /// The locked file's descriptor.
     private let descriptor: Mutex<CInt>
 

@@ -17,6 +17,8 @@ final class ConnectionPool {
         fileprivate let name: String
         /// Open, usable connections.
         fileprivate(set) var descriptors: [Int32] = []
+        /// Those that libcurl does not wait for: no transfer uses them, or it is paused.
+        fileprivate var resting: [Int32] = []
         fileprivate var active = 0
         fileprivate var handshakes = 0
         fileprivate var reused = 0
@@ -61,8 +63,6 @@ final class ConnectionPool {
     var onIdleClose: @Loop (String, Int) -> Void = { _, _ in }
     /// Called when a host's connections are retired for a local reason (suspension, network change).
     var onRetire: @Loop (String) -> Void = { _ in }
-    /// True if libcurl is waiting for this descriptor.
-    var isWatched: @Loop (Int32) -> Bool = { _ in false }
     /// True if a transfer uses this descriptor, or may use it.
     var isInUse: @Loop (Int32, Host) -> Bool = { _, _ in false }
     /// How long the machine has been suspended since boot, in nanoseconds.
@@ -118,14 +118,23 @@ final class ConnectionPool {
     func closed(_ descriptor: Int32) {
         guard let socket = sockets.removeValue(forKey: descriptor) else { return }
         forget(descriptor, of: socket.host)
+        socket.host.resting.removeAll { $0 == descriptor }
         if !socket.isGone { socket.host.descriptors.removeAll { $0 == descriptor } }
+    }
+
+    /// libcurl no longer waits for `descriptor`.
+    func rested(_ descriptor: Int32) {
+        guard let socket = sockets[descriptor], !socket.isGone else { return }
+        socket.host.resting.append(descriptor)
     }
 
     /// libcurl waits for `descriptor` again, so stop watching it here. This happens without a transfer to its host: a
     /// proxy connection also serves other hosts, and newer versions take time to close a connection.
     func taken(_ descriptor: Int32) {
-        guard watchCount > 0, let socket = sockets[descriptor] else { return }
-        forget(descriptor, of: socket.host)
+        guard let host = sockets[descriptor]?.host else { return }
+        // libcurl prefers the connection that was used last.
+        if let place = host.resting.lastIndex(of: descriptor) { host.resting.remove(at: place) }
+        if watchCount > 0 { forget(descriptor, of: host) }
     }
 
     private func forget(_ descriptor: Int32, of host: Host) {
@@ -203,6 +212,7 @@ final class ConnectionPool {
         forget(descriptor, of: socket.host)
         sockets[descriptor]?.isGone = true
         socket.host.descriptors.removeAll { $0 == descriptor }
+        socket.host.resting.removeAll { $0 == descriptor }
         guard Self.inode(descriptor) == socket.inode else { return }
         shutdown(descriptor, CInt(SHUT_RDWR))
         ccurl_discard(descriptor)
@@ -211,15 +221,14 @@ final class ConnectionPool {
     /// Closes idle connections to `host` that have received data: it would be read as the next reply (RFC 9112, section
     /// 9.2). HTTP/2 is not affected, since its frames name their stream.
     private func endReadable(_ host: Host) {
-        guard !host.descriptors.isEmpty, !host.isMultiplexed else { return }
-        withUnsafeTemporaryAllocation(of: pollfd.self, capacity: host.descriptors.count) { polled in
-            var count = 0
-            for descriptor in host.descriptors where !isWatched(descriptor) {
-                polled.initializeElement(at: count, to: pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
-                count += 1
+        guard !host.resting.isEmpty, !host.isMultiplexed else { return }
+        let resting = host.resting
+        withUnsafeTemporaryAllocation(of: pollfd.self, capacity: resting.count) { polled in
+            for (index, descriptor) in resting.enumerated() {
+                polled.initializeElement(at: index, to: pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
             }
-            guard count > 0, poll(polled.baseAddress, nfds_t(count), 0) > 0 else { return }
-            for entry in polled[..<count] where entry.revents != 0 && !isInUse(entry.fd, host) { end(entry.fd) }
+            guard poll(polled.baseAddress, nfds_t(resting.count), 0) > 0 else { return }
+            for entry in polled where entry.revents != 0 && !isInUse(entry.fd, host) { end(entry.fd) }
         }
     }
 

@@ -63,7 +63,6 @@ final class CurlMulti {
             retireSilent()
             watchSilence()
         }
-        pool.isWatched = { [unowned self] in sockets.contains($0) }
         pool.isInUse = { [unowned self] in isInUse($0, $1) }
     }
 
@@ -115,14 +114,18 @@ final class CurlMulti {
     // MARK: - From libcurl's callbacks
 
     private func watch(_ socket: curl_socket_t, _ what: CInt) {
-        if what != CURL_POLL_REMOVE { pool.taken(socket) }
+        if what != CURL_POLL_REMOVE, !sockets.contains(socket) { pool.taken(socket) }
         switch what {
         case CURL_POLL_IN: sockets.set(socket, .input)
         case CURL_POLL_OUT: sockets.set(socket, .output)
         case CURL_POLL_INOUT: sockets.set(socket, [.input, .output])
         default:  // CURL_POLL_REMOVE
             // Already closed: libcurl 7.88 abandons a connection attempt without calling the close callback.
-            if sockets.remove(socket) == .closed { pool.closed(socket) }
+            switch sockets.remove(socket) {
+            case .open: pool.rested(socket)
+            case .closed: pool.closed(socket)
+            case .unknown: break
+            }
         }
     }
 

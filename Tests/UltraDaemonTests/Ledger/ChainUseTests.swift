@@ -84,7 +84,7 @@ struct ChainUseTests {
         answer.usage = example.usage
         answer.costMicroUSD = example.cost
         let failed = example.failed.map { (usage: $0, costMicroUSD: Self.price.cost(of: $0)) }
-        let use = ChainUse(answer, example.error, price: Self.price, failed: failed)
+        let use = ChainUse(answer.usage, answer.costMicroUSD, example.error, price: Self.price, failed: failed)
         #expect(use.usage.inputTokens == example.expected.input)
         #expect(use.usage.outputTokens == example.expected.output)
         #expect(use.costMicroUSD == example.expected.cost)
@@ -95,11 +95,11 @@ struct ChainUseTests {
         var error = UltraError(.noModelAvailable, "")
         error.attempts = [Attempt(model: "a/b", skipped: "unavailable")]
         let none = Answer(model: "", provider: "")
-        #expect(ChainUse(none, error, price: nil).costMicroUSD == 0)
+        #expect(ChainUse(none.usage, none.costMicroUSD, error, price: nil).costMicroUSD == 0)
         for (timeout, cost) in [(TimeoutKind.connect, 0), (.queue, 0), (.idle, nil), (.total, nil), (.firstToken, nil)]
         {
             let error = UltraError(.timeout, "", timeout: timeout)
-            #expect(ChainUse(none, error, price: nil).costMicroUSD == cost, "\(timeout)")
+            #expect(ChainUse(none.usage, none.costMicroUSD, error, price: nil).costMicroUSD == cost, "\(timeout)")
         }
     }
 }

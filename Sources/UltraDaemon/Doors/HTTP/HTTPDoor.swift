@@ -83,6 +83,9 @@ final class HTTPDoor {
         daemon.stopIfDrained()
     }
 
+    /// nil: the door is closed.
+    var socketPath: String? { socket?.path }
+
     func lookAfterSocket() { socket?.lookAfterFile() }
 
     func adopt(_ limits: Limits) {
