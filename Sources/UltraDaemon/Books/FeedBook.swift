@@ -14,25 +14,25 @@ final class FeedBook: RequestObserver {
 
     func began(_ record: RequestRecord) {
         guard let model = record.firstModel, feed.has(.requests) else { return }
-        feed.publish(.requests, of: record.caller.uid) { json in
-            json.field("phase", "began")
-            write(record, model, isKnown: registry.isKnown(model), to: &json)
+        feed.publish(.requests, of: record.caller.uid) {
+            event(.began, of: record, model, isKnown: registry.isKnown(model))
         }
     }
 
     func ended(_ record: RequestRecord) {
         guard record.hasUse, feed.has(.requests) else { return }
-        feed.publish(.requests, of: record.caller.uid) { json in
-            json.field("phase", "ended")
-            write(record, record.error?.model ?? record.answer.model, isKnown: record.isModelKnown, to: &json)
-            json.fieldOrNull("error", record.error?.code.rawValue)
-            json.field("ms", record.milliseconds)
+        feed.publish(.requests, of: record.caller.uid) {
+            event(
+                .ended(error: record.error?.code.rawValue, milliseconds: record.milliseconds), of: record,
+                record.error?.model ?? record.answer.model, isKnown: record.isModelKnown)
         }
     }
 
-    private func write(_ record: RequestRecord, _ model: String, isKnown: Bool, to json: inout JSONWriter) {
-        json.field("request", record.number)
-        json.field("model", isKnown ? model : RequestMetrics.otherModels)
-        json.field("uid", Int(record.caller.uid))
+    private func event(
+        _ phase: RequestEvent.Phase, of record: RequestRecord, _ model: String, isKnown: Bool
+    ) -> RequestEvent {
+        RequestEvent(
+            phase, request: record.number, model: isKnown ? model : RequestMetrics.otherModels,
+            uid: Int(record.caller.uid))
     }
 }

@@ -2,13 +2,8 @@ internal import Glibc
 internal import UltraAPI
 internal import UltraSystem
 
-/// `metrics`: all counters. Providers, models and hosts are labels; users, processes and requests are not.
+/// All counters. Providers, models and hosts are labels; users, processes and requests are not.
 extension Daemon {
-    func metrics(_ call: Call) {
-        let text = metricsText
-        call.end(Report { $0.field("text", text) })
-    }
-
     /// Prometheus text exposition.
     var metricsText: String {
         var text = MetricsText()
