@@ -1,7 +1,8 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Writes each request that reached a model into the ledger.
+/// Writes each request that reached a model into the ledger. Refusals are left to the other observers: they use nothing,
+/// and budgets take the ledger's rows for use after a restart.
 @Loop
 final class LedgerBook: RequestObserver {
     private let ledger: Ledger
@@ -26,7 +27,7 @@ extension LedgerRow {
         let caller = record.caller
         self.init(
             time: record.endedAt, uid: caller.uid, gid: caller.gid, pid: caller.pid, program: caller.program,
-            operation: record.operation.rawValue, modelAsked: record.modelAsked, model: record.model,
+            operation: record.operation?.rawValue ?? "", modelAsked: record.modelAsked, model: record.model,
             provider: record.provider)
         usage = record.usage
         costMicroUSD = record.costMicroUSD
