@@ -1,8 +1,9 @@
 internal import Glibc
+internal import UltraAPI
 
 /// The registry's steady clock. It starts at the time of day and then advances with `CLOCK_BOOTTIME`, which includes the
-/// time that the machine is suspended, so that setting the system's clock neither shortens nor prolongs a wait. `text`
-/// and `shown` convert its instants to the system's clock for output.
+/// time that the machine is suspended, so that setting the system's clock neither shortens nor prolongs a wait. `text`,
+/// `timestamp` and `shown` convert its instants to the system's clock for output.
 enum WallClock {
     private static let origin = milliseconds(of: CLOCK_REALTIME) - milliseconds(of: CLOCK_BOOTTIME)
 
@@ -10,8 +11,11 @@ enum WallClock {
     static var now: Int { origin + milliseconds(of: CLOCK_BOOTTIME) }
 
     /// An instant of this clock in the time of the system's clock: RFC 3339, UTC, in seconds.
-    static func text(_ instant: Int) -> String {
-        RFC3339.string(shown(instant, now: now, systemNow: RealTime.now) / 1000)
+    static func text(_ instant: Int) -> String { timestamp(instant).text }
+
+    /// The same as a value of a report.
+    static func timestamp(_ instant: Int) -> Timestamp {
+        Timestamp(seconds: shown(instant, now: now, systemNow: RealTime.now) / 1000)
     }
 
     /// Converts an instant of this clock to milliseconds since 1970 by the system's clock.

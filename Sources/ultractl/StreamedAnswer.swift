@@ -62,6 +62,12 @@ struct AnswerText {
 
     var isOnTerminal: Bool { output.isTerminal }
 
+    mutating func write(_ text: String) throws(Failure) {
+        try Array(text.utf8).withUnsafeBufferPointer { (bytes) throws(Failure) in
+            try write(UnsafeRawBufferPointer(bytes))
+        }
+    }
+
     mutating func write(_ text: UnsafeRawBufferPointer) throws(Failure) {
         guard let last = text.last else { return }
         lastByte = last

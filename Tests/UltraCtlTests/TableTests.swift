@@ -1,4 +1,5 @@
 import Testing
+import UltraAPI
 
 @testable import ultractl
 

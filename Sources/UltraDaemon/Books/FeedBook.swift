@@ -1,7 +1,7 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Tells subscribers of the topic `requests` of each request that reaches a model.
+/// Tells subscribers of the topic `requests` of each request to a model.
 @Loop
 final class FeedBook: RequestObserver {
     private let feed: EventFeed
@@ -14,25 +14,31 @@ final class FeedBook: RequestObserver {
 
     func began(_ record: RequestRecord) {
         guard let model = record.firstModel, feed.has(.requests) else { return }
-        feed.publish(.requests, of: record.caller.uid) { json in
-            json.field("phase", "began")
-            write(record, model, isKnown: registry.isKnown(model), to: &json)
+        feed.publish(.requests, of: record.caller.uid) {
+            event(.began, of: record, model, isKnown: registry.isKnown(model))
         }
     }
 
     func ended(_ record: RequestRecord) {
-        guard record.hasUse, feed.has(.requests) else { return }
-        feed.publish(.requests, of: record.caller.uid) { json in
-            json.field("phase", "ended")
-            write(record, record.error?.model ?? record.answer.model, isKnown: record.isModelKnown, to: &json)
-            json.fieldOrNull("error", record.error?.code.rawValue)
-            json.field("ms", record.milliseconds)
+        guard feed.has(.requests) else { return }
+        let phase = RequestEvent.Phase.ended(error: record.error?.code.rawValue, milliseconds: record.milliseconds)
+        if record.hasUse {
+            feed.publish(.requests, of: record.caller.uid) {
+                event(phase, of: record, record.error?.model ?? record.answer.model, isKnown: record.isModelKnown)
+            }
+        } else if record.isRefused {
+            let model = record.error?.model ?? record.modelAsked
+            feed.publish(.requests, of: record.caller.uid) {
+                event(phase, of: record, model, isKnown: model.map(registry.isKnown) ?? true)
+            }
         }
     }
 
-    private func write(_ record: RequestRecord, _ model: String, isKnown: Bool, to json: inout JSONWriter) {
-        json.field("request", record.number)
-        json.field("model", isKnown ? model : RequestMetrics.otherModels)
-        json.field("uid", Int(record.caller.uid))
+    private func event(
+        _ phase: RequestEvent.Phase, of record: RequestRecord, _ model: String?, isKnown: Bool
+    ) -> RequestEvent {
+        RequestEvent(
+            phase, request: record.number, model: isKnown ? model : RequestMetrics.otherModels,
+            uid: Int(record.caller.uid))
     }
 }

@@ -1,7 +1,8 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// Writes each request that reached a model into the ledger.
+/// Writes each request that reached a model into the ledger. Refusals are left to the other observers: they use nothing,
+/// and budgets take the ledger's rows for use after a restart.
 @Loop
 final class LedgerBook: RequestObserver {
     private let ledger: Ledger
@@ -21,7 +22,7 @@ final class LedgerBook: RequestObserver {
         let caller = record.caller
         var row = LedgerRow(
             time: record.endedAt, uid: caller.uid, gid: caller.gid, pid: caller.pid, program: caller.program,
-            operation: record.operation.rawValue, modelAsked: record.modelAsked, model: record.model,
+            operation: record.operation?.rawValue ?? "", modelAsked: record.modelAsked, model: record.model,
             provider: record.provider)
         row.usage = record.usage
         row.costMicroUSD = record.costMicroUSD

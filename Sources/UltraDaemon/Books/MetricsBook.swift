@@ -10,7 +10,7 @@ final class MetricsBook: RequestObserver {
         if record.part != .work {
             counts.ended(record.operation, record.error?.code, nanoseconds: record.nanoseconds)
         }
-        guard record.hasUse else { return }
-        counts.ended(record.operation, record.answer, record.error, isKnown: record.isModelKnown)
+        guard record.hasUse, let operation = record.operation else { return }
+        counts.ended(operation, record.answer, record.error, isKnown: record.isModelKnown)
     }
 }

@@ -16,10 +16,11 @@ final class RequestRecord {
         case request
     }
 
-    /// Unique among the requests of this process. A flight has that of the request that began it.
+    /// Unique among the requests of this process, those that were refused included. A flight has that of the request that began it.
     let number: Int
     let caller: Caller
-    let operation: OperationName
+    /// nil: the request was refused before its operation was known.
+    let operation: OperationName?
     /// Monotonic clock, nanoseconds.
     let startedAt: UInt64
     var part = Part.whole
@@ -70,7 +71,7 @@ final class RequestRecord {
     /// The cost of all attempts together; nil: not known.
     private(set) var costMicroUSD: Int?
 
-    init(_ number: Int, _ operation: OperationName, of caller: Caller) {
+    init(_ number: Int, _ operation: OperationName?, of caller: Caller) {
         self.number = number
         self.operation = operation
         self.caller = caller
@@ -90,6 +91,9 @@ final class RequestRecord {
 
     /// True if the record has the use of a request: it reached a model, and no flight records it.
     var hasUse: Bool { part != .request && hasReachedModel }
+
+    /// True for a request to a model that ended before it reached one. A flight that ends so is not a request.
+    var isRefused: Bool { error != nil && part != .work && !hasReachedModel && operation?.asksModel == true }
 
     var milliseconds: Double { Double(nanoseconds) / 1e6 }
 
@@ -143,6 +147,16 @@ final class RequestRecord {
         usage.outputTokens = attempts.outputTokens
         usage.source = .estimated
         if price != nil { costMicroUSD = attempts.microUSD }
+    }
+}
+
+extension OperationName {
+    /// True if a model answers it.
+    fileprivate var asksModel: Bool {
+        switch self {
+        case .generate, .stream, .embed: true
+        case .hello, .ping, .cancel, .models, .status, .probe, .usage, .subscribe, .metrics, .reload, .cacheClear: false
+        }
     }
 }
 

@@ -143,7 +143,7 @@ extension UltraError {
     init(_ refusal: Budgets.Refusal, at now: Int) {
         let whose = refusal.rule.words
         let wait = refusal.retryAfterMilliseconds
-        let when = wait.map { "ask again at \(RFC3339.string((now + $0 + 999) / 1000))" }
+        let when = wait.map { "ask again at \(Timestamp(seconds: (now + $0 + 999) / 1000).text)" }
         let code: ErrorCode
         let message: String
         var hint: String

@@ -8,6 +8,7 @@ internal import UltraSystem
 @Loop
 final class Call {
     let record: RequestRecord
+    let operation: OperationName
     private let books: Books
     /// The account of bytes that is charged.
     let user: ByteAccount.User
@@ -29,7 +30,6 @@ final class Call {
     private(set) var cancellation: UltraError?
     /// Called on cancellation of a call without a task, which would otherwise wait for ever.
     var onCancel: (@Loop (Call) -> Void)?
-    private static var count = 0
 
     /// - Parameters:
     ///   - user: of `memory`, opened by the door.
@@ -40,6 +40,7 @@ final class Call {
         _ user: ByteAccount.User, requestBytes: Int, charge: Int, isExempt: Bool
     ) {
         record = RequestRecord(Self.takeNumber(), operation, of: caller)
+        self.operation = operation
         self.books = books
         self.sink = sink
         self.memory = memory
@@ -54,6 +55,7 @@ final class Call {
     /// `first` may end before it.
     init(sharing first: Call, to sink: any AnswerSink) {
         record = RequestRecord(workOf: first.record)
+        operation = first.operation
         books = first.books
         self.sink = sink
         memory = first.memory
@@ -65,6 +67,8 @@ final class Call {
         hold(ByteAccount.cost(ofFrame: requestBytes))
     }
 
+    private static var count = 0
+
     /// A number that no other request of this process has.
     static func takeNumber() -> Int {
         count += 1
@@ -72,7 +76,6 @@ final class Call {
     }
 
     var caller: Caller { record.caller }
-    var operation: OperationName { record.operation }
     /// Monotonic clock, nanoseconds.
     var startedAt: UInt64 { record.startedAt }
 

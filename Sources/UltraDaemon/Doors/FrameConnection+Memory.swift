@@ -48,7 +48,7 @@ extension FrameConnection {
         partialFrame.cancel()
         let error = refusal ?? .overloaded(by: memory.account.limit)
         refusal = nil
-        if id == 0 { refuse(error.message) } else { send { $0.error(id, error) } }
+        refuse(id, nil, error)
     }
 
     /// The timer of a partial frame: closes a connection whose frame is incomplete, and refuses one that found no room.

@@ -131,6 +131,8 @@ final class FrameConnection {
                 refuse("a frame of \(length) bytes: 2 to \(limits.frameBytes) are allowed")
             case .otherProtocol:
                 output.raw(Self.httpRefusal)
+                door.books.refused(
+                    nil, of: caller, UltraError(.invalidFrame, "the client speaks another protocol"))
                 flush.schedule()
                 state = .draining
                 socket.update([])
@@ -166,28 +168,40 @@ final class FrameConnection {
         do throws(RequestFrame.Refusal) {
             frame = try RequestFrame(bytes)
         } catch {
-            if error.id == 0 { refuse(error.error.message) } else { send { $0.error(error.id, error.error) } }
+            refuse(error.id, nil, error.error)
             return nil
         }
         guard calls[frame.id] == nil else {
             let error = UltraError(
                 .invalidRequest, "id \(frame.id) is in flight on this connection already", field: "id")
-            send { $0.error(frame.id, error) }
+            refuse(frame.id, frame.operation, error)
             return nil
         }
         guard calls.count < limits.callsPerConnection else {
             let error = UltraError(
                 .rateLimited, "this connection has \(calls.count) requests in flight, the most there may be",
                 hint: "wait for answers before sending more", provider: "ultrad", isRetryable: true)
-            send { $0.error(frame.id, error) }
+            refuse(frame.id, frame.operation, error)
             return nil
         }
         return frame
     }
 
+    /// Refuses a request that is no call yet.
+    /// - Parameters:
+    ///   - id: 0: not known, so the connection cannot go on.
+    ///   - operation: nil: not known.
+    func refuse(_ id: Int, _ operation: OperationName?, _ error: UltraError) {
+        guard id != 0 else { return refuse(error.message) }
+        send { $0.error(id, error) }
+        door.books.refused(operation, of: caller, error)
+    }
+
     /// Reports a framing error, cancels the calls, and reads no more.
     func refuse(_ message: String) {
-        send { $0.error(0, UltraError(.invalidFrame, message, hint: "see ultra-protocol(7)")) }
+        let error = UltraError(.invalidFrame, message, hint: "see ultra-protocol(7)")
+        send { $0.error(0, error) }
+        door.books.refused(nil, of: caller, error)
         state = .draining
         partialFrame.cancel()
         socket.update([])

@@ -55,6 +55,7 @@ final class FrameDoor {
     private func refuse(_ socket: StreamSocket, _ refusal: ConnectionRefusal) {
         var writer = FrameWriter()
         writer.error(0, refusal.error)
+        books.refused(nil, of: Caller(socket.peer, door: .frames), refusal.error)
         refused.refuse(socket, refusal, with: writer.bytes, daemon.log)
     }
 

@@ -4,14 +4,9 @@ internal import UltraSystem
 /// The subscriptions, and the numbered stream of events that each gets.
 @Loop
 final class EventFeed {
-    /// The raw values are the wire's words.
-    enum Topic: String, CaseIterable, Sendable {
-        case health, registry, requests
-    }
-
     private struct Subscriber {
         let call: Call
-        let topics: Set<Topic>
+        let topics: Set<FeedTopic>
         var visibility: Visibility
         /// The number of the last event; the next one's is one more.
         var sequence: Int
@@ -19,7 +14,7 @@ final class EventFeed {
 
     private var subscribers: [ObjectIdentifier: Subscriber] = [:]
     /// Subscriptions to each topic, because every request asks for that and there is mostly none.
-    private var counts: [Topic: Int] = [:]
+    private var counts: [FeedTopic: Int] = [:]
     /// Subscriptions of each user, which are limited because every event is written for each.
     private var countsOfUsers: [UInt32: Int] = [:]
 
@@ -33,7 +28,8 @@ final class EventFeed {
     /// Adds a subscription, which begins with a snapshot and ends with the call.
     /// - Parameter write: adds the members of the snapshot.
     func subscribe(
-        _ call: Call, seeing visibility: Visibility, to topics: Set<Topic>, snapshot write: (inout JSONWriter) -> Void
+        _ call: Call, seeing visibility: Visibility, to topics: Set<FeedTopic>,
+        snapshot write: (inout JSONWriter) -> Void
     ) {
         subscribers[ObjectIdentifier(call)] = Subscriber(
             call: call, topics: topics, visibility: visibility, sequence: 1)
@@ -65,10 +61,10 @@ final class EventFeed {
     /// Sends one event. A subscriber that reads too slowly loses the subscription, with an error, but never an event.
     /// - Parameters:
     ///   - uid: the user whose doing it is; nil: nobody's, so that everybody may see it.
-    ///   - write: adds the members of the event; called only if somebody has subscribed.
-    func publish(_ topic: Topic, of uid: UInt32? = nil, _ write: (inout JSONWriter) -> Void) {
+    ///   - event: makes the event; called only if somebody has subscribed.
+    func publish(_ topic: FeedTopic, of uid: UInt32? = nil, _ event: () -> some ReportValue) {
         guard has(topic) else { return }
-        let data = RawJSON.object(write)
+        let data = RawJSON.object(event())
         var behind: [Call] = []
         for key in subscribers.keys {
             guard let subscriber = subscribers[key], subscriber.topics.contains(topic) else { continue }
@@ -91,5 +87,5 @@ final class EventFeed {
         }
     }
 
-    func has(_ topic: Topic) -> Bool { counts[topic, default: 0] > 0 }
+    func has(_ topic: FeedTopic) -> Bool { counts[topic, default: 0] > 0 }
 }

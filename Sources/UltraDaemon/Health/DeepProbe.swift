@@ -7,11 +7,11 @@ internal import UltraSystem
 /// it bypasses the cache. Its outcome is recorded as a probe's evidence.
 @Loop
 struct DeepProbe {
-    let daemon: Daemon
+    let context: ProbeContext
     let candidate: Candidate
 
-    init(_ daemon: Daemon, _ candidate: Candidate) {
-        self.daemon = daemon
+    init(_ context: ProbeContext, _ candidate: Candidate) {
+        self.context = context
         self.candidate = candidate
     }
 
@@ -26,9 +26,9 @@ struct DeepProbe {
         }
         let provider = candidate.provider
         let key = provider.health.keyToProbe(at: WallClock.now)
-        let registry = daemon.registry
+        let registry = context.registry
         let price = candidate.model.facts.price?.value
-        let budget = daemon.configuration.health.deepProbeMicroUSDPerDay
+        let budget = context.configuration.health.deepProbeMicroUSDPerDay
         guard
             let reservation = registry.probeSpend.reserve(
                 price?.cost(of: Self.expectedUsage) ?? 0, of: budget, at: RealTime.now)
@@ -56,7 +56,7 @@ struct DeepProbe {
     /// Sends the request once the provider's concurrency limit allows it.
     private func askInQueue(_ key: Int) async throws(UltraError) -> Usage {
         let gate = candidate.provider.gate
-        try await gate.enter(Self.client, within: daemon.timeouts.queue)
+        try await gate.enter(Self.client, within: context.timeouts.queue)
         defer { gate.leave(Self.client) }
         if case .command(let command) = candidate.channel { return try await ask(command) }
         return try await ask(try candidate.provider.adapter(key: key))
@@ -74,19 +74,19 @@ struct DeepProbe {
 
     private func ask(_ adapter: any Adapter) async throws(UltraError) -> Usage {
         let timeouts = ExchangeTimeouts(
-            connect: daemon.timeouts.connect,
-            total: candidate.provider.isLocal ? daemon.timeouts.slowFirstToken : daemon.timeouts.firstToken)
+            connect: context.timeouts.connect,
+            total: candidate.provider.isLocal ? context.timeouts.slowFirstToken : context.timeouts.firstToken)
         if candidate.model.kind == .embeddings {
             let encoded = try adapter.encodeEmbed(EmbedRequest(input: ["ping"]), model: candidate.name)
             let reply = try await Document(
-                daemon.transport, adapter, model: candidate.id, limitBytes: Self.replyLimit
+                context.transport, adapter, model: candidate.id, limitBytes: Self.replyLimit
             ).fetch(encoded.http, timeouts) { (reader) throws(JSONError) in try adapter.decodeEmbeddings(&reader) }
             return Usage(inputTokens: reply.inputTokens, outputTokens: 0, source: .measured)
         }
         let serving = adapter.serving(Self.request, model: candidate.name)
         let encoded = try serving.encode(
             Self.request, model: candidate.name, isStream: false, facts: candidate.wireFacts)
-        let exchange = daemon.transport.start(encoded.http, timeouts)
+        let exchange = context.transport.start(encoded.http, timeouts)
         let limits = ReplyLimits(event: Self.replyLimit, document: Self.replyLimit)
         var decoder = ReplyDecoder(serving, isStream: false, model: candidate.id, limits: limits)
         var answer = Answer(model: candidate.id, provider: candidate.provider.id)
@@ -135,8 +135,8 @@ struct DeepProbe {
         // The program has no option that limits the tokens.
         request.sampling.maxTokens = nil
         let timeouts = ExchangeTimeouts(
-            connect: daemon.timeouts.connect, firstToken: daemon.timeouts.slowFirstToken,
-            total: daemon.timeouts.slowFirstToken)
+            connect: context.timeouts.connect, firstToken: context.timeouts.slowFirstToken,
+            total: context.timeouts.slowFirstToken)
         try await CommandRelay(command: command, timeouts: timeouts).run(request, model: candidate.name) { events in
             for event in events { answer.receive(event, keepsContent: false) }
         }
@@ -156,13 +156,13 @@ final class DeepProbes {
 
     static let atOnce = 4
 
-    private let daemon: Daemon
+    private let context: ProbeContext
     private let candidates: [Candidate]
     private var next = 0
     private var findings: [Int: Finding] = [:]
 
-    init(_ daemon: Daemon, _ candidates: [Candidate]) {
-        self.daemon = daemon
+    init(_ context: ProbeContext, _ candidates: [Candidate]) {
+        self.context = context
         self.candidates = candidates
     }
 
@@ -186,7 +186,7 @@ final class DeepProbes {
             let index = next
             next += 1
             let started = EventLoop.now
-            let failure = await DeepProbe(daemon, candidates[index]).run()
+            let failure = await DeepProbe(context, candidates[index]).run()
             findings[index] = Finding(
                 candidate: candidates[index], milliseconds: Double(EventLoop.now - started) / 1e6, failure: failure)
         }

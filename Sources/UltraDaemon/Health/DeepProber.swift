@@ -8,17 +8,17 @@ final class DeepProber {
     /// Milliseconds after which the plan is made again, because lists and requests change the models to probe.
     static let longestSleep = 60_000
 
-    private unowned let daemon: Daemon
+    private let context: ProbeContext
 
-    init(_ daemon: Daemon) {
-        self.daemon = daemon
+    init(_ context: ProbeContext) {
+        self.context = context
     }
 
-    private var registry: Registry { daemon.registry }
+    private var registry: Registry { context.registry }
 
     /// Runs until its task is cancelled; returns immediately if no interval is configured.
     func run() async {
-        guard let interval = daemon.configuration.health.deepProbeInterval?.wholeMilliseconds else { return }
+        guard let interval = context.configuration.health.deepProbeInterval?.wholeMilliseconds else { return }
         let plan = DeepProbePlan(interval: interval)
         while !Task.isCancelled {
             let now = WallClock.now
@@ -27,7 +27,7 @@ final class DeepProber {
             let subjects = candidates.map { subject($0, named, at: now) }
             let step = plan.next(subjects, at: now)
             if let step, step.milliseconds == 0 {
-                await DeepProbe(daemon, candidates[step.index]).run()
+                await DeepProbe(context, candidates[step.index]).run()
                 continue
             }
             let pause = min(step?.milliseconds ?? interval, interval, Self.longestSleep)

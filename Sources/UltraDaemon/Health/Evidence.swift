@@ -26,22 +26,6 @@ struct Evidence: Sendable, Equatable {
     }
 }
 
-/// The state of a model or a provider as clients see it. The raw values are the protocol's words.
-enum Availability: String, Sendable, CaseIterable {
-    case available, degraded, loading, unauthorized, unavailable, unknown, disabled
-    case rateLimited = "rate_limited"
-    case quotaExceeded = "quota_exceeded"
-    case needsKey = "needs_key"
-
-    /// True if a request sent now may succeed.
-    var isUsable: Bool {
-        switch self {
-        case .available, .degraded, .loading, .unknown: true
-        case .unauthorized, .unavailable, .disabled, .rateLimited, .quotaExceeded, .needsKey: false
-        }
-    }
-}
-
 /// The last failure of a model or a provider, in a form that every client may see: it contains no text of a request or
 /// a reply. The error of the failed request itself may quote more; only that request's client gets it.
 struct Failure: Sendable, Equatable {

@@ -10,7 +10,7 @@ final class ModelDetails {
     private static let timeouts = ExchangeTimeouts(connect: .seconds(5), total: .seconds(30))
 
     private let provider: ProviderState
-    private unowned let daemon: Daemon
+    private let context: ProbeContext
     private var waiting: [(model: DiscoveredModel, adapter: any Adapter)] = []
     /// Ids of models whose request waits or is in flight.
     private var known: Set<String> = []
@@ -19,9 +19,9 @@ final class ModelDetails {
     /// Callers of `end`.
     private var watchers: [UnsafeContinuation<Void, Never>] = []
 
-    init(_ provider: ProviderState, _ daemon: Daemon) {
+    init(_ provider: ProviderState, _ context: ProbeContext) {
         self.provider = provider
-        self.daemon = daemon
+        self.context = context
     }
 
     /// Requests the details of `models` in the background, except those that are requested already.
@@ -64,7 +64,7 @@ final class ModelDetails {
     private func fetch(_ model: DiscoveredModel, _ adapter: any Adapter) async {
         guard let request = adapter.detailRequest(model) else { return }
         do throws(UltraError) {
-            let document = Document(daemon.transport, adapter, limitBytes: daemon.limits.replyBytes)
+            let document = Document(context.transport, adapter, limitBytes: context.limits.replyBytes)
             let detailed = try await document.fetch(request, Self.timeouts) { (reader) throws(JSONError) in
                 var detailed = model
                 try adapter.decodeDetail(&reader, into: &detailed)

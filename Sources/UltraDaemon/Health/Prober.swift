@@ -12,7 +12,7 @@ final class Prober {
     private static let timeouts = ExchangeTimeouts(connect: .seconds(5), total: .seconds(30))
 
     let provider: ProviderState
-    private unowned let daemon: Daemon
+    private let context: ProbeContext
     private var listedAt: Int?
     /// True if the last list lacks models that the one before had; a second list will decide.
     private var isInDoubt = false
@@ -28,13 +28,13 @@ final class Prober {
     private var waiters: [Int: UnsafeContinuation<Void, Never>] = [:]
     private var waiterCount = 0
 
-    init(_ provider: ProviderState, _ daemon: Daemon) {
+    init(_ provider: ProviderState, _ context: ProbeContext) {
         self.provider = provider
-        self.daemon = daemon
+        self.context = context
         timer.onFire = { [unowned self] in wake() }
     }
 
-    private var settings: HealthSettings { daemon.configuration.health }
+    private var settings: HealthSettings { context.configuration.health }
 
     /// Runs until its task is cancelled.
     func run() async {
@@ -151,15 +151,15 @@ final class Prober {
             } else {
                 provider.schedule.failed(at: now, retryAfter: failure.retryAfterMilliseconds, settings)
             }
-            daemon.log.warning(
+            context.log.warning(
                 "probe failed",
                 metadata: ["ultra_provider": "\(provider.id)", "ultra_error_code": "\(failure.code.rawValue)"])
         } else {
             provider.schedule.succeeded(at: now, random: .random(in: 0..<1), settings)
-            daemon.registry.probeSucceeded(provider)
+            context.registry.probeSucceeded(provider)
         }
         if isInDoubt { provider.schedule.probe(noLaterThan: now + ModelHealth.absenceMilliseconds + 100) }
-        daemon.registry.note(provider, nil, reason: failure?.code.rawValue ?? "probe")
+        context.registry.note(provider, nil, reason: failure?.code.rawValue ?? "probe")
     }
 
     /// Requests the list with one key and records the outcome.
@@ -199,7 +199,7 @@ final class Prober {
         var pages = 0
         let isFresh = provider.lastProbe?.error?.doubtsConnections == true
         repeat {
-            let document = Document(daemon.transport, adapter, limitBytes: daemon.limits.replyBytes)
+            let document = Document(context.transport, adapter, limitBytes: context.limits.replyBytes)
             let body = try await document.fetch(
                 adapter.listRequest(page: page), Self.timeouts, isFresh: isFresh && pages == 0)
             page = try await read(body, adapter, document, &models)
@@ -208,7 +208,7 @@ final class Prober {
         let unknown = fillIn(&models, adapter)
         await merge(models)
         if !unknown.isEmpty {
-            details = details ?? ModelDetails(provider, daemon)
+            details = details ?? ModelDetails(provider, context)
             details?.request(unknown, adapter)
         }
         try await updateLoading(adapter)
@@ -248,7 +248,7 @@ final class Prober {
         isInDoubt = provider.finish(merge, at: now)
         listedAt = now
         if provider.unkeptModels > 0, known == 0 {
-            daemon.log.warning(
+            context.log.warning(
                 "a provider lists more models than are kept",
                 metadata: ["ultra_provider": "\(provider.id)", "ultra_models": "\(provider.unkeptModels)"])
         }
@@ -261,7 +261,7 @@ final class Prober {
     private func updateLoading(_ adapter: any Adapter) async throws(UltraError) {
         guard let request = adapter.loadingRequest() else { return }
         do throws(UltraError) {
-            let document = Document(daemon.transport, adapter, limitBytes: daemon.limits.replyBytes)
+            let document = Document(context.transport, adapter, limitBytes: context.limits.replyBytes)
             let names = try await document.fetch(request, Self.timeouts) { (reader) throws(JSONError) in
                 try adapter.decodeLoading(&reader)
             }

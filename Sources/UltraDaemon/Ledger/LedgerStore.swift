@@ -167,7 +167,7 @@ final class LedgerStore {
 
     /// Renames the file together with its journal, so that an administrator can try to repair it.
     private func putAside() -> Bool {
-        let time = RFC3339.string(time(nil)).filter { $0.isASCII && ($0.isNumber || $0 == "T" || $0 == "Z") }
+        let time = Timestamp.now.text.filter { $0.isASCII && ($0.isNumber || $0 == "T" || $0 == "Z") }
         let place = "\(path).damaged-\(time)"
         guard rename(path, place) == 0 else { return false }
         for suffix in ["-wal", "-shm"] { rename(path + suffix, place + suffix) }

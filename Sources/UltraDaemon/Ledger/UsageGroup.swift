@@ -46,45 +46,36 @@ struct UsageGroup: Sendable {
         return a.requests > b.requests
     }
 
-    /// Writes the keys in the order of `keys`, then the figures.
-    func write(_ keys: [UsageKey], to json: inout JSONWriter) {
-        json.beginObject()
-        for key in keys {
-            switch key {
-            case .model: json.fieldOrNull("model", name.model)
-            case .provider: json.fieldOrNull("provider", name.provider)
-            case .user:
-                json.fieldOrNull("uid", name.uid.map { Int($0) })
-                json.fieldOrNull("user", user)
-            case .group:
-                json.fieldOrNull("gid", name.gid.map { Int($0) })
-                json.fieldOrNull("group", group)
-            case .program: json.fieldOrNull("program", name.program)
-            case .operation: json.fieldOrNull("op", name.operation)
-            case .day: json.fieldOrNull("day", name.time.map { String(RFC3339.string($0).prefix(10)) })
-            case .hour:
-                json.fieldOrNull("hour", name.time.map { RFC3339.string($0) })
-            case .outcome: json.fieldOrNull("outcome", name.outcome)
-            case .tag: json.fieldOrNull("tag", name.tag)
-            }
-        }
-        json.field("requests", figures.requests)
-        json.field("failed", figures.failed)
-        json.fieldOrNull("input_tokens", figures.input.known)
-        json.fieldOrNull("output_tokens", figures.output.known)
-        json.fieldOrNull("cached_input_tokens", figures.cached.known)
-        json.fieldOrNull("cache_write_tokens", figures.cacheWrite.known)
-        json.fieldOrNull("reasoning_tokens", figures.reasoning.known)
-        json.microUSD("cost_usd", figures.cost.known)
-        json.field("unknown_cost", figures.unknownCost)
-        json.field("unknown_tokens", figures.unknownTokens)
-        Self.write("first_token_p50_ms", firstTokenMedian, to: &json)
-        Self.write("total_p50_ms", totalMedian, to: &json)
-        json.endObject()
+    /// The row of the report; the values of keys that are not asked for are nil.
+    var row: UsageReport.Row {
+        var row = UsageReport.Row()
+        row.names.model = name.model
+        row.names.provider = name.provider
+        row.names.uid = name.uid.map { Int($0) }
+        row.names.user = user
+        row.names.gid = name.gid.map { Int($0) }
+        row.names.group = group
+        row.names.program = name.program
+        row.names.operation = name.operation
+        row.names.hour = name.time.map { Timestamp(seconds: $0) }
+        row.names.day = row.names.hour?.date
+        row.names.outcome = name.outcome
+        row.names.tag = name.tag
+        row.requests = figures.requests
+        row.failed = figures.failed
+        row.inputTokens = figures.input.known
+        row.outputTokens = figures.output.known
+        row.cachedInputTokens = figures.cached.known
+        row.cacheWriteTokens = figures.cacheWrite.known
+        row.reasoningTokens = figures.reasoning.known
+        row.costMicroUSD = figures.cost.known
+        row.unknownCost = figures.unknownCost
+        row.unknownTokens = figures.unknownTokens
+        row.firstTokenP50 = firstTokenMedian.map(Self.rounded)
+        row.totalP50 = totalMedian.map(Self.rounded)
+        return row
     }
 
     /// To a tenth of a millisecond; more is noise.
-    private static func write(_ name: StaticString, _ milliseconds: Float?, to json: inout JSONWriter) {
-        json.fieldOrNull(name, milliseconds.map { (Double($0) * 10).rounded() / 10 })
-    }
+    private static func rounded(_ milliseconds: Float) -> Double { (Double(milliseconds) * 10).rounded() / 10 }
 }

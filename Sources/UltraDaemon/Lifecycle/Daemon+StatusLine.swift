@@ -1,3 +1,4 @@
+internal import UltraAPI
 internal import UltraSystem
 
 /// The status line in `systemctl status`.

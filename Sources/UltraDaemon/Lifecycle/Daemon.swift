@@ -20,9 +20,7 @@ package final class Daemon {
         package let exitCode: Int32
     }
 
-    private(set) var configuration: Configuration {
-        didSet { relay.adopt(configuration) }
-    }
+    let loaded: LoadedConfiguration
     let version: String
     private(set) var log: Logger
     let transport: Transport
@@ -30,10 +28,10 @@ package final class Daemon {
     let feed = EventFeed()
     let admission: Admission
     let relay: Relay.Context
+    private lazy var operations = Operations(of: self)
     /// nil: the configuration turns it off.
     var cache: AnswerCache?
-    /// By provider id.
-    private(set) var probers: [String: Prober] = [:]
+    let probers: Probers
     private let warmPool = WarmPool()
     /// The registry's file; nil: there is no state directory.
     private(set) var store: RegistryStore?
@@ -44,11 +42,6 @@ package final class Daemon {
     private(set) lazy var door = FrameDoor(self, memory, books, connectionCounts, receiveBuffer)
     private(set) lazy var httpDoor = HTTPDoor(self, memory, books, connectionCounts, receiveBuffer)
     let startedAt = EventLoop.now
-    /// When the configuration was read last, in seconds since 1970.
-    private(set) var loadedAt = time(nil)
-    /// Oddities of the configuration, and changes that need a restart; one sentence each.
-    private(set) var warnings: [String] = []
-    private(set) var administrators: Administrators
     /// Reads the configuration again.
     let reread: @Loop () throws(Configuration.Invalid) -> Configuration
     /// Seconds since 1970.
@@ -58,7 +51,6 @@ package final class Daemon {
     let metrics = MetricsBook()
     private let journal: JournalBook
     let ledger: Ledger
-    let usageQueries = UsageQueries()
     var state = State.running
 
     let service = ServiceNotifier()
@@ -66,9 +58,6 @@ package final class Daemon {
     private let directory: StateDirectory?
     private var placeWatch: PlaceWatch?
     private var signals: [AnyObject] = []
-    /// By provider id.
-    private var probing: [String: Task<Void, Never>] = [:]
-    private var deepProbing: Task<Void, Never>?
     /// The line that the service manager has.
     var lastStatus = ""
     let statusTimer = Timer {}
@@ -85,14 +74,13 @@ package final class Daemon {
         _ configuration: Configuration, version: String, log: Logger,
         reread: (@Loop () throws(Configuration.Invalid) -> Configuration)? = nil
     ) throws(StartFailure) {
-        self.configuration = configuration
         if let reread {
             self.reread = reread
         } else {
             self.reread = { () throws(Configuration.Invalid) -> Configuration in configuration }
         }
         let accounts = NamedAccounts(of: configuration)
-        administrators = Administrators(group: configuration.adminGroup, accounts)
+        loaded = LoadedConfiguration(configuration, accounts)
         self.version = version
         self.log = log
         do throws(SystemError) { try DiskThread.shared.begin() } catch {
@@ -113,15 +101,26 @@ package final class Daemon {
         }
         registry = Registry(configuration)
         relay = Relay.Context(configuration, registry, transport, admission)
+        probers = Probers(ProbeContext(registry, transport, loaded, log))
         journal = JournalBook(log)
         books = Books(
             registry,
             [metrics, activity, LedgerBook(ledger, admission), admission, journal, FeedBook(feed, registry)])
         if let folder = configuration.stateDirectory { store = RegistryStore(registry, folder: folder, log) }
-        warnings = ownWarnings
         try openCache()
     }
 
+    var answering: Answering { Answering(admission: admission, relay: relay, cache: cache) }
+
+    /// Takes over the use of today from the ledger, before the first request.
+    private func recallUse() {
+        let now = RealTime.now
+        guard let recall = ledger.recall(at: now) else { return }
+        activity.recall(recall, at: now)
+        admission.recall(recall, at: now)
+    }
+
+    var configuration: Configuration { loaded.configuration }
     var limits: Limits { configuration.limits }
     var timeouts: DefaultTimeouts { configuration.timeouts }
 
@@ -148,7 +147,7 @@ package final class Daemon {
                 httpDoor.lookAfterSocket()
             },
             onStanding: { [unowned self] in stateDirectoryChanged($0) })
-        for warning in warnings { log.warning("\(warning)") }
+        for warning in loaded.warnings { log.warning("\(warning)") }
         watchdog = Watchdog(service) { [unowned self] duration in
             log.note(
                 .loopStalled, "the loop stood still", ["ultra_duration_usec": "\(duration.nanoseconds / 1000)"])
@@ -170,44 +169,27 @@ package final class Daemon {
         }
         registry.onUse = { [unowned self] provider in
             store?.schedule()
-            probers[provider.id]?.reschedule()
+            probers[provider]?.reschedule()
         }
         lookAfterProviders()
-        deepProbing = Loop.spawn { [self] in await DeepProber(self).run() }
+        probers.beginDeepProbes()
     }
 
-    /// Starts and ends the probers' tasks, so that each provider that can be probed has one.
+    /// Makes probers and warm connections follow the registry's providers.
     func lookAfterProviders() {
-        for (id, prober) in probers {
-            if let provider = registry.provider(id), provider === prober.provider, provider.canBeProbed { continue }
-            probing.removeValue(forKey: id)?.cancel()
-            probers[id] = nil
-        }
-        for provider in registry.providers where provider.canBeProbed && probers[provider.id] == nil {
-            let prober = Prober(provider, self)
-            probers[provider.id] = prober
-            probing[provider.id] = Loop.spawn { await prober.run() }
-        }
-        warmPool.follow(registry.providers, of: self)
+        probers.follow(registry)
+        warmPool.follow(registry.providers, in: probers.context)
     }
 
     /// Adopts the settings of the daemon as a whole. `adopt` in `Daemon+Reload` does the rest.
     func configure(_ new: Configuration, _ accounts: NamedAccounts, warnings: [String]) {
-        configuration = new
-        loadedAt = time(nil)
-        administrators = Administrators(group: new.adminGroup, accounts)
+        loaded.replace(by: new, accounts, warnings: warnings)
+        relay.adopt(new)
         memory.adopt(limit: new.limits.memory ?? MemoryBudget.ofThisMachine)
-        self.warnings = warnings + ownWarnings
         log.logLevel = new.logLevel
         journal.log.logLevel = new.logLevel
+        probers.context.log.logLevel = new.logLevel
         store?.log.logLevel = new.logLevel
-    }
-
-    /// The warnings about the present configuration.
-    private var ownWarnings: [String] {
-        guard let group = administrators.group, administrators.groupID == nil, group != Configuration.defaultAdminGroup
-        else { return configuration.warnings }
-        return configuration.warnings + ["this machine has no group \(group), which daemon.admin_group names"]
     }
 
     /// Keeps nothing of the registry from now on.
@@ -218,8 +200,7 @@ package final class Daemon {
     /// Stops everything that runs by itself, and saves the registry.
     func stopActivities() {
         placeWatch = nil
-        probing.values.forEach { $0.cancel() }
-        deepProbing?.cancel()
+        probers.stop()
         warmPool.stop()
         store?.saveAndWait()
     }
@@ -251,12 +232,13 @@ package final class Daemon {
     /// Hands a request of the frame door to its operation.
     func perform(_ frame: RequestFrame, _ call: Call, in session: any Session) {
         perform(call) { call throws(UltraError) in
-            guard let operation = Operation.named(frame.operation) else { return }
-            if let privilege = try operation.privilege(frame), !administrators.contains(call.caller) {
-                throw administrators.refusal(of: privilege, to: call.caller)
+            guard let (entry, operation) = operations.named(frame.operation) else { return }
+            if let privilege = try entry.privilege(frame), !loaded.administrators.contains(call.caller) {
+                throw loaded.administrators.refusal(of: privilege, to: call.caller)
             }
-            try operation.function(self, call, session, frame)
-            if let limit = frame.timeoutMilliseconds, !operation.hasOwnTimers { call.end(afterMilliseconds: limit) }
+            try operation.begin(call, frame, in: session)
+            guard let limit = frame.timeoutMilliseconds, !operation.hasOwnTimers else { return }
+            call.end(afterMilliseconds: limit)
         }
     }
 }

@@ -11,9 +11,12 @@ struct RequestMetrics: Sendable {
     private static let outcomes = ErrorCode.allCases
     private static let timed: [OperationName] = [.generate, .stream, .embed]
 
-    /// By operation, then by outcome: success first, then the error codes in order.
+    /// The value of the label `op` for requests that were refused before their operation was known.
+    static let unknownOperation = "unknown"
+
+    /// By operation, those of no known one last, then by outcome: success first, then the error codes in order.
     private var ended = [[Int]](
-        repeating: [Int](repeating: 0, count: outcomes.count + 1), count: operations.count)
+        repeating: [Int](repeating: 0, count: outcomes.count + 1), count: operations.count + 1)
     private var durations = [Histogram](repeating: Histogram(), count: timed.count)
     private var firstTokens = [Histogram](repeating: Histogram(), count: timed.count)
     private(set) var models: [String: ModelCounts] = [:]
@@ -23,11 +26,13 @@ struct RequestMetrics: Sendable {
     private(set) var fallbacks = 0
 
     /// Counts a request of any operation; `failure` is nil if it succeeded.
-    mutating func ended(_ operation: OperationName, _ failure: ErrorCode?, nanoseconds: UInt64) {
-        guard let row = Self.operations.firstIndex(of: operation) else { return }
+    /// - Parameter operation: nil: the request was refused before it was known.
+    mutating func ended(_ operation: OperationName?, _ failure: ErrorCode?, nanoseconds: UInt64) {
+        let row = operation.flatMap { Self.operations.firstIndex(of: $0) } ?? Self.operations.count
         let column = failure.flatMap { Self.outcomes.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
         ended[row][column] += 1
-        if let index = Self.timed.firstIndex(of: operation) { durations[index].observe(nanoseconds: nanoseconds) }
+        guard let operation, let index = Self.timed.firstIndex(of: operation) else { return }
+        durations[index].observe(nanoseconds: nanoseconds)
     }
 
     /// Counts a request that reached a model.
@@ -75,8 +80,8 @@ struct RequestMetrics: Sendable {
     // MARK: - Reading
 
     /// The counts by operation and outcome, without zeros.
-    var outcomes: [(operation: OperationName, outcome: String, count: Int)] {
-        zip(Self.operations, ended).flatMap { operation, row in
+    var outcomes: [(operation: String, outcome: String, count: Int)] {
+        zip(Self.operations.map(\.rawValue) + [Self.unknownOperation], ended).flatMap { operation, row in
             row.enumerated().filter { $0.element > 0 }.map { column, count in
                 (operation, column == 0 ? "ok" : Self.outcomes[column - 1].rawValue, count)
             }

@@ -1,9 +1,24 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// One operation of the protocol: its name, its audience, and its function.
+/// One operation of the protocol, made with the parts of the daemon that it needs.
 @Loop
-struct Operation {
+protocol Operation {
+    /// True if `timeout_ms` is one of the timers of its work. In the others it ends the whole operation.
+    var hasOwnTimers: Bool { get }
+
+    /// Begins the work on a request, whose end is that of `call`.
+    /// - Throws: an error with which the call ends.
+    func begin(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError)
+}
+
+extension Operation {
+    var hasOwnTimers: Bool { false }
+}
+
+/// The operations of one daemon.
+@Loop
+struct Operations {
     enum Audience {
         case anyone
         /// `Administrators` alone.
@@ -12,68 +27,55 @@ struct Operation {
         case adminsIfDeep
     }
 
-    typealias Function = @Loop (Daemon, Call, any Session, RequestFrame) throws(UltraError) -> Void
+    struct Entry {
+        let name: OperationName
+        let audience: Audience
+        let make: @Loop (Daemon) -> any Operation
 
-    let name: OperationName
-    let audience: Audience
-    let function: Function
+        init(_ name: OperationName, for audience: Audience, _ make: @escaping @Loop (Daemon) -> any Operation) {
+            self.name = name
+            self.audience = audience
+            self.make = make
+        }
 
-    init(_ name: OperationName, for audience: Audience, _ function: @escaping Function) {
-        self.name = name
-        self.audience = audience
-        self.function = function
+        /// The part of the request that needs an administrator, as the subject of a sentence; nil: none.
+        func privilege(_ frame: RequestFrame) throws(UltraError) -> String? {
+            switch audience {
+            case .anyone: nil
+            case .admins: name.rawValue
+            case .adminsIfDeep: try frame.probeTarget().isDeep ? "a deep probe, which costs money," : nil
+            }
+        }
     }
 
     /// In the order `hello` lists them.
-    static let table: [Operation] = [
-        Operation(.hello, for: .anyone) { daemon, call, session, frame throws(UltraError) in
-            try daemon.hello(call, frame, in: session)
-        },
-        Operation(.ping, for: .anyone) { _, call, _, _ in call.end(Report()) },
-        Operation(.generate, for: .anyone) { daemon, call, _, frame throws(UltraError) in
-            try daemon.generate(call, frame, isStream: false)
-        },
-        Operation(.stream, for: .anyone) { daemon, call, _, frame throws(UltraError) in
-            try daemon.generate(call, frame, isStream: true)
-        },
-        Operation(.embed, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.embed(call, frame) },
-        Operation(.cancel, for: .anyone) { daemon, call, session, frame throws(UltraError) in
-            try daemon.cancel(call, frame, in: session)
-        },
-        Operation(.models, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.models(call, frame)
-        },
-        Operation(.status, for: .anyone) { daemon, call, _, _ in daemon.status(call) },
-        Operation(.probe, for: .adminsIfDeep) { daemon, call, _, frame throws(UltraError) in
-            try daemon.probe(call, frame)
-        },
-        Operation(.usage, for: .anyone) { daemon, call, _, frame throws(UltraError) in try daemon.usage(call, frame) },
-        Operation(.subscribe, for: .anyone) { daemon, call, session, frame throws(UltraError) in
-            try daemon.subscribe(call, frame, in: session)
-        },
-        Operation(.metrics, for: .anyone) { daemon, call, _, _ in daemon.metrics(call) },
-        Operation(.reload, for: .admins) { daemon, call, _, _ throws(UltraError) in try daemon.reload(call) },
-        Operation(.cacheClear, for: .admins) { daemon, call, _, _ in daemon.cacheClear(call) },
+    static let table: [Entry] = [
+        Entry(.hello, for: .anyone) { HelloOperation(version: $0.version) },
+        Entry(.ping, for: .anyone) { _ in PingOperation() },
+        Entry(.generate, for: .anyone) { GenerateOperation($0.answering, isStream: false) },
+        Entry(.stream, for: .anyone) { GenerateOperation($0.answering, isStream: true) },
+        Entry(.embed, for: .anyone) { EmbedOperation($0.answering) },
+        Entry(.cancel, for: .anyone) { _ in CancelOperation() },
+        Entry(.models, for: .anyone) { ModelsOperation($0.registry) },
+        Entry(.status, for: .anyone) { StatusOperation($0) },
+        Entry(.probe, for: .adminsIfDeep) { ProbeOperation($0.registry, $0.probers) },
+        Entry(.usage, for: .anyone) { UsageOperation($0.ledger, $0.loaded) },
+        Entry(.subscribe, for: .anyone) { SubscribeOperation($0.feed, $0.registry, $0.loaded) },
+        Entry(.metrics, for: .anyone) { MetricsOperation($0) },
+        Entry(.reload, for: .admins) { ReloadOperation($0) },
+        Entry(.cacheClear, for: .admins) { CacheClearOperation($0.cache) },
     ]
 
-    /// True if `timeout_ms` is one of the timers of its work. In the others it ends the whole operation.
-    var hasOwnTimers: Bool {
-        switch name {
-        case .generate, .stream, .embed: true
-        case .hello, .ping, .cancel, .models, .status, .probe, .usage, .subscribe, .metrics, .reload, .cacheClear: false
-        }
+    /// In the order of the table.
+    private let operations: [any Operation]
+
+    init(of daemon: Daemon) {
+        operations = Self.table.map { $0.make(daemon) }
     }
 
-    /// The part of the request that needs an administrator, as the subject of a sentence; nil: none.
-    func privilege(_ frame: RequestFrame) throws(UltraError) -> String? {
-        switch audience {
-        case .anyone: nil
-        case .admins: name.rawValue
-        case .adminsIfDeep: try frame.probeTarget().isDeep ? "a deep probe, which costs money," : nil
-        }
-    }
-
-    static func named(_ name: OperationName) -> Operation? {
-        for operation in table where operation.name == name { return operation }
+    /// nil: the table lacks it.
+    func named(_ name: OperationName) -> (entry: Entry, operation: any Operation)? {
+        for (index, entry) in Self.table.enumerated() where entry.name == name { return (entry, operations[index]) }
         return nil
     }
 }

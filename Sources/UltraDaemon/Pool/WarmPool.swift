@@ -9,16 +9,16 @@ final class WarmPool {
     private var warmers: [String: Warmer] = [:]
 
     /// Replaces the set of providers whose hosts are kept warm.
-    func follow(_ providers: [ProviderState], of daemon: Daemon) {
+    func follow(_ providers: [ProviderState], in context: ProbeContext) {
         stop()
         var hosts: [String: (request: HTTPRequest, providers: [ProviderState])] = [:]
         for provider in providers {
             guard let request = Self.request(provider) else { continue }
             hosts[request.origin, default: (request, [])].providers.append(provider)
         }
-        warmers = hosts.mapValues { Warmer($0.request, $0.providers, daemon) }
-        daemon.transport.onIdleClose = { [weak self] host, idle in self?.warmers[host]?.lost(afterIdle: idle) }
-        daemon.transport.onRetire = { [weak self] host in self?.warmers[host]?.retired() }
+        warmers = hosts.mapValues { Warmer($0.request, $0.providers, context) }
+        context.transport.onIdleClose = { [weak self] host, idle in self?.warmers[host]?.lost(afterIdle: idle) }
+        context.transport.onRetire = { [weak self] host in self?.warmers[host]?.retired() }
         for warmer in warmers.values { warmer.start() }
     }
 
@@ -48,15 +48,15 @@ final class Warmer {
     private let request: HTTPRequest
     /// The providers whose API is on this host.
     private let providers: [ProviderState]
-    private unowned let daemon: Daemon
+    private let context: ProbeContext
     private var schedule = WarmSchedule()
     private let timer = Timer {}
     private var warming: Task<Void, Never>?
 
-    init(_ request: HTTPRequest, _ providers: [ProviderState], _ daemon: Daemon) {
+    init(_ request: HTTPRequest, _ providers: [ProviderState], _ context: ProbeContext) {
         self.request = request
         self.providers = providers
-        self.daemon = daemon
+        self.context = context
         host = request.origin
         timer.onFire = { [unowned self] in update() }
     }
@@ -65,8 +65,8 @@ final class Warmer {
         timer.cancel()
     }
 
-    private var settings: HealthSettings { daemon.configuration.health }
-    private var warmth: PoolWarmth { daemon.transport.warmth(of: host) }
+    private var settings: HealthSettings { context.configuration.health }
+    private var warmth: PoolWarmth { context.transport.warmth(of: host) }
 
     /// Opens the first connection, or waits for the first probe to do so.
     func start() {
@@ -117,7 +117,7 @@ final class Warmer {
     }
 
     private func send() async {
-        let exchange = daemon.transport.start(request, Self.timeouts)
+        let exchange = context.transport.start(request, Self.timeouts)
         do throws(TransportError) {
             _ = try await exchange.head()
             var bytes: [UInt8] = []

@@ -86,7 +86,7 @@ final class ModelState {
         ModelFacts(
             configuration: ConfiguredModel(settings), discovery: discovered, catalogue: catalogue,
             // Only the catalogue's prices depend on the date, `YYYY-MM-DD`.
-            on: catalogue == nil ? "" : String(RFC3339.string(now / 1000).prefix(10)))
+            on: catalogue == nil ? "" : Timestamp(seconds: now / 1000).date)
     }
 }
 

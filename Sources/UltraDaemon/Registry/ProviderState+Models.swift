@@ -1,3 +1,4 @@
+internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
@@ -28,7 +29,7 @@ extension ProviderState {
     private func priceOfOther(_ name: String) -> Price? {
         byName[name]?.facts.price?.value
             ?? catalogue?.entry(provider: id, model: name)?.price(
-                on: String(RFC3339.string(RealTime.now / 1000).prefix(10)))
+                on: Timestamp(seconds: RealTime.now / 1000).date)
     }
 
     /// The model `name`, created as an unlisted one if necessary: lists may be incomplete, so the provider decides.

@@ -21,7 +21,7 @@ enum Check: String, CaseIterable {
     /// The mock claims all capabilities, so that programs can be tested with it, but only generates and streams.
     static func claimed(by model: ModelReport) -> [Check] {
         if model.kind == "embeddings" { return [.embeddings] }
-        let claims = Set(model.capabilities)
+        let claims = Set(model.capabilities ?? [])
         return allCases.filter { check in
             switch check {
             case .generate: true
@@ -40,7 +40,7 @@ enum Check: String, CaseIterable {
     }
 
     static func tokenLimit(of model: ModelReport) -> Int {
-        model.capabilities.contains("reasoning") ? reasoningTokenLimit : tokenLimit
+        model.capabilities?.contains("reasoning") == true ? reasoningTokenLimit : tokenLimit
     }
 
     /// The fields of the request, which allow neither a fallback nor an answer from the cache.

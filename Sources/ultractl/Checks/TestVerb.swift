@@ -135,10 +135,12 @@ struct TestPlan {
     }
 
     private static func obstacle(_ provider: ProviderReport) -> Obstacle? {
-        switch provider.state {
-        case "needs_key": Obstacle(check: "key", trouble: provider.advice ?? "the key is missing", isFailure: false)
-        case "disabled": Obstacle(check: "enabled", trouble: "disabled in the configuration", isFailure: false)
-        default: nil
+        switch Availability(rawValue: provider.state) {
+        case .needsKey: Obstacle(check: "key", trouble: provider.advice ?? "the key is missing", isFailure: false)
+        case .disabled: Obstacle(check: "enabled", trouble: "disabled in the configuration", isFailure: false)
+        case .available, .degraded, .loading, .unauthorized, .unavailable, .unknown, .rateLimited, .quotaExceeded,
+            nil:
+            nil
         }
     }
 

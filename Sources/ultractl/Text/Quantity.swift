@@ -45,6 +45,9 @@ enum Quantity {
         return "$\(fixed(usd, digits))"
     }
 
+    /// An amount of money in millionths of a US dollar.
+    static func money(microUSD: Int) -> String { money(Double(microUSD) / 1e6) }
+
     /// `value` with `digits` decimals, rounded half away from zero.
     static func fixed(_ value: Double, _ digits: Int) -> String {
         var power = 1.0

@@ -1,3 +1,5 @@
+import UltraAPI
+
 /// The data of `top`: the last status report, and the requests and events since `top` was started.
 struct TopCounts {
     /// Rates per second.
@@ -37,8 +39,8 @@ struct TopCounts {
             }
             samples.append(
                 Sample(
-                    requests: rate(\.total), failures: rate(\.failed),
-                    tokens: rate(\.inputTokensToday) + rate(\.outputTokensToday)))
+                    requests: rate(\.requests.total), failures: rate(\.requests.failed),
+                    tokens: rate(\.today.inputTokens) + rate(\.today.outputTokens)))
             if samples.count > Activity.tickLimit { samples.removeFirst() }
             for name in providers.keys { providers[name]?.tick(seconds: seconds) }
             for name in models.keys { models[name]?.tick(seconds: seconds) }
@@ -49,7 +51,7 @@ struct TopCounts {
 
     /// Records the beginning of a subscription.
     mutating func record(_ snapshot: WatchSnapshot) {
-        for model in snapshot.models { modelStates[model.id] = model.state }
+        for model in snapshot.data.models { modelStates[model.id] = model.state }
         // Requests that ended between two subscriptions would stay in flight for ever.
         inFlight = [:]
         for name in providers.keys { providers[name]?.forgetInFlight() }
@@ -58,38 +60,47 @@ struct TopCounts {
 
     /// Records an event of the subscription.
     mutating func record(_ event: WatchEvent, at now: Timestamp) {
-        switch (event.topic, event.phase) {
-        case ("health", _):
+        switch event.content {
+        case .health(let event):
             if let model = event.model, let state = event.to { modelStates[model] = state }
             let reason = event.reason.map { "  \($0)" } ?? ""
             note("\(event.model ?? event.provider ?? "?")  \(event.from ?? "?") → \(event.to ?? "?")\(reason)", at: now)
-        case ("requests", "began"):
-            guard let model = event.model, let request = event.request else { return }
-            inFlight[request] = model
-            models[model, default: Activity()].began(at: now)
-            if let provider = Self.provider(of: model) { providers[provider, default: Activity()].began(at: now) }
-        case ("requests", "ended"): end(event, at: now)
-        default: break
+        case .requests(let event):
+            switch event.phase {
+            case .began: begin(event, at: now)
+            case .ended(let error, let milliseconds): end(event, error: error, after: milliseconds, at: now)
+            case .other: break
+            }
+        case .registry, .other: break
         }
     }
 
+    private mutating func begin(_ event: RequestEvent, at now: Timestamp) {
+        guard let model = event.model, let request = event.request else { return }
+        inFlight[request] = model
+        models[model, default: Activity()].began(at: now)
+        if let provider = Self.provider(of: model) { providers[provider, default: Activity()].began(at: now) }
+    }
+
     /// Records the end of a request. A route, an alias or a fallback may have changed its model since the beginning.
-    private mutating func end(_ event: WatchEvent, at now: Timestamp) {
+    private mutating func end(
+        _ event: RequestEvent, error: String?, after milliseconds: Double?, at now: Timestamp
+    ) {
         let asked = event.request.flatMap { inFlight.removeValue(forKey: $0) }
         guard let model = event.model ?? asked else { return }
-        let hasFailed = event.error != nil
+        let hasFailed = error != nil
         if let asked, asked != model {
             models[asked]?.leave()
             if let provider = Self.provider(of: asked) { providers[provider]?.leave() }
         }
         let wasSeen = asked == model
         models[model, default: Activity()].ended(
-            after: event.milliseconds, hasFailed: hasFailed, wasSeen: wasSeen, at: now)
+            after: milliseconds, hasFailed: hasFailed, wasSeen: wasSeen, at: now)
         if let provider = Self.provider(of: model) {
             providers[provider, default: Activity()].ended(
-                after: event.milliseconds, hasFailed: hasFailed, wasSeen: wasSeen, at: now)
+                after: milliseconds, hasFailed: hasFailed, wasSeen: wasSeen, at: now)
         }
-        if let error = event.error { note("\(model)  \(error)", at: now) }
+        if let error { note("\(model)  \(error)", at: now) }
     }
 
     private mutating func note(_ text: String, at now: Timestamp) {

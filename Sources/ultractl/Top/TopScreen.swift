@@ -1,3 +1,5 @@
+import UltraAPI
+
 /// Formats the screen of `top`: the daemon, three rates, a table, the last events, and the keys.
 struct TopScreen {
     let counts: TopCounts
@@ -51,7 +53,7 @@ struct TopScreen {
         let state = counts.trouble ?? counts.status?.state ?? "?"
         let facts = [
             counts.status.flatMap(\.pid).map { "pid \($0)" },
-            counts.status.flatMap(\.uptimeMilliseconds).map { "up \(Quantity.duration(milliseconds: $0))" },
+            counts.status.flatMap(\.uptimeMilliseconds).map { "up \(Quantity.duration(milliseconds: Double($0)))" },
             counts.status.flatMap(\.rssBytes).map(Quantity.bytes),
         ].compactMap(\.self).map { " · \($0)" }.joined()
         let name = "ultrad \(oneLine(counts.status?.version ?? "?"))"
@@ -71,13 +73,16 @@ struct TopScreen {
         return [
             rate(
                 "requests", \.requests, style.green,
-                [fact(status?.inFlight, "in flight"), fact(status?.queued, "queued"), fact(status?.total, "total")]),
-            rate("failed", \.failures, style.red, [fact(status?.failed, "total")]),
+                [
+                    fact(status?.requests.inFlight, "in flight"), fact(status?.requests.queued, "queued"),
+                    fact(status?.requests.total, "total"),
+                ]),
+            rate("failed", \.failures, style.red, [fact(status?.requests.failed, "total")]),
             rate(
                 "tokens", \.tokens, style.green,
                 [
-                    fact(status?.inputTokensToday, "in"), fact(status?.outputTokensToday, "out"),
-                    status?.costTodayUSD.map { "\(Quantity.money($0)) today" },
+                    fact(status?.today.inputTokens, "in"), fact(status?.today.outputTokens, "out"),
+                    status?.today.costMicroUSD.map { "\(Quantity.money(microUSD: $0)) today" },
                 ]),
         ]
     }

@@ -1,3 +1,5 @@
+import UltraAPI
+
 /// Formats a usage report as a plot: a bar for each row, or, by day or hour and a second key, a line for each value of
 /// that key.
 struct UsagePlot {
@@ -50,7 +52,7 @@ struct UsagePlot {
     }
 
     private func name(_ row: UsageReport.Row, without left: Int? = nil) -> String {
-        zip(report.keys, row.group).enumerated().filter { $0.offset != left }
+        zip(report.keys, report.group(of: row)).enumerated().filter { $0.offset != left }
             .map { UsageTable.name($0.element.1, of: $0.element.0) }.joined(separator: " ")
     }
 
@@ -80,13 +82,13 @@ struct UsagePlot {
 
     private var lines: [String] {
         guard let dayIndex else { return [] }
-        let days = Set(report.rows.map { $0.group[dayIndex] }).sorted()
+        let days = Set(report.rows.map { report.group(of: $0)[dayIndex] }).sorted()
         var series: [Series] = []
         for row in report.rows {
             let name = name(row, without: dayIndex)
             let index = series.firstIndex { $0.name == name } ?? series.count
             if index == series.count { series.append(Series(name: name, values: days.map { _ in nil })) }
-            guard let day = days.firstIndex(of: row.group[dayIndex]) else { continue }
+            guard let day = days.firstIndex(of: report.group(of: row)[dayIndex]) else { continue }
             series[index].values[day] = (series[index].values[day] ?? 0) + value(row)
         }
         series.sort { ($1.total, $0.name) < ($0.total, $1.name) }

@@ -1,3 +1,5 @@
+import UltraAPI
+
 /// Formats a usage report as a table: a row for each group, and the total.
 struct UsageTable {
     let report: UsageReport
@@ -30,7 +32,7 @@ struct UsageTable {
                 .init(title: "TOTAL", alignment: .right, rank: 2),
             ])
         for row in report.rows {
-            let names = zip(report.keys, row.group).map { Table.Cell(Self.name($1, of: $0)) }
+            let names = zip(report.keys, report.group(of: row)).map { Table.Cell(Self.name($1, of: $0)) }
             table.append(names + cells(row, paint: nil))
         }
         if report.rows.count > 1 {
@@ -63,9 +65,7 @@ struct UsageTable {
 
     /// ` from 2026-11-24 20:00 until 2026-11-25 20:00 UTC`, the period that the daemon reports.
     static func span(_ report: UsageReport) -> String {
-        func short(_ time: String) -> String {
-            time.count >= 16 ? "\(time.prefix(10)) \(time.dropFirst(11).prefix(5))" : time
-        }
+        func short(_ time: Timestamp) -> String { "\(time.date) \(time.text.dropFirst(11).prefix(5))" }
         let parts = [report.since.map { " from \(short($0))" }, report.until.map { " until \(short($0))" }]
         let text = parts.compactMap(\.self).joined()
         return text.isEmpty ? "" : oneLine(text) + " UTC"
@@ -88,7 +88,7 @@ struct UsageCSV {
     private func fields(_ row: UsageReport.Row) -> [String] {
         func text(_ value: Int?) -> String { value.map { String($0) } ?? "" }
         func text(_ value: Double?, _ digits: Int) -> String { value.map { Quantity.fixed($0, digits) } ?? "" }
-        return row.group + [
+        return report.group(of: row) + [
             text(row.requests), text(row.failed), text(row.inputTokens), text(row.outputTokens),
             text(row.cachedInputTokens), text(row.cacheWriteTokens), text(row.reasoningTokens),
             text(row.unknownTokens), text(row.costUSD, 6), text(row.unknownCost),

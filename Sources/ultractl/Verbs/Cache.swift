@@ -34,8 +34,9 @@ struct Cache: ParsableCommand {
         do throws(Failure) {
             let answer = try global.ask("cache_clear")
             if global.json { return try answer.printJSON() }
-            let count = answer.integer("entries").map { "\(Quantity.count($0)) answer\($0 == 1 ? "" : "s")" }
-            let bytes = answer.integer("bytes").map { ", \(Quantity.bytes($0))" } ?? ""
+            let report = try answer.read { (reader) throws(JSONError) in try CacheClearReport(&reader) }
+            let count = report.entries.map { "\(Quantity.count($0)) answer\($0 == 1 ? "" : "s")" }
+            let bytes = report.bytes.map { ", \(Quantity.bytes($0))" } ?? ""
             try Output.standardOutput.write("removed \(count ?? "all answers")\(bytes)\n")
         } catch {
             if global.json { try error.printAnswer() }
@@ -66,7 +67,7 @@ struct CacheText {
         if let bytes = cache.fileBytes, bytes > 0 {
             line("on disk", Quantity.bytes(bytes), cache.fileEntries.map { "\(Quantity.count($0)) answers" } ?? "")
         }
-        line("saved", cache.savedUSD.map(Quantity.money))
+        line("saved", cache.savedMicroUSD.map { Quantity.money(microUSD: $0) })
         return table.render(style)
     }
 

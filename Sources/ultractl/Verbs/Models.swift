@@ -92,8 +92,8 @@ struct ModelTable {
                 .init(known: model.contextWindow.map(Quantity.count)),
                 .init(known: model.price?.input.map(Quantity.money)),
                 .init(known: model.price?.output.map(Quantity.money)),
-                .init(model.firstTokenP50.map { Quantity.duration(milliseconds: $0) } ?? ""),
-                .init(model.capabilities.joined(separator: " "), paint: style.dim),
+                .init(model.latency.firstTokenP50.map { Quantity.duration(milliseconds: $0) } ?? ""),
+                .init((model.capabilities ?? []).joined(separator: " "), paint: style.dim),
                 .init(model.aliases.joined(separator: " ")),
                 .init(model.tags.joined(separator: " ")),
             ])

@@ -48,9 +48,10 @@ struct Metrics: ParsableCommand {
         do throws(Failure) {
             let answer = try global.ask("metrics")
             if global.json { return try answer.printJSON() }
+            let report = try answer.read { (reader) throws(JSONError) in try MetricsReport(&reader) }
+            guard let metrics = report.text else { throw .unreadable("the daemon's answer has no field text") }
             var text = AnswerText(.standardOutput)
-            let hasText: Void? = try answer.withText("text") { (bytes) throws(Failure) in try text.write(bytes) }
-            guard hasText != nil else { throw .unreadable("the daemon's answer has no field text") }
+            try text.write(metrics)
             try text.end()
         } catch {
             if global.json { try error.printAnswer() }
@@ -76,9 +77,10 @@ struct Version: ParsableCommand {
         try Output.standardOutput.write(own)
         do throws(Failure) {
             let answer = try global.ask("hello", hello)
-            let server = answer.string("server") ?? "ultrad"
+            let report = try answer.read { (reader) throws(JSONError) in try HelloReport(&reader) }
+            let server = report.server ?? "ultrad"
             let name = server.split(separator: "/", maxSplits: 1).joined(separator: " ")
-            let speaks = answer.integer("protocol").map { " (protocol \($0))" } ?? ""
+            let speaks = report.protocolVersion.map { " (protocol \($0))" } ?? ""
             try Output.standardOutput.write(printable(name + speaks) + "\n")
         } catch {
             guard case .noDaemon(let message, _) = error else { throw error }

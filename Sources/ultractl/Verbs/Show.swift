@@ -33,7 +33,7 @@ struct Show: ParsableCommand {
             let object = try answer.read { (reader) throws(JSONError) in
                 try ModelList.object(of: report.id, &reader)
             }
-            return try Output.standardOutput.write(json: object)
+            return try Output.standardOutput.write(json: object?.line ?? [])
         }
         var text = ModelText(
             model: report, isDefault: report.id == list.defaultModel, style: Style(for: .standardOutput), now: .now)
@@ -74,21 +74,21 @@ struct ModelText {
         func fact(_ title: String, _ value: String?, from source: String? = nil) {
             guard let value, !value.isEmpty else { return }
             table.append([
-                .init(title), .init(value), .init(source.flatMap { model.source[$0] } ?? "", paint: style.dim),
+                .init(title), .init(value), .init(source ?? "", paint: style.dim),
             ])
         }
-        fact("kind", model.kind, from: "kind")
+        fact("kind", model.kind, from: model.sources.kind)
         fact("aliases", model.aliases.joined(separator: ", "))
         fact("tags", model.tags.joined(separator: ", "))
-        fact("capabilities", model.capabilities.joined(separator: ", "), from: "capabilities")
+        fact("capabilities", (model.capabilities ?? []).joined(separator: ", "), from: model.sources.capabilities)
         fact(
             "context window", model.contextWindow.map { "\(Quantity.count($0)) tokens" } ?? "unknown",
-            from: "context_window")
+            from: model.sources.contextWindow)
         fact(
             "longest output", model.maxOutputTokens.map { "\(Quantity.count($0)) tokens" } ?? "unknown",
-            from: "max_output_tokens")
-        fact("price", price, from: "price")
-        fact("retires", model.retiresOn, from: "retires_on")
+            from: model.sources.maxOutputTokens)
+        fact("price", price, from: model.sources.price)
+        fact("retires", model.retiresOn, from: model.sources.retiresOn)
         fact("weight", model.weight.map { Quantity.fixed($0, 2) })
         return table.render(style)
     }
@@ -114,8 +114,10 @@ struct ModelText {
                 .init([item.source.map(Self.source), age].compactMap(\.self).joined(separator: ", ")),
             ])
         }
-        if let median = model.firstTokenP50 {
-            let slow = model.firstTokenP95.map { "median; 95th percentile \(Quantity.duration(milliseconds: $0))" }
+        if let median = model.latency.firstTokenP50 {
+            let slow = model.latency.firstTokenP95.map {
+                "median; 95th percentile \(Quantity.duration(milliseconds: $0))"
+            }
             table.append([
                 "first token", .init(Quantity.duration(milliseconds: median)), .init(slow ?? "median"),
             ])

@@ -34,7 +34,7 @@ struct StatusText {
             style.bold("ultrad \(oneLine(report.version ?? "?"))"),
             style.state(oneLine(report.state)),
             report.pid.map { "pid \($0)" },
-            report.uptimeMilliseconds.map { "up \(Quantity.duration(milliseconds: $0))" },
+            report.uptimeMilliseconds.map { "up \(Quantity.duration(milliseconds: Double($0)))" },
             report.rssBytes.map(Quantity.bytes),
         ]
         return facts.compactMap(\.self).joined(separator: " · ") + "\n"
@@ -42,7 +42,7 @@ struct StatusText {
 
     private var warnings: String {
         var table = Table([.init(title: ""), .init(title: "", minimum: 30, overflow: .wrap)])
-        for warning in report.configurationWarnings {
+        for warning in report.configuration.warnings {
             table.append([.init("warning:", paint: style.yellow), .init(warning)])
         }
         return table.render(style)
@@ -123,26 +123,29 @@ struct StatusText {
         }
         func count(_ value: Int?, _ noun: String) -> String? { value.map { "\(Quantity.count($0)) \(noun)" } }
 
-        line("configuration", [report.configurationPath])
+        line("configuration", [report.configuration.path])
         line(
             "requests",
             [
-                count(report.inFlight, "in flight"), count(report.queued, "queued"), count(report.total, "total"),
-                count(report.failed, "failed"),
+                count(report.requests.inFlight, "in flight"), count(report.requests.queued, "queued"),
+                count(report.requests.total, "total"), count(report.requests.failed, "failed"),
             ])
-        line("connections", [count(report.openConnections, "open")])
+        line("connections", [count(report.connections.open, "open")])
         if report.cache.isEnabled == false {
             line("cache", ["off"])
         } else {
-            let saved = report.cache.savedUSD.map { "\(Quantity.money($0)) saved" }
+            let saved = report.cache.savedMicroUSD.map { "\(Quantity.money(microUSD: $0)) saved" }
             line("cache", [count(report.cache.hits, "hits"), count(report.cache.misses, "misses"), saved])
         }
         line(
             "today",
             [
-                count(report.requestsToday, "requests"), count(report.inputTokensToday, "tokens in"),
-                count(report.outputTokensToday, "tokens out"), report.costTodayUSD.map(Quantity.money),
-                report.probeSpendTodayUSD.flatMap { $0 > 0 ? "\(Quantity.money($0)) for probes" : nil },
+                count(report.today.requests, "requests"), count(report.today.inputTokens, "tokens in"),
+                count(report.today.outputTokens, "tokens out"),
+                report.today.costMicroUSD.map { Quantity.money(microUSD: $0) },
+                report.probeSpendTodayMicroUSD.flatMap {
+                    $0 > 0 ? "\(Quantity.money(microUSD: $0)) for probes" : nil
+                },
             ])
         return table.render(style)
     }

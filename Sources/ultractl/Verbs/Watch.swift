@@ -11,15 +11,10 @@ struct Watch: ParsableCommand {
             (exit status 0). --json prints the frames unchanged.
             """)
 
-    /// The topics of the protocol's operation `subscribe`.
-    enum Topic: String, ExpressibleByArgument, CaseIterable {
-        case health, registry, requests
-    }
-
     @OptionGroup var global: GlobalOptions
 
     @Option(help: ArgumentHelp("Only events of this topic; repeatable.", valueName: "topic"))
-    var topic: [Topic] = []
+    var topic: [FeedTopic] = []
 
     func run() throws {
         var writer = JSONWriter()
@@ -78,38 +73,42 @@ struct WatchText {
 
     /// Formats a snapshot: one line with the counts, then one for each provider that is not available.
     func line(_ snapshot: WatchSnapshot) -> String {
-        let models = snapshot.models.filter { $0.kind != "other" }
-        let count = snapshot.providers.count
-        let first = "\(count) provider\(count == 1 ? "" : "s"), \(ModelTable.summary(of: models))"
+        let models = snapshot.data.models.filter { $0.kind != "other" }
+        let providers = snapshot.data.providers
+        let first = "\(providers.count) provider\(providers.count == 1 ? "" : "s"), \(ModelTable.summary(of: models))"
         return line("ultrad", first)
-            + snapshot.providers.filter { $0.state != "available" }
+            + providers.filter { $0.state != Availability.available.rawValue }
             .map { line($0.id, style.state(oneLine($0.state))) }.joined()
     }
 
     func line(_ event: WatchEvent) -> String {
-        switch event.topic {
-        case "health": line(event.model ?? event.provider ?? "?", change(event))
-        case "requests": line(event.model ?? "?", request(event))
-        default: line(event.topic, oneLine(event.data))
+        switch event.content {
+        case .health(let event): line(event.model ?? event.provider ?? "?", change(event))
+        case .requests(let event): line(event.model ?? "?", request(event))
+        case .registry, .other: line(event.topic, oneLine(event.data))
         }
     }
 
-    private func change(_ event: WatchEvent) -> String {
+    private func change(_ event: HealthEvent) -> String {
         let states = [event.from, event.to].map { style.state(oneLine($0 ?? "?")) }.joined(separator: " → ")
         return states + (event.reason.map { "  \(style.dim(oneLine($0)))" } ?? "")
     }
 
-    private func request(_ event: WatchEvent) -> String {
+    private func request(_ event: RequestEvent) -> String {
         let number = event.request.map { "request \($0)" } ?? "request"
         let uid = event.uid.map { "(uid \($0))" }
-        let time = event.milliseconds.map { Quantity.duration(milliseconds: $0) }
+        func time(_ milliseconds: Double?) -> String? { milliseconds.map { Quantity.duration(milliseconds: $0) } }
         let what =
-            switch (event.phase, event.error) {
-            case ("ended", let error?): [number, style.red(oneLine(error)), time.map { "after \($0)" }, uid]
-            case ("ended", nil): [number, style.green("done"), time.map { "in \($0)" }, uid]
-            case ("began", _): [number, "began", uid]
-            default: [number, event.phase.map(oneLine), uid]
+            switch event.phase {
+            case .ended(let error?, let milliseconds):
+                [number, style.red(oneLine(error)), time(milliseconds).map { "after \($0)" }, uid]
+            case .ended(nil, let milliseconds):
+                [number, style.green("done"), time(milliseconds).map { "in \($0)" }, uid]
+            case .began: [number, "began", uid]
+            case .other(let phase): [number, phase.map(oneLine), uid]
             }
         return what.compactMap(\.self).joined(separator: " ")
     }
 }
+
+extension FeedTopic: ExpressibleByArgument {}

@@ -137,7 +137,7 @@ struct RegistrySnapshotTests {
                 _ = provider.availability(of: model, at: now)
                 _ = provider.health.coolDownEnd(for: model.health, at: now)
                 _ = provider.health.nextKey(for: &model.health, at: now)
-                _ = RFC3339.string((model.health.listed.at ?? 0) / 1000)
+                _ = Timestamp(seconds: (model.health.listed.at ?? 0) / 1000).text
                 let candidate = registry.candidate(provider, model)
                 registry.record(nil, of: candidate, key: 0, firstToken: 1)
                 registry.record(

@@ -20,7 +20,7 @@ struct LedgerFileTests {
         try file.eachBlock(since: 0, until: .max) { block in (try? tally.add(block)) != nil }
         return try tally.groups().map { group in
             var json = JSONWriter()
-            group.write(all.keys, to: &json)
+            group.row.write(all.keys.map(\.rawValue), to: &json)
             return String(decoding: json.bytes, as: UTF8.self)
         }
     }

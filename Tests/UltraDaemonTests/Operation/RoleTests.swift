@@ -60,8 +60,8 @@ struct RoleTests {
 
     @Test("the table says who may")
     func table() async {
-        let audiences = await LoopThread.run { UltraDaemon.Operation.table.map { ($0.name, $0.audience) } }
-        func names(_ audience: UltraDaemon.Operation.Audience) -> Set<OperationName> {
+        let audiences = await LoopThread.run { UltraDaemon.Operations.table.map { ($0.name, $0.audience) } }
+        func names(_ audience: UltraDaemon.Operations.Audience) -> Set<OperationName> {
             Set(audiences.filter { $0.1 == audience }.map(\.0))
         }
         #expect(names(.admins).contains(.reload))

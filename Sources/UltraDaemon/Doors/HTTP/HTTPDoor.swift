@@ -123,7 +123,7 @@ final class HTTPDoor {
             let sink = ChatSink(exchange, chat, created: time(nil))
             daemon.perform(call(chat.isStream ? .stream : .generate, exchange, connection, sink)) {
                 [daemon, request] call throws(UltraError) in
-                try daemon.generate(
+                try daemon.answering.generate(
                     call, isStream: chat.isStream, timeoutMilliseconds: own.timeoutMilliseconds
                 ) { () throws(UltraError) in request }
             }
@@ -144,7 +144,7 @@ final class HTTPDoor {
                 )
             }
             daemon.perform(call(.embed, exchange, connection, sink)) { [daemon, embed] call throws(UltraError) in
-                try daemon.embed(call, embed.request, timeoutMilliseconds: own.timeoutMilliseconds)
+                try daemon.answering.embed(call, embed.request, timeoutMilliseconds: own.timeoutMilliseconds)
             }
         } catch {
             fail(.embed, exchange, connection, error)

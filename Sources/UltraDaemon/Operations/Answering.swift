@@ -1,13 +1,13 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// The operations that ask models, and those of the connection itself.
-extension Daemon {
-    func generate(_ call: Call, _ frame: RequestFrame, isStream: Bool) throws(UltraError) {
-        try generate(call, isStream: isStream, timeoutMilliseconds: frame.timeoutMilliseconds) {
-            () throws(UltraError) in try Request(frame)
-        }
-    }
+/// Begins the work on requests to models, for every door.
+@Loop
+struct Answering {
+    let admission: Admission
+    let relay: Relay.Context
+    /// nil: the configuration turns it off.
+    let cache: AnswerCache?
 
     /// - Parameter decode: Decodes the request. A long request is decoded in a turn of its own.
     func generate(
@@ -41,10 +41,6 @@ extension Daemon {
         return Generation(relay, call, request, isStream: isStream, timeoutMilliseconds: limit)
     }
 
-    func embed(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
-        try embed(call, try EmbedRequest(frame), timeoutMilliseconds: frame.timeoutMilliseconds)
-    }
-
     func embed(_ call: Call, _ request: EmbedRequest, timeoutMilliseconds limit: Int?) throws(UltraError) {
         try admission.refuseSurcharges(request.providerOptions, of: call.caller)
         call.record.modelAsked = request.model
@@ -53,23 +49,36 @@ extension Daemon {
         let embedding = Embedding(relay, call, request, timeoutMilliseconds: limit)
         call.run { await embedding.run() }
     }
+}
 
-    func cancel(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError) {
-        let isCancelled = session.cancel(try frame.cancelTarget())
-        call.end(Report { $0.field("cancelled", isCancelled) })
+struct GenerateOperation: Operation {
+    private let answering: Answering
+    private let isStream: Bool
+
+    init(_ answering: Answering, isStream: Bool) {
+        self.answering = answering
+        self.isStream = isStream
     }
 
-    func hello(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError) {
-        let hello = try frame.hello()
-        guard hello.protocolVersion ?? 1 >= 1 else {
-            throw UltraError(.invalidRequest, "protocol must be 1 or more; this daemon speaks 1", field: "protocol")
+    var hasOwnTimers: Bool { true }
+
+    func begin(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError) {
+        try answering.generate(call, isStream: isStream, timeoutMilliseconds: frame.timeoutMilliseconds) {
+            () throws(UltraError) in try Request(frame)
         }
-        call.end(
-            Report { json in
-                json.field("protocol", 1)
-                json.field("server", "ultrad/\(version)")
-                json.field("max_frame_bytes", session.maxFrameBytes)
-                json.strings("ops", Operation.table.map(\.name.rawValue))
-            })
+    }
+}
+
+struct EmbedOperation: Operation {
+    private let answering: Answering
+
+    init(_ answering: Answering) {
+        self.answering = answering
+    }
+
+    var hasOwnTimers: Bool { true }
+
+    func begin(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError) {
+        try answering.embed(call, try EmbedRequest(frame), timeoutMilliseconds: frame.timeoutMilliseconds)
     }
 }

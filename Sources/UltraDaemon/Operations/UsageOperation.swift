@@ -3,20 +3,21 @@ internal import UltraProviders
 internal import UltraSystem
 
 /// `usage`: sums over the ledger.
-extension Daemon {
-    /// Takes over the use of today from the ledger, before the first request.
-    func recallUse() {
-        let now = RealTime.now
-        guard let recall = ledger.recall(at: now) else { return }
-        activity.recall(recall, at: now)
-        admission.recall(recall, at: now)
+struct UsageOperation: Operation {
+    private let ledger: Ledger
+    private let loaded: LoadedConfiguration
+    private let queries = UsageQueries()
+
+    init(_ ledger: Ledger, _ loaded: LoadedConfiguration) {
+        self.ledger = ledger
+        self.loaded = loaded
     }
 
-    func usage(_ call: Call, _ frame: RequestFrame) throws(UltraError) {
+    func begin(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError) {
         let request = try UsageRequest(frame)
         let caller = call.caller
-        let visibility = administrators.visibility(for: caller)
-        try usageQueries.ask(call, request, visibility) { [self] in
+        let visibility = loaded.administrators.visibility(for: caller)
+        try queries.ask(call, request, visibility) {
             var query = UsageQuery(since: 0, until: 0)
             do throws(UltraError) {
                 query = try await self.query(request, for: caller, visibility)
@@ -27,18 +28,7 @@ extension Daemon {
         } end: { call, outcome in
             switch outcome.answer {
             case .failure(let error): call.fail(error)
-            case .success(let groups):
-                let query = outcome.query
-                call.end(
-                    Report { json in
-                        json.key("rows")
-                        json.beginArray()
-                        for group in groups { group.write(query.keys, to: &json) }
-                        json.endArray()
-                        json.field("since", RFC3339.string(query.since / 1000))
-                        json.field("until", RFC3339.string(query.until / 1000))
-                        json.strings("group_by", query.keys.map(\.rawValue))
-                    })
+            case .success(let groups): call.end(Report(UsageReport(groups, of: outcome.query)))
             }
         }
     }
@@ -66,7 +56,7 @@ extension Daemon {
         query.filter.gid = try await number(request.filter.group, "group") { Accounts.shared.gid(ofGroup: $0) }
         guard case .own(let uid) = visibility else { return query }
         guard query.filter.uid ?? uid == uid else {
-            var error = administrators.refusal(of: "the use of other users", to: caller)
+            var error = loaded.administrators.refusal(of: "the use of other users", to: caller)
             error.field = "filter.user"
             throw error
         }
@@ -88,30 +78,14 @@ extension Daemon {
             return number
         }
     }
+}
 
-    /// `ledger` of `status`.
-    func writeLedger(_ visibility: Visibility, to json: inout JSONWriter) {
-        json.key("ledger")
-        json.beginObject()
-        switch ledger.state {
-        case .recording: json.field("state", "recording")
-        case .off: json.field("state", "off")
-        case .failing: json.field("state", "failing")
-        }
-        json.fieldOrNull("path", visibility.showsSetup ? ledger.path : nil)
-        json.field("pending", ledger.pending)
-        json.field("lost", ledger.lost)
-        switch ledger.state {
-        case .recording:
-            json.fieldOrNull("error", nil as String?)
-            json.fieldOrNull("since", nil as String?)
-        case .off(let why):
-            json.field("error", why)
-            json.fieldOrNull("since", nil as String?)
-        case .failing(let since, let why):
-            json.field("error", why)
-            json.field("since", RFC3339.string(since / 1000))
-        }
-        json.endObject()
+extension UsageReport {
+    fileprivate init(_ groups: [UsageGroup], of query: UsageQuery) {
+        self.init()
+        rows = groups.map(\.row)
+        since = Timestamp(seconds: query.since / 1000)
+        until = Timestamp(seconds: query.until / 1000)
+        keys = query.keys.map(\.rawValue)
     }
 }

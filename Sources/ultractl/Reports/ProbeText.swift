@@ -1,72 +1,29 @@
 import UltraAPI
 
-/// The `result` of `probe`.
-struct ProbeReport {
-    struct Result {
-        var provider = ""
-        var model: String?
-        var state = "unknown"
-        var evidence: [EvidenceReport] = []
-        var milliseconds: Double?
-        /// The message of the error; `nil`: none.
-        var error: String?
-        var hint: String?
-    }
-
+extension ProbeReport {
     enum Outcome {
         case passed, failed
         /// Not set up (no key, or disabled), and not asked for by name.
         case skipped
     }
-
-    var results: [Result] = []
-
-    init(_ reader: inout JSONReader) throws(JSONError) {
-        try reader.members { (key, reader) throws(JSONError) in
-            switch key {
-            case "results": results = try reader.elements { (reader) throws(JSONError) in try Result(&reader) }
-            default: try reader.skip()
-            }
-        }
-    }
 }
 
 extension ProbeReport.Result {
-    fileprivate init(_ reader: inout JSONReader) throws(JSONError) {
-        self.init()
-        try reader.members { (key, reader) throws(JSONError) in
-            switch key {
-            case "provider": provider = try reader.string()
-            case "model": model = try reader.stringOrNull()
-            case "state": state = try reader.string()
-            case "evidence": evidence = try EvidenceReport.all(&reader)
-            case "ms": milliseconds = try reader.doubleOrNull()
-            case "error":
-                try reader.members { (key, reader) throws(JSONError) in
-                    switch key {
-                    case "message": error = try reader.stringOrNull()
-                    case "hint": hint = try reader.stringOrNull()
-                    default: try reader.skip()
-                    }
-                }
-            default: try reader.skip()
-            }
-        }
-    }
-
     /// - Parameter isNamed: true if the user named this provider or model.
     func outcome(isNamed: Bool) -> ProbeReport.Outcome {
-        switch state {
-        case "needs_key", "disabled": isNamed ? .failed : .skipped
-        case "unavailable", "unauthorized": .failed
-        default: error != nil || evidence.contains { $0.holds == false } ? .failed : .passed
+        switch Availability(rawValue: state) {
+        case .needsKey, .disabled: isNamed ? .failed : .skipped
+        case .unavailable, .unauthorized: .failed
+        case .available, .degraded, .loading, .unknown, .rateLimited, .quotaExceeded, nil:
+            error?.message != nil || evidence.contains { $0.holds == false } ? .failed : .passed
         }
     }
 
     /// The problem and the advice as one line; empty: no problem.
     var trouble: String {
         let denied = evidence.filter { $0.holds == false }.map { "not \($0.name)" }.joined(separator: ", ")
-        return [error ?? (denied.isEmpty ? nil : denied), hint].compactMap(\.self).joined(separator: "; ")
+        let problem = error?.message ?? (denied.isEmpty ? nil : denied)
+        return [problem, error?.hint].compactMap(\.self).joined(separator: "; ")
     }
 }
 

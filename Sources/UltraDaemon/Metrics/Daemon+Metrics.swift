@@ -2,13 +2,8 @@ internal import Glibc
 internal import UltraAPI
 internal import UltraSystem
 
-/// `metrics`: all counters. Providers, models and hosts are labels; users, processes and requests are not.
+/// All counters. Providers, models and hosts are labels; users, processes and requests are not.
 extension Daemon {
-    func metrics(_ call: Call) {
-        let text = metricsText
-        call.end(Report { $0.field("text", text) })
-    }
-
     /// Prometheus text exposition.
     var metricsText: String {
         var text = MetricsText()
@@ -59,7 +54,7 @@ extension Daemon {
         text.sample(activity.inFlight)
         text.begin(.counter, "ultrad_requests_total", "Requests that ended, by operation and outcome.")
         for (operation, outcome, count) in metrics.counts.outcomes {
-            text.sample(count, ["op": operation.rawValue, "outcome": outcome])
+            text.sample(count, ["op": operation, "outcome": outcome])
         }
         text.begin(.histogram, "ultrad_request_duration_seconds", "From a request to the end of its answer.")
         for (operation, histogram) in metrics.counts.durationsByOperation {
