@@ -36,7 +36,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self):
-        names = ["plain", "tools", "thinking", "cut", "slow", "text-embedding-3-small", *ERRORS]
+        names = ["plain", "tools", "parallel", "thinking", "cut", "slow", "text-embedding-3-small", *ERRORS]
         self.reply(200, {"object": "list", "data": [{"id": n, "object": "model"} for n in names]})
 
     def do_POST(self):
@@ -70,6 +70,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             events += [chunk({"tool_calls": [{"index": 0, **CALL, "function": {"name": "weather", "arguments": ""}}]}),
                        chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"city":'}}]}),
                        chunk({"tool_calls": [{"index": 0, "function": {"arguments": '"Rome"}'}}]}), chunk({}, "tool_calls")]
+        elif model == "parallel":
+            for index, city in enumerate(["Rome", "Oslo"]):
+                call = {"id": f"call_{index}", "type": "function", "function": {"name": "weather", "arguments": ""}}
+                events.append(chunk({"tool_calls": [{"index": index, **call}]}))
+            # Pieces of the calls in turn.
+            for piece in range(2):
+                for index, city in enumerate(["Rome", "Oslo"]):
+                    text = ['{"city":', f'"{city}"}}'][piece]
+                    events.append(chunk({"tool_calls": [{"index": index, "function": {"arguments": text}}]}))
+            events.append(chunk({}, "tool_calls"))
         else:
             events += [chunk({"content": "Hello"}), chunk({"content": " there"})]
             if model == "cut": events.append(None)

@@ -6,12 +6,13 @@ enum HTTPRoute: Sendable, Equatable {
     case options(String)
     case root, health, metrics
     case chatCompletions, embeddings
+    case messages, countTokens
     case models
     /// The model's id, decoded.
     case model(String)
 
     /// - Parameter path: The path as sent. Since base URLs are often configured wrongly, `/v1` may be missing or doubled,
-    ///   `/openai` may precede it, and one trailing `/` is ignored. Nothing else is normalised.
+    ///   `/openai` or `/anthropic` may precede it, and one trailing `/` is ignored. Nothing else is normalised.
     init?(_ path: String) {
         var rest = Substring(path)
         if rest.utf8.count > 1, rest.hasSuffix("/") { rest = rest.dropLast() }
@@ -20,10 +21,12 @@ enum HTTPRoute: Sendable, Equatable {
         case "/health", "/healthz": self = .health
         case "/metrics": self = .metrics
         default:
-            rest = rest.droppingPrefix("/openai")
+            rest = rest.droppingPrefix("/openai").droppingPrefix("/anthropic")
             rest = rest.droppingPrefix("/v1").droppingPrefix("/v1")
             switch rest {
             case "/chat/completions": self = .chatCompletions
+            case "/messages": self = .messages
+            case "/messages/count_tokens": self = .countTokens
             case "/embeddings": self = .embeddings
             case "/models": self = .models
             default:
@@ -41,7 +44,7 @@ enum HTTPRoute: Sendable, Equatable {
     static func of(_ head: HTTPRequestHead) throws(HTTPRefusal) -> HTTPRoute {
         try refuseBrowsers(head)
         guard head.path != "*" else { return .options(HTTPRequestHead.Method.all) }
-        guard let route = HTTPRoute(head.path) else { throw notFound }
+        guard let route = HTTPRoute(head.path) else { throw notFound(form(of: head)) }
         let allowed = (route.methods + [.options]).map(\.rawValue).joined(separator: ", ")
         if head.method == .options { return .options(allowed) }
         guard route.methods.contains(head.method) else {
@@ -65,15 +68,41 @@ enum HTTPRoute: Sendable, Equatable {
     private var methods: [HTTPRequestHead.Method] {
         switch self {
         case .root, .health, .metrics, .models, .model: [.get, .head]
-        case .chatCompletions, .embeddings: [.post]
+        case .chatCompletions, .embeddings, .messages, .countTokens: [.post]
         case .options: []
         }
     }
 
-    private static let notFound = HTTPRefusal(
-        404,
-        "there is nothing at this path; ultrad serves POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, "
-            + "GET /health and GET /metrics")
+    private static func notFound(_ form: ErrorForm) -> HTTPRefusal {
+        let served =
+            switch form {
+            case .openAI: "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models"
+            case .anthropic: "POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models"
+            case .ollama: "POST /api/chat, POST /api/generate, POST /api/embed, GET /api/tags"
+            }
+        return HTTPRefusal(404, "there is nothing at this path; ultrad serves \(served), GET /health and GET /metrics")
+    }
+
+    /// The dialect of a request by its path, also an unknown one; the models are served in two dialects, which differ by
+    /// a header field of Anthropic's programs.
+    static func form(of head: HTTPRequestHead) -> ErrorForm {
+        var rest = Substring(head.path)
+        if rest.hasPrefix("/anthropic/") { return .anthropic }
+        if rest.hasPrefix("/ollama/") { return .ollama }
+        rest = rest.droppingPrefix("/openai").droppingPrefix("/v1").droppingPrefix("/v1")
+        if rest.hasPrefix("/messages") { return .anthropic }
+        if rest.hasPrefix("/api/") { return .ollama }
+        return rest.hasPrefix("/models") && head["anthropic-version"] != nil ? .anthropic : .openAI
+    }
+
+    /// The parameters of a query, decoded; those that cannot be are left out.
+    static func parameters(_ query: String?) -> [(name: String, value: String)] {
+        (query ?? "").split(separator: "&").compactMap { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let name = decoded(parts[0]), let value = decoded(parts[1]) else { return nil }
+            return (name, value)
+        }
+    }
 
     /// `text` with each `%XX` decoded once; nil: half an encoding, or not UTF-8.
     private static func decoded(_ text: Substring) -> String? {
