@@ -12,7 +12,14 @@ package protocol DialectRequest: Sendable {
     /// One sentence for each dropped part.
     var warnings: [String] { get }
 
+    /// One sentence for each part that was dropped for `provider`.
+    func warnings(of provider: String) -> [String]
+
     func writer(_ origin: AnswerOrigin) -> Writer
+}
+
+extension DialectRequest {
+    package func warnings(of provider: String) -> [String] { warnings }
 }
 
 /// What an answer contains of the daemon's own.

@@ -36,16 +36,3 @@ package enum ErrorForm: Sendable, Equatable {
         ErrorStatus(error, overloaded: self == .anthropic ? 529 : 503)
     }
 }
-
-/// Errors in Ollama's shape: `{"error":MESSAGE}`.
-enum OllamaErrorWriter {
-    static func body(_ error: UltraError) -> [UInt8] { body(error.messageWithHint) }
-
-    static func body(_ message: String) -> [UInt8] {
-        var json = JSONWriter()
-        json.beginObject()
-        json.field("error", message)
-        json.endObject()
-        return json.bytes
-    }
-}

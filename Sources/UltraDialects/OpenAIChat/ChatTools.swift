@@ -140,7 +140,7 @@ struct ChatTools {
 }
 
 extension Tool {
-    fileprivate init(function fields: inout RequestFields) throws(UltraError) {
+    init(function fields: inout RequestFields) throws(UltraError) {
         self.init(name: "")
         try fields.object("a function: {\"name\",\"description\",\"parameters\"}") { (fields, key) throws(UltraError) in
             guard try !fields.skipNull() else { return }

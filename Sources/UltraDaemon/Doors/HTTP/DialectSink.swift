@@ -40,7 +40,7 @@ final class DialectSink<Request: DialectRequest>: AnswerSink {
     func start(_ answer: Answer) {
         guard request.isStream, !hasStarted else { return }
         hasStarted = true
-        begin(HTTPAnswerFields.of(answer, request.warnings))
+        begin(HTTPAnswerFields.of(answer, request.warnings(of: answer.provider)))
         exchange.write { writer.start(model: answer.model, to: &$0) }
     }
 
@@ -66,7 +66,8 @@ final class DialectSink<Request: DialectRequest>: AnswerSink {
             exchange.write { writer.done(answer, to: &$0) }
             exchange.end()
         case .success(.answer(let answer)):
-            exchange.respond(200, .json, fields: HTTPAnswerFields.of(answer, request.warnings), writer.body(answer))
+            let fields = HTTPAnswerFields.of(answer, request.warnings(of: answer.provider))
+            exchange.respond(200, .json, fields: fields, writer.body(answer))
         case .success: fail(HTTPResultSink.otherKind)
         case .failure(let error): fail(error)
         }

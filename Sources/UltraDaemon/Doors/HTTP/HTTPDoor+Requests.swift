@@ -8,7 +8,17 @@ extension HTTPDoor {
         _: Dialect.Type, _ exchange: HTTPExchange, _ connection: HTTPConnection
     ) {
         do throws(UltraError) {
-            var dialect = try Dialect(exchange.body)
+            generate(try Dialect(exchange.body), exchange, connection)
+        } catch {
+            fail(.generate, exchange, connection, error)
+        }
+    }
+
+    func generate<Dialect: DialectRequest>(
+        _ dialect: Dialect, _ exchange: HTTPExchange, _ connection: HTTPConnection
+    ) {
+        do throws(UltraError) {
+            var dialect = dialect
             let own = try UltraHeaderFields(exchange.head)
             own.apply(to: &dialect.request)
             let request = dialect.request

@@ -109,6 +109,7 @@ final class HTTPDoor {
         case .chatCompletions: generate(ChatRequest.self, exchange, connection)
         case .messages: generate(MessagesRequest.self, exchange, connection)
         case .countTokens: countTokens(exchange)
+        case .ollama(let path): ollama(path, exchange, connection)
         case .embeddings: embed(exchange, connection)
         }
     }

@@ -1,5 +1,22 @@
 internal import UltraDialects
 
+/// The resources of Ollama's API; the raw value is the path after `/api/`.
+enum OllamaPath: String, Sendable, CaseIterable {
+    case chat, generate, embed, embeddings, tags, show, ps, version, pull
+
+    var isQuestion: Bool {
+        switch self {
+        case .tags, .ps, .version: true
+        case .chat, .generate, .embed, .embeddings, .show, .pull: false
+        }
+    }
+
+    /// What Ollama's servers do with the files of models.
+    static func isOfFiles(_ path: Substring) -> Bool {
+        ["push", "create", "copy", "delete"].contains(String(path)) || path.hasPrefix("blobs/")
+    }
+}
+
 /// The resources of the HTTP door; ultra-http(7), PATHS.
 enum HTTPRoute: Sendable, Equatable {
     /// An OPTIONS request, with the value of `Allow`.
@@ -7,12 +24,13 @@ enum HTTPRoute: Sendable, Equatable {
     case root, health, metrics
     case chatCompletions, embeddings
     case messages, countTokens
+    case ollama(OllamaPath)
     case models
     /// The model's id, decoded.
     case model(String)
 
     /// - Parameter path: The path as sent. Since base URLs are often configured wrongly, `/v1` may be missing or doubled,
-    ///   `/openai` or `/anthropic` may precede it, and one trailing `/` is ignored. Nothing else is normalised.
+    ///   `/openai`, `/anthropic` or `/ollama` may precede it, and one trailing `/` is ignored. Nothing else is normalised.
     init?(_ path: String) {
         var rest = Substring(path)
         if rest.utf8.count > 1, rest.hasSuffix("/") { rest = rest.dropLast() }
@@ -21,8 +39,12 @@ enum HTTPRoute: Sendable, Equatable {
         case "/health", "/healthz": self = .health
         case "/metrics": self = .metrics
         default:
-            rest = rest.droppingPrefix("/openai").droppingPrefix("/anthropic")
-            rest = rest.droppingPrefix("/v1").droppingPrefix("/v1")
+            rest = rest.droppingFamily.droppingPrefix("/v1").droppingPrefix("/v1")
+            if let path = rest.afterAPI {
+                guard let path = OllamaPath(rawValue: String(path)) else { return nil }
+                self = .ollama(path)
+                return
+            }
             switch rest {
             case "/chat/completions": self = .chatCompletions
             case "/messages": self = .messages
@@ -44,7 +66,12 @@ enum HTTPRoute: Sendable, Equatable {
     static func of(_ head: HTTPRequestHead) throws(HTTPRefusal) -> HTTPRoute {
         try refuseBrowsers(head)
         guard head.path != "*" else { return .options(HTTPRequestHead.Method.all) }
-        guard let route = HTTPRoute(head.path) else { throw notFound(form(of: head)) }
+        guard let route = HTTPRoute(head.path) else {
+            if let path = Substring(head.path).droppingFamily.afterAPI, OllamaPath.isOfFiles(path) {
+                throw HTTPRefusal(501, "ultrad keeps no models: use ollama itself")
+            }
+            throw notFound(form(of: head))
+        }
         let allowed = (route.methods + [.options]).map(\.rawValue).joined(separator: ", ")
         if head.method == .options { return .options(allowed) }
         guard route.methods.contains(head.method) else {
@@ -67,6 +94,7 @@ enum HTTPRoute: Sendable, Equatable {
     /// HEAD is answered like GET, without the body.
     private var methods: [HTTPRequestHead.Method] {
         switch self {
+        case .ollama(let path): path.isQuestion ? [.get, .head] : [.post]
         case .root, .health, .metrics, .models, .model: [.get, .head]
         case .chatCompletions, .embeddings, .messages, .countTokens: [.post]
         case .options: []
@@ -128,6 +156,14 @@ extension HTTPRequestHead.Method {
 }
 
 extension Substring {
+    /// The path without the name of a dialect before it.
+    fileprivate var droppingFamily: Substring {
+        droppingPrefix("/openai").droppingPrefix("/anthropic").droppingPrefix("/ollama")
+    }
+
+    /// What follows `/api/`; nil: another path.
+    fileprivate var afterAPI: Substring? { hasPrefix("/api/") ? dropFirst(5) : nil }
+
     /// Removes `prefix` if a `/` follows it.
     fileprivate func droppingPrefix(_ prefix: String) -> Substring {
         guard hasPrefix(prefix + "/") else { return self }

@@ -47,6 +47,23 @@ extension Daemon {
         return Self.listed(candidate.model, candidate.id, of: candidate.provider)
     }
 
+    /// The name of a model without `:latest`, or with it, if only that is known: Ollama's programs add and omit it.
+    func nameWithLatest(_ name: String) -> String {
+        let suffix = ":latest"
+        let other = name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name + suffix
+        return isNamed(name) || !isNamed(other) ? name : other
+    }
+
+    /// True for a route, an alias, or a model that a provider lists.
+    private func isNamed(_ name: String) -> Bool {
+        if registry.routing.routes[name] != nil { return true }
+        do throws(UltraError) {
+            return try registry.resolved(name).first.map { registry.isKnown($0.id) } ?? false
+        } catch {
+            return false
+        }
+    }
+
     /// True if a request for the model can succeed, now or later.
     private func isOffered(_ model: ModelState, of provider: ProviderState) -> Bool {
         guard model.kind != .other, !model.health.isMissing else { return false }
