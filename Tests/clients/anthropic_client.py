@@ -12,7 +12,7 @@ ASK = {"max_tokens": 64, "messages": [{"role": "user", "content": "Hi"}]}
 
 
 def answers(client):
-    for model in ("plain", "thinking", "tools"):
+    for model in ("plain", "thinking", "tools", "parallel"):
         whole = client.messages.create(model=f"openai/{model}", tools=TOOLS, **ASK)
         with client.messages.stream(model=f"openai/{model}", tools=TOOLS, **ASK) as stream:
             text = "".join(stream.text_stream)
@@ -23,7 +23,7 @@ def answers(client):
               and final.stop_reason == whole.stop_reason, (whole, final))
         check(f"{model}: usage", final.usage.output_tokens == whole.usage.output_tokens == 7
               and whole.usage.input_tokens == 7 and whole.usage.cache_read_input_tokens == 4, (whole.usage, final.usage))
-        check(f"{model}: text", text == ("" if model == "tools" else "Hello there"), text)
+        check(f"{model}: text", text == ("" if model in ("tools", "parallel") else "Hello there"), text)
         check(f"{model}: request id", (whole._request_id or "").startswith("req_"), whole._request_id)
     whole = client.messages.create(model="openai/thinking", **ASK)
     check("thinking", whole.content[0].thinking == "Hm", whole)

@@ -55,6 +55,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         message = {"role": "assistant", "content": "Hello there"}
         finish = "stop"
         if model == "tools": message, finish = {"role": "assistant", "content": None, "tool_calls": [CALL]}, "tool_calls"
+        if model == "parallel":
+            calls = [{**CALL, "id": f"call_{i}", "function": {"name": "weather", "arguments": f'{{"city":"{c}"}}'}}
+                     for i, c in enumerate(["Rome", "Oslo"])]
+            message, finish = {"role": "assistant", "content": None, "tool_calls": calls}, "tool_calls"
         if model == "thinking": message["reasoning_content"] = "Hm"
         self.reply(200, {"id": "c", "object": "chat.completion", "created": 1, "model": model, "usage": USAGE,
                          "choices": [{"index": 0, "message": message, "finish_reason": finish}]})

@@ -37,9 +37,6 @@ package struct MessagesRequest: DialectRequest, Equatable {
         json.endObject()
         return json.bytes
     }
-
-    /// The warning beside `tokenCount`.
-    package static let estimateWarning = "input_tokens is an estimate"
 }
 
 /// Collects the members of a request in any order.

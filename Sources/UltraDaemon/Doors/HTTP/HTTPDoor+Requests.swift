@@ -37,15 +37,27 @@ extension HTTPDoor {
         }
     }
 
+    /// Answers with an estimate.
     func countTokens(_ exchange: HTTPExchange) {
         do throws(UltraError) {
-            let request = try MessagesRequest(exchange.body)
+            let (count, warnings): ([UInt8], [String])
+            if exchange.route == .inputTokens {
+                let request = try ResponsesRequest(exchange.body)
+                (count, warnings) = (request.tokenCount, request.warnings)
+            } else {
+                let request = try MessagesRequest(exchange.body)
+                (count, warnings) = (request.tokenCount, request.warnings)
+            }
             exchange.respond(
-                200, .json, fields: HTTPAnswerFields.of(request.warnings + [MessagesRequest.estimateWarning]),
-                request.tokenCount)
+                200, .json, fields: HTTPAnswerFields.of(warnings + ["input_tokens is an estimate"]), count)
         } catch {
             exchange.respond(error)
         }
+    }
+
+    static var noCompletions: UltraError {
+        UltraError(
+            .capabilityMissing, "completions without messages cannot be had", hint: "use POST /v1/chat/completions")
     }
 
     func embed(_ exchange: HTTPExchange, _ connection: HTTPConnection) {

@@ -108,7 +108,9 @@ final class HTTPDoor {
         case .model(let id): models(exchange, connection, id)
         case .chatCompletions: generate(ChatRequest.self, exchange, connection)
         case .messages: generate(MessagesRequest.self, exchange, connection)
-        case .countTokens: countTokens(exchange)
+        case .responses: generate(ResponsesRequest.self, exchange, connection)
+        case .countTokens, .inputTokens: countTokens(exchange)
+        case .completions: fail(.generate, exchange, connection, Self.noCompletions)
         case .ollama(let path): ollama(path, exchange, connection)
         case .embeddings: embed(exchange, connection)
         }

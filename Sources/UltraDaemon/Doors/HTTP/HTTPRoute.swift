@@ -23,6 +23,9 @@ enum HTTPRoute: Sendable, Equatable {
     case options(String)
     case root, health, metrics
     case chatCompletions, embeddings
+    case responses, inputTokens
+    /// The predecessor of Chat Completions, which is refused.
+    case completions
     case messages, countTokens
     case ollama(OllamaPath)
     case models
@@ -47,6 +50,9 @@ enum HTTPRoute: Sendable, Equatable {
             }
             switch rest {
             case "/chat/completions": self = .chatCompletions
+            case "/responses": self = .responses
+            case "/responses/input_tokens": self = .inputTokens
+            case "/completions": self = .completions
             case "/messages": self = .messages
             case "/messages/count_tokens": self = .countTokens
             case "/embeddings": self = .embeddings
@@ -96,7 +102,7 @@ enum HTTPRoute: Sendable, Equatable {
         switch self {
         case .ollama(let path): path.isQuestion ? [.get, .head] : [.post]
         case .root, .health, .metrics, .models, .model: [.get, .head]
-        case .chatCompletions, .embeddings, .messages, .countTokens: [.post]
+        case .chatCompletions, .responses, .inputTokens, .completions, .embeddings, .messages, .countTokens: [.post]
         case .options: []
         }
     }
@@ -104,7 +110,7 @@ enum HTTPRoute: Sendable, Equatable {
     private static func notFound(_ form: ErrorForm) -> HTTPRefusal {
         let served =
             switch form {
-            case .openAI: "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models"
+            case .openAI: "POST /v1/chat/completions, POST /v1/responses, POST /v1/embeddings, GET /v1/models"
             case .anthropic: "POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models"
             case .ollama: "POST /api/chat, POST /api/generate, POST /api/embed, GET /api/tags"
             }
