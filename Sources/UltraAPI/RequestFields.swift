@@ -167,6 +167,12 @@ package struct RequestFields {
         return try syntax { (reader) throws(JSONError) in try reader.rawJSON() }
     }
 
+    /// The bytes of the next value, which is not consumed.
+    package func rawValue() throws(UltraError) -> RawJSON {
+        var copy = self
+        return try copy.syntax { (reader) throws(JSONError) in try reader.rawJSON() }
+    }
+
     // MARK: - Errors
 
     private mutating func need(_ kind: JSONKind, _ what: String) throws(UltraError) {

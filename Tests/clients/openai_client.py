@@ -46,6 +46,53 @@ def chat(client):
     check("image", answer.choices[0].message.content == "see", answer)
 
 
+def responses(client):
+    tools = [{"type": "function", "name": "weather", "parameters": TOOLS[0]["function"]["parameters"], "strict": False}]
+    for model in ("plain", "thinking", "tools", "parallel"):
+        whole = client.responses.create(model=f"openai/{model}", input="Hi", tools=tools, store=False)
+        with client.responses.stream(model=f"openai/{model}", input="Hi", tools=tools, store=False) as stream:
+            events = list(stream)
+            final = stream.get_final_response()
+        plain = lambda response: [{k: v for k, v in item.model_dump().items() if k not in ("id", "parsed_arguments")}
+                                  for item in response.output]
+        check(f"responses {model}: a stream adds up to the unary answer",
+              [(i["type"], i.get("name"), i.get("arguments"), i.get("summary")) for i in plain(final)]
+              == [(i["type"], i.get("name"), i.get("arguments"), i.get("summary")) for i in plain(whole)]
+              and final.output_text == whole.output_text, (whole, final))
+        check(f"responses {model}: numbers without gaps",
+              [e.sequence_number for e in events] == list(range(len(events))), events)
+        check(f"responses {model}: usage", (final.usage.total_tokens, whole.usage.input_tokens_details.cached_tokens,
+                                            whole.usage.output_tokens_details.reasoning_tokens) == (18, 4, 3), whole)
+    check("responses text", client.responses.create(model="openai/plain", input="Hi").output_text == "Hello there")
+    answer = client.responses.create(model="openai/tools", input="Hi", tools=tools, tool_choice="required")
+    call = answer.output[0]
+    check("responses call", (call.type, call.call_id, call.name, call.arguments)
+          == ("function_call", "call_1", "weather", '{"city":"Rome"}'), answer)
+    loop = [{"role": "user", "content": "Hi"}, *answer.output,
+            {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}]
+    answer = client.responses.create(model="openai/plain", input=loop, tools=tools)
+    check("responses tool loop", answer.output_text == "Hello there", answer)
+    text = ""
+    try:
+        for event in client.responses.create(model="openai/cut", input="Hi", stream=True):
+            if event.type == "response.output_text.delta": text += event.delta
+        check("responses: a cut is no end", False, "a clean end")
+    except openai.APIError as error:
+        check("responses: a cut is no end", text == "Hello there" and error.code == "stream_truncated", repr(error))
+    for wrong in ({"previous_response_id": "resp_1"}, {"background": True}, {"top_logprobs": 3}):
+        try:
+            client.responses.create(model="mock/echo", input="Hi", **wrong)
+            check(f"responses refused {wrong}", False, "no error")
+        except openai.BadRequestError as error:
+            check(f"responses refused {wrong}", error.param == next(iter(wrong)), repr(error))
+    try:
+        client.completions.create(model="mock/echo", prompt="Hi")
+        check("completions", False, "no error")
+    except openai.BadRequestError as error:
+        check("completions", "/v1/chat/completions" in str(error), repr(error))
+    check("input tokens", client.responses.input_tokens.count(model="mock/echo", input="12345").input_tokens == 2)
+
+
 def fails(client, model, kind, status):
     for stream in (False, True):
         try:
@@ -128,6 +175,7 @@ def main():
     client = connect(daemon)
     chat(client)
     others(client)
+    responses(client)
     errors(client, upstream)
     asyncio.run(many(daemon.http))
     client.close()

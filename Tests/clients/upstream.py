@@ -36,7 +36,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self):
-        names = ["plain", "tools", "thinking", "cut", "slow", "text-embedding-3-small", *ERRORS]
+        names = ["plain", "tools", "parallel", "thinking", "cut", "slow", "text-embedding-3-small", *ERRORS]
         self.reply(200, {"object": "list", "data": [{"id": n, "object": "model"} for n in names]})
 
     def do_POST(self):
@@ -55,6 +55,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         message = {"role": "assistant", "content": "Hello there"}
         finish = "stop"
         if model == "tools": message, finish = {"role": "assistant", "content": None, "tool_calls": [CALL]}, "tool_calls"
+        if model == "parallel":
+            calls = [{**CALL, "id": f"call_{i}", "function": {"name": "weather", "arguments": f'{{"city":"{c}"}}'}}
+                     for i, c in enumerate(["Rome", "Oslo"])]
+            message, finish = {"role": "assistant", "content": None, "tool_calls": calls}, "tool_calls"
         if model == "thinking": message["reasoning_content"] = "Hm"
         self.reply(200, {"id": "c", "object": "chat.completion", "created": 1, "model": model, "usage": USAGE,
                          "choices": [{"index": 0, "message": message, "finish_reason": finish}]})
@@ -70,6 +74,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             events += [chunk({"tool_calls": [{"index": 0, **CALL, "function": {"name": "weather", "arguments": ""}}]}),
                        chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"city":'}}]}),
                        chunk({"tool_calls": [{"index": 0, "function": {"arguments": '"Rome"}'}}]}), chunk({}, "tool_calls")]
+        elif model == "parallel":
+            for index, city in enumerate(["Rome", "Oslo"]):
+                call = {"id": f"call_{index}", "type": "function", "function": {"name": "weather", "arguments": ""}}
+                events.append(chunk({"tool_calls": [{"index": index, **call}]}))
+            # Pieces of the calls in turn.
+            for piece in range(2):
+                for index, city in enumerate(["Rome", "Oslo"]):
+                    text = ['{"city":', f'"{city}"}}'][piece]
+                    events.append(chunk({"tool_calls": [{"index": index, "function": {"arguments": text}}]}))
+            events.append(chunk({}, "tool_calls"))
         else:
             events += [chunk({"content": "Hello"}), chunk({"content": " there"})]
             if model == "cut": events.append(None)

@@ -12,8 +12,9 @@ package struct ErrorStatus: Sendable, Equatable {
     /// The longest wait after which clients should retry by themselves.
     static let longestWaitMilliseconds = 60_000
 
-    package init(_ error: UltraError) {
-        status = Self.status(error)
+    /// - Parameter overloaded: The status for an overloaded provider.
+    package init(_ error: UltraError, overloaded: Int = 503) {
+        status = error.code == .overloaded ? overloaded : Self.status(error)
         let isShutdown = error.code == .shuttingDown
         retryAfterMilliseconds = error.retryAfterMilliseconds.map { max(0, $0) } ?? (isShutdown ? 1000 : nil)
         shouldRetry =

@@ -14,6 +14,19 @@ package enum HTTPDateText {
         return "\(weekdays[days % 7]), \(twoDigits(day)) \(months[month - 1]) \(year) \(time) GMT"
     }
 
+    /// The form of RFC 3339, in UTC, with milliseconds: `1994-11-06T08:49:37.000Z`.
+    ///
+    /// - Parameter milliseconds: since 1970; before 1970 counts as 1970, after 9999 as its end.
+    package static func internetDate(_ milliseconds: Int) -> String {
+        let milliseconds = min(max(milliseconds, 0), 253_402_300_799_999)
+        let (seconds, fraction) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let (days, second) = seconds.quotientAndRemainder(dividingBy: 86_400)
+        let (year, month, day) = date(days)
+        let time = [second / 3600, second / 60 % 60, second % 60].map(twoDigits).joined(separator: ":")
+        let digits = String(1000 + fraction).dropFirst()
+        return "\(year)-\(twoDigits(month))-\(twoDigits(day))T\(time).\(digits)Z"
+    }
+
     /// The Gregorian date `days` after 1970-01-01 (Hinnant, "chrono-compatible date algorithms").
     private static func date(_ days: Int) -> (year: Int, month: Int, day: Int) {
         // Years begin in March, so that the leap day is the last.

@@ -38,10 +38,9 @@ package enum ChatAnswerWriter {
         json.field("finish_reason", ChatFinish.word(answer.finishReason, origin.calls))
         json.endObject()
         json.endArray()
-        let reasoning = answer.reasoning.reduce(0) { $0 + $1.text.utf8.count }
-        let calls = answer.toolCalls.reduce(0) { $0 + $1.name.utf8.count + $1.arguments.utf8.count }
         json.key("usage")
-        ChatUsage(answer.usage, origin, outputBytes: answer.text.utf8.count + reasoning + calls).write(to: &json)
+        AnswerTokens(answer.usage, estimatedInput: origin.estimatedInputTokens, outputBytes: answer.contentBytes)
+            .writeChat(to: &json)
         json.endObject()
         return json.bytes
     }
@@ -91,7 +90,7 @@ enum ChatCallWriter {
             json.key("custom")
             json.beginObject()
             json.field("name", call.name)
-            json.field("input", ChatCustomCall.input(call.arguments))
+            json.field("input", CustomTool.input(call.arguments))
             json.endObject()
         } else {
             json.key("function")
@@ -108,28 +107,13 @@ enum ChatCallWriter {
     }
 }
 
-/// `usage`. Clients require integers, so missing figures are estimated, and `usage_source` says so.
-struct ChatUsage {
-    private let input: Int
-    private let output: Int
-    private let cached: Int?
-    private let reasoning: Int?
-    private let isEstimated: Bool
-
-    /// - Parameter outputBytes: UTF-8 bytes of the answer's text, reasoning and calls.
-    init(_ usage: Usage, _ origin: ChatAnswerOrigin, outputBytes: Int) {
-        input = usage.inputTokens ?? origin.estimatedInputTokens
-        output = usage.outputTokens ?? TokenEstimate.tokens(bytes: outputBytes)
-        cached = usage.cachedInputTokens
-        reasoning = usage.reasoningTokens
-        isEstimated = usage.inputTokens == nil || usage.outputTokens == nil || usage.source == .estimated
-    }
-
-    func write(to json: inout JSONWriter) {
+extension AnswerTokens {
+    /// Clients require integers; `usage_source` says if they are estimates.
+    func writeChat(to json: inout JSONWriter) {
         json.beginObject()
         json.field("prompt_tokens", input)
         json.field("completion_tokens", output)
-        json.field("total_tokens", input.addingReportingOverflow(output).overflow ? Int.max : input + output)
+        json.field("total_tokens", total)
         if let cached {
             json.key("prompt_tokens_details")
             json.beginObject()

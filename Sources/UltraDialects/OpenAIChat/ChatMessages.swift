@@ -219,7 +219,7 @@ extension ToolCall {
                 try fields.object { (fields, key) throws(UltraError) in
                     switch key {
                     case "name": name = try fields.name("the name of a tool", .toolNameBytes)
-                    case "input": arguments = ChatCustomCall.arguments(try fields.string())
+                    case "input": arguments = CustomTool.arguments(try fields.string())
                     default: try fields.skip()
                     }
                 }

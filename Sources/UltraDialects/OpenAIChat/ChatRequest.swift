@@ -4,7 +4,7 @@ package import UltraAPI
 ///
 /// Every member is translated, dropped with a warning, or refused with an error that names it: refused if it would change
 /// the shape of the answer, dropped if it only tunes it (platform.openai.com/docs/api-reference/chat/create).
-package struct ChatRequest: Sendable, Equatable {
+package struct ChatRequest: DialectRequest, Equatable {
     package var request: Request
     package var isStream = false
     /// `stream_options.include_usage`: usage is sent in a final chunk of its own.
@@ -28,6 +28,14 @@ package struct ChatRequest: Sendable, Equatable {
     fileprivate init(_ request: Request) {
         self.request = request
     }
+
+    package func writer(_ origin: AnswerOrigin) -> ChatStreamWriter {
+        ChatStreamWriter(
+            ChatAnswerOrigin(
+                id: "chatcmpl-\(origin.number)", created: origin.seconds,
+                estimatedInputTokens: origin.estimatedInputTokens, calls: calls),
+            includesUsage: includesUsage)
+    }
 }
 
 /// The form in which the client expects tool calls.
@@ -48,8 +56,8 @@ struct ChatRequestReading {
     private var includesUsage = false
     private var maxTokens: Int?
     private var maxCompletionTokens: Int?
-    private var effort: ChatEffort?
-    private var innerEffort: ChatEffort?
+    private var effort: EffortWord?
+    private var innerEffort: EffortWord?
     private var tools = ChatTools()
     private var warnings = RequestWarnings()
 
@@ -72,12 +80,12 @@ struct ChatRequestReading {
             try tools.member(key, &fields, &warnings)
         case "parallel_tool_calls": request.parallelToolCalls = try fields.bool()
         case "response_format": request.responseFormat = try ResponseFormat(chat: &fields)
-        case "reasoning_effort": effort = try ChatEffort(&fields)
+        case "reasoning_effort": effort = try EffortWord(&fields)
         case "reasoning":
             try fields.object { (fields, key) throws(UltraError) in
                 guard try !fields.skipNull() else { return }
                 switch key {
-                case "effort": innerEffort = try ChatEffort(&fields)
+                case "effort": innerEffort = try EffortWord(&fields)
                 default:
                     warnings.leftOut("reasoning.\(String(key))")
                     try fields.skip()
@@ -146,7 +154,7 @@ struct ChatRequestReading {
         request.sampling.maxTokens = maxCompletionTokens ?? maxTokens
         if let effort = effort ?? innerEffort {
             request.reasoning = effort.reasoning
-            if let sentence = effort.warning { warnings.add(sentence) }
+            if let sentence = effort.warning("reasoning_effort") { warnings.add(sentence) }
         }
         try tools.finish(&request, &warnings)
         var chat = ChatRequest(request)
@@ -174,33 +182,6 @@ extension RequestFields {
         default:
             try skip()
             return false
-        }
-    }
-}
-
-/// `reasoning_effort`.
-enum ChatEffort: String, CaseIterable {
-    case none, minimal, low, medium, high, xhigh, max
-
-    init(_ fields: inout RequestFields) throws(UltraError) {
-        self = try fields.choice(Self.allCases)
-    }
-
-    var reasoning: Reasoning? {
-        switch self {
-        case .none: nil
-        case .minimal: Reasoning(effort: .minimal)
-        case .low: Reasoning(effort: .low)
-        case .medium: Reasoning(effort: .medium)
-        case .high, .xhigh, .max: Reasoning(effort: .high)
-        }
-    }
-
-    var warning: String? {
-        switch self {
-        case .minimal, .low, .medium, .high: nil
-        case .none: "reasoning_effort none was left out: the model reasons as it does by default"
-        case .xhigh, .max: "reasoning_effort \(rawValue) became high"
         }
     }
 }

@@ -3,7 +3,10 @@ package import UltraAPI
 /// Writes an answer piece by piece as `chat.completion.chunk` events.
 ///
 /// The common part of all chunks is encoded once per stream, because nearly every event is a few letters of text.
-package struct ChatStreamWriter: Sendable {
+package struct ChatStreamWriter: AnswerWriter {
+    /// openai-python takes a clean end without `[DONE]` for success.
+    package static let form = AnswerStreamForm(lines: .events, endsProperlyAfterFailure: false)
+
     private let origin: ChatAnswerOrigin
     private let includesUsage: Bool
     /// Every chunk from `data: ` to the value of `choices`.
@@ -24,6 +27,8 @@ package struct ChatStreamWriter: Sendable {
     private static func end(_ includesUsage: Bool) -> String {
         (includesUsage ? #","usage":null"# : "") + "}\n\n"
     }
+
+    package func body(_ answer: Answer) -> [UInt8] { ChatAnswerWriter.body(answer, origin) }
 
     /// The first chunk, before any content.
     ///
@@ -46,13 +51,10 @@ package struct ChatStreamWriter: Sendable {
 
     /// Writes an event with content; `done` covers the others.
     package mutating func event(_ event: AnswerEvent, to bytes: inout [UInt8]) {
+        contentBytes &+= event.contentBytes
         switch event {
-        case .text(let text):
-            contentBytes &+= text.utf8.count
-            delta(to: &bytes) { $0.field("content", text) }
-        case .reasoning(let text):
-            contentBytes &+= text.utf8.count
-            delta(to: &bytes) { $0.field("reasoning_content", text) }
+        case .text(let text): delta(to: &bytes) { $0.field("content", text) }
+        case .reasoning(let text): delta(to: &bytes) { $0.field("reasoning_content", text) }
         case .toolCall(let piece): call(piece, to: &bytes)
         // Chat Completions has no field for signatures.
         case .reasoningSignature, .providerModel, .usage, .finish, .warning: break
@@ -60,7 +62,6 @@ package struct ChatStreamWriter: Sendable {
     }
 
     private mutating func call(_ piece: ToolCallDelta, to bytes: inout [UInt8]) {
-        contentBytes &+= piece.arguments.utf8.count &+ (piece.name?.utf8.count ?? 0)
         let isCustom = piece.name.map { origin.calls.customTools.contains($0) } ?? false
         if isCustom || customCalls[piece.index] != nil {
             var call = customCalls[piece.index] ?? ToolCall(id: "", name: "", arguments: "")
@@ -103,7 +104,8 @@ package struct ChatStreamWriter: Sendable {
             bytes += opening
             bytes += Array(#"[],"usage":"#.utf8)
             var json = JSONWriter()
-            ChatUsage(answer.usage, origin, outputBytes: contentBytes).write(to: &json)
+            AnswerTokens(answer.usage, estimatedInput: origin.estimatedInputTokens, outputBytes: contentBytes)
+                .writeChat(to: &json)
             bytes += json.bytes
             bytes += Array("}\n\n".utf8)
         }
@@ -118,7 +120,7 @@ package struct ChatStreamWriter: Sendable {
     }
 
     /// Writes a comment, which clients ignore (HTML Living Standard, section 9.2), to keep an idle connection alive.
-    package static func filler(to bytes: inout [UInt8]) {
+    package func filler(to bytes: inout [UInt8]) {
         bytes += Array(": ultrad\n\n".utf8)
     }
 
@@ -134,15 +136,7 @@ package struct ChatStreamWriter: Sendable {
     private func delta(to bytes: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
         bytes += opening
         bytes += Self.beforeDelta
-        // Swapped, because a second reference to the buffer would cause a copy at the next write.
-        var taken: [UInt8] = []
-        swap(&taken, &bytes)
-        var json = JSONWriter(appendingTo: taken)
-        taken = []
-        json.beginObject()
-        write(&json)
-        json.endObject()
-        swap(&bytes, &json.bytes)
+        ServerSentEvent.object(to: &bytes, write)
         bytes += closing
     }
 

@@ -6,16 +6,8 @@ struct ChatTools {
     private(set) var form = ChatCallForm()
     private var tools: [Tool] = []
     private var functions: [Tool] = []
-    private var choice: Choice?
-    private var functionChoice: Choice?
-
-    private enum Choice {
-        case one(ToolChoice)
-        /// `allowed_tools`: these alone, with the mode `auto` or `required`.
-        case among(Set<String>, isRequired: Bool)
-        /// A tool that was dropped because a server would run it.
-        case unknown
-    }
+    private var choice: ToolSelection?
+    private var functionChoice: ToolSelection?
 
     mutating func member(
         _ key: JSONKey, _ fields: inout RequestFields, _ warnings: inout RequestWarnings
@@ -61,7 +53,7 @@ struct ChatTools {
         }
     }
 
-    private static func choice(_ fields: inout RequestFields, isLegacy: Bool) throws(UltraError) -> Choice {
+    private static func choice(_ fields: inout RequestFields, isLegacy: Bool) throws(UltraError) -> ToolSelection {
         if try fields.isNext(.string) {
             switch try fields.string() {
             case "auto": return .one(.auto)
@@ -74,7 +66,7 @@ struct ChatTools {
         }
         var type: String?
         var name: String?
-        var allowed: Choice?
+        var allowed: ToolSelection?
         try fields.object { (fields, key) throws(UltraError) in
             switch key {
             case "type": type = try fields.string()
@@ -108,7 +100,7 @@ struct ChatTools {
         return name
     }
 
-    private static func allowed(_ fields: inout RequestFields) throws(UltraError) -> Choice {
+    private static func allowed(_ fields: inout RequestFields) throws(UltraError) -> ToolSelection {
         var names: Set<String> = []
         var isRequired = false
         try fields.object { (fields, key) throws(UltraError) in
@@ -141,32 +133,14 @@ struct ChatTools {
         request.tools = form.isLegacy ? functions : tools
         // `function_call` can hold one call only.
         if form.isLegacy { request.parallelToolCalls = false }
-        guard !request.tools.isEmpty else {
-            request.parallelToolCalls = nil
-            return
-        }
-        let field = form.isLegacy ? "function_call" : "tool_choice"
-        switch form.isLegacy ? functionChoice : choice {
-        case nil: break
-        case .unknown?: warnings.add("tool_choice was left out: the tool it names cannot be had")
-        case .among(let names, let isRequired)?:
-            request.tools.removeAll { !names.contains($0.name) }
-            guard !request.tools.isEmpty else { throw Self.unknownTool(field) }
-            request.toolChoice = isRequired ? .required : .auto
-        case .one(.named(let name))?:
-            guard request.tools.contains(where: { $0.name == name }) else { throw Self.unknownTool(field) }
-            request.toolChoice = .named(name)
-        case .one(let choice)?: request.toolChoice = choice
-        }
-    }
-
-    private static func unknownTool(_ field: String) -> UltraError {
-        UltraError(.invalidRequest, "\(field) must name one of the tools", field: field)
+        try ToolSelection.apply(
+            form.isLegacy ? functionChoice : choice, member: form.isLegacy ? "function_call" : "tool_choice",
+            to: &request, &warnings)
     }
 }
 
 extension Tool {
-    fileprivate init(function fields: inout RequestFields) throws(UltraError) {
+    init(function fields: inout RequestFields) throws(UltraError) {
         self.init(name: "")
         try fields.object("a function: {\"name\",\"description\",\"parameters\"}") { (fields, key) throws(UltraError) in
             guard try !fields.skipNull() else { return }
@@ -178,78 +152,5 @@ extension Tool {
             }
         }
         if name.isEmpty { throw fields.expected("the name of a function", at: "name") }
-    }
-
-    /// A tool that takes text, as a function with one string. Functions have no grammar, so it goes into the description.
-    fileprivate init(custom fields: inout RequestFields) throws(UltraError) {
-        self.init(name: "", parameters: ChatCustomCall.parameters)
-        var grammar: String?
-        try fields.object("a tool: {\"name\",\"description\"}") { (fields, key) throws(UltraError) in
-            guard try !fields.skipNull() else { return }
-            switch key {
-            case "name": name = try fields.name("the name of a tool", .toolNameBytes)
-            case "description": description = try fields.string()
-            case "format": grammar = try Self.grammar(&fields)
-            default: try fields.skip()
-            }
-        }
-        if name.isEmpty { throw fields.expected("the name of a tool", at: "name") }
-        if let grammar {
-            description = (description.map { $0 + "\n\n" } ?? "") + "The input must match this grammar:\n" + grammar
-        }
-    }
-
-    /// `{"type":"grammar","grammar":{"definition","syntax"}}`; nil: any text.
-    private static func grammar(_ fields: inout RequestFields) throws(UltraError) -> String? {
-        var definition: String?
-        try fields.object { (fields, key) throws(UltraError) in
-            switch key {
-            case "grammar" where try fields.isNext(.object):
-                try fields.object { (fields, key) throws(UltraError) in
-                    switch key {
-                    case "definition": definition = try fields.string()
-                    default: try fields.skip()
-                    }
-                }
-            default: try fields.skip()
-            }
-        }
-        return definition
-    }
-}
-
-/// The text of a custom tool's call, which travels as `{"input":TEXT}` in a function call's arguments.
-enum ChatCustomCall {
-    static let parameters = RawJSON(
-        validated: Array(
-            #"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#
-                .utf8))
-
-    static func arguments(_ input: String) -> String {
-        var json = JSONWriter()
-        json.beginObject()
-        json.field("input", input)
-        json.endObject()
-        return String(decoding: json.bytes, as: UTF8.self)
-    }
-
-    /// The text in `arguments`; all of `arguments` if the model did not follow the schema.
-    static func input(_ arguments: String) -> String {
-        do throws(JSONError) {
-            return try JSONReader.read(Array(arguments.utf8)) { (reader) throws(JSONError) in
-                var input: String?
-                try reader.beginObject()
-                while let key = try reader.nextKey() {
-                    switch key {
-                    case "input" where try reader.kind() == .string: input = try reader.string()
-                    default: try reader.skip()
-                    }
-                }
-                try reader.end()
-                return input ?? arguments
-            }
-        } catch {
-            return arguments
-        }
     }
 }

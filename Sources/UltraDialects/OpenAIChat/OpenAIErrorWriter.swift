@@ -3,6 +3,13 @@ package import UltraAPI
 /// Errors in OpenAI's shape: `{"error":{"message","type","param","code"}}`.
 package enum OpenAIErrorWriter {
     package static func write(_ error: UltraError, to json: inout JSONWriter) {
+        json.beginObject()
+        writeMember(error, to: &json)
+        json.endObject()
+    }
+
+    /// Writes the member `error` of an object.
+    static func writeMember(_ error: UltraError, to json: inout JSONWriter) {
         let words = words(error)
         write(message(error), type: words.type, parameter: error.field, code: words.code, to: &json)
     }
@@ -23,14 +30,15 @@ package enum OpenAIErrorWriter {
             default: ("invalid_request_error", nil)
             }
         var json = JSONWriter()
+        json.beginObject()
         write(refusal.message, type: type, parameter: nil, code: code, to: &json)
+        json.endObject()
         return json.bytes
     }
 
     private static func write(
         _ message: String, type: String, parameter: String?, code: String?, to json: inout JSONWriter
     ) {
-        json.beginObject()
         json.key("error")
         json.beginObject()
         json.field("message", message)
@@ -38,11 +46,10 @@ package enum OpenAIErrorWriter {
         json.fieldOrNull("param", parameter)
         json.fieldOrNull("code", code)
         json.endObject()
-        json.endObject()
     }
 
     /// The message with the phrases that programs search OpenAI's messages for.
-    private static func message(_ error: UltraError) -> String {
+    static func message(_ error: UltraError) -> String {
         var message = error.messageWithHint
         switch error.code {
         case .contextLength where !message.lowercased().contains("maximum context length"):

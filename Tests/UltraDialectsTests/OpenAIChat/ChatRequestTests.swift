@@ -322,10 +322,10 @@ struct ChatRequestTests {
                 + #""tool_choice":{"type":"custom","custom":{"name":"c"}}"#)
         #expect(found.calls.customTools == ["c"])
         #expect(found.request.tools.first?.description == "d\n\nThe input must match this grammar:\nstart: A")
-        #expect(found.request.tools.first?.parameters == ChatCustomCall.parameters)
+        #expect(found.request.tools.first?.parameters == CustomTool.parameters)
         #expect(found.request.toolChoice == .named("c"))
-        #expect(ChatCustomCall.input(ChatCustomCall.arguments("a\n\"b\"")) == "a\n\"b\"")
-        #expect(ChatCustomCall.input("plain") == "plain")
+        #expect(CustomTool.input(CustomTool.arguments("a\n\"b\"")) == "a\n\"b\"")
+        #expect(CustomTool.input("plain") == "plain")
     }
 
     @Test("functions of the older form are answered in it")

@@ -88,10 +88,10 @@ struct OpenAIEmbeddingsTests {
 
     @Test("models with what is known of them")
     func models() {
-        let list = OpenAIModel.list([
-            OpenAIModel(
+        let list = OpenAIModelList.report([
+            ListedModel(
                 id: "a/b", owner: "a", contextWindow: 128, maxOutputTokens: 16, capabilities: ["chat", "tools"]),
-            OpenAIModel(id: "quick", owner: "ultrad"),
+            ListedModel(id: "quick", owner: "ultrad"),
         ])
         #expect(
             String(decoding: list.json.bytes, as: UTF8.self)

@@ -217,7 +217,10 @@ final class HTTPConnection {
     private func send(_ refusal: HTTPRefusal) {
         var fields = [HTTPResponseField("x-should-retry", "false")]
         if let allowed = refusal.allowed { fields.append(HTTPResponseField("Allow", allowed)) }
-        respond(refusal.status, .json, fields: fields, OpenAIErrorWriter.body(refusal), to: exchange)
+        let form = exchange?.form ?? .openAI
+        respond(
+            refusal.status, .json, fields: fields, form.body(refusal, requestID: exchange?.requestID ?? ""),
+            to: exchange)
     }
 
     /// Fails a request whose body is not read, and ends the connection.

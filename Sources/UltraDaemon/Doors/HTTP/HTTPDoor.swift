@@ -3,7 +3,7 @@ internal import UltraAPI
 internal import UltraDialects
 internal import UltraSystem
 
-/// The Unix socket that speaks HTTP: serves programs written for OpenAI's API; ultra-http(7).
+/// The Unix socket that speaks HTTP: serves programs written for other APIs; ultra-http(7).
 @Loop
 final class HTTPDoor {
     let memory: HeldBytes
@@ -17,7 +17,7 @@ final class HTTPDoor {
 
     /// Bytes sent to all clients since the start.
     var sentByteCount: UInt64 = 0
-    private unowned let daemon: Daemon
+    unowned let daemon: Daemon
     private let counts: ConnectionCounts
     private let refused = RefusedConnections()
     private var socket: DoorSocket?
@@ -109,60 +109,17 @@ final class HTTPDoor {
             daemon.perform(call(.metrics, exchange, connection, sink)) { call in call.end(Report()) }
         case .models: models(exchange, connection, nil)
         case .model(let id): models(exchange, connection, id)
-        case .chatCompletions: chat(exchange, connection)
+        case .chatCompletions: generate(ChatRequest.self, exchange, connection)
+        case .messages: generate(MessagesRequest.self, exchange, connection)
+        case .responses: generate(ResponsesRequest.self, exchange, connection)
+        case .countTokens, .inputTokens: countTokens(exchange)
+        case .completions: fail(.generate, exchange, connection, Self.noCompletions)
+        case .ollama(let path): ollama(path, exchange, connection)
         case .embeddings: embed(exchange, connection)
         }
     }
 
-    private func chat(_ exchange: HTTPExchange, _ connection: HTTPConnection) {
-        do throws(UltraError) {
-            let chat = try ChatRequest(exchange.body)
-            let own = try UltraHeaderFields(exchange.head)
-            var request = chat.request
-            own.apply(to: &request)
-            let sink = ChatSink(exchange, chat, created: time(nil))
-            daemon.perform(call(chat.isStream ? .stream : .generate, exchange, connection, sink)) {
-                [daemon, request] call throws(UltraError) in
-                try daemon.answering.generate(
-                    call, isStream: chat.isStream, timeoutMilliseconds: own.timeoutMilliseconds
-                ) { () throws(UltraError) in request }
-            }
-        } catch {
-            fail(.generate, exchange, connection, error)
-        }
-    }
-
-    private func embed(_ exchange: HTTPExchange, _ connection: HTTPConnection) {
-        do throws(UltraError) {
-            var embed = try OpenAIEmbedRequest(exchange.body)
-            let own = try UltraHeaderFields(exchange.head)
-            own.apply(to: &embed.request)
-            let sink = HTTPResultSink(exchange) { [embed] result throws(UltraError) in
-                guard case .embeddings(let answer) = result else { throw HTTPResultSink.otherKind }
-                return .init(
-                    fields: HTTPAnswerFields.of(answer, embed.warnings), body: try OpenAIEmbedWriter.body(answer, embed)
-                )
-            }
-            daemon.perform(call(.embed, exchange, connection, sink)) { [daemon, embed] call throws(UltraError) in
-                try daemon.answering.embed(call, embed.request, timeoutMilliseconds: own.timeoutMilliseconds)
-            }
-        } catch {
-            fail(.embed, exchange, connection, error)
-        }
-    }
-
-    /// - Parameter id: One model; nil: all.
-    private func models(_ exchange: HTTPExchange, _ connection: HTTPConnection, _ id: String?) {
-        let sink = HTTPResultSink(exchange) { result throws(UltraError) in
-            guard case .report(let report) = result else { throw HTTPResultSink.otherKind }
-            return .init(body: report.json.bytes)
-        }
-        daemon.perform(call(.models, exchange, connection, sink)) { [daemon] call throws(UltraError) in
-            if let id { try daemon.openAIModel(id, call) } else { daemon.openAIModels(call) }
-        }
-    }
-
-    private func fail(
+    func fail(
         _ operation: OperationName, _ exchange: HTTPExchange, _ connection: HTTPConnection, _ error: UltraError
     ) {
         call(operation, exchange, connection, HTTPResultSink(exchange) { _ throws(UltraError) in throw error }).fail(
@@ -170,7 +127,7 @@ final class HTTPDoor {
     }
 
     /// Makes the call, which takes over the memory charge of the exchange.
-    private func call(
+    func call(
         _ operation: OperationName, _ exchange: HTTPExchange, _ connection: HTTPConnection, _ sink: any AnswerSink
     ) -> Call {
         let call = Call(
@@ -196,8 +153,10 @@ final class HTTPDoor {
 
     /// The fields of every response.
     func fields(_ type: HTTPContentType?, _ exchange: HTTPExchange?) -> [HTTPResponseField] {
-        let id = "req_\(exchange?.call?.record.number ?? Call.takeNumber())"
-        let fields = [HTTPResponseField("x-ultra-request-id", id), HTTPResponseField("x-request-id", id)]
+        let id = exchange?.requestID ?? "req_\(Call.takeNumber())"
+        let name = (exchange?.form ?? .openAI).requestIDField
+        let fields =
+            [HTTPResponseField("x-ultra-request-id", id)] + (name.map { [HTTPResponseField($0, id)] } ?? [])
         return (type.map { [HTTPResponseField("Content-Type", $0.rawValue)] } ?? []) + fields
     }
 

@@ -7,6 +7,8 @@ internal import UltraSystem
 final class HTTPExchange {
     let head: HTTPRequestHead
     let route: HTTPRoute
+    /// The shape of errors.
+    let form: ErrorForm
     /// Content of the body received so far.
     var body: [UInt8] = []
     /// Bytes charged for the request; its call takes them over.
@@ -31,6 +33,7 @@ final class HTTPExchange {
     init(_ head: HTTPRequestHead, _ route: HTTPRoute, _ connection: HTTPConnection) {
         self.head = head
         self.route = route
+        form = HTTPRoute.form(of: head)
         isContinueDue = head.expectsContinue
         self.connection = connection
     }
@@ -44,9 +47,15 @@ final class HTTPExchange {
 
     /// An error in the shape of the request's dialect.
     func respond(_ error: UltraError, fields: [HTTPResponseField] = []) {
-        let status = ErrorStatus(error)
-        respond(status.status, .json, fields: status.fields + fields, OpenAIErrorWriter.body(error))
+        let status = form.status(error)
+        respond(status.status, .json, fields: status.fields + fields, form.body(error, requestID: requestID))
     }
+
+    /// The request's id for the client; the same in every part of the response.
+    var requestID: String { "req_\(call?.record.number ?? ownNumber)" }
+
+    /// The number of a request without a call.
+    private lazy var ownNumber = Call.takeNumber()
 
     /// Starts a response whose body is written piece by piece.
     func begin(_ type: HTTPContentType, fields: [HTTPResponseField]) {
@@ -87,4 +96,6 @@ enum HTTPContentType: String {
     /// Prometheus text exposition.
     case metrics = "text/plain; version=0.0.4; charset=utf-8"
     case events = "text/event-stream; charset=utf-8"
+    /// A JSON text per line.
+    case lines = "application/x-ndjson"
 }

@@ -1,17 +1,39 @@
 internal import UltraDialects
 
+/// The resources of Ollama's API; the raw value is the path after `/api/`.
+enum OllamaPath: String, Sendable, CaseIterable {
+    case chat, generate, embed, embeddings, tags, show, ps, version, pull
+
+    var isQuestion: Bool {
+        switch self {
+        case .tags, .ps, .version: true
+        case .chat, .generate, .embed, .embeddings, .show, .pull: false
+        }
+    }
+
+    /// What Ollama's servers do with the files of models.
+    static func isOfFiles(_ path: Substring) -> Bool {
+        ["push", "create", "copy", "delete"].contains(String(path)) || path.hasPrefix("blobs/")
+    }
+}
+
 /// The resources of the HTTP door; ultra-http(7), PATHS.
 enum HTTPRoute: Sendable, Equatable {
     /// An OPTIONS request, with the value of `Allow`.
     case options(String)
     case root, health, metrics
     case chatCompletions, embeddings
+    case responses, inputTokens
+    /// The predecessor of Chat Completions, which is refused.
+    case completions
+    case messages, countTokens
+    case ollama(OllamaPath)
     case models
     /// The model's id, decoded.
     case model(String)
 
     /// - Parameter path: The path as sent. Since base URLs are often configured wrongly, `/v1` may be missing or doubled,
-    ///   `/openai` may precede it, and one trailing `/` is ignored. Nothing else is normalised.
+    ///   `/openai`, `/anthropic` or `/ollama` may precede it, and one trailing `/` is ignored. Nothing else is normalised.
     init?(_ path: String) {
         var rest = Substring(path)
         if rest.utf8.count > 1, rest.hasSuffix("/") { rest = rest.dropLast() }
@@ -20,10 +42,19 @@ enum HTTPRoute: Sendable, Equatable {
         case "/health", "/healthz": self = .health
         case "/metrics": self = .metrics
         default:
-            rest = rest.droppingPrefix("/openai")
-            rest = rest.droppingPrefix("/v1").droppingPrefix("/v1")
+            rest = rest.droppingFamily.droppingPrefix("/v1").droppingPrefix("/v1")
+            if let path = rest.afterAPI {
+                guard let path = OllamaPath(rawValue: String(path)) else { return nil }
+                self = .ollama(path)
+                return
+            }
             switch rest {
             case "/chat/completions": self = .chatCompletions
+            case "/responses": self = .responses
+            case "/responses/input_tokens": self = .inputTokens
+            case "/completions": self = .completions
+            case "/messages": self = .messages
+            case "/messages/count_tokens": self = .countTokens
             case "/embeddings": self = .embeddings
             case "/models": self = .models
             default:
@@ -41,7 +72,12 @@ enum HTTPRoute: Sendable, Equatable {
     static func of(_ head: HTTPRequestHead) throws(HTTPRefusal) -> HTTPRoute {
         try refuseBrowsers(head)
         guard head.path != "*" else { return .options(HTTPRequestHead.Method.all) }
-        guard let route = HTTPRoute(head.path) else { throw notFound }
+        guard let route = HTTPRoute(head.path) else {
+            if let path = Substring(head.path).droppingFamily.afterAPI, OllamaPath.isOfFiles(path) {
+                throw HTTPRefusal(501, "ultrad keeps no models: use ollama itself")
+            }
+            throw notFound(form(of: head))
+        }
         let allowed = (route.methods + [.options]).map(\.rawValue).joined(separator: ", ")
         if head.method == .options { return .options(allowed) }
         guard route.methods.contains(head.method) else {
@@ -64,16 +100,43 @@ enum HTTPRoute: Sendable, Equatable {
     /// HEAD is answered like GET, without the body.
     private var methods: [HTTPRequestHead.Method] {
         switch self {
+        case .ollama(let path): path.isQuestion ? [.get, .head] : [.post]
         case .root, .health, .metrics, .models, .model: [.get, .head]
-        case .chatCompletions, .embeddings: [.post]
+        case .chatCompletions, .responses, .inputTokens, .completions, .embeddings, .messages, .countTokens: [.post]
         case .options: []
         }
     }
 
-    private static let notFound = HTTPRefusal(
-        404,
-        "there is nothing at this path; ultrad serves POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, "
-            + "GET /health and GET /metrics")
+    private static func notFound(_ form: ErrorForm) -> HTTPRefusal {
+        let served =
+            switch form {
+            case .openAI: "POST /v1/chat/completions, POST /v1/responses, POST /v1/embeddings, GET /v1/models"
+            case .anthropic: "POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models"
+            case .ollama: "POST /api/chat, POST /api/generate, POST /api/embed, GET /api/tags"
+            }
+        return HTTPRefusal(404, "there is nothing at this path; ultrad serves \(served), GET /health and GET /metrics")
+    }
+
+    /// The dialect of a request by its path, also an unknown one; the models are served in two dialects, which differ by
+    /// a header field of Anthropic's programs.
+    static func form(of head: HTTPRequestHead) -> ErrorForm {
+        var rest = Substring(head.path)
+        if rest.hasPrefix("/anthropic/") { return .anthropic }
+        if rest.hasPrefix("/ollama/") { return .ollama }
+        rest = rest.droppingPrefix("/openai").droppingPrefix("/v1").droppingPrefix("/v1")
+        if rest.hasPrefix("/messages") { return .anthropic }
+        if rest.hasPrefix("/api/") { return .ollama }
+        return rest.hasPrefix("/models") && head["anthropic-version"] != nil ? .anthropic : .openAI
+    }
+
+    /// The parameters of a query, decoded; those that cannot be are left out.
+    static func parameters(_ query: String?) -> [(name: String, value: String)] {
+        (query ?? "").split(separator: "&").compactMap { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let name = decoded(parts[0]), let value = decoded(parts[1]) else { return nil }
+            return (name, value)
+        }
+    }
 
     /// `text` with each `%XX` decoded once; nil: half an encoding, or not UTF-8.
     private static func decoded(_ text: Substring) -> String? {
@@ -99,6 +162,14 @@ extension HTTPRequestHead.Method {
 }
 
 extension Substring {
+    /// The path without the name of a dialect before it.
+    fileprivate var droppingFamily: Substring {
+        droppingPrefix("/openai").droppingPrefix("/anthropic").droppingPrefix("/ollama")
+    }
+
+    /// What follows `/api/`; nil: another path.
+    fileprivate var afterAPI: Substring? { hasPrefix("/api/") ? dropFirst(5) : nil }
+
     /// Removes `prefix` if a `/` follows it.
     fileprivate func droppingPrefix(_ prefix: String) -> Substring {
         guard hasPrefix(prefix + "/") else { return self }

@@ -3,15 +3,16 @@ internal import UltraDialects
 internal import UltraProviders
 internal import UltraSystem
 
-/// The operation `models` in OpenAI's shape.
+/// The operation `models` in the shapes of other APIs.
 extension Daemon {
     /// Models examined in one turn of the loop.
     private static let modelsAtOnce = 500
 
-    func openAIModels(_ call: Call) {
+    /// - Parameter report: makes the result of the models a request can name: by id, then aliases and routes.
+    func listModels(_ call: Call, _ report: @escaping @Sendable ([ListedModel]) -> Report) {
         call.run { [self] in
-            var models: [OpenAIModel] = []
-            var names: [OpenAIModel] = []
+            var models: [ListedModel] = []
+            var names: [ListedModel] = []
             for provider in registry.providers {
                 for start in stride(from: 0, to: provider.models.count, by: Self.modelsAtOnce) {
                     // The list may have changed since the last turn.
@@ -25,25 +26,42 @@ extension Daemon {
                 }
             }
             models.sort { $0.id < $1.id }
-            names += registry.routing.routes.keys.map { OpenAIModel(id: $0, owner: "ultrad") }
+            names += registry.routing.routes.keys.map { ListedModel(id: $0, owner: "ultrad") }
             names.sort { $0.id < $1.id }
-            call.end(OpenAIModel.list(models + names))
+            call.end(report(models + names))
         }
     }
 
     /// - Throws: `model_not_found`.
-    func openAIModel(_ name: String, _ call: Call) throws(UltraError) {
+    func model(_ name: String) throws(UltraError) -> ListedModel {
         let isRoute = registry.routing.routes[name] != nil
         guard let candidate = try registry.resolved(name).first else {
             throw UltraError(.modelNotFound, "no model is called so", field: "model")
         }
-        guard !isRoute else { return call.end(OpenAIModel(id: name, owner: "ultrad").report) }
+        guard !isRoute else { return ListedModel(id: name, owner: "ultrad") }
         guard registry.isKnown(candidate.id) else {
             throw UltraError(
                 .modelNotFound, "\(candidate.provider.id) lists no such model",
                 hint: "ultractl models lists what there is", field: "model")
         }
-        call.end(Self.listed(candidate.model, candidate.id, of: candidate.provider).report)
+        return Self.listed(candidate.model, candidate.id, of: candidate.provider)
+    }
+
+    /// The name of a model without `:latest`, or with it, if only that is known: Ollama's programs add and omit it.
+    func nameWithLatest(_ name: String) -> String {
+        let suffix = ":latest"
+        let other = name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name + suffix
+        return isNamed(name) || !isNamed(other) ? name : other
+    }
+
+    /// True for a route, an alias, or a model that a provider lists.
+    private func isNamed(_ name: String) -> Bool {
+        if registry.routing.routes[name] != nil { return true }
+        do throws(UltraError) {
+            return try registry.resolved(name).first.map { registry.isKnown($0.id) } ?? false
+        } catch {
+            return false
+        }
     }
 
     /// True if a request for the model can succeed, now or later.
@@ -55,8 +73,8 @@ extension Daemon {
         }
     }
 
-    private static func listed(_ model: ModelState, _ name: String, of provider: ProviderState) -> OpenAIModel {
-        OpenAIModel(
+    private static func listed(_ model: ModelState, _ name: String, of provider: ProviderState) -> ListedModel {
+        ListedModel(
             id: name, owner: provider.id, contextWindow: model.facts.contextWindow?.value,
             maxOutputTokens: model.facts.maxOutputTokens?.value,
             capabilities: model.capabilities.map { $0.map(\.rawValue).sorted() })

@@ -2,37 +2,33 @@ internal import UltraAPI
 internal import UltraDialects
 internal import UltraSystem
 
-/// Writes the answer to a Chat Completions request.
+/// Writes the answer to a generation in the dialect of its request.
 @Loop
-final class ChatSink: AnswerSink {
+final class DialectSink<Request: DialectRequest>: AnswerSink {
+    private typealias Writer = Request.Writer
+
     private let exchange: HTTPExchange
-    private let isStream: Bool
-    private let includesUsage: Bool
-    private let calls: ChatCallForm
-    private let warnings: [String]
-    /// Seconds since 1970.
-    private let created: Int
+    private let request: Request
+    /// Milliseconds since 1970.
+    private let time: Int
     private let estimatedInputTokens: Int
-    private lazy var origin = ChatAnswerOrigin(
-        id: "chatcmpl-\(exchange.call?.record.number ?? 0)", created: created,
-        estimatedInputTokens: estimatedInputTokens,
-        calls: calls)
-    private lazy var writer = ChatStreamWriter(origin, includesUsage: includesUsage)
+    // Made at the first use, when the request has its number.
+    private lazy var writer: Writer = request.writer(
+        AnswerOrigin(
+            number: exchange.call?.record.number ?? 0, time: time, estimatedInputTokens: estimatedInputTokens))
     /// Fires if nothing was sent for too long.
     private let quiet = Timer {}
-    /// True if the first chunk was written.
+    /// True if the first event was written.
     private var hasStarted = false
 
-    /// - Parameter created: Time of the request in seconds since 1970.
-    init(_ exchange: HTTPExchange, _ chat: ChatRequest, created: Int) {
+    /// - Parameter request: Its messages are not used and may be empty.
+    init(_ exchange: HTTPExchange, _ request: Request, estimatedInputTokens: Int) {
         self.exchange = exchange
-        isStream = chat.isStream
-        includesUsage = chat.includesUsage
-        calls = chat.calls
-        warnings = chat.warnings
-        self.created = created
-        estimatedInputTokens = TokenEstimate.input(chat.request)
-        guard isStream else { return }
+        self.request = request
+        self.estimatedInputTokens = estimatedInputTokens
+        time = RealTime.now
+        // Lines of JSON have no filler, and would gain nothing by an early head.
+        guard request.isStream, Writer.form.lines == .events else { return }
         quiet.onFire = { [weak self] in self?.breakSilence() }
         quiet.arm(after: exchange.times.quiet)
     }
@@ -42,14 +38,14 @@ final class ChatSink: AnswerSink {
     }
 
     func start(_ answer: Answer) {
-        guard isStream, !hasStarted else { return }
+        guard request.isStream, !hasStarted else { return }
         hasStarted = true
-        begin(HTTPAnswerFields.of(answer, warnings))
+        begin(HTTPAnswerFields.of(answer, request.warnings(of: answer.provider)))
         exchange.write { writer.start(model: answer.model, to: &$0) }
     }
 
     func receive(_ events: [AnswerEvent]) {
-        quiet.arm(after: exchange.times.filler)
+        if Writer.form.lines == .events { quiet.arm(after: exchange.times.filler) }
         exchange.write { bytes in
             for event in events { writer.event(event, to: &bytes) }
         }
@@ -65,13 +61,13 @@ final class ChatSink: AnswerSink {
     func end(_ result: Result<ResultBody, UltraError>) {
         quiet.cancel()
         switch result {
-        case .success(.answer(let answer)) where isStream:
+        case .success(.answer(let answer)) where request.isStream:
             start(answer)
             exchange.write { writer.done(answer, to: &$0) }
             exchange.end()
         case .success(.answer(let answer)):
-            exchange.respond(
-                200, .json, fields: HTTPAnswerFields.of(answer, warnings), ChatAnswerWriter.body(answer, origin))
+            let fields = HTTPAnswerFields.of(answer, request.warnings(of: answer.provider))
+            exchange.respond(200, .json, fields: fields, writer.body(answer))
         case .success: fail(HTTPResultSink.otherKind)
         case .failure(let error): fail(error)
         }
@@ -80,19 +76,24 @@ final class ChatSink: AnswerSink {
     private func fail(_ error: UltraError) {
         guard exchange.progress == .begun else { return exchange.respond(error) }
         exchange.write { writer.failed(error, to: &$0) }
-        exchange.breakOff()
+        if Writer.form.endsProperlyAfterFailure { exchange.end() } else { exchange.breakOff() }
     }
 
-    /// Sends the head, although the model that answers is not known yet, and a comment.
+    /// Sends the head, although the model that answers is not known yet, and a filler.
     private func breakSilence() {
-        begin(HTTPAnswerFields.of(warnings))
-        exchange.write { ChatStreamWriter.filler(to: &$0) }
+        begin(HTTPAnswerFields.of(request.warnings))
+        exchange.write { writer.filler(to: &$0) }
         quiet.arm(after: exchange.times.filler)
     }
 
     private func begin(_ fields: [HTTPResponseField]) {
+        let type: HTTPContentType =
+            switch Writer.form.lines {
+            case .events: .events
+            case .json: .lines
+            }
         exchange.begin(
-            .events,
+            type,
             fields: [HTTPResponseField("Cache-Control", "no-cache"), HTTPResponseField("X-Accel-Buffering", "no")]
                 + fields)
     }

@@ -1,10 +1,8 @@
-import UltraAPI
-
 /// The arguments of tool calls in earlier turns. Servers parse them and refuse the request unless they are a JSON
 /// object, but models write anything, most often an object cut off by the token limit.
-enum CallArguments {
+package enum CallArguments {
     /// Arguments that are a JSON object, and how they became one.
-    enum Repaired: Equatable {
+    package enum Repaired: Sendable, Equatable {
         /// Unchanged, or `{}` for blank, `null` or `""`: nothing is lost.
         case same(String)
         /// The object was cut off and has been closed.
@@ -15,7 +13,7 @@ enum CallArguments {
 
     /// - Parameter refusesRepeatedKeys: true rejects an object with two members of the same name, and an object of more
     ///   values than a request may have.
-    static func isObject(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Bool {
+    package static func isObject(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Bool {
         var arguments = arguments
         return arguments.withUTF8 { bytes in
             // The usual form of a call without arguments needs no parsing.
@@ -36,9 +34,9 @@ enum CallArguments {
     }
 
     /// Converts any text to the JSON text of an object.
-    static func repaired(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Repaired {
+    package static func repaired(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Repaired {
         if isObject(arguments, refusesRepeatedKeys: refusesRepeatedKeys) { return .same(arguments) }
-        let trimmed = Settings.trimmed(Substring(arguments))
+        let trimmed = trimmed(arguments)
         if trimmed.isEmpty || trimmed == "null" || trimmed == "\"\"" { return .same("{}") }
         if let completed = CutObject(trimmed).completed,
             isObject(completed, refusesRepeatedKeys: refusesRepeatedKeys)
@@ -50,6 +48,17 @@ enum CallArguments {
         json.field("arguments", arguments)
         json.endObject()
         return .wrapped(String(decoding: json.bytes, as: UTF8.self))
+    }
+
+    /// The arguments as a JSON object, for a place that takes nothing else.
+    package static func object(_ arguments: String) -> RawJSON {
+        switch repaired(arguments) {
+        case .same(let text), .completed(let text), .wrapped(let text): RawJSON(validated: Array(text.utf8))
+        }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }
 }
 
@@ -166,19 +175,14 @@ private struct CutObject {
     /// Completes a literal or number that may lack its end. Empty if there is nothing to keep; nil if it is neither.
     private static func completed(_ literal: ArraySlice<UInt8>) -> [UInt8]? {
         for word in ["true", "false", "null"] where word.utf8.starts(with: literal) { return Array(word.utf8) }
-        guard literal.allSatisfy({ $0.isDigit || "+-.eE".utf8.contains($0) }) else { return nil }
-        return Array(literal.reversed().drop { !$0.isDigit }.reversed())
+        guard literal.allSatisfy({ isDigit($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+        return Array(literal.reversed().drop { !isDigit($0) }.reversed())
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 }
 
-extension ToolCall {
-    /// The arguments as JSON, for calls of a request that `RequestRepair` has checked.
-    var object: RawJSON {
-        let bytes = Array(arguments.utf8)
-        guard bytes.first?.isJSONWhitespace == true || bytes.last?.isJSONWhitespace == true else {
-            return RawJSON(validated: bytes)
-        }
-        let start = bytes.drop(while: \.isJSONWhitespace)
-        return RawJSON(validated: Array(start[...(start.lastIndex { !$0.isJSONWhitespace } ?? start.startIndex)]))
-    }
+extension UInt8 {
+    /// The white space of JSON (RFC 8259, section 2).
+    fileprivate var isJSONWhitespace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 }

@@ -1,0 +1,38 @@
+package import UltraAPI
+
+/// The shape of errors in a dialect.
+package enum ErrorForm: Sendable, Equatable {
+    case openAI, anthropic, ollama
+
+    /// - Parameter requestID: As in the header field `x-ultra-request-id`.
+    package func body(_ error: UltraError, requestID: String) -> [UInt8] {
+        switch self {
+        case .openAI: OpenAIErrorWriter.body(error)
+        case .anthropic: AnthropicErrorWriter.body(error, requestID: requestID)
+        case .ollama: OllamaErrorWriter.body(error)
+        }
+    }
+
+    /// The body for a request that the door refuses.
+    package func body(_ refusal: HTTPRefusal, requestID: String) -> [UInt8] {
+        switch self {
+        case .openAI: OpenAIErrorWriter.body(refusal)
+        case .anthropic: AnthropicErrorWriter.body(refusal, requestID: requestID)
+        case .ollama: OllamaErrorWriter.body(refusal.message)
+        }
+    }
+
+    /// The header field with the request's id that the dialect's programs know; nil: none.
+    package var requestIDField: StaticString? {
+        switch self {
+        case .openAI: "x-request-id"
+        case .anthropic: "request-id"
+        case .ollama: nil
+        }
+    }
+
+    /// Anthropic has a status of its own for an overload.
+    package func status(_ error: UltraError) -> ErrorStatus {
+        ErrorStatus(error, overloaded: self == .anthropic ? 529 : 503)
+    }
+}
