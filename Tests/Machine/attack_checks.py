@@ -60,7 +60,8 @@ async def ask_steadily(seconds):
 
 def as_other(seconds):
     """The same, by a member of the group who attacks nobody."""
-    entry = pwd.getpwnam(CLARA)
+    entry, groups = pwd.getpwnam(CLARA), os.getgroups()
+    os.setgroups(os.getgrouplist(CLARA, entry.pw_gid))
     os.setegid(entry.pw_gid)
     os.seteuid(entry.pw_uid)
     try:
@@ -68,6 +69,7 @@ def as_other(seconds):
     finally:
         os.seteuid(0)
         os.setegid(0)
+        os.setgroups(groups)
 
 
 def p99(times):
@@ -88,7 +90,7 @@ def start_crowd():
     return port
 
 
-@check("in quiet, another user is answered at once", seconds=40)
+@check("in quiet, another user is answered at once", seconds=40, always=True)
 def quiet_times():
     global quiet, group
     start_crowd()
