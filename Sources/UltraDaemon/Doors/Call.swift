@@ -18,7 +18,7 @@ final class Call {
     private var sink: (any AnswerSink)?
     private let ownsAccount: Bool
     /// The request was admitted beyond the user's share.
-    private let isExempt: Bool
+    let isExempt: Bool
     /// Bytes charged now; 0 once the call has no sink.
     private var charge: Int
     private var task: Task<Void, Never>?
@@ -188,4 +188,7 @@ extension Call: ByteHolder {
 
     /// True if the user holds more than its share, so that work that can wait should.
     var isOverShare: Bool { memory.account.isOver(user) }
+
+    /// True if the user's clients have left so many answers unread that no more should be completed.
+    var isBehind: Bool { memory.account.isBehind(user) }
 }

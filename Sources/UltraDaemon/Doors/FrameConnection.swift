@@ -35,8 +35,8 @@ final class FrameConnection {
     var frameCharge = 0
     /// True if that frame was admitted beyond the user's share.
     var isFrameExempt = false
-    /// Bytes charged for unsent frames.
-    var outputCharge = 0
+    /// Charged for unsent frames.
+    let unsent: UnsentCharge
     /// True while nothing is read because the user holds more than its share.
     var waitsForRoom = false
     /// The error for the request whose frame is being discarded.
@@ -49,12 +49,14 @@ final class FrameConnection {
         caller = Caller(socket.peer, door: .frames)
         memory = door.memory
         user = memory.open(socket.peer.uid)
+        unsent = UnsentCharge(memory, user)
         memory.add(ByteAccount.connectionBytes, of: user)
         decoder = FrameDecoder(maxFrameBytes: limits.frameBytes)
         output = FrameWriter(maxFrameBytes: limits.frameBytes)
         flush = Deferred(.endOfTurn) { [weak self] in self?.flushOutput() }
         stall.onFire = { [weak self] in self?.close() }
         partialFrame.onFire = { [weak self] in self?.frameIsLate() }
+        unsent.onGivenUp = { [weak self] in self?.close() }
         socket.watch { [weak self] events in self?.ready(events) }
     }
 
@@ -220,6 +222,7 @@ final class FrameConnection {
     func ended(_ id: Int, _ sink: FrameSink) {
         guard let call = calls.removeValue(forKey: id) else { return }
         if sink.isSubscription { subscriptionCount -= 1 }
+        unsent.finished(call.record.number, isExempt: call.isExempt)
         door.ended()
         // If nothing else is to be done now, send at once: the answer need not wait for the books.
         if calls.isEmpty, call.hasTask, EventLoop.shared.isLastJob, !isCongested { flushOutput() }
@@ -245,8 +248,9 @@ final class FrameConnection {
         if waitsForRoom { memory.stopWaiting(self) }
         for call in calls.values { call.abandon() }
         calls = [:]
-        memory.add(-(ByteAccount.connectionBytes + frameCharge + outputCharge), of: user)
-        (frameCharge, outputCharge) = (0, 0)
+        unsent.update(0)
+        memory.add(-(ByteAccount.connectionBytes + frameCharge), of: user)
+        frameCharge = 0
         if isFrameExempt { memory.endExempt(of: user) }
         memory.close(user)
         resumeDrained()

@@ -101,7 +101,9 @@ package final class Daemon {
                 exitCode: EXIT_FAILURE)
         }
         directory = try Self.claim(configuration.stateDirectory, log)
-        memory = HeldBytes(limit: configuration.limits.memory ?? MemoryBudget.ofThisMachine)
+        memory = HeldBytes(
+            limit: configuration.limits.memory ?? MemoryBudget.ofThisMachine,
+            patience: configuration.limits.unreadPatience)
         ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
         admission = Admission(BudgetRule.rules(of: configuration, accounts, log))
         do throws(TransportError) {
@@ -156,6 +158,7 @@ package final class Daemon {
         store?.load()
         recallUse()
         lastStatus = statusLine
+        reportGivenUp()
         service.ready(status: lastStatus)
         UnusedMemory.release()
         memoryRelease = MemoryRelease()
@@ -174,6 +177,18 @@ package final class Daemon {
         }
         lookAfterProviders()
         deepProbing = Loop.spawn { [self] in await DeepProber(self).run() }
+    }
+
+    /// Logs connections that are closed because their answers are unread, one line in a minute.
+    private func reportGivenUp() {
+        var line = MinuteLine()
+        memory.onGivenUp = { [unowned self] uid, byteCount in
+            guard let unsaid = line.isDue(at: EventLoop.now) else { return }
+            let more = unsaid > 0 ? " (\(unsaid) more in the minute before)" : ""
+            log.warning(
+                "closed a connection of uid \(uid): it left \(byteCount) bytes of answers unread, and other answers to this user wait for the memory\(more)"
+            )
+        }
     }
 
     /// Starts and ends the probers' tasks, so that each provider that can be probed has one.
@@ -196,7 +211,8 @@ package final class Daemon {
         configuration = new
         loadedAt = time(nil)
         administrators = Administrators(group: new.adminGroup, accounts)
-        memory.adopt(limit: new.limits.memory ?? MemoryBudget.ofThisMachine)
+        memory.adopt(
+            limit: new.limits.memory ?? MemoryBudget.ofThisMachine, patience: new.limits.unreadPatience)
         self.warnings = warnings + ownWarnings
         log.logLevel = new.logLevel
         journal.log.logLevel = new.logLevel

@@ -297,6 +297,7 @@ final class HTTPConnection {
         // Last, because the daemon may stop if this connection is idle.
         defer { if exchange?.call != nil { door.ended() } }
         if let exchange { release(exchange) }
+        if let call = exchange?.call { output.finished(call) }
         guard mode.keepsAlive, !door.isDraining else { return end() }
         guard case .answering = phase else { return }
         phase = .head
