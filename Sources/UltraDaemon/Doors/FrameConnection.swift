@@ -39,6 +39,8 @@ final class FrameConnection {
     let unsent: UnsentCharge
     /// True while nothing is read because the user holds more than its share.
     var waitsForRoom = false
+    /// True while received requests wait for a later turn of the loop, and no more are read.
+    private var isPaced = false
     /// The error for the request whose frame is being discarded.
     var refusal: UltraError?
 
@@ -107,8 +109,14 @@ final class FrameConnection {
     private static let cautiousReadBytes = 4 << 10
 
     func takeFrames() {
+        var count = 0
         do throws(FrameError) {
             while isReading {
+                guard count < RequestPace.requestsPerConnection, door.pace.mayTake(caller.uid) else {
+                    isPaced = true
+                    door.pace.later(self)
+                    break
+                }
                 if let id = decoder.takeDiscarded() { tellRefusal(id) }
                 guard let length = try decoder.nextLength() else { break }
                 guard admit(length) else {
@@ -119,9 +127,11 @@ final class FrameConnection {
                 partialFrame.cancel()
                 let charge = frameCharge
                 frameCharge = 0
+                count += 1
+                door.pace.took(caller.uid)
                 take(frame, charge)
             }
-            if waitsForRoom { return }
+            if waitsForRoom || isPaced { return }
             if !isReading || !decoder.hasPartialFrame {
                 partialFrame.cancel()
             } else if !partialFrame.isArmed {
@@ -269,6 +279,14 @@ final class FrameConnection {
 
     /// Nothing is read from a client that does not take its answers: a small request may have a large one.
     var isReading: Bool {
-        if case .open = state { !isCongested && !waitsForRoom } else { false }
+        if case .open = state { !isCongested && !waitsForRoom && !isPaced } else { false }
+    }
+}
+
+extension FrameConnection: PacedConnection {
+    func goOnTaking() {
+        guard isPaced else { return }
+        isPaced = false
+        goOnReading()
     }
 }

@@ -41,8 +41,9 @@ package final class Daemon {
     let memory: HeldBytes
     let connectionCounts = ConnectionCounts()
     private let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
-    private(set) lazy var door = FrameDoor(self, memory, books, connectionCounts, receiveBuffer)
-    private(set) lazy var httpDoor = HTTPDoor(self, memory, books, connectionCounts, receiveBuffer)
+    private let pace = RequestPace()
+    private(set) lazy var door = FrameDoor(self, memory, books, connectionCounts, receiveBuffer, pace)
+    private(set) lazy var httpDoor = HTTPDoor(self, memory, books, connectionCounts, receiveBuffer, pace)
     let startedAt = EventLoop.now
     /// When the configuration was read last, in seconds since 1970.
     private(set) var loadedAt = time(nil)
