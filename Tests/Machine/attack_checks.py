@@ -33,6 +33,8 @@ CROWD = """[providers.crowd]
 kind = "openai-compatible"
 endpoint = "http://127.0.0.1:{port}/v1"
 concurrency = 8
+[ledger]
+disk_bytes = "32MiB"
 """
 
 

@@ -112,7 +112,7 @@ final class FrameConnection {
         var count = 0
         do throws(FrameError) {
             while isReading {
-                guard count < RequestPace.requestsPerConnection, door.pace.mayTake(caller.uid) else {
+                guard count < door.pace.requestsPerConnection, door.pace.mayTake(caller.uid) else {
                     isPaced = true
                     door.pace.later(self)
                     break

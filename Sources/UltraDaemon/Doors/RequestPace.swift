@@ -16,13 +16,16 @@ protocol PacedConnection: AnyObject {
 @Loop
 final class RequestPace {
     private static let requestsPerTurn = 64
-    /// Of one connection, so that a user's connections share its requests.
-    static let requestsPerConnection = 8
+    /// Of one connection, so that connections share them.
+    private static let sharedRequests = 8
 
     private var turn: UInt64 = 0
     private var taken: [UInt32: Int] = [:]
     private var waiting: [any PacedConnection] = []
     private var isScheduled = false
+
+    /// The requests that one connection may take in a turn.
+    var requestsPerConnection: Int { waiting.isEmpty ? Self.requestsPerTurn : Self.sharedRequests }
 
     /// False if the next request of the user must wait for the next turn.
     func mayTake(_ uid: UInt32) -> Bool {
