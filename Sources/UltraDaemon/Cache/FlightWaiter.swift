@@ -81,7 +81,7 @@ final class FlightWaiter {
         guard let outcome = flight.outcome, !isDraining else { return }
         switch outcome {
         case .failure(let error): end(error)
-        case .reply where !isStream && call.isBehind:
+        case .reply where !isStream && !call.mayBeAnswered:
             endIfCancelled()
             call.memory.wait(self)
         case .reply(let reply): end(reply, flight)
@@ -193,7 +193,7 @@ extension FlightWaiter: RoomWaiter {
     var user: ByteAccount.User { call.user }
 
     func roomMayBeFree() -> Bool {
-        guard !call.isBehind else { return false }
+        guard call.mayBeAnswered else { return false }
         pump()
         return true
     }

@@ -189,6 +189,6 @@ extension Call: ByteHolder {
     /// True if the user holds more than its share, so that work that can wait should.
     var isOverShare: Bool { memory.account.isOver(user) }
 
-    /// True if the user's clients have left so many answers unread that no more should be completed.
-    var isBehind: Bool { memory.account.isBehind(user) }
+    /// False if the user's clients have left so many answers unread that this one should wait.
+    var mayBeAnswered: Bool { memory.mayAnswer(record.number, of: user) }
 }

@@ -105,14 +105,16 @@ final class HeldBytes {
         if let active = activeReplies[user], active.reply !== reply {
             guard active.isPaused, reply.number < active.reply.number else { return false }
         }
-        let mayRead = !isBehind || isAwaited(reply)
+        let mayRead = mayAnswer(reply.number, of: user)
         activeReplies[user] = ActiveReply(reply: reply, isPaused: !mayRead)
         return mayRead
     }
 
-    /// True if the reply belongs to an earlier request than all answers that are unread.
-    private func isAwaited(_ reply: any LongReply) -> Bool {
-        !account.isFarBehind(reply.user) && unread[reply.user]?.areAll(after: reply.number) ?? true
+    /// True if the answer to a request may be completed now: its user is not behind with reading, or the request is
+    /// earlier than those of all answers that are unread.
+    func mayAnswer(_ request: Int, of user: ByteAccount.User) -> Bool {
+        guard account.isBehind(user) else { return true }
+        return !account.isFarBehind(user) && unread[user]?.areAll(after: request) ?? true
     }
 
     /// Called when `reply` ends. The waiting reply to its user's earliest request is then read.
