@@ -23,9 +23,13 @@ final class RequestPace {
     private var taken: [UInt32: Int] = [:]
     private var waiting: [any PacedConnection] = []
     private var isScheduled = false
+    /// True while several connections go on.
+    private var isShared = false
 
     /// The requests that one connection may take in a turn.
-    var requestsPerConnection: Int { waiting.isEmpty ? Self.requestsPerTurn : Self.sharedRequests }
+    var requestsPerConnection: Int {
+        waiting.isEmpty && !isShared ? Self.requestsPerTurn : Self.sharedRequests
+    }
 
     /// False if the next request of the user must wait for the next turn.
     func mayTake(_ uid: UInt32) -> Bool {
@@ -57,6 +61,8 @@ final class RequestPace {
         isScheduled = false
         let connections = waiting
         waiting = []
+        isShared = connections.count > 1
+        defer { isShared = false }
         var left: [any PacedConnection] = []
         for connection in connections {
             if mayTake(connection.caller.uid) { connection.goOnTaking() } else { left.append(connection) }

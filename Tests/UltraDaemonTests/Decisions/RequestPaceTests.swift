@@ -52,7 +52,7 @@ struct RequestPaceTests {
             return (all.values.max() ?? 0, early, other.turns[begin])
         }
         #expect(most == 64)
-        #expect(early.min() ?? 0 >= 8 && early.max() ?? 0 <= 16)
+        #expect(early.min() == 8 && early.max() == 16, "\(early)")
         #expect(other == 1)
     }
 }
