@@ -96,6 +96,10 @@ static inline int csystemd_release_object(struct csystemd_object *object, size_t
 static inline void csystemd_release_read_only(void) {
     (void)dl_iterate_phdr(csystemd_release_object, (void *)0);
 }
+/// mallopt(3): blocks from `bytes` on are mapped, and unmapped when they are freed.
+static inline void csystemd_map_blocks(int bytes) {
+    (void)mallopt(M_MMAP_THRESHOLD, bytes);
+}
 /// malloc_trim(3): returns free heap pages to the kernel. In C because Swift's Glibc module lacks <malloc.h>.
 static inline void csystemd_release_heap(void) {
     (void)malloc_trim(0);

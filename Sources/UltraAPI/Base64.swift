@@ -21,21 +21,25 @@ package enum Base64 {
     /// The decoded bytes; nil if `text` is not valid.
     package static func decoded(_ text: String) -> [UInt8]? {
         guard isValid(text) else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count / 4 * 3)
-        var group: UInt32 = 0
-        var bits: UInt32 = 0
-        for letter in text.utf8 {
-            guard let value = value(letter) else { break }
-            group = group << 6 | value
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: group >> bits))
+        var text = text
+        return text.withUTF8 { letters in
+            let padding = (letters[letters.count - 1] == padding ? 1 : 0) + (letters[letters.count - 2] == padding ? 1 : 0)
+            return [UInt8](unsafeUninitializedCapacity: letters.count / 4 * 3) { bytes, count in
+                for start in stride(from: 0, to: letters.count, by: 4) {
+                    let group =
+                        value(letters[start]) << 18 | value(letters[start + 1]) << 12 | value(letters[start + 2]) << 6
+                        | value(letters[start + 3])
+                    bytes[count] = UInt8(truncatingIfNeeded: group >> 16)
+                    bytes[count + 1] = UInt8(truncatingIfNeeded: group >> 8)
+                    bytes[count + 2] = UInt8(truncatingIfNeeded: group)
+                    count += 3
+                }
+                count -= padding
             }
         }
-        return bytes
     }
+
+    private static let padding = UInt8(ascii: "=")
 
     /// `bytes` in the standard alphabet, padded.
     package static func encoded(_ bytes: [UInt8]) -> String {
@@ -54,14 +58,15 @@ package enum Base64 {
         }
     }
 
-    private static func value(_ letter: UInt8) -> UInt32? {
-        switch letter {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(letter - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(letter - UInt8(ascii: "a") + 26)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(letter - UInt8(ascii: "0") + 52)
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
+    /// The value of a letter of valid base64; of padding, any.
+    @inline(__always)
+    private static func value(_ letter: UInt8) -> UInt32 {
+        let upper = letter &- UInt8(ascii: "A")
+        let lower = letter &- UInt8(ascii: "a")
+        let digit = letter &- UInt8(ascii: "0")
+        if upper < 26 { return UInt32(upper) }
+        if lower < 26 { return UInt32(lower) + 26 }
+        if digit < 10 { return UInt32(digit) + 52 }
+        return letter == UInt8(ascii: "+") ? 62 : letter == UInt8(ascii: "/") ? 63 : 0
     }
 }

@@ -27,13 +27,29 @@ extension JSONReader {
             case UInt8(ascii: "n"):
                 try null()
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                try skipNumber()
+                if !skipDigits() { try skipNumber() }
             case UInt8(ascii: "-") where !isNonNumber:
                 try skipNumber()
             default:
                 guard skipNonNumber() else { throw unexpected() }
             }
         } while depth > outside
+    }
+
+    /// Consumes an integer without sign; returns false, and consumes nothing, if it is any other number.
+    @inline(__always)
+    private mutating func skipDigits() -> Bool {
+        var end = position + 1
+        if bytes[position] != UInt8(ascii: "0") {
+            while end < bytes.count, bytes[end] &- UInt8(ascii: "0") < 10 { end += 1 }
+        }
+        guard end < bytes.count else { return false }
+        switch bytes[end] {
+        case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"):
+            position = end
+            return true
+        default: return false
+        }
     }
 
     /// Consumes the next value and returns its validated bytes, without surrounding white space. They are valid as long

@@ -79,7 +79,10 @@ extension JSONReader {
                 return StringSpan(start: start, end: index, hasEscapes: hasEscapes)
             case UInt8(ascii: "\\"):
                 hasEscapes = true
-                index = try escapeEnd(at: index)
+                // Escapes often follow one another, so look for the next one before the next run.
+                repeat {
+                    index = try escapeEnd(at: index)
+                } while index < bytes.count && bytes[index] == UInt8(ascii: "\\")
             default:
                 throw JSONError(.controlCharacter, offset: index)
             }
@@ -87,12 +90,16 @@ extension JSONReader {
     }
 
     /// Validates the escape at `index`, or the pair of escapes of a surrogate pair, and returns the index after it.
+    @inline(__always)
     private mutating func escapeEnd(at index: Int) throws(JSONError) -> Int {
         guard index + 1 < bytes.count else { throw JSONError(.unexpectedEnd, offset: bytes.count) }
+        if JSONText.isSimpleEscape(bytes[index + 1]) { return index + 2 }
+        return try codePointEnd(at: index)
+    }
+
+    /// Like `escapeEnd`, for escapes of code points.
+    private mutating func codePointEnd(at index: Int) throws(JSONError) -> Int {
         switch bytes[index + 1] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            return index + 2
         case UInt8(ascii: "u"):
             let unit = try codeUnit(at: index + 2)
             switch unit {
@@ -153,6 +160,11 @@ func firstInvalidUTF8(in bytes: BorrowedBytes) -> Int? {
             let word = UInt32(littleEndian: bytes.start.loadUnaligned(fromByteOffset: index, as: UInt32.self))
             guard word & 0xC0C000 == 0x808000 else { return index }
             index += 3
+            continue
+        }
+        if lead >= 0xC2, lead <= 0xDF, index + 2 <= bytes.count {
+            guard bytes[index + 1] & 0xC0 == 0x80 else { return index }
+            index += 2
             continue
         }
         let length: Int

@@ -88,7 +88,8 @@ extension JSONText {
                 source += 1
                 written += 1
             }
-            if source < content.count {
+            // Bytes to escape often follow one another.
+            while source < content.count, isSpecial(content[source]) {
                 written += writeEscape(of: content[source], to: target, at: written)
                 source += 1
             }

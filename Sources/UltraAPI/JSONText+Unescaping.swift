@@ -24,7 +24,10 @@ extension JSONText {
                 source += 1
                 written += 1
             }
-            if source < content.count { source += decodeEscape(content, at: source, into: target, at: &written) }
+            // Escapes often follow one another.
+            while source < content.count, content[source] == UInt8(ascii: "\\") {
+                source += decodeEscape(content, at: source, into: target, at: &written)
+            }
         }
         return written
     }
@@ -70,11 +73,35 @@ extension JSONText {
             code = 0x10000 + (code & 0x3FF) << 10 + (low & 0x3FF)
             length = 12
         }
-        for byte in UTF8.encode(Unicode.Scalar(code) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter {
-            target[written] = byte
-            written += 1
-        }
+        if code & 0xFFFF_F800 == 0xD800 { code = 0xFFFD }
+        written += encode(code, into: target, at: written)
         return length
+    }
+
+    /// Writes a scalar value as UTF-8 and returns the number of its bytes.
+    @inline(__always)
+    private static func encode(_ code: UInt32, into target: UnsafeMutableRawBufferPointer, at index: Int) -> Int {
+        func put(_ offset: Int, _ value: UInt32) { target[index + offset] = UInt8(truncatingIfNeeded: value) }
+        switch code {
+        case ..<0x80:
+            put(0, code)
+            return 1
+        case ..<0x800:
+            put(0, 0xC0 | code >> 6)
+            put(1, 0x80 | code & 0x3F)
+            return 2
+        case ..<0x10000:
+            put(0, 0xE0 | code >> 12)
+            put(1, 0x80 | code >> 6 & 0x3F)
+            put(2, 0x80 | code & 0x3F)
+            return 3
+        default:
+            put(0, 0xF0 | code >> 18)
+            put(1, 0x80 | code >> 12 & 0x3F)
+            put(2, 0x80 | code >> 6 & 0x3F)
+            put(3, 0x80 | code & 0x3F)
+            return 4
+        }
     }
 
     /// The second half of a surrogate pair if its escape is at `index`; otherwise nil.

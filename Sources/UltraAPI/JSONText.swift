@@ -18,6 +18,21 @@ enum JSONText {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
+    /// True for a letter that makes a two-byte escape with a backslash before it: `"`, `\\`, `/`, `b`, `f`, `n`, `r`, `t`.
+    @inline(__always)
+    static func isSimpleEscape(_ letter: UInt8) -> Bool {
+        // One bit for each byte from 0x22 to 0x5C and from 0x62 to 0x74: no branch for each letter.
+        let low = letter &- 0x22
+        if low < 64 { return simpleEscapes.low >> UInt64(low) & 1 != 0 }
+        let high = letter &- 0x62
+        return high < 64 ? simpleEscapes.high >> UInt64(high) & 1 != 0 : false
+    }
+
+    /// From 0x22 on: `"` (0x22), `/` (0x2F), `\\` (0x5C). From 0x62 on: `b`, `f`, `n`, `r`, `t`.
+    private static let simpleEscapes: (low: UInt64, high: UInt64) = (
+        1 << 0 | 1 << 0x0D | 1 << 0x3A, 1 << 0 | 1 << 4 | 1 << 0x0C | 1 << 0x10 | 1 << 0x12
+    )
+
     /// The index of the first special byte from `start` on, or the count. ORs all plain bytes into `seen`: if no high
     /// bit of it is set, they are ASCII.
     @inline(__always)
@@ -59,17 +74,15 @@ enum JSONText {
     /// The value of the four hexadecimal digits at `index`; nil if one of them is not a digit.
     static func hexadecimal(_ bytes: BorrowedBytes, at index: Int) -> UInt32? {
         var value: UInt32 = 0
+        var isValid = true
         for offset in index..<index + 4 {
             let byte = bytes[offset]
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            default: return nil
-            }
-            value = value << 4 | UInt32(digit)
+            let digit = byte &- UInt8(ascii: "0")
+            // Lower case.
+            let letter = (byte | 0x20) &- UInt8(ascii: "a")
+            isValid = isValid && (digit < 10 || letter < 6)
+            value = value << 4 | UInt32(digit < 10 ? digit : letter &+ 10)
         }
-        return value
+        return isValid ? value : nil
     }
 }

@@ -32,6 +32,16 @@ package enum DescriptorLimit {
 
 /// Resident memory that the process does not need.
 package enum UnusedMemory {
+    /// From this length on, a block of the heap is mapped by itself.
+    private static let mappedBytes: CInt = 256 << 10
+
+    /// Maps long blocks, so that they are returned to the kernel as soon as they are freed. Otherwise malloc raises the
+    /// limit to the longest block that was ever freed, and documents of many megabytes then leave gaps in the heap: the
+    /// process keeps a multiple of what it holds.
+    package static func mapLongBlocks() {
+        csystemd_map_blocks(mappedBytes)
+    }
+
     /// Returns memory to the kernel: the pages of read-only segments, and free heap pages (madvise(2),
     /// dl_iterate_phdr(3), malloc_trim(3)).
     ///

@@ -87,6 +87,7 @@ struct Ultrad: ParsableCommand {
             return
         }
         DescriptorLimit.raise()
+        UnusedMemory.mapLongBlocks()
         LoggingSystem.bootstrap { _ in JournalHandler(level: configuration.logLevel) }
         EventLoop.shared.adoptCurrentThread()
         let daemon = try Loop.assumeIsolated { () throws -> Daemon in

@@ -19,14 +19,22 @@ OTHER_SECONDS = min(SECONDS, 5)
 REQUESTS_A_SECOND = 20
 #: A model's first word takes that long, which is little for one.
 FIRST_TOKEN_MS = 50
-#: Of the time in quiet, by the slowest of a hundred requests.
+#: Of the time in quiet, by the slowest of a hundred requests. Quiet is measured before each attack, and is hardly more
+#: than the first word takes.
 MOST_TIMES = 3
+QUIET_SECONDS = 3
+#: The attacker and its provider, which want all the processor time they can get, and the user whose times are taken.
+#: The kernel divides that time, not the daemon: with two processors and equal priorities, the user's own program would
+#: wait for its turn longer than for its answer.
+ATTACKER_NICE, USER_NICE = 15, -10
 #: All that speak another API, as the environment names them.
 OTHER_PROVIDERS = ("OPENAI", "ANTHROPIC", "GOOGLE", "GEMINI", "MISTRAL", "COHERE")
 CROWD = """[providers.crowd]
 kind = "openai-compatible"
 endpoint = "http://127.0.0.1:{port}/v1"
 concurrency = 8
+[ledger]
+disk_bytes = "32MiB"
 """
 
 
@@ -35,7 +43,7 @@ def program(user, *command):
     entry = pwd.getpwnam(user)
     return subprocess.Popen(
         [sys.executable, *command], cwd=f"{SOURCE}/checks", stdout=subprocess.PIPE, text=True, user=entry.pw_uid,
-        group=entry.pw_gid, extra_groups=os.getgrouplist(user, entry.pw_gid))
+        group=entry.pw_gid, extra_groups=os.getgrouplist(user, entry.pw_gid), preexec_fn=lambda: os.nice(ATTACKER_NICE))
 
 
 async def ask_steadily(seconds):
@@ -60,7 +68,9 @@ async def ask_steadily(seconds):
 
 def as_other(seconds):
     """The same, by a member of the group who attacks nobody."""
-    entry = pwd.getpwnam(CLARA)
+    entry, groups = pwd.getpwnam(CLARA), os.getgroups()
+    os.setpriority(os.PRIO_PROCESS, 0, USER_NICE)
+    os.setgroups(os.getgrouplist(CLARA, entry.pw_gid))
     os.setegid(entry.pw_gid)
     os.seteuid(entry.pw_uid)
     try:
@@ -68,6 +78,8 @@ def as_other(seconds):
     finally:
         os.seteuid(0)
         os.setegid(0)
+        os.setgroups(groups)
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
 
 
 def p99(times):
@@ -75,7 +87,6 @@ def p99(times):
 
 
 crowd_provider = None
-quiet = 0.0
 group = None
 
 
@@ -88,22 +99,29 @@ def start_crowd():
     return port
 
 
-@check("in quiet, another user is answered at once", seconds=40)
+@check("in quiet, another user is answered at once", seconds=40, always=True)
 def quiet_times():
-    global quiet, group
+    global group
     start_crowd()
     systemctl("restart", "ultrad.service")
-    times, lost = as_other(5)
-    expect(not lost, lost[:3])
-    quiet = p99(times)
+    quiet = quiet_time()
     group = MemoryGroup.of(main_pid(), int(show("MemoryMax")))
     return f"p99 {quiet:.0f} ms; {group.words}"
+
+
+def quiet_time():
+    """Milliseconds, of the slowest request while nobody attacks."""
+    times, lost = as_other(QUIET_SECONDS)
+    expect(not lost, lost[:3])
+    return max(times)
 
 
 def withstands(one, seconds):
     """The check of one attack."""
     pid, since = main_pid(), now()
+    quiet = quiet_time()
     kills = group.kills(pid)
+    group.forget_peak(pid)
     attacker = program(ANNA, "attack.py", one.__name__, str(seconds + 2))
     try:
         attacker.stdout.readline()
@@ -118,12 +136,12 @@ def withstands(one, seconds):
     peak = group.peak(pid)
     expect(peak < group.limit, "used", peak >> 20, "MB")
     expect(is_debug() or most <= MOST_TIMES * quiet, f"p99 {most:.0f} ms, {quiet:.0f} ms in quiet")
-    return f"p99 {most:.0f} ms, slowest {max(times):.0f} ms, {len(times)} answered, memory at most {peak >> 20} MB"
+    return f"p99 {most:.0f} ms ({quiet:.0f} ms in quiet), slowest {max(times):.0f} ms, {len(times)} answered, memory at most {peak >> 20} MB"
 
 
 def add(one, seconds):
     sentence = one.__name__.replace("_", " ")
-    check(f"attack: {sentence} by one user cost no other an answer", seconds=int(seconds) + 30)(
+    check(f"attack: {sentence} by one user cost no other an answer", seconds=int(seconds) + QUIET_SECONDS + 30)(
         lambda: withstands(one, seconds))
 
 

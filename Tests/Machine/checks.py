@@ -12,11 +12,11 @@ class Failed(Exception):
     """What was expected, and what was there instead."""
 
 
-def check(sentence, seconds=30):
-    """Marks a function as a check; its name is a sentence about what holds."""
+def check(sentence, seconds=30, always=False):
+    """Marks a function as a check; its name is a sentence about what holds. One that others need always runs."""
 
     def mark(function):
-        _checks.append((sentence, seconds, function))
+        _checks.append((sentence, seconds, function, always))
         return function
 
     return mark
@@ -47,8 +47,8 @@ def run_all(pattern):
     """The number of checks that failed."""
     signal.signal(signal.SIGALRM, _late)
     failures = 0
-    chosen = [entry for entry in _checks if re.search(pattern, entry[0])]
-    for sentence, seconds, function in chosen:
+    chosen = [entry for entry in _checks if entry[3] or re.search(pattern, entry[0])]
+    for sentence, seconds, function, _ in chosen:
         begin = time.monotonic()
         signal.alarm(seconds)
         try:

@@ -6,8 +6,13 @@ extension FrameWriter {
 
     /// Appends the `result` of `generate`.
     package mutating func result(_ id: Int, _ answer: Answer) {
+        let content = answer.contentByteCount
+        // Encoding a long answer in vain, or into a buffer that grows step by step, would take a multiple of its memory.
+        guard content <= maxFrameBytes else { return tooLong(id, content) }
+        let fitsTwice = 2 * content <= maxFrameBytes
+        reserve(fitsTwice ? 2 * content : content)
         // The parts repeat the content, so an answer that is too long with them is sent without.
-        guard !attempt(id, "result", { Self.write(answer, hasParts: true, to: &$0) }) else { return }
+        if fitsTwice, attempt(id, "result", { Self.write(answer, hasParts: true, to: &$0) }) { return }
         frame(id, "result") { Self.write(answer, hasParts: false, to: &$0) }
     }
 
@@ -69,6 +74,7 @@ extension FrameWriter {
     }
 
     package mutating func result(_ id: Int, _ answer: EmbedAnswer) {
+        reserve(answer.embeddings.vectors.reduce(0) { $0 + $1.bytes.count + 1 })
         frame(id, "result") { json in
             json.field("model", answer.model)
             json.field("provider", answer.provider)
@@ -159,6 +165,14 @@ extension FrameWriter {
         json.beginArray()
         answer.warnings.forEach { json.string($0) }
         json.endArray()
+    }
+}
+
+extension Answer {
+    /// UTF-8 length of text, reasoning and arguments: its frame is at least that long.
+    fileprivate var contentByteCount: Int {
+        let reasoning = reasoning.reduce(0) { $0 + $1.text.utf8.count }
+        return text.utf8.count + reasoning + toolCalls.reduce(0) { $0 + $1.arguments.utf8.count }
     }
 }
 

@@ -6,7 +6,7 @@ package struct FrameWriter: Sendable {
     /// A larger buffer is freed once everything was sent.
     static let keptCapacityBytes = 8 << 10
 
-    private let maxFrameBytes: Int
+    let maxFrameBytes: Int
     /// The start of each text frame of request `textOpeningID`, with the length left open.
     private var textOpening: [UInt8] = []
     private var textOpeningID = 0
@@ -93,6 +93,19 @@ package struct FrameWriter: Sendable {
     private mutating func limit(_ length: Int, _ id: Int) {
         guard length > maxFrameBytes else { return }
         bytes.removeLast(4 + length)
+        tooLong(id, length)
+    }
+
+    /// From this length on, room for a frame is reserved at once.
+    private static let reservedBytes = 64 << 10
+
+    /// Reserves room for a frame with `content` bytes of content, and for the escapes of ordinary text.
+    mutating func reserve(_ content: Int) {
+        guard content >= Self.reservedBytes else { return }
+        bytes.reserveCapacity(bytes.count + content + content / 16 + Self.keptCapacityBytes)
+    }
+
+    mutating func tooLong(_ id: Int, _ length: Int) {
         error(
             id,
             UltraError(

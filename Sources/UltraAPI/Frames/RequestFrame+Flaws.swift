@@ -15,7 +15,13 @@ extension RequestFrame {
 
     /// The first flaw in `bytes`, and a copy of the same length with all flaws replaced; nil if there is none.
     static func mended(_ bytes: [UInt8]) -> (bytes: [UInt8], flaw: Flaw)? {
-        var mended = bytes
+        bytes.withUnsafeBytes { mended(bytes, BorrowedBytes($0)) }
+    }
+
+    private static func mended(_ whole: [UInt8], _ bytes: BorrowedBytes) -> (bytes: [UInt8], flaw: Flaw)? {
+        var mended = whole
+        // Not looked at: what matters here is where a run ends.
+        var seen: UInt64 = 0
         var first: Flaw?
         var isInString = false
         var index = 0
@@ -26,6 +32,8 @@ extension RequestFrame {
             }
         }
         while index < bytes.count {
+            if isInString { index = JSONText.plainRun(bytes, from: index, seen: &seen) }
+            guard index < bytes.count else { break }
             switch bytes[index] {
             case UInt8(ascii: "\""):
                 isInString.toggle()
@@ -55,15 +63,10 @@ extension RequestFrame {
     }
 
     /// The value of the escape `\uXXXX` at `index`; nil if there is no escape.
-    private static func codeUnit(_ bytes: [UInt8], at index: Int) -> UInt32? {
+    private static func codeUnit(_ bytes: BorrowedBytes, at index: Int) -> UInt32? {
         guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
         else { return nil }
-        var unit: UInt32 = 0
-        for byte in bytes[(index + 2)..<(index + 6)] {
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
-            unit = unit << 4 | UInt32(digit)
-        }
-        return unit
+        return JSONText.hexadecimal(bytes, at: index + 2)
     }
 
     /// The name of the frame's member that contains `offset`; nil if the name itself contains the flaw or is long.

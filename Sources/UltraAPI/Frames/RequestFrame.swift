@@ -22,13 +22,15 @@ package struct RequestFrame: Sendable {
         self.bytes = bytes
         var head = Head()
         var flaw: Flaw?
+        // Without its flaws.
+        var whole = bytes
         do throws(JSONError) {
             head = try Head(bytes)
-            if head.hasNUL { flaw = Self.mended(bytes)?.flaw }
+            if head.hasNUL, let (mended, found) = Self.mended(bytes) { (whole, flaw) = (mended, found) }
         } catch {
             if error.kind == .tooManyValues { throw Self.tooManyValues(bytes) }
             guard let (mended, found) = Self.mended(bytes) else { throw Self.notJSON(error) }
-            flaw = found
+            (whole, flaw) = (mended, found)
             do throws(JSONError) { head = try Head(mended) } catch { throw Self.notJSON(error) }
         }
         guard let id = head.id, (1...Self.maxID).contains(id) else {
@@ -39,7 +41,7 @@ package struct RequestFrame: Sendable {
             throw Self.refusal(
                 id, .invalidRequest, "a string contains \(flaw.kind.rawValue), at byte \(flaw.offset) of the frame",
                 hint: "remove it from the text",
-                field: Self.member(at: flaw.offset, of: Self.mended(bytes)?.bytes ?? []))
+                field: Self.member(at: flaw.offset, of: whole))
         }
         guard let name = head.operation else {
             throw Self.refusal(id, .invalidRequest, "op is missing or not a string", field: "op")

@@ -110,7 +110,12 @@ final class Flight {
     }
 
     private func pump() {
-        for waiter in Array(waiters.values) { waiter.pump() }
+        guard outcome != nil, waiters.count > 1 else {
+            for waiter in Array(waiters.values) { waiter.pump() }
+            return
+        }
+        // A client that reads its answers one after the other expects the one to its earliest request first.
+        for waiter in waiters.values.sorted(by: { $0.call.record.number < $1.call.record.number }) { waiter.pump() }
     }
 
     /// Forgets what all waiters have read of an answer that will not be kept.

@@ -51,17 +51,21 @@ final class FlightWaiter {
         self.flight = flight
         if state != .miss, !call.record.hasReachedModel { call.reached(flight.model) }
         guard flight.outcome == nil else { return pump() }
-        call.onCancel = { [weak self] call in
-            guard let self, let reason = call.cancellation else { return }
-            // In a task of its own, so that the result of `cancel` comes before the end of the call, as elsewhere.
-            Loop.spawn { if self.flight != nil { self.end(reason) } }
-        }
+        endIfCancelled()
         if let deadline, timer == nil {
             let timer = Timer { [unowned self] in end(overdue) }
             timer.arm(at: deadline + Self.grace)
             self.timer = timer
         }
         pump()
+    }
+
+    private func endIfCancelled() {
+        call.onCancel = { [weak self] call in
+            guard let self, let reason = call.cancellation else { return }
+            // In a task of its own, so that the result of `cancel` comes before the end of the call, as elsewhere.
+            Loop.spawn { if self.flight != nil { self.end(reason) } }
+        }
     }
 
     isolated deinit {
@@ -77,6 +81,9 @@ final class FlightWaiter {
         guard let outcome = flight.outcome, !isDraining else { return }
         switch outcome {
         case .failure(let error): end(error)
+        case .reply where !isStream && !call.mayBeAnswered:
+            endIfCancelled()
+            call.memory.wait(self)
         case .reply(let reply): end(reply, flight)
         }
     }
@@ -153,12 +160,13 @@ final class FlightWaiter {
     private func leave() {
         timer?.cancel()
         call.onCancel = nil
+        call.memory.stopWaiting(self)
         let flight = self.flight
         self.flight = nil
         flight?.leave(self)
     }
 
-    /// The timing as this client saw it.
+    /// The timing as the client saw it.
     private func timing(_ work: Timing, _ flight: Flight) -> Timing {
         var timing = Timing()
         let now = EventLoop.now
@@ -176,5 +184,17 @@ final class FlightWaiter {
         UltraError(
             .timeout, "the answer was not complete in time: the total timer ran out",
             hint: "allow more time, or use stream", timeout: .total, model: flight?.model, isRetryable: true)
+    }
+}
+
+/// A reply is kept once for all waiters, an answer for each: a user whose clients are behind with reading gets the
+/// answers one after the other.
+extension FlightWaiter: RoomWaiter {
+    var user: ByteAccount.User { call.user }
+
+    func roomMayBeFree() -> Bool {
+        guard call.mayBeAnswered else { return false }
+        pump()
+        return true
     }
 }

@@ -19,7 +19,7 @@ final class Call {
     private var sink: (any AnswerSink)?
     private let ownsAccount: Bool
     /// The request was admitted beyond the user's share.
-    private let isExempt: Bool
+    let isExempt: Bool
     /// Bytes charged now; 0 once the call has no sink.
     private var charge: Int
     private var task: Task<Void, Never>?
@@ -191,4 +191,7 @@ extension Call: ByteHolder {
 
     /// True if the user holds more than its share, so that work that can wait should.
     var isOverShare: Bool { memory.account.isOver(user) }
+
+    /// False if the user's clients have left so many answers unread that this one should wait.
+    var mayBeAnswered: Bool { memory.mayAnswer(record.number, of: user) }
 }

@@ -7,17 +7,16 @@ internal import UltraSystem
 extension FrameConnection {
     /// True if too much is unsent. A user that holds more than its share may have less unsent.
     var isCongested: Bool {
-        let unsent = output.bytes.count - sentBytes
-        guard unsent > Self.leastUnsentBytes else { return false }
-        return unsent > limits.unsentBytes || memory.account.isOver(user)
+        let count = unsentByteCount
+        guard count > UnsentCharge.freeBytes else { return false }
+        return count > limits.unsentBytes || memory.account.isOver(user)
     }
 
-    /// Unsent bytes that are never too much, and are not charged.
-    private static var leastUnsentBytes: Int { 16 << 10 }
+    private var unsentByteCount: Int { output.bytes.count - sentBytes }
 
     func drained() async {
         while isCongested, isOpen {
-            if output.bytes.count - sentBytes <= limits.unsentBytes { memory.wait(self) }
+            if unsentByteCount <= limits.unsentBytes { memory.wait(self) }
             await withUnsafeContinuation(isolation: Loop.shared) { drainWaiters.append($0) }
         }
     }
@@ -26,15 +25,8 @@ extension FrameConnection {
     func send(_ write: (inout FrameWriter) -> Void) {
         guard isOpen else { return }
         write(&output)
-        if output.bytes.count - sentBytes > Self.leastUnsentBytes { chargeOutput() }
+        if unsentByteCount > UnsentCharge.freeBytes { unsent.update(unsentByteCount) }
         flush.schedule()
-    }
-
-    private func chargeOutput() {
-        let unsent = output.bytes.count - sentBytes
-        guard unsent != outputCharge else { return }
-        memory.add(unsent - outputCharge, of: user)
-        outputCharge = unsent
     }
 
     func flushOutput() {
@@ -58,7 +50,7 @@ extension FrameConnection {
                 sentBytes = 0
             }
         }
-        chargeOutput()
+        unsent.update(unsentByteCount)
         if !isCongested {
             resumeDrained()
             // Decode requests received before reading paused.

@@ -35,10 +35,12 @@ final class FrameConnection {
     var frameCharge = 0
     /// True if that frame was admitted beyond the user's share.
     var isFrameExempt = false
-    /// Bytes charged for unsent frames.
-    var outputCharge = 0
+    /// Charged for unsent frames.
+    let unsent: UnsentCharge
     /// True while nothing is read because the user holds more than its share.
     var waitsForRoom = false
+    /// True while received requests wait for a later turn of the loop, and no more are read.
+    private var isPaced = false
     /// The error for the request whose frame is being discarded.
     var refusal: UltraError?
 
@@ -49,12 +51,14 @@ final class FrameConnection {
         caller = Caller(socket.peer, door: .frames)
         memory = door.memory
         user = memory.open(socket.peer.uid)
+        unsent = UnsentCharge(memory, user)
         memory.add(ByteAccount.connectionBytes, of: user)
         decoder = FrameDecoder(maxFrameBytes: limits.frameBytes)
         output = FrameWriter(maxFrameBytes: limits.frameBytes)
         flush = Deferred(.endOfTurn) { [weak self] in self?.flushOutput() }
         stall.onFire = { [weak self] in self?.close() }
         partialFrame.onFire = { [weak self] in self?.frameIsLate() }
+        unsent.onGivenUp = { [weak self] in self?.close() }
         socket.watch { [weak self] events in self?.ready(events) }
     }
 
@@ -105,8 +109,14 @@ final class FrameConnection {
     private static let cautiousReadBytes = 4 << 10
 
     func takeFrames() {
+        var count = 0
         do throws(FrameError) {
             while isReading {
+                guard count < door.pace.requestsPerConnection, door.pace.mayTake(caller.uid) else {
+                    isPaced = true
+                    door.pace.later(self)
+                    break
+                }
                 if let id = decoder.takeDiscarded() { tellRefusal(id) }
                 guard let length = try decoder.nextLength() else { break }
                 guard admit(length) else {
@@ -117,9 +127,11 @@ final class FrameConnection {
                 partialFrame.cancel()
                 let charge = frameCharge
                 frameCharge = 0
+                count += 1
+                door.pace.took(caller.uid)
                 take(frame, charge)
             }
-            if waitsForRoom { return }
+            if waitsForRoom || isPaced { return }
             if !isReading || !decoder.hasPartialFrame {
                 partialFrame.cancel()
             } else if !partialFrame.isArmed {
@@ -234,6 +246,7 @@ final class FrameConnection {
     func ended(_ id: Int, _ sink: FrameSink) {
         guard let call = calls.removeValue(forKey: id) else { return }
         if sink.isSubscription { subscriptionCount -= 1 }
+        unsent.finished(call.record.number, isExempt: call.isExempt)
         door.ended()
         // If nothing else is to be done now, send at once: the answer need not wait for the books.
         if calls.isEmpty, call.hasTask, EventLoop.shared.isLastJob, !isCongested { flushOutput() }
@@ -259,8 +272,9 @@ final class FrameConnection {
         if waitsForRoom { memory.stopWaiting(self) }
         for call in calls.values { call.abandon() }
         calls = [:]
-        memory.add(-(ByteAccount.connectionBytes + frameCharge + outputCharge), of: user)
-        (frameCharge, outputCharge) = (0, 0)
+        unsent.update(0)
+        memory.add(-(ByteAccount.connectionBytes + frameCharge), of: user)
+        frameCharge = 0
         if isFrameExempt { memory.endExempt(of: user) }
         memory.close(user)
         resumeDrained()
@@ -279,6 +293,14 @@ final class FrameConnection {
 
     /// Nothing is read from a client that does not take its answers: a small request may have a large one.
     var isReading: Bool {
-        if case .open = state { !isCongested && !waitsForRoom } else { false }
+        if case .open = state { !isCongested && !waitsForRoom && !isPaced } else { false }
+    }
+}
+
+extension FrameConnection: PacedConnection {
+    func goOnTaking() {
+        guard isPaced else { return }
+        isPaced = false
+        goOnReading()
     }
 }

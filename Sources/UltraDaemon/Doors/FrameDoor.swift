@@ -7,6 +7,7 @@ final class FrameDoor {
     let memory: HeldBytes
     let books: Books
     let receiveBuffer: ReceiveBuffer
+    let pace: RequestPace
     /// Bytes sent to all clients since the start.
     var sentByteCount: UInt64 = 0
     private unowned let daemon: Daemon
@@ -17,13 +18,14 @@ final class FrameDoor {
 
     init(
         _ daemon: Daemon, _ memory: HeldBytes, _ books: Books, _ counts: ConnectionCounts,
-        _ receiveBuffer: ReceiveBuffer
+        _ receiveBuffer: ReceiveBuffer, _ pace: RequestPace
     ) {
         self.daemon = daemon
         self.memory = memory
         self.books = books
         self.counts = counts
         self.receiveBuffer = receiveBuffer
+        self.pace = pace
     }
 
     var connectionCount: Int { connections.count }

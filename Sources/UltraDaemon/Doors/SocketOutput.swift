@@ -11,8 +11,7 @@ final class SocketOutput {
     private let memory: HeldBytes
     private let user: ByteAccount.User
     private var limits: Limits
-    /// Bytes charged for unsent bytes.
-    private var charge = 0
+    private let charge: UnsentCharge
     private var waiters: [UnsafeContinuation<Void, Never>] = []
     private var flushLater = Deferred(.endOfTurn) {}
     private let stall = Timer {}
@@ -29,9 +28,11 @@ final class SocketOutput {
         self.socket = socket
         self.memory = memory
         self.user = user
+        charge = UnsentCharge(memory, user)
         self.limits = limits
         flushLater = Deferred(.endOfTurn) { [weak self] in self?.flush() }
         stall.onFire = { [weak self] in self?.onLost() }
+        charge.onGivenUp = { [weak self] in self?.onLost() }
     }
 
     var isEmpty: Bool { bytes.isEmpty }
@@ -42,8 +43,14 @@ final class SocketOutput {
     func append(_ write: (inout [UInt8]) -> Void) {
         guard !isClosed else { return }
         write(&bytes)
-        if unsentByteCount > Self.leastUnsentBytes { chargeUnsent() }
+        if unsentByteCount > UnsentCharge.freeBytes { charge.update(unsentByteCount) }
         flushLater.schedule()
+    }
+
+    /// Records that the whole answer of `call` has been appended.
+    func finished(_ call: Call) {
+        guard !isClosed else { return }
+        charge.finished(call.record.number, isExempt: call.isExempt)
     }
 
     /// Sends as much as the socket accepts now.
@@ -65,21 +72,19 @@ final class SocketOutput {
                 sentBytes = 0
             }
         }
-        chargeUnsent()
+        charge.update(unsentByteCount)
         if !isCongested { resumeWaiters() }
         onSent(sent)
     }
 
     // MARK: - Back-pressure
 
-    /// Up to this many unsent bytes are never congestion, and are not charged.
-    private static let leastUnsentBytes = 16 << 10
     /// Capacity kept while the buffer is empty.
     private static let keptCapacityBytes = 1 << 10
 
     /// True if too many bytes are unsent. The bound is lower for a user that holds more than its share.
     var isCongested: Bool {
-        guard unsentByteCount > Self.leastUnsentBytes else { return false }
+        guard unsentByteCount > UnsentCharge.freeBytes else { return false }
         return unsentByteCount > limits.unsentBytes || memory.account.isOver(user)
     }
 
@@ -107,20 +112,12 @@ final class SocketOutput {
         for waiter in resumed { waiter.resume() }
     }
 
-    private func chargeUnsent() {
-        let unsent = unsentByteCount > Self.leastUnsentBytes ? unsentByteCount : 0
-        guard unsent != charge else { return }
-        memory.add(unsent - charge, of: user)
-        charge = unsent
-    }
-
     /// Drops all unsent bytes.
     func close() {
         guard !isClosed else { return }
         isClosed = true
         stall.cancel()
-        memory.add(-charge, of: user)
-        charge = 0
+        charge.update(0)
         bytes = []
         sentBytes = 0
         resumeWaiters()

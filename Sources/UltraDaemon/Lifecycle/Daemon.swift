@@ -39,8 +39,9 @@ package final class Daemon {
     let memory: HeldBytes
     let connectionCounts = ConnectionCounts()
     private let receiveBuffer = ReceiveBuffer(byteCount: 64 << 10)
-    private(set) lazy var door = FrameDoor(self, memory, books, connectionCounts, receiveBuffer)
-    private(set) lazy var httpDoor = HTTPDoor(self, memory, books, connectionCounts, receiveBuffer)
+    private let pace = RequestPace()
+    private(set) lazy var door = FrameDoor(self, memory, books, connectionCounts, receiveBuffer, pace)
+    private(set) lazy var httpDoor = HTTPDoor(self, memory, books, connectionCounts, receiveBuffer, pace)
     let startedAt = EventLoop.now
     /// Reads the configuration again.
     let reread: @Loop () throws(Configuration.Invalid) -> Configuration
@@ -89,7 +90,9 @@ package final class Daemon {
                 exitCode: EXIT_FAILURE)
         }
         directory = try Self.claim(configuration.stateDirectory, log)
-        memory = HeldBytes(limit: configuration.limits.memory ?? MemoryBudget.ofThisMachine)
+        memory = HeldBytes(
+            limit: configuration.limits.memory ?? MemoryBudget.ofThisMachine,
+            patience: configuration.limits.unreadPatience)
         ledger = Ledger(configuration.ledger, folder: configuration.stateDirectory, log)
         admission = Admission(BudgetRule.rules(of: configuration, accounts, log))
         do throws(TransportError) {
@@ -155,6 +158,7 @@ package final class Daemon {
         store?.load()
         recallUse()
         lastStatus = statusLine
+        reportGivenUp()
         service.ready(status: lastStatus)
         UnusedMemory.release()
         memoryRelease = MemoryRelease()
@@ -175,6 +179,18 @@ package final class Daemon {
         probers.beginDeepProbes()
     }
 
+    /// Logs connections that are closed because their answers are unread, one line in a minute.
+    private func reportGivenUp() {
+        var line = MinuteLine()
+        memory.onGivenUp = { [unowned self] uid, byteCount in
+            guard let unsaid = line.isDue(at: EventLoop.now) else { return }
+            let more = unsaid > 0 ? " (\(unsaid) more in the minute before)" : ""
+            log.warning(
+                "closed a connection of uid \(uid): it left \(byteCount) bytes of answers unread, and other answers to this user wait for the memory\(more)"
+            )
+        }
+    }
+
     /// Makes probers and warm connections follow the registry's providers.
     func lookAfterProviders() {
         probers.follow(registry)
@@ -185,7 +201,8 @@ package final class Daemon {
     func configure(_ new: Configuration, _ accounts: NamedAccounts, warnings: [String]) {
         loaded.replace(by: new, accounts, warnings: warnings)
         relay.adopt(new)
-        memory.adopt(limit: new.limits.memory ?? MemoryBudget.ofThisMachine)
+        memory.adopt(
+            limit: new.limits.memory ?? MemoryBudget.ofThisMachine, patience: new.limits.unreadPatience)
         log.logLevel = new.logLevel
         journal.log.logLevel = new.logLevel
         probers.context.log.logLevel = new.logLevel

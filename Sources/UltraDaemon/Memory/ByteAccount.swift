@@ -4,6 +4,10 @@
 /// user can therefore hold half of the limit, two users a third each, and n users n/(n+1) together, so that there is
 /// always room for another one (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet
 /// switches", IEEE/ACM Transactions on Networking 6, 1998). Every user may hold `assuredBytes` in any case.
+///
+/// Requests in flight end and release their bytes; finished answers are held until the client reads them, which may be
+/// never. So these have a bound of their own: half of the free memory, that is a third of the limit for one user alone.
+/// Beyond it no more answers to the user are completed.
 struct ByteAccount: Sendable {
     /// A handle of one user's account. Valid until `close` has been called as often as `open`.
     struct User: Hashable, Sendable {
@@ -24,6 +28,8 @@ struct ByteAccount: Sendable {
     private struct Entry: Sendable {
         var uid: UInt32
         var bytes = 0
+        /// Of them, finished answers that the user's clients have not read.
+        var unread = 0
         /// Calls of `open` without `close`.
         var holders = 0
         /// Admitted short requests beyond the share.
@@ -117,10 +123,22 @@ struct ByteAccount: Sendable {
         entries[user.slot].exempt -= 1
     }
 
+    /// Counts a short request beyond the share for longer, until its answer is read.
+    mutating func keepExempt(of user: User) {
+        entries[user.slot].exempt += 1
+    }
+
+    /// Counts `change` of the bytes charged to `user` as finished answers that are unread.
+    mutating func addUnread(_ change: Int, of user: User) {
+        entries[user.slot].unread &+= change
+    }
+
     /// The number of users that have connections or hold bytes.
     var userCount: Int { slots.count }
 
     func bytes(of user: User) -> Int { entries[user.slot].bytes }
+
+    func uid(of user: User) -> UInt32 { entries[user.slot].uid }
 
     /// Decides whether `user` may hold `more` bytes; charges nothing.
     func decide(_ more: Int, of user: User) -> Decision {
@@ -134,6 +152,18 @@ struct ByteAccount: Sendable {
     func isOver(_ user: User) -> Bool {
         let own = entries[user.slot].bytes
         return own > assuredBytes && own > limit &- held
+    }
+
+    /// True if the user's clients have left so much unread that no more answers to it should be completed.
+    func isBehind(_ user: User) -> Bool {
+        let unread = entries[user.slot].unread
+        return unread > assuredBytes && unread > (limit &- held) / 2
+    }
+
+    /// True if they have left so much unread that no answer to the user may be completed, whichever its clients wait for.
+    func isFarBehind(_ user: User) -> Bool {
+        let unread = entries[user.slot].unread
+        return unread > assuredBytes && unread > limit &- held
     }
 
     /// True if the user holds so much that its sockets are read in small pieces.

@@ -8,11 +8,32 @@ final class HeldBytes {
     private var waiters = RoomWaiters()
     private var wake = Deferred(.soon) {}
     /// For each user beyond its share, the one reply that is still read, so that it completes and releases its bytes.
-    private var activeReplies: [ByteAccount.User: any LongReply] = [:]
+    private var activeReplies: [ByteAccount.User: ActiveReply] = [:]
+    private var unread: [ByteAccount.User: UnreadAnswers] = [:]
+    /// How long clients may read nothing while other answers to their user wait for the room.
+    private var patience: Duration
+    private let unreadTimer = Timer {}
+    /// Called when a connection is given up, with its user and the number of unread bytes.
+    var onGivenUp: @Loop (_ uid: UInt32, _ byteCount: Int) -> Void = { _, _ in }
 
-    init(limit: Int) {
+    private struct ActiveReply {
+        let reply: any LongReply
+        /// True if the user is behind with reading, so that not even this one is read.
+        var isPaused: Bool
+    }
+
+    /// - Parameters:
+    ///   - limit: bytes that all users together may hold.
+    ///   - patience: see `UnreadAnswers`.
+    init(limit: Int, patience: Duration = .seconds(5)) {
         account = ByteAccount(limit: limit)
+        self.patience = patience
         wake = Deferred(.soon) { [weak self] in self?.wakeWaiters() }
+        unreadTimer.onFire = { [weak self] in self?.giveUpUnread() }
+    }
+
+    isolated deinit {
+        unreadTimer.cancel()
     }
 
     func open(_ uid: UInt32) -> ByteAccount.User { account.open(uid) }
@@ -38,43 +59,23 @@ final class HeldBytes {
 
     func endExempt(of user: ByteAccount.User) { account.endExempt(of: user) }
 
-    func adopt(limit: Int) {
+    func adopt(limit: Int, patience: Duration) {
         account.adopt(limit: limit)
+        self.patience = patience
         if !waiters.isEmpty { wake.schedule() }
     }
 
     /// Adds `waiter` to the queue, unless it is in it already.
     func wait(_ waiter: any RoomWaiter) {
         waiters.append(waiter)
+        watchUnread(of: waiter.user)
     }
 
     func stopWaiting(_ waiter: any RoomWaiter) {
         waiters.remove(waiter)
     }
 
-    /// Decides whether a reply is read further now. Of a user beyond its share, only one reply is read at a time.
-    /// - Returns: true if reading must pause; `reply` is then in the queue.
-    func mustWait(_ reply: any LongReply) -> Bool {
-        guard account.isOver(reply.user) else { return false }
-        if let first = activeReplies[reply.user], first !== reply {
-            wait(reply)
-            return true
-        }
-        activeReplies[reply.user] = reply
-        return false
-    }
-
-    /// Called when `reply` ends; its user's next waiting reply is then read.
-    func replyEnded(_ reply: any LongReply) {
-        if !waiters.isEmpty { stopWaiting(reply) }
-        guard !activeReplies.isEmpty, activeReplies[reply.user] === reply else { return }
-        activeReplies[reply.user] = nil
-        let next = waiters.all.lazy.compactMap { $0 as? any LongReply }.first { $0.user == reply.user }
-        guard let next else { return }
-        activeReplies[reply.user] = next
-        stopWaiting(next)
-        next.goOn()
-    }
+    func keepExempt(of user: ByteAccount.User) { account.keepExempt(of: user) }
 
     private func wakeWaiters() {
         var remaining: [any RoomWaiter] = []
@@ -83,47 +84,87 @@ final class HeldBytes {
         let added = waiters.removeAll()
         for waiter in remaining + added { waiters.append(waiter) }
     }
-}
 
-/// The default of `limits.memory`: half of the control group's `memory.max`. The other half is for the daemon itself
-/// and for the copies made during one turn of the loop.
-enum MemoryBudget {
-    /// Bytes, if no control group sets a limit.
-    static let fallback = 128_000_000
+    // MARK: - Replies
 
-    /// Bytes, for the control group of this process.
-    static var ofThisMachine: Int { bytes(read: Self.read) }
-
-    /// The default in bytes; at least `Limits.leastMemory`.
-    /// - Parameter read: returns the text of a file; nil: it cannot be read.
-    static func bytes(read: (String) -> String?) -> Int {
-        guard let limit = limit(read: read) else { return fallback }
-        return max(Limits.leastMemory, limit / 2)
+    /// Decides whether a reply is read further now. Of a user beyond its share, one reply is read at a time. Of a user
+    /// whose clients are behind with reading, none is, except the one that they may be waiting for: a client that reads
+    /// its answers one after the other, each on its own connection, reads no other before it.
+    /// - Returns: true if reading must pause; `reply` is then in the queue.
+    func mustWait(_ reply: any LongReply) -> Bool {
+        guard !mayRead(reply) else { return false }
+        wait(reply)
+        return true
     }
 
-    /// The smallest `memory.max` of the process's control group and its ancestors, in bytes (cgroup v2, cgroups(7));
-    /// nil: none is set.
-    private static func limit(read: (String) -> String?) -> Int? {
-        guard let groups = read("/proc/self/cgroup"),
-            let line = groups.split(separator: "\n").first(where: { $0.hasPrefix("0::/") })
-        else { return nil }
-        var path = String(line.dropFirst(3))
-        var least: Int?
-        while true {
-            let group = path == "/" ? "" : path
-            if let text = read("/sys/fs/cgroup\(group)/memory.max"), let bytes = Int(text.prefix { $0.isNumber }) {
-                least = min(least ?? bytes, bytes)
+    /// Like `mustWait`, without queueing.
+    func mayRead(_ reply: any LongReply) -> Bool {
+        let user = reply.user
+        let isBehind = account.isBehind(user)
+        guard isBehind || reply.isHeld && account.isOver(user) else { return true }
+        if let active = activeReplies[user], active.reply !== reply {
+            guard active.isPaused, reply.number < active.reply.number else { return false }
+        }
+        let mayRead = mayAnswer(reply.number, of: user)
+        activeReplies[user] = ActiveReply(reply: reply, isPaused: !mayRead)
+        return mayRead
+    }
+
+    /// True if the answer to a request may be completed now: its user is not behind with reading, or the request is
+    /// earlier than those of all answers that are unread.
+    func mayAnswer(_ request: Int, of user: ByteAccount.User) -> Bool {
+        guard account.isBehind(user) else { return true }
+        return !account.isFarBehind(user) && unread[user]?.areAll(after: request) ?? true
+    }
+
+    /// Called when `reply` ends. The waiting reply to its user's earliest request is then read.
+    func replyEnded(_ reply: any LongReply) {
+        if !waiters.isEmpty { stopWaiting(reply) }
+        guard !activeReplies.isEmpty, activeReplies[reply.user]?.reply === reply else { return }
+        activeReplies[reply.user] = nil
+        let waiting = waiters.all.lazy.compactMap { $0 as? any LongReply }.filter { $0.user == reply.user }
+        guard let next = waiting.min(by: { $0.number < $1.number }) else { return }
+        // Even if it may not be read now, it comes before the others.
+        guard mayRead(next) else { return }
+        stopWaiting(next)
+        next.goOn()
+    }
+
+    // MARK: - Unread answers
+
+    /// Counts finished answers of a connection that its client has not read; a negative change if it has read some.
+    func unreadChanged(_ change: Int, _ connection: UnsentCharge) {
+        let user = connection.user
+        account.addUnread(change, of: user)
+        var answers = unread[user] ?? UnreadAnswers(at: EventLoop.now)
+        answers.update(connection)
+        if change < 0 { answers.lastReadAt = EventLoop.now }
+        unread[user] = answers.isEmpty ? nil : answers
+        watchUnread(of: user)
+    }
+
+    private func watchUnread(of user: ByteAccount.User) {
+        guard !unreadTimer.isArmed, !waiters.isEmpty, account.isBehind(user) else { return }
+        unreadTimer.arm(after: patience)
+    }
+
+    /// Closes one connection of each user whose clients have read nothing for so long, although other work for the user
+    /// waits for the room: the connection with the most unread bytes. Others stay, because a client that reads its
+    /// answers in another order than they come may be waiting for one that has no room.
+    private func giveUpUnread() {
+        let waiting = Set(waiters.all.map(\.user))
+        let now = EventLoop.now
+        var next: UInt64?
+        for (user, answers) in unread where waiting.contains(user) && account.isBehind(user) {
+            var due = answers.lastReadAt + UInt64(max(0, patience.nanoseconds))
+            if due <= now, let longest = answers.longest {
+                unread[user]?.lastReadAt = now
+                due = now + UInt64(max(0, patience.nanoseconds))
+                onGivenUp(account.uid(of: user), longest.bytes)
+                longest.onGivenUp()
             }
-            guard let slash = path.lastIndex(of: "/"), path != "/" else { return least }
-            path = slash == path.startIndex ? "/" : String(path[..<slash])
+            next = min(next ?? due, due)
         }
-    }
-
-    private static func read(_ path: String) -> String? {
-        do throws(SystemError) {
-            return String(decoding: try FileContents.read(path).bytes, as: UTF8.self)
-        } catch {
-            return nil
-        }
+        if let next { unreadTimer.arm(at: next) }
     }
 }

@@ -12,6 +12,10 @@ protocol RoomWaiter: AnyObject {
 /// The reader of a reply that is kept until it is complete. Of a user beyond its share, one is read at a time.
 @Loop
 protocol LongReply: RoomWaiter {
+    /// The number of the request that it answers.
+    var number: Int { get }
+    /// True if bytes of it are held already.
+    var isHeld: Bool { get }
     /// Continues reading.
     func goOn()
 }

@@ -183,9 +183,11 @@ final class Embedding: AttemptMaker, LongReply {
     }
 
     var user: ByteAccount.User { call.user }
+    var number: Int { call.record.number }
+    var isHeld: Bool { held > 0 }
 
     func roomMayBeFree() -> Bool {
-        guard !call.isOverShare else { return false }
+        guard call.memory.mayRead(self) else { return false }
         goOn()
         return true
     }

@@ -65,7 +65,7 @@ final class UpstreamReply {
                 head = arrived
                 decoder.receive(arrived, now: time(nil))
             }
-            if charge > 0, call.memory.mustWait(self) { return .nothing }
+            if charge > 0 || !isStream, call.memory.mustWait(self) { return .nothing }
             switch try exchange.takeArrived(into: &bytes) {
             case .nothing: return .nothing
             case .bytes: return receive()
@@ -89,7 +89,7 @@ final class UpstreamReply {
         }
     }
 
-    private static let chargedStep = 256 << 10
+    private static let chargedStep = 64 << 10
 
     private func chargeDocument() throws(UltraError) {
         let kept = decoder.keptByteCount
@@ -126,9 +126,11 @@ final class UpstreamReply {
 
 extension UpstreamReply: LongReply {
     var user: ByteAccount.User { call.user }
+    var number: Int { call.record.number }
+    var isHeld: Bool { charge > 0 }
 
     func roomMayBeFree() -> Bool {
-        guard !call.isOverShare else { return false }
+        guard call.memory.mayRead(self) else { return false }
         goOn()
         return true
     }

@@ -190,29 +190,39 @@ enum MockWords: Sendable, IteratorProtocol {
             let word = Self.lorem[index % Self.lorem.count]
             return index == 0 ? word : " " + word
         case .text(let rest):
-            let space = rest.prefix(while: Self.isSpace)
-            let word = rest[space.endIndex...].prefix { !Self.isSpace($0) }
-            // Trailing white space belongs to the last word.
-            let after = rest[word.endIndex...].prefix(while: Self.isSpace)
-            let end = after.endIndex == rest.endIndex ? rest.endIndex : word.endIndex
+            let count = rest.withContiguousStorageIfAvailable(Self.wordByteCount) ?? Self.wordByteCount(Array(rest))
+            guard count > 0 else { return nil }
+            let end = rest.index(rest.startIndex, offsetBy: count)
             self = .text(rest[end...])
-            return end == rest.startIndex ? nil : String(Substring(rest[..<end]))
+            return String(Substring(rest[..<end]))
         }
+    }
+
+    /// The length of the first word with the white space before it. Trailing white space belongs to the last word.
+    private static func wordByteCount(_ bytes: some Collection<UInt8>) -> Int {
+        bytes.withContiguousStorageIfAvailable { bytes in
+            var end = 0
+            while end < bytes.count, isSpace(bytes[end]) { end += 1 }
+            while end < bytes.count, !isSpace(bytes[end]) { end += 1 }
+            var after = end
+            while after < bytes.count, isSpace(bytes[after]) { after += 1 }
+            return after == bytes.count ? after : end
+        } ?? 0
     }
 
     /// The number of words in a text, as counted for `usage`.
     static func count(_ text: String) -> Int {
-        var count = 0
-        var isInside = false
-        for byte in text.utf8 {
-            if isSpace(byte) {
-                isInside = false
-            } else if !isInside {
-                isInside = true
-                count += 1
+        var text = text
+        return text.withUTF8 { bytes in
+            var count = 0
+            var wasSpace = true
+            for byte in bytes {
+                let isSpace = isSpace(byte)
+                count += wasSpace && !isSpace ? 1 : 0
+                wasSpace = isSpace
             }
+            return count
         }
-        return count
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

@@ -66,8 +66,9 @@ struct Settings {
     }
 
     static func trimmed(_ text: Substring) -> String {
-        let start = text.drop { $0.isWhitespace }
-        return String(start.reversed().drop { $0.isWhitespace }.reversed())
+        let whole = String(text)
+        let start = whole.wordStart
+        return start == whole.endIndex ? "" : String(whole[start..<whole.wordEnd])
     }
 
     static func isHeaderValue(_ text: String) -> Bool {

@@ -26,7 +26,28 @@ struct ArgumentScan: Sendable, Equatable {
     var isWhole: Bool { hasClosed }
 
     mutating func add(_ piece: String) {
-        for byte in piece.utf8 { add(byte) }
+        var piece = piece
+        piece.withUTF8 { bytes in
+            var index = 0
+            while index < bytes.count {
+                if isInString, !isEscaped { index = addPlain(bytes, from: index) }
+                guard index < bytes.count else { return }
+                add(bytes[index])
+                index += 1
+            }
+        }
+    }
+
+    /// Adds the bytes of a string up to the next quote or backslash, and returns its index.
+    private mutating func addPlain(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var digest = significant
+        var index = start
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") {
+            digest.add(bytes[index])
+            index += 1
+        }
+        significant = digest
+        return index
     }
 
     private mutating func add(_ byte: UInt8) {

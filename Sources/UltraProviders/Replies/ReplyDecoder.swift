@@ -38,6 +38,8 @@ package struct ReplyDecoder: Sendable {
     private var lines: JSONLines
     private let limits: ReplyLimits
     private var document: [UInt8] = []
+    /// The length of the body according to its head, in bytes; 0: it says none.
+    private var announcedBytes = 0
     private var reply: ReplyInterpreter
 
     /// - Parameters:
@@ -89,6 +91,7 @@ package struct ReplyDecoder: Sendable {
         reply.receive(head, now: now)
         requestID = reply.requestID
         if head.status >= 400 { body = .error }
+        announcedBytes = head["content-length"].flatMap { Int($0) } ?? 0
     }
 
     /// Decodes the next bytes of the body and appends the completed events.
@@ -183,6 +186,7 @@ package struct ReplyDecoder: Sendable {
         } catch {
             reply.receive(error, isDocument: isDocument)
         }
+        document = []
         reply.conclude()
         try complete()
     }
@@ -201,6 +205,10 @@ package struct ReplyDecoder: Sendable {
     private mutating func collect(_ bytes: UnsafeRawBufferPointer) throws(SplitLimitExceeded) {
         guard document.count + bytes.count <= limits.document else {
             throw SplitLimitExceeded(limitBytes: limits.document)
+        }
+        // Reserved at once, a long document is not copied as it grows. Pages that it does not reach take no memory.
+        if document.isEmpty, announcedBytes > bytes.count {
+            document.reserveCapacity(min(announcedBytes, limits.document))
         }
         document.append(contentsOf: bytes)
     }

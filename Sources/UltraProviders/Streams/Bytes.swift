@@ -39,11 +39,13 @@ extension String {
         let length = piece.utf8CodeUnitCount
         var copy = self
         return copy.withUTF8 { text in
-            guard let start = text.baseAddress, text.count >= length else { return false }
+            guard let start = text.baseAddress, length > 0 else { return false }
+            let first = CInt(piece.utf8Start.pointee)
             var index = 0
-            while index <= text.count - length {
-                if memcmp(start + index, piece.utf8Start, length) == 0 { return true }
-                index += 1
+            while index + length <= text.count {
+                guard let found = memchr(start + index, first, text.count - length + 1 - index) else { return false }
+                if memcmp(found, piece.utf8Start, length) == 0 { return true }
+                index = UnsafeRawPointer(found) - UnsafeRawPointer(start) + 1
             }
             return false
         }

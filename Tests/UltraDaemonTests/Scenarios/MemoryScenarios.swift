@@ -157,15 +157,54 @@ struct MemoryScenarios {
         return openai
     }
 
-    @Test("long vectors to one user are read one reply after the other, and all of them come")
+    @Test("long vectors to one user are read one reply after the other, within its share, and all of them come")
     func longVectors() throws {
         let scenario = try Scenario(["openai": try Self.vectors(of: 500_000)], file: Self.file)
+        let before = scenario.daemon.residentOwnBytes
+        var most = before
         var clients = try (0..<24).map { _ in try scenario.daemon.client() }
         for client in clients { client.send(bytes: Self.frame(1, "embed", Self.embedding)) }
-        for client in clients { #expect(try client.frames().last?.event == "result") }
+        for client in clients {
+            #expect(try client.frames().last?.event == "result")
+            most = max(most, scenario.daemon.residentOwnBytes)
+        }
+        #expect(most - before < Self.limitBytes + Self.slackBytes, "\(before >> 10) KB, then \(most >> 10) KB")
         // Each connection is charged as well: 24 of them hold more than what is waited for.
         clients = []
         while try Self.held(scenario) > 300_000 {}
+    }
+
+    /// Sixteen clients that ask for answers of 2 MB, of which none reads.
+    private static func unreadAnswers(_ scenario: Scenario, _ request: String) throws -> [Client] {
+        let clients = try (0..<16).map { _ in try scenario.daemon.client() }
+        for client in clients { client.send(bytes: frame(1, "generate", request)) }
+        return clients
+    }
+
+    private static func longAnswer() throws -> ScriptedProvider {
+        let text = String(repeating: "z", count: 2 << 20)
+        return try ScriptedProvider.openAI(
+            .json(RelayTests.answer.replacingOccurrences(of: "hello there", with: text)))
+    }
+
+    @Test(
+        "answers that nobody reads are bounded together; the connection with the most is closed, and the others get theirs",
+        arguments: ["", "[cache]\nenabled = true\n"])
+    func unreadAnswers(cache: String) throws {
+        let openai = try Self.longAnswer()
+        let scenario = try Scenario(["openai": openai], file: Self.file + "write_stall = \"6s\"\n" + cache)
+        let before = scenario.daemon.residentOwnBytes
+        var most = before
+        let clients = try Self.unreadAnswers(scenario, Scenario.fields(Scenario.gpt))
+        while !scenario.daemon.logText.contains("bytes of answers unread") {
+            most = max(most, scenario.daemon.residentOwnBytes)
+            #expect(try scenario.daemon.client().ask(#"{"id":1,"op":"ping"}"#).event == "result")
+        }
+        #expect(most - before < Self.limitBytes + Self.slackBytes, "\(before >> 10) KB, then \(most >> 10) KB")
+        var answered = 0
+        for client in clients { answered += (try? client.frames().last?.event) == "result" ? 1 : 0 }
+        // The time runs on while one client after the other reads.
+        #expect((8...15).contains(answered))
     }
 
     @Test("vectors that no frame can hold are too large, however they are spread over replies")

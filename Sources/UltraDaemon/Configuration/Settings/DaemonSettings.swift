@@ -47,6 +47,9 @@ package struct Limits: Sendable, Equatable {
     /// A connection to a provider that was idle for longer is not reused.
     package var upstreamIdle = Duration.seconds(118)
 
+    /// How long a user's clients may read nothing of their answers while other answers to the user wait for the room.
+    var unreadPatience: Duration { writeStall / 6 }
+
     /// The smallest `memory`: with less, requests of ordinary size would be refused.
     package static let leastMemory = 16 << 20
 

@@ -32,6 +32,8 @@ final class HTTPConnection {
     private var mode = HTTPResponseWriter.Mode(minorVersion: 1, keepsAlive: true)
     /// True while nothing is read because the user holds more than its share.
     var waitsForRoom = false
+    /// True while received requests wait for a later turn of the loop, and no more are read.
+    private var isPaced = false
     /// The timeout of the current phase.
     let patience = Timer {}
     /// The timeout of the whole body.
@@ -85,7 +87,7 @@ final class HTTPConnection {
 
     private var isReading: Bool {
         switch phase {
-        case .head, .body: !waitsForRoom && !output.isCongested
+        case .head, .body: !waitsForRoom && !output.isCongested && !isPaced
         case .lingering: true
         case .answering, .ending, .closed: false
         }
@@ -132,10 +134,17 @@ final class HTTPConnection {
             while true {
                 switch phase {
                 case .head:
-                    guard !output.isCongested else { return }
+                    guard !output.isCongested, !isPaced else { return }
+                    guard door.pace.mayTake(caller.uid) else {
+                        isPaced = true
+                        return door.pace.later(self)
+                    }
                     guard let event = try decoder.next(appendingTo: &unread) else { return waitForHead() }
                     // `end` belongs to a refused request.
-                    if case .head(let head) = event { accept(head) }
+                    if case .head(let head) = event {
+                        door.pace.took(caller.uid)
+                        accept(head)
+                    }
                     unread = []
                 case .body(let exchange):
                     guard admitBody(of: exchange) else { return }
@@ -300,6 +309,7 @@ final class HTTPConnection {
         // Last, because the daemon may stop if this connection is idle.
         defer { if exchange?.call != nil { door.ended() } }
         if let exchange { release(exchange) }
+        if let call = exchange?.call { output.finished(call) }
         guard mode.keepsAlive, !door.isDraining else { return end() }
         guard case .answering = phase else { return }
         phase = .head
@@ -365,5 +375,13 @@ final class HTTPConnection {
     /// True without a request in progress and without unsent bytes.
     var isIdle: Bool {
         if case .head = phase { output.isEmpty && !decoder.isInRequest } else { false }
+    }
+}
+
+extension HTTPConnection: PacedConnection {
+    func goOnTaking() {
+        guard isPaced else { return }
+        isPaced = false
+        takeRequests()
     }
 }

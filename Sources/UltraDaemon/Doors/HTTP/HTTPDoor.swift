@@ -9,6 +9,7 @@ final class HTTPDoor {
     let memory: HeldBytes
     private let books: Books
     let receiveBuffer: ReceiveBuffer
+    let pace: RequestPace
     var times: HTTPTimes {
         var times = HTTPTimes()
         times.quiet = daemon.configuration.http.quiet
@@ -27,13 +28,14 @@ final class HTTPDoor {
 
     init(
         _ daemon: Daemon, _ memory: HeldBytes, _ books: Books, _ counts: ConnectionCounts,
-        _ receiveBuffer: ReceiveBuffer
+        _ receiveBuffer: ReceiveBuffer, _ pace: RequestPace
     ) {
         self.daemon = daemon
         self.memory = memory
         self.books = books
         self.counts = counts
         self.receiveBuffer = receiveBuffer
+        self.pace = pace
     }
 
     var limits: Limits { daemon.limits }
