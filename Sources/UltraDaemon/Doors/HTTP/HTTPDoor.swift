@@ -17,6 +17,8 @@ final class HTTPDoor {
 
     /// Bytes sent to all clients since the start.
     var sentByteCount: UInt64 = 0
+    /// Requests refused before they reached an operation, by status.
+    private(set) var refusalCounts: [Int: Int] = [:]
     unowned let daemon: Daemon
     private let counts: ConnectionCounts
     private let refused = RefusedConnections()
@@ -138,6 +140,8 @@ final class HTTPDoor {
     }
 
     func ended() { daemon.stopIfDrained() }
+
+    func countRefusal(_ status: Int) { refusalCounts[status, default: 0] += 1 }
 
     // MARK: - Responses
 
