@@ -15,11 +15,16 @@ package protocol DialectRequest: Sendable {
     /// One sentence for each part that was dropped for `provider`.
     func warnings(of provider: String) -> [String]
 
+    /// Sends the members that the door does not know to `providers` as well, which speak the dialect of the request.
+    mutating func passOn(to providers: [String])
+
     func writer(_ origin: AnswerOrigin) -> Writer
 }
 
 extension DialectRequest {
     package func warnings(of provider: String) -> [String] { warnings }
+
+    package mutating func passOn(to providers: [String]) {}
 }
 
 /// What an answer contains of the daemon's own.
