@@ -161,10 +161,9 @@ struct ByteAccount: Sendable {
     }
 
     /// True if they have left so much unread that no answer to the user may be completed, whichever its clients wait for.
-    func isFarBehind(_ user: User) -> Bool {
-        let unread = entries[user.slot].unread
-        return unread > assuredBytes && unread > limit &- held
-    }
+    /// The bound does not depend on the free memory, which replies in progress take: a client that reads its answers in
+    /// the order of its requests would wait for one that is not completed.
+    func isFarBehind(_ user: User) -> Bool { entries[user.slot].unread > limit / 2 }
 
     /// True if the user holds so much that its sockets are read in small pieces.
     func isHeavy(_ user: User) -> Bool { entries[user.slot].bytes > limit / 16 }
