@@ -69,7 +69,7 @@ struct RepositoryTests {
         #expect(found.filter { !$0.hasPrefix("Sources/UltraSystem/Loop/Loop.swift:") } == [])
     }
 
-    @Test("accounts are looked up at the start and on the disk thread only: the loop never waits for a directory server")
+    @Test("accounts are looked up at the start and on the disk thread only: directory servers are slow")
     func accounts() throws {
         let daemon = ["UltraSystem", "UltraDaemon", "ultrad"].flatMap { Self.files(in: "Sources/\($0)", [".swift"]) }
         let found = try Self.lines(in: daemon, matching: #"AccountNames\.|GroupID\.|getpw|getgr"#)
@@ -87,14 +87,14 @@ struct RepositoryTests {
         #expect(found.filter { !$0.contains("isCurrent") && !$0.contains("thread == nil") } == [])
     }
 
-    @Test("no input can trap, and no source contains a TODO")
+    @Test("no source traps on input, and none contains a TODO")
     func traps() throws {
         let found = try Self.lines(
             in: Self.files(in: "Sources", [".swift"]), matching: #"try!|fatalError\(|\bTODO\b|\bFIXME\b|as!"#)
         #expect(found == [])
     }
 
-    @Test("JSON from providers is read by `JSONReader`'s lenient functions")
+    @Test("JSON from providers is read with `JSONReader(reply:)`")
     func replyReaders() throws {
         let files = Self.files(in: "Sources/UltraProviders", [".swift"]).filter { file in
             ["+Decode.swift", "/Replies/", "/Errors/"].contains { file.path.contains($0) }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraSystem
 
-/// What people write into `NO_PROXY`.
+/// Values of `NO_PROXY` as they occur in practice.
 @Suite("Hosts without a proxy")
 struct ProxyExceptionsTests {
     static let table: [(list: String?, origin: String, isDirect: Bool)] = [

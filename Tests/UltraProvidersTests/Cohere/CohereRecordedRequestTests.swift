@@ -27,16 +27,16 @@ struct CohereRecordedRequestTests {
         try recording.expect(encoded, ours(body))
     }
 
-    /// What we send in place of `body`, as far as it differs on purpose.
+    /// `body` with the intended differences: the body Ultra must send.
     private func ours(_ body: ChatBody) -> NSDictionary {
         var ours = body.fields
-        // The default.
+        // `false` is the default.
         if !body.isStream { ours["stream"] = nil }
         ours["messages"] = (body.fields["messages"] as? [[String: Any]])?.map { message in
             var message = message
             guard let items = message["content"] as? [[String: Any]], items.count == 1, let text = items[0]["text"]
             else { return message }
-            // A lone text is a string; an empty one says nothing.
+            // A single text is sent as a string; an empty one is left out.
             message["content"] = text as? String == "" ? nil : text
             return message
         }
