@@ -39,7 +39,7 @@ struct UpstreamTests {
     }
 
     @Test(
-        "a certificate that is not good is told from every other, with what to do",
+        "each flaw of a certificate has an error of its own, with a hint",
         .enabled(if: TLSFront.isAvailable, "no nginx or openssl"),
         arguments: [
             (TLSFront.Certificate.expired, "clock"), (.unknownCA, "SSL_CERT_FILE"),

@@ -145,7 +145,7 @@ struct EventLoopTests {
     }
 
     @Test(
-        "a child's end is reported as it was",
+        "a child's exit status or signal is reported",
         arguments: [
             (["-c", "exit 0"], ChildProcess.Exit.code(0)), (["-c", "exit 3"], .code(3)),
             (["-c", "kill -TERM $$"], .signal(SIGTERM)),

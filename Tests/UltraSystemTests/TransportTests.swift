@@ -65,7 +65,7 @@ struct TransportTests {
     }
 
     @Test(
-        "a kept-alive connection that died is replaced once, unseen",
+        "a kept-alive connection that died is replaced once, silently",
         arguments: [Script.Afterwards.closeUnannounced, .closeOnNextRequest, .resetOnNextRequest])
     func staleConnection(afterwards: Script.Afterwards) async throws {
         let provider = try ScriptedProvider(.json("second"))
@@ -98,7 +98,7 @@ struct TransportTests {
     }
 
     @Test(
-        "a failure names what went wrong and how far the transfer was",
+        "a failure has its cause and the progress of the transfer",
         arguments: [
             Failure(name: "close before head", script: .closeBeforeHead, kind: .connectionLost, phase: .waiting),
             Failure(name: "reset before head", script: .resetBeforeHead, kind: .connectionLost, phase: .waiting),
@@ -120,7 +120,7 @@ struct TransportTests {
         #expect(reply.error?.phase == failure.phase)
     }
 
-    @Test("a refused connection and a name that does not resolve are told apart")
+    @Test("a refused connection and an unresolvable name have different errors")
     func refusedAndUnresolved() async throws {
         let provider = try ScriptedProvider()
         try provider.refuse()
@@ -173,7 +173,7 @@ struct TransportTests {
     }
 
     @Test(
-        "each timer fires for its own silence",
+        "each timer measures its own silence",
         arguments: [
             Stall(
                 name: "first token before the head", script: .hangBeforeHead,

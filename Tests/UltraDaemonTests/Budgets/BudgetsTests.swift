@@ -67,7 +67,7 @@ struct BudgetsTests {
     }
 
     @Test(
-        "a budget holds for whom it names, and for everybody where it names nobody",
+        "a budget applies to the subjects it names, and to everybody if it names none",
         arguments: [
             (rule { $0.uid = 1000 }, true), (rule { $0.uid = 0 }, false), (rule { $0.gid = 100 }, true),
             (rule { $0.gid = 0 }, false), (rule { $0.program = "curl" }, true), (rule { $0.program = "cur" }, false),

@@ -4,7 +4,7 @@ import Testing
 
 struct CandidateOrderTests {
     @Test(
-        "weighted: who comes first is drawn within 2 % of the weights over 100,000 draws",
+        "weighted: the first candidate is drawn within 2 % of the weights over 100,000 draws",
         arguments: [[1, 1], [1, 2, 3, 4], [0.5, 0.25, 0.25], [3, 0, 1], [100, 100, 300]])
     func weighted(weights: [Double]) {
         var random = SplitMix(seed: 7)

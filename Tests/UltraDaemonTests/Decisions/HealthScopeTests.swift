@@ -205,7 +205,7 @@ struct HealthScopeTests {
     }
 
     @Test(
-        "one lost connection is no state; two in a row are a doubt; a probe, or the breaker, is proof",
+        "one lost connection changes no state; two in a row are doubt; a probe, or the breaker, is proof",
         arguments: [
             Contact(events: "", state: .unknown, isReachable: nil),
             Contact(events: "s", state: .available, isReachable: true),

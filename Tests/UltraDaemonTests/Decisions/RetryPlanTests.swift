@@ -35,7 +35,7 @@ struct RetryPlanTests {
     }
 
     @Test(
-        "what is tried again, what goes to the next candidate, what ends",
+        "failures that are retried, that move on to the next candidate, and that end the request",
         arguments: [
             Case(name: "connect", error: UltraError(.connectFailed, "", isRetryable: true), tries: 3, goesOn: true),
             Case(
@@ -222,7 +222,7 @@ struct RetryPlanTests {
     }
 
     @Test(
-        "one that was not asked yet is worth a short wait, within the deadline; a repetition is not sent meanwhile",
+        "an untried candidate is worth a short wait within the deadline; no repetition is sent meanwhile",
         arguments: [
             (until: 2001, deadline: nil, index: 1, pause: 2000, isRetry: false),
             (until: 2002, deadline: nil, index: 0, pause: 125, isRetry: true),

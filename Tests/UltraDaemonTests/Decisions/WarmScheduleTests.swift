@@ -20,7 +20,7 @@ struct WarmScheduleTests {
     }
 
     @Test(
-        "a connection is made where there is none, and used again before it is too old",
+        "a connection is made if there is none, and used before it is too old",
         arguments: [
             Case(warmth: warmth(open: 0), step: .warm),
             Case(warmth: warmth(open: 0, active: 1), step: .wait(milliseconds: 54_000)),

@@ -18,7 +18,7 @@ struct ReloadRuleTests {
     }
 
     @Test(
-        "each setting is told by its key",
+        "each changed setting is reported by its key",
         arguments: [
             Change(testDescription: "daemon.log_level") { $0.logLevel = .error },
             Change(testDescription: "daemon.admin_group") { $0.adminGroup = nil },

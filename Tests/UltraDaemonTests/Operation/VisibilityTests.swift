@@ -80,7 +80,7 @@ struct VisibilityTests {
     }
 
     @Test(
-        "a subscriber is told of its own user's requests alone, without a gap in the numbers",
+        "a subscriber gets events of its own user's requests, with consecutive numbers",
         .enabled(if: LocalUser.canBeOthers, "needs root"))
     func subscription() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])

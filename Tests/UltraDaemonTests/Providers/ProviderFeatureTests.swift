@@ -133,7 +133,7 @@ struct ProviderFeatureTests {
         for (place, json) in feature.returned { #expect(received[place] == json, "\(place)") }
     }
 
-    @Test("a result's parts, sent back as a message's content, reach the provider unchanged", arguments: WireFeature.all)
+    @Test("a result's parts, sent back as a message's content, arrive unchanged", arguments: WireFeature.all)
     func parts(_ feature: WireFeature) throws {
         let wire = feature.wire
         let path = wire.path(wire.model, false)

@@ -41,7 +41,7 @@ struct EvidenceScenarios {
     }
 
     @Test(
-        "a firewall's page, or a refusal without the provider's word, takes the model from nobody",
+        "a firewall's page, or a refusal without an error code, takes the model from nobody",
         arguments: [
             Script(
                 status: 403, headers: [("Content-Type", "text/html")],
@@ -66,7 +66,7 @@ struct EvidenceScenarios {
     }
 
     @Test(
-        "what a client brings about by its own options blames nobody",
+        "failures caused by a client's own options blame no provider",
         arguments: [
             .json(#"{"error":{"message":"no model","code":"model_not_found"}}"#, status: 404),
             .json(#"{"error":{"message":"no access","code":"permission_denied"}}"#, status: 403),

@@ -188,7 +188,7 @@ struct MemoryScenarios {
     }
 
     @Test(
-        "answers that nobody reads are bounded together; the connection with the most is closed, and the others get theirs",
+        "unread answers are bounded together; the connection with the most is closed, and the others get theirs",
         arguments: ["", "[cache]\nenabled = true\n"])
     func unreadAnswers(cache: String) throws {
         let openai = try Self.longAnswer()

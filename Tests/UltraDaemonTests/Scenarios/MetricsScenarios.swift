@@ -127,7 +127,7 @@ struct MetricsScenarios {
     }
 
     @Test(
-        "the longest turn of the loop is told, since the start and since the last scrape; a mock's long answer is no turn"
+        "the longest turn since the start and since the last scrape is shown; a mock's long answer is not one turn"
     )
     func longestTurn() throws {
         let scenario = try Scenario([:], ["USE_MOCK": "true"])

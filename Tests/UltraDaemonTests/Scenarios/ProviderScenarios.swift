@@ -137,7 +137,7 @@ struct ProviderScenarios {
     }
 
     @Test(
-        "a lost model takes nobody along, and a list or an answer brings it back",
+        "a lost model affects no other, and a list or an answer brings it back",
         arguments: [
             Loss(
                 name: "404",

@@ -20,7 +20,7 @@ struct RetryScenarios {
     }
 
     @Test(
-        "what may pass is tried again on the same model, unseen",
+        "a temporary failure is retried on the same model, unseen by the client",
         arguments: [
             .status(408), .status(409), .status(425), .status(429), .status(500), .status(502), .status(503),
             .status(504), .status(529),
@@ -49,7 +49,7 @@ struct RetryScenarios {
     }
 
     @Test(
-        "what cannot pass is not tried again, and a fallback is asked only where it may differ",
+        "a lasting failure is not retried, and a fallback is asked only where it may differ",
         arguments: [
             .status(400, "bad_request"),
             .status(401, "authentication", movesOn: true),
@@ -131,7 +131,7 @@ struct RetryScenarios {
     }
 
     @Test(
-        "a kept-alive connection that dies when it is used again is replaced at once, and once, without a word",
+        "a kept-alive connection that dies when it is reused is replaced once, at once and silently",
         arguments: [Script.Afterwards.closeOnNextRequest, .resetOnNextRequest, .closeUnannounced])
     func stale(afterwards: Script.Afterwards) throws {
         let openai = try ScriptedProvider.openAI(ScriptedProvider.whole.then(afterwards), ScriptedProvider.whole)

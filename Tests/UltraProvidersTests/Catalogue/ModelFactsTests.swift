@@ -35,7 +35,7 @@ struct ModelFactsTests {
 
     /// Each fact for every combination of sources: its number and its origin.
     @Test(
-        "the first source that says wins",
+        "the first source with the fact wins",
         arguments: [
             (true, true, true, 3, .configuration), (true, true, false, 3, .configuration),
             (true, false, true, 3, .configuration), (true, false, false, 3, .configuration),
@@ -75,7 +75,7 @@ struct ModelFactsTests {
     }
 
     @Test(
-        "capabilities nobody names are the least of the kind",
+        "unknown capabilities are the least of the kind",
         arguments: [
             (.chat, nil, .init([.chat, .streaming], .discovery)), (.embeddings, nil, .init([.embeddings], .discovery)),
             (.other, nil, .init([], .discovery)), (nil, nil, nil),

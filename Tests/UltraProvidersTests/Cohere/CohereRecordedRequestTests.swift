@@ -7,7 +7,7 @@ import UltraAPI
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct CohereRecordedRequestTests {
     @Test(
-        "a conversation another client had is sent as that client sent it",
+        "a recorded conversation of another client is encoded as that client did",
         arguments: CohereRecordingTests.streams + CohereRecordingTests.documents
             + [CohereRecordingTests.longStream, "cohere/error-01", "cohere/error-02"])
     func request(name: String) throws {

@@ -7,7 +7,7 @@ import UltraAPI
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct MistralRecordedRequestTests {
     @Test(
-        "a conversation another client had is sent as that client sent it",
+        "a recorded conversation of another client is encoded as that client did",
         arguments: MistralRecordingTests.streams + MistralRecordingTests.documents
             + ["mistral/error-01", "mistral/error-02", "mistral/error-04"])
     func request(name: String) throws {

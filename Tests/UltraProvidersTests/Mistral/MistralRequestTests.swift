@@ -272,7 +272,7 @@ struct MistralRequestTests {
     static let call = ToolCall(id: "a", name: "f", arguments: "{}")
 
     @Test(
-        "what cannot be honoured is refused before anything is sent",
+        "a request that cannot be honoured is refused before anything is sent",
         arguments: [
             ("codestral-latest", [Message(.user, [image])], ErrorCode.capabilityMissing),
             ("magistral-small-2507", [Message(.user, [image])], .capabilityMissing),

@@ -7,7 +7,7 @@ import UltraAPI
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct OllamaRecordedRequestTests {
     @Test(
-        "a conversation another client had is sent as that client sent it",
+        "a recorded conversation of another client is encoded as that client did",
         arguments: OllamaRecordingTests.documents + ["ollama/error-01"]
             + OllamaRecordingTests.streams.filter { !$0.contains("generate") })
     func request(name: String) throws {

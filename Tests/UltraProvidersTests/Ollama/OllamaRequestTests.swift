@@ -190,7 +190,7 @@ struct OllamaRequestTests {
     }
 
     @Test(
-        "what Ollama cannot be given is refused before anything is sent",
+        "a request that Ollama cannot serve is refused before anything is sent",
         arguments: [
             Refusal(what: "an image by URL", part: .imageURL("https://e.com/a.png")),
             Refusal(what: "a GIF", part: .imageData(mediaType: "image/gif", base64: "AAAA")),
@@ -219,7 +219,7 @@ struct OllamaRequestTests {
     }
 
     @Test(
-        "options that are no object are the client's mistake",
+        "options that are no object are an error of the client",
         arguments: [("[1]", ""), (#"{"options":1}"#, ".options")])
     func options(json: String, field: String) {
         var request = Request(messages: [Message(.user, [.text("Hi")])])

@@ -23,7 +23,7 @@ struct LenientReplyTests {
     }
 
     @Test(
-        "what is no JSON all the same is an error",
+        "other invalid JSON is an error",
         arguments: ["NaNa", "nan", "+1", "--1", "-Inf", "Infinit", "undefined", "[NaN", "'x'"])
     func nonsense(value: String) {
         for dialect in DialectReplies.all {

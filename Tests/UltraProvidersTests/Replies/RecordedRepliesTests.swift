@@ -11,7 +11,7 @@ struct RecordedRepliesTests {
     }
 
     @Test(
-        "a document or an error says what is written down, whether a stream was asked for or not",
+        "a document or an error gives the expected answer, whether a stream was requested or not",
         arguments: RecordedReply.all { $0.documents + $0.errors })
     func document(reply: RecordedReply) throws {
         try reply.checks.expected(reply.name, isStream: false)

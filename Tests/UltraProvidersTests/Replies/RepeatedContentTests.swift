@@ -508,7 +508,7 @@ import UltraAPI
     // MARK: - Checks
 
     @Test(
-        "what is told whole is delivered, and once",
+        "content sent as a whole is delivered once",
         arguments: chatCases + responsesCases + anthropicCases + otherCases)
     func delivered(example: Case) {
         let body = Array(example.body.utf8)
