@@ -23,7 +23,7 @@ package enum Base64 {
         guard isValid(text) else { return nil }
         var text = text
         return text.withUTF8 { letters in
-            let padding = (letters[letters.count - 1] == padding ? 1 : 0) + (letters[letters.count - 2] == padding ? 1 : 0)
+            let paddingCount = letters[(letters.count - 2)...].count { $0 == Self.padding }
             return [UInt8](unsafeUninitializedCapacity: letters.count / 4 * 3) { bytes, count in
                 for start in stride(from: 0, to: letters.count, by: 4) {
                     let group =
@@ -34,7 +34,7 @@ package enum Base64 {
                     bytes[count + 2] = UInt8(truncatingIfNeeded: group)
                     count += 3
                 }
-                count -= padding
+                count -= paddingCount
             }
         }
     }

@@ -79,7 +79,7 @@ package enum ProviderOptions {
     }
 
     /// The path of the first reserved member of `object`; nil if there is none.
-    fileprivate static func ownedMember(of object: RawJSON) -> String? {
+    package static func ownedMember(of object: RawJSON) -> String? {
         do throws(JSONError) {
             return try JSONReader.read(object.bytes) { (reader) throws(JSONError) in
                 try find(&reader, isInner: false)

@@ -33,7 +33,8 @@ final class PlaceWatch {
         paths = sockets + (directory.map { [$0.path, $0.lockPath] } ?? [])
         self.onCheck = onCheck
         self.onStanding = onStanding
-        watch = FileWatch { [unowned self] in timer.arm(after: Self.delay) }
+        // A check on the disk's thread may hold the watch for longer than this object lives.
+        watch = FileWatch { [weak self] in self?.timer.arm(after: Self.delay) }
         timer.onFire = { [unowned self] in check() }
         follow()
     }

@@ -56,6 +56,12 @@ extension Daemon {
         for (operation, outcome, count) in metrics.counts.outcomes {
             text.sample(count, ["op": operation, "outcome": outcome])
         }
+        text.begin(
+            .counter, "ultrad_http_refused_total",
+            "Requests over HTTP refused before they were an operation, by status.")
+        for (status, count) in httpDoor.refusalCounts.sorted(by: { $0.key < $1.key }) {
+            text.sample(count, ["status": "\(status)"])
+        }
         text.begin(.histogram, "ultrad_request_duration_seconds", "From a request to the end of its answer.")
         for (operation, histogram) in metrics.counts.durationsByOperation {
             text.sample(histogram, ["op": operation.rawValue])

@@ -54,6 +54,12 @@ extension Daemon {
         return isNamed(name) || !isNamed(other) ? name : other
     }
 
+    /// Providers whose servers take members of Chat Completions beyond OpenAI's: gateways and local servers, which have
+    /// many of their own.
+    var chatServers: [String] {
+        registry.providers.filter(\.provider.isChatServer).map(\.id)
+    }
+
     /// True for a route, an alias, or a model that a provider lists.
     private func isNamed(_ name: String) -> Bool {
         if registry.routing.routes[name] != nil { return true }

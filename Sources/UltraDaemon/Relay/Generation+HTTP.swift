@@ -10,6 +10,7 @@ extension Generation {
         while true {
             switch advance() {
             case .awaitArrival: await reply?.exchange.arrival()
+            case .awaitTurn: await Loop.nextTurn()
             case .awaitClient: await call.drained()
             case .ended(let error): return error
             }
@@ -18,6 +19,8 @@ extension Generation {
 
     private enum Advance {
         case awaitArrival
+        /// A long document was decoded, and what becomes of it takes as long again.
+        case awaitTurn
         /// The client has not read enough of what was sent.
         case awaitClient
         case ended(UltraError?)
@@ -27,8 +30,10 @@ extension Generation {
     @inline(never)
     private func advance() -> Advance {
         guard let reply else { return send() }
+        if !reply.events.isEmpty { deliver(reply) }
         while !reply.isComplete {
             let progress = reply.advance()
+            if case .more = progress, reply.isComplete, reply.isLong { return .awaitTurn }
             if !reply.events.isEmpty { deliver(reply) }
             switch progress {
             case .failure(let error):

@@ -40,6 +40,9 @@ final class UpstreamReply {
     /// True if the answer is complete, even if more bytes follow.
     var isComplete: Bool { decoder.isComplete }
 
+    /// True for a document whose decoding takes milliseconds.
+    private(set) var isLong = false
+
     /// See `ReplyDecoder`.
     func refusedMember(known: Set<String>) -> RefusedMember? { decoder.refusedMember(known: known) }
     /// True if the answer is complete and has no content.
@@ -115,6 +118,7 @@ final class UpstreamReply {
 
     private func finish() -> Progress {
         do throws(UltraError) {
+            isLong = decoder.keptByteCount > 1 << 20
             defer { release() }
             try decoder.finish(into: &events)
             return .more

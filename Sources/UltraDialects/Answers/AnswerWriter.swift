@@ -19,12 +19,17 @@ package protocol DialectRequest: Sendable {
     /// One sentence for each part that is dropped if `provider`, an id, answers.
     func warnings(of provider: String) -> [String]
 
+    /// Passes the members that the door does not know on to `providers`, which speak the dialect of the request.
+    mutating func passOn(to providers: [String])
+
     /// The writer of the answer, for one use.
     func writer(_ origin: AnswerOrigin) -> Writer
 }
 
 extension DialectRequest {
     package func warnings(of provider: String) -> [String] { warnings }
+
+    package mutating func passOn(to providers: [String]) {}
 }
 
 /// Facts about an answer that come from the daemon and not from the provider.

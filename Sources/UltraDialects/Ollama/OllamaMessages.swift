@@ -22,7 +22,9 @@ struct OllamaMessages {
         var toolCallID: String?
     }
 
-    static func read(_ fields: inout RequestFields) throws(UltraError) -> [Message] {
+    static func read(
+        _ fields: inout RequestFields, _ warnings: inout RequestWarnings
+    ) throws(UltraError) -> [Message] {
         var reading = OllamaMessages()
         try fields.array("an array of messages", .messages) { (fields, _) throws(UltraError) in
             var members = Members()
@@ -42,7 +44,7 @@ struct OllamaMessages {
                 default: try fields.skip()
                 }
             }
-            try reading.add(members, fields)
+            try reading.add(members, fields, &warnings)
         }
         return reading.messages
     }
@@ -62,7 +64,9 @@ struct OllamaMessages {
         return parts
     }
 
-    private mutating func add(_ members: Members, _ fields: RequestFields) throws(UltraError) {
+    private mutating func add(
+        _ members: Members, _ fields: RequestFields, _ warnings: inout RequestWarnings
+    ) throws(UltraError) {
         guard let role = members.role else {
             throw fields.expected(#"one of "system", "user", "assistant", "tool""#, at: "role")
         }
@@ -88,19 +92,25 @@ struct OllamaMessages {
             open = calls.map { ($0.id, $0.name) }
             let thinking: [Part] = members.thinking.isEmpty ? [] : [.reasoning(text: members.thinking, signature: nil)]
             messages.append(Message(.assistant, thinking + parts, toolCalls: calls))
-        case .tool: messages.append(Message(.tool, parts, toolCallID: try callID(members, fields)))
+        case .tool:
+            if let id = callID(members) {
+                messages.append(Message(.tool, parts, toolCallID: id))
+            } else {
+                // Ollama takes it; most other providers refuse a result without a call.
+                warnings.add("a tool message without a call before it became a user message")
+                messages.append(Message(.user, parts))
+            }
         }
     }
 
-    /// The id of the call that a result belongs to.
-    private mutating func callID(_ members: Members, _ fields: RequestFields) throws(UltraError) -> String {
+    /// The id of the call that a result belongs to; nil: there is none.
+    private mutating func callID(_ members: Members) -> String? {
         if let id = members.toolCallID {
             open.removeAll { $0.id == id }
             return id
         }
         let index = open.firstIndex { members.toolName == nil || $0.name == members.toolName } ?? open.indices.first
-        guard let index else { throw fields.expected("a result of a call before it", at: "role") }
-        return open.remove(at: index).id
+        return index.map { open.remove(at: $0).id }
     }
 }
 

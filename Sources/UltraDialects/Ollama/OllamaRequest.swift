@@ -75,7 +75,7 @@ private struct OllamaReading {
         switch key {
         case "model": request.model = try fields.name("the name of a model", .modelBytes)
         case "stream": isStream = try fields.bool()
-        case "messages" where isChat: request.messages = try OllamaMessages.read(&fields)
+        case "messages" where isChat: request.messages = try OllamaMessages.read(&fields, &warnings)
         case "tools" where isChat:
             try fields.array("an array of tools", .tools) { (fields, _) throws(UltraError) in
                 try tool(&fields)

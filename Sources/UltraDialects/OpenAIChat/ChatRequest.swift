@@ -12,6 +12,8 @@ package struct ChatRequest: DialectRequest, Equatable {
     package var calls = ChatCallForm()
     /// One sentence for each dropped part.
     package var warnings: [String] = []
+    /// Members without a translation, for servers that speak Chat Completions themselves.
+    var others = ChatOtherMembers()
 
     /// - Throws: `invalid_request` or `capability_missing`; `field` is the member, such as `messages[2].content`.
     package init(_ body: [UInt8]) throws(UltraError) {
@@ -29,12 +31,55 @@ package struct ChatRequest: DialectRequest, Equatable {
         self.request = request
     }
 
+    package mutating func passOn(to providers: [String]) {
+        guard let members = others.json else { return }
+        for provider in providers { request.providerOptions[provider] = members }
+        others.providers = Set(providers)
+    }
+
+    package func warnings(of provider: String) -> [String] {
+        guard others.providers.contains(provider) else { return warnings }
+        return warnings.filter { !others.sentences.contains($0) }
+    }
+
     package func writer(_ origin: AnswerOrigin) -> ChatStreamWriter {
         ChatStreamWriter(
             ChatAnswerOrigin(
                 id: "chatcmpl-\(origin.number)", created: origin.seconds,
                 estimatedInputTokens: origin.estimatedInputTokens, calls: calls),
             includesUsage: includesUsage)
+    }
+}
+
+/// Members of a request without a translation, such as `chat_template_kwargs` of llama.cpp's server.
+struct ChatOtherMembers: Sendable, Equatable {
+    private var members: [String: RawJSON] = [:]
+    /// The warnings that they were left out.
+    private(set) var sentences: Set<String> = []
+    /// The providers that get them.
+    var providers: Set<String> = []
+
+    /// - Parameter value: dropped for every provider if it would change what routing and accounting depend on.
+    mutating func add(_ name: String, _ value: RawJSON, _ warnings: inout RequestWarnings) {
+        warnings.leftOut(name)
+        let alone = RawJSON.object { json in
+            json.key(name)
+            json.raw(value)
+        }
+        guard ProviderOptions.ownedMember(of: alone) == nil else { return }
+        members[name] = value
+        sentences.insert(RequestWarnings.leftOutSentence(name))
+    }
+
+    /// nil: there are none.
+    var json: RawJSON? {
+        guard !members.isEmpty else { return nil }
+        return RawJSON.object { json in
+            for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+                json.key(name)
+                json.raw(value)
+            }
+        }
     }
 }
 
@@ -59,6 +104,7 @@ struct ChatRequestReading {
     private var effort: EffortWord?
     private var innerEffort: EffortWord?
     private var tools = ChatTools()
+    private var others = ChatOtherMembers()
     private var warnings = RequestWarnings()
 
     mutating func member(_ key: JSONKey, _ fields: inout RequestFields) throws(UltraError) {
@@ -142,7 +188,8 @@ struct ChatRequestReading {
         case "audio", "web_search_options", "suffix":
             throw fields.cannotBeHad("\(String(key)) cannot be had", hint: "leave it out")
         default:
-            if try !fields.isDefault(of: key) { warnings.leftOut(String(key)) }
+            let value = try fields.rawValue()
+            if try !fields.isDefault(of: key) { others.add(String(key), value, &warnings) }
         }
     }
 
@@ -161,6 +208,7 @@ struct ChatRequestReading {
         chat.isStream = isStream
         chat.includesUsage = isStream && includesUsage
         chat.calls = tools.form
+        chat.others = others
         chat.warnings = warnings.sentences
         return chat
     }

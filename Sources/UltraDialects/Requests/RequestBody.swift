@@ -49,9 +49,11 @@ struct RequestWarnings: Sendable {
     static let limit = 16
 
     /// - Parameter member: The member's name. It is not repeated if it is longer than 64 bytes or not visible ASCII.
-    mutating func leftOut(_ member: String) {
+    mutating func leftOut(_ member: String) { add(Self.leftOutSentence(member)) }
+
+    static func leftOutSentence(_ member: String) -> String {
         let isPlain = member.utf8.count <= 64 && member.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-        add("\(isPlain ? member : "a member of the request") was left out: it cannot be translated")
+        return "\(isPlain ? member : "a member of the request") was left out: it cannot be translated"
     }
 
     mutating func add(_ sentence: String) {

@@ -67,3 +67,13 @@ extension Part {
         return mediaType.lowercased() != "application/pdf"
     }
 }
+
+extension Provider {
+    /// True if the provider's server has OpenAI's Chat Completions, with members that its makers may have added.
+    package var isChatServer: Bool {
+        guard case .http(_, let adapters) = backend, let adapter = adapters.first as? OpenAIAdapter else {
+            return false
+        }
+        return adapter.dialect.models == .any
+    }
+}

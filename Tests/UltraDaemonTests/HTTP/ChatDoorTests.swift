@@ -221,6 +221,40 @@ struct ChatDoorTests {
         #expect(provider.requests.last?.bodyText.contains(#""tool_call_id":"c1""#) == true)
     }
 
+    @Test("a gateway gets members that only it knows; OpenAI does not, and the client is told")
+    func otherMembers() throws {
+        let provider = try ScriptedProvider()
+        provider.answer(RelayTests.path, with: .json(RelayTests.answer))
+        let daemon = try DaemonProcess(
+            openai: provider,
+            file: "[providers.local]\nkind = \"openai-compatible\"\nendpoint = \"\(provider.url)/v1\"\n")
+        let client = try HTTPClient(daemon)
+        let more = #""chat_template_kwargs":{"enable_thinking":false}"#
+        let ours = try client.chat(Self.body(more, model: "local/qwen"))
+        #expect(ours.status == 200 && ours["x-ultra-warning"] == nil, "\(ours.text)")
+        #expect(provider.requests.last?.bodyText.contains(more) == true)
+        let theirs = try client.chat(Self.body(more))
+        #expect(theirs["x-ultra-warning"] == "chat_template_kwargs was left out: it cannot be translated")
+        #expect(provider.requests.last?.bodyText.contains("chat_template_kwargs") == false)
+    }
+
+    @Test("requests that are wrong, and those refused before they are read, are counted")
+    func counted() throws {
+        let daemon = try DaemonProcess(["USE_MOCK": "true"])
+        let client = try HTTPClient(daemon)
+        for body in ["{", #"{"messages":[]}"#] { _ = try client.chat(body) }
+        _ = try client.ask("GET", "/v1/nothing")
+        _ = try client.ask("GET", "/v1/chat/completions")
+        let malformed = try HTTPClient(daemon)
+        malformed.send("GET / HTTP/1.1\r\nHost : x\r\n\r\n")
+        #expect(try malformed.next().status == 400)
+        let counts = try Exposition(client.ask("GET", "/metrics").text)
+        #expect(counts["ultrad_requests_total", ["op": "generate", "outcome": "invalid_request"]] == 2)
+        for status in ["400", "404", "405"] {
+            #expect(counts["ultrad_http_refused_total", ["status": status]] == 1, "\(status)")
+        }
+    }
+
     @Test("Ultra's own header fields")
     func ownFields() throws {
         let provider = try ScriptedProvider()

@@ -115,6 +115,14 @@ struct OllamaRequestTests {
             ])
     }
 
+    @Test("a result without a call is what a user says")
+    func orphan() throws {
+        let found = try OllamaRequest<OllamaChat>(
+            Array(#"{"model":"m","messages":[{"role":"tool","tool_call_id":null,"content":"a"}]}"#.utf8))
+        #expect(found.request.messages == [Message(.user, [.text("a")])])
+        #expect(found.warnings == ["a tool message without a call before it became a user message"])
+    }
+
     @Test("a prompt, and requests that only load a model")
     func prompts() throws {
         let found = try Self.generate(#""prompt":"a","system":"S","images":["AAEC"]"#).request.messages
@@ -134,7 +142,6 @@ struct OllamaRequestTests {
         arguments: [
             (#"{"messages":[]}"#, "model", .invalidRequest),
             (#"{"model":"m","messages":[{"content":"a"}]}"#, "messages[0].role", .invalidRequest),
-            (#"{"model":"m","messages":[{"role":"tool","content":"a"}]}"#, "messages[0].role", .invalidRequest),
             (
                 #"{"model":"m","messages":[{"role":"user","content":"a","images":["%"]}]}"#, "messages[0].images[0]",
                 .invalidRequest

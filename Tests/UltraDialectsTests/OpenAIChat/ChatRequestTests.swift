@@ -103,6 +103,24 @@ struct ChatRequestTests {
         #expect(found.warnings == dropped.names.map { "\($0) was left out: it cannot be translated" })
     }
 
+    @Test("members that are not known go to servers with members of their own, which then give no warning")
+    func otherMembers() throws {
+        var found = try Self.read(
+            #""user":"u","chat_template_kwargs":{"enable_thinking":false},"models":["x"],"store":false,"n":1"#)
+        found.passOn(to: ["local"])
+        #expect(
+            found.request.providerOptions == [
+                "local": Self.raw(#"{"chat_template_kwargs":{"enable_thinking":false},"user":"u"}"#)
+            ])
+        func warnings(_ names: [String]) -> [String] { names.map { "\($0) was left out: it cannot be translated" } }
+        // `models` would change what routing depends on.
+        #expect(found.warnings(of: "local") == warnings(["models"]))
+        #expect(found.warnings(of: "openai") == warnings(["user", "chat_template_kwargs", "models"]))
+        var none = try Self.read("")
+        none.passOn(to: ["local"])
+        #expect(none.request.providerOptions == [:])
+    }
+
     @Test("an answer carries sixteen warnings at most")
     func manyWarnings() throws {
         let found = try Self.read((0..<100).map { #""x\#($0)":1"# }.joined(separator: ","))

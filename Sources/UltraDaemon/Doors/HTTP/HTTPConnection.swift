@@ -226,6 +226,7 @@ final class HTTPConnection {
 
     private func send(_ refusal: HTTPRefusal) {
         var fields = [HTTPResponseField("x-should-retry", "false")]
+        door.countRefusal(refusal.status)
         if let allowed = refusal.allowed { fields.append(HTTPResponseField("Allow", allowed)) }
         let form = exchange?.form ?? .openAI
         respond(
@@ -239,6 +240,7 @@ final class HTTPConnection {
         mode.keepsAlive = false
         phase = .ending
         let status = ErrorStatus(error)
+        door.countRefusal(status.status)
         respond(status.status, .json, fields: status.fields, OpenAIErrorWriter.body(error), to: nil)
     }
 

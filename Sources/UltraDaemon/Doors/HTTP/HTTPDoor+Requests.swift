@@ -21,6 +21,7 @@ extension HTTPDoor {
             var dialect = dialect
             let own = try UltraHeaderFields(exchange.head)
             own.apply(to: &dialect.request)
+            if Dialect.self == ChatRequest.self { dialect.passOn(to: daemon.chatServers) }
             let request = dialect.request
             let isStream = dialect.isStream
             // The sink does not need the messages, which may be long.

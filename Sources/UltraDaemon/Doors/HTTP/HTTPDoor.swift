@@ -18,6 +18,8 @@ final class HTTPDoor {
 
     /// Bytes sent to all clients since the start.
     var sentByteCount: UInt64 = 0
+    /// Requests refused before they reached an operation, by status.
+    private(set) var refusalCounts: [Int: Int] = [:]
     unowned let daemon: Daemon
     private let counts: ConnectionCounts
     private let refused = RefusedConnections()
@@ -143,6 +145,8 @@ final class HTTPDoor {
     }
 
     func ended() { daemon.stopIfDrained() }
+
+    func countRefusal(_ status: Int) { refusalCounts[status, default: 0] += 1 }
 
     // MARK: - Responses
 
