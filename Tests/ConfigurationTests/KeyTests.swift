@@ -180,7 +180,7 @@ struct KeyTests {
         #expect(found.contains { $0.hasPrefix("\(filePath):2: ") && $0.hasSuffix("not a date") }, "\(found)")
     }
 
-    @Test("syntax errors have their line, and what else is wrong is said too")
+    @Test("syntax errors have their line, and other problems are reported too")
     func syntax() {
         let found = problems("[limits]\nframe_bytes = \n", ["LOG_LEVEL": "loud"])
         #expect(found.count == 2)

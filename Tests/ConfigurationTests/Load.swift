@@ -4,7 +4,7 @@ import UltraSystem
 
 let filePath = "/c/ultrad.toml"
 
-/// What `Configuration.load` makes of `toml`, or what it says of it.
+/// The configuration that `Configuration.load` makes of `toml`, or the problems it reports.
 func load(
     _ toml: String? = nil, _ environment: [String: String] = [:], files: [String: FileContents] = [:],
     options change: (inout ConfigurationOptions) -> Void = { _ in }
@@ -23,7 +23,7 @@ func load(
     }
 }
 
-/// The problems, or none.
+/// The problems; empty if the configuration is valid.
 func problems(
     _ toml: String? = nil, _ environment: [String: String] = [:], files: [String: FileContents] = [:],
     options change: (inout ConfigurationOptions) -> Void = { _ in }

@@ -6,7 +6,8 @@ import Testing
 /// `ultrad.toml(5)` shows each key as `.It Ic NAME No = Li DEFAULT`, below `.Ss [table]`.
 @Suite("ultrad.toml(5)")
 struct ManualPageKeyTests {
-    /// `[limits]` of `limits.drain`, `[routes.NAME]` of `routes.*.models`, `[[budgets]]` of `budgets.[].uid`.
+    /// The header above a key: `[limits]` for `limits.drain`, `[routes.NAME]` for `routes.*.models`, `[[budgets]]` for
+    /// `budgets.[].uid`.
     private static func header(of key: SettingDescription) -> String {
         switch key.path.dropFirst().first {
         case "*": "[\(key.path[0]).NAME]"
@@ -15,7 +16,7 @@ struct ManualPageKeyTests {
         }
     }
 
-    /// What the page says of the key, on one line.
+    /// The page's entry for the key, joined into one line.
     private static func entry(_ key: SettingDescription) -> String {
         let comment = key.comment.dropFirst(2)
         return ".It Ic \(key.path.last ?? "") No = Li \(key.defaultText ?? "") \(comment) "

@@ -20,7 +20,7 @@ struct PrecedenceTests {
         concurrency = 5
         """
 
-    @Test("the file says what nobody else does")
+    @Test("the file applies if no other source has the setting")
     func file() throws {
         let configuration = try load(Self.toml).get()
         #expect(configuration.socketPath == "/file.sock")
@@ -92,7 +92,7 @@ struct PrecedenceTests {
         #expect(configuration.socketPath == (isRoot ? "/run/ultrad/ultrad.sock" : "/r/ultrad/ultrad.sock"))
     }
 
-    @Test("what is named must be there")
+    @Test("a file named by an option must exist")
     func named() {
         #expect(
             problems { $0.file = "/no.toml" } == ["/no.toml cannot be read: No such file or directory"])

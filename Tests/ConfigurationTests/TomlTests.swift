@@ -4,7 +4,7 @@ import Testing
 
 @Suite("TOML")
 struct TomlTests {
-    @Test("what is no TOML is named with its line")
+    @Test("invalid TOML is reported with its line")
     func syntax() {
         let cases = [
             ("a = 1\na = 2", 2), ("\n\n[b", 3), ("x = \"\u{1}\"", 1), ("a = [1, ", 1),

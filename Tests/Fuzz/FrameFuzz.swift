@@ -1,6 +1,6 @@
 @testable import UltraAPI
 
-/// The bytes of a connection, in two reads: what comes out of them must not depend on where the first one ended.
+/// Decodes the bytes of a connection in two reads: the result must not depend on where the first read ended.
 func fuzzFrames(_ bytes: UnsafeRawBufferPointer) {
     guard let split = bytes.first.map({ Int($0) % bytes.count }) else { return }
     let whole = frames([bytes])
@@ -9,7 +9,7 @@ func fuzzFrames(_ bytes: UnsafeRawBufferPointer) {
     ])
     precondition(whole == parts, "frames depend on the reads")
     for frame in whole { take(frame) }
-    // The same bytes as one frame's content: most of what is tried should get as far as the fields.
+    // Decodes the same bytes as the content of one frame, so that most inputs get as far as the fields.
     take(Array(bytes))
 }
 

@@ -2,7 +2,7 @@ import UltraAPI
 
 @testable import UltraDialects
 
-/// The bytes of a connection, in two reads: what comes out of them must not depend on where the first one ended.
+/// Decodes the bytes of a connection in two reads: the result must not depend on where the first read ended.
 func fuzzHTTP(_ bytes: UnsafeRawBufferPointer) {
     guard let split = bytes.first.map({ Int($0) % bytes.count }) else { return }
     let whole = exchange([bytes])
@@ -10,7 +10,7 @@ func fuzzHTTP(_ bytes: UnsafeRawBufferPointer) {
         UnsafeRawBufferPointer(rebasing: bytes[..<split]), UnsafeRawBufferPointer(rebasing: bytes[split...]),
     ])
     precondition(whole == parts, "requests depend on the reads")
-    // The same bytes as a body: most of what is tried should get as far as the members.
+    // Decodes the same bytes as a body, so that most inputs get as far as the members.
     let body = [UInt8](bytes)
     do throws(UltraError) {
         let chat = try ChatRequest(body)

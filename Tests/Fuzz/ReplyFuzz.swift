@@ -2,8 +2,8 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// A reply of any dialect: the first byte says whose it is and what was asked for, the second where a read ends.
-/// Whatever comes, there is one outcome, and it does not depend on the reads.
+/// Decodes a reply of any dialect. The first byte selects the dialect and the request, the second the place where a
+/// read ends. Every input has exactly one outcome, and the outcome does not depend on the reads.
 func fuzzReply(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 2 else { return }
     let body = UnsafeRawBufferPointer(rebasing: bytes[2...])
@@ -27,7 +27,7 @@ func fuzzReply(_ bytes: UnsafeRawBufferPointer) {
 private struct Outcome {
     var answer = Answer(model: "", provider: "")
     var finishes = 0
-    /// nil: it ended well.
+    /// The error that ended the reply; nil: the reply ended well.
     var end: ErrorCode?
 
     init(_ adapter: any Adapter, _ isStream: Bool, _ reads: [UnsafeRawBufferPointer]) {

@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// What the project promises of its own sources.
+/// Rules that all sources of the project keep.
 @Suite("Repository")
 struct RepositoryTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// Tracked and new files below `folder`, by path from the root.
+    /// Tracked and new files below `folder`, with their paths from the repository's root.
     static func files(in folder: String, _ suffixes: [String]) -> [(path: String, text: String)] {
         let base = root.appending(path: folder)
         guard let walker = FileManager.default.enumerator(atPath: base.path()) else { return [] }
@@ -19,7 +19,7 @@ struct RepositoryTests {
             }
     }
 
-    /// `path:line: text` of each source line that matches; comments are no code.
+    /// `path:line: text` of each source line that matches; comments are skipped.
     static func lines(in files: [(path: String, text: String)], matching pattern: String) throws -> [String] {
         let expression = try Regex(pattern)
         return files.flatMap { file in
@@ -38,7 +38,7 @@ struct RepositoryTests {
         #expect(found.filter { !specified.contains($0) } == [])
     }
 
-    @Test("no source imports what would link Foundation or leave the loop")
+    @Test("no source imports a module that links Foundation or leaves the loop")
     func imports() throws {
         let found = try Self.lines(
             in: Self.files(in: "Sources", [".swift"]), matching: #"import (Foundation$|FoundationNetworking|Dispatch)"#)
@@ -69,7 +69,7 @@ struct RepositoryTests {
         #expect(found.filter { !$0.hasPrefix("Sources/UltraSystem/Loop/Loop.swift:") } == [])
     }
 
-    @Test("accounts are looked up at the start and on the disk's thread alone: the loop waits for no directory server")
+    @Test("accounts are looked up at the start and on the disk thread only: directory servers are slow")
     func accounts() throws {
         let daemon = ["UltraSystem", "UltraDaemon", "ultrad"].flatMap { Self.files(in: "Sources/\($0)", [".swift"]) }
         let found = try Self.lines(in: daemon, matching: #"AccountNames\.|GroupID\.|getpw|getgr"#)
@@ -80,21 +80,21 @@ struct RepositoryTests {
         #expect(found.filter { line in !allowed.contains(where: line.hasPrefix) } == [])
     }
 
-    @Test("no precondition is about what a system call says: it is about who calls")
+    @Test("no precondition checks the result of a system call: preconditions check callers")
     func preconditions() throws {
         let found = try Self.lines(
             in: Self.files(in: "Sources/UltraSystem", [".swift"]), matching: #"\bprecondition\("#)
         #expect(found.filter { !$0.contains("isCurrent") && !$0.contains("thread == nil") } == [])
     }
 
-    @Test("nothing traps on what comes from outside, and nothing is left undone")
+    @Test("no source traps on input, and none contains a TODO")
     func traps() throws {
         let found = try Self.lines(
             in: Self.files(in: "Sources", [".swift"]), matching: #"try!|fatalError\(|\bTODO\b|\bFIXME\b|as!"#)
         #expect(found == [])
     }
 
-    @Test("what providers send is read by the reader for it")
+    @Test("JSON from providers is read with `JSONReader(reply:)`")
     func replyReaders() throws {
         let files = Self.files(in: "Sources/UltraProviders", [".swift"]).filter { file in
             ["+Decode.swift", "/Replies/", "/Errors/"].contains { file.path.contains($0) }
@@ -108,7 +108,7 @@ struct RepositoryTests {
         #expect(found.filter { !$0.hasPrefix("Sources/UltraSystem/Loop/EventLoop.swift:") } == [])
     }
 
-    @Test("a file that grew past 400 lines is to be split by topic")
+    @Test("no file has more than 400 lines")
     func fileSize() {
         let long = Self.files(in: "Sources", [".swift", ".c", ".h"])
             .filter { $0.text.split(separator: "\n", omittingEmptySubsequences: false).count > 401 }
@@ -131,7 +131,7 @@ struct RepositoryTests {
         #expect(changelog.firstMatch(of: /\n## (\S+)/)?.output.1 == version[...])
     }
 
-    @Test("architecture.md lists the folders of Sources, all of them and no other")
+    @Test("architecture.md lists every folder of Sources and no other")
     func folders() throws {
         let page = try String(contentsOf: Self.root.appending(path: "etc/doc/architecture.md"), encoding: .utf8)
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
@@ -148,7 +148,7 @@ struct RepositoryTests {
         #expect(Set(listed).symmetricDifference(found) == [])
     }
 
-    @Test("names say what a thing is")
+    @Test("no type has a name that says nothing")
     func names() {
         let vague = ["Manager", "Helper", "Utils", "Utility", "Service.swift", "Common", "Impl.swift", "Base.swift"]
         let found = Self.files(in: "Sources", [".swift"]).map(\.path)
@@ -156,7 +156,7 @@ struct RepositoryTests {
         #expect(found == [])
     }
 
-    @Test("the two commands and the checks can be run", arguments: ["etc/run", "etc/test", ".ci/run"])
+    @Test("the commands for building and testing are executable", arguments: ["etc/run", "etc/test", ".ci/run"])
     func scripts(path: String) {
         #expect(FileManager.default.isExecutableFile(atPath: Self.root.appending(path: path).path()))
     }

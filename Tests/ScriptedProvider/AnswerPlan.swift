@@ -1,8 +1,8 @@
-/// What a connection does to play a script: the script after framing, cutting and splitting.
+/// The writes and pauses with which a connection plays a script, after framing, cutting and splitting.
 struct AnswerPlan {
     enum Action {
         case write([UInt8])
-        /// A write that must stay alone: the loop turns once before the next.
+        /// A write that must not be merged with the next: the thread turns once in between.
         case writeAlone([UInt8])
         case wait(Gate)
         case delay(milliseconds: Int)
@@ -22,7 +22,7 @@ struct AnswerPlan {
     private var bodyBytes = 0
     private var wireBytes = 0
 
-    /// - Parameter omitsBody: the request was HEAD.
+    /// - Parameter omitsBody: True for a HEAD request.
     init(_ script: Script, omitsBody: Bool) {
         self.script = script
         self.omitsBody = omitsBody
@@ -56,7 +56,8 @@ struct AnswerPlan {
         var before = 0
         for round in 0..<count {
             guard !ended else { return }
-            // What is neither cut nor split is the same in every round after the head: one copy of its bytes for all.
+            // A plan that is neither cut nor split repeats the same bytes in every round after the head: keep one copy
+            // of them.
             if round == 2, script.cut == nil, script.splitting == .none {
                 let repeated = Array(actions[before...])
                 for _ in round..<count { actions += repeated }

@@ -3,16 +3,16 @@ import Synchronization
 
 /// An HTTP forward proxy on 127.0.0.1: CONNECT, and requests with an absolute URL.
 ///
-/// Every host it is asked for is this machine, so a test may use any name. What it forwards it does not change:
-/// the provider sees the absolute URL as its target. One thread for each connection.
+/// Every host name resolves to this machine, so a test may use any name. Requests are forwarded unchanged: the provider
+/// sees the absolute URL as its target. One thread for each connection.
 package final class ForwardProxy: Sendable {
     package enum Manner: Sendable {
         case forwards
         /// Answers every request itself, with this status: 407, 502, …
         case answers(status: Int)
-        /// Accepts, and says nothing.
+        /// Accepts the connection and never answers.
         case hangs
-        /// Closes when it has been asked.
+        /// Closes the connection after the request.
         case closes
     }
 
@@ -35,7 +35,7 @@ package final class ForwardProxy: Sendable {
         var isStopped = false
     }
 
-    /// What its threads hold; they do not keep the proxy itself.
+    /// The state of the proxy's threads, which do not retain the proxy itself.
     private final class Shared: Sendable {
         let listener: CInt
         let manner: Manner
@@ -75,7 +75,7 @@ package final class ForwardProxy: Sendable {
     /// The first request of every connection so far.
     package var passages: [Passage] { shared.state.withLock { $0.passages } }
 
-    /// Ends every connection there is, in both directions; new ones are served.
+    /// Ends every open connection in both directions; new ones are served.
     package func cut() {
         shared.state.withLock { state in
             for fd in state.sockets { shutdown(fd, CInt(SHUT_RDWR)) }

@@ -2,19 +2,19 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// What the thread of a provider and its tests share.
+/// The state shared by the provider's thread and the tests.
 final class ProviderState: Sendable {
     struct Route: Sendable {
         var method: String?
         var path: String
-        /// In order; the last one stays.
+        /// Answers in order; the last one is repeated.
         var scripts: [Script]
     }
 
-    /// Somebody who waits for a condition; asked after every change, and told when it is too late.
+    /// A test that waits for a condition, which is checked after every change; at the deadline the wait fails.
     struct Waiter: Sendable {
         let deadline: ContinuousClock.Instant
-        /// Whether the condition holds now; the waiter is then done with.
+        /// True if the condition holds now; the waiter is then removed.
         let isSatisfied: @Sendable (borrowing Shared) -> Bool
         let resume: @Sendable (_ inTime: Bool) -> Void
     }
@@ -25,7 +25,7 @@ final class ProviderState: Sendable {
         var fallback: Script
         var respond: (@Sendable (ReceivedRequest) -> Script)?
         var acceptActions: [AcceptAction] = []
-        /// A connection accepted from now on is closed when it has waited so long for a request; nil: never.
+        /// The time after which an idle connection accepted from now on is closed; nil: never.
         var idleLimit: Duration?
 
         var requests: [ReceivedRequest] = []
@@ -41,7 +41,7 @@ final class ProviderState: Sendable {
             connection < connections.count && connections[connection].ending != nil
         }
 
-        /// The script for a request of which only the head is known; nil if a function decides on the whole request.
+        /// The script for a request whose head was read; nil if a function decides on the whole request.
         mutating func script(method: String, path: String) -> Script? {
             if let index = routes.firstIndex(where: { $0.path == path && ($0.method ?? method) == method }) {
                 guard routes[index].scripts.count > 1 else { return routes[index].scripts[0] }
@@ -53,7 +53,7 @@ final class ProviderState: Sendable {
     }
 
     private let shared: Mutex<Shared>
-    /// An eventfd: readable when the thread has something to look at.
+    /// An eventfd that wakes the provider's thread.
     let wakeFD: CInt
 
     init(fallback: Script, respond: (@Sendable (ReceivedRequest) -> Script)?) throws(SystemError) {
@@ -63,14 +63,14 @@ final class ProviderState: Sendable {
 
     deinit { close(wakeFD) }
 
-    /// From any thread but the provider's; the provider's thread looks at the change at once.
+    /// Changes the state from any thread but the provider's, and wakes the provider's thread.
     func change<T>(_ body: (inout Shared) -> sending T) -> sending T {
         let result = shared.withLock(body)
         wake()
         return result
     }
 
-    /// From the provider's own thread, or to read.
+    /// Changes the state on the provider's thread, or reads it on any.
     func withLock<T>(_ body: (inout Shared) -> sending T) -> sending T {
         shared.withLock(body)
     }
@@ -102,13 +102,13 @@ final class ProviderState: Sendable {
     }
 }
 
-/// What happens to a connection before any request.
+/// The provider's action on a new connection, before any request.
 package enum AcceptAction: Sendable, Equatable {
     case serve
     /// FIN at once.
     case close
     /// RST at once.
     case reset
-    /// Accepted, never read.
+    /// The connection is accepted and never read.
     case hang
 }

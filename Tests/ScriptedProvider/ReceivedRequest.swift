@@ -1,8 +1,8 @@
 /// A request as the provider got it.
 package struct ReceivedRequest: Sendable {
-    /// Counts from 0 in the order the provider received them.
+    /// The number of the request, counted from 0 in the order of arrival.
     package let number: Int
-    /// Which connection it came on; see `ConnectionRecord.number`.
+    /// The number of its connection; see `ConnectionRecord.number`.
     package let connection: Int
     package let method: String
     /// The request target: path and query, or an absolute URL through a proxy.
@@ -23,7 +23,7 @@ package struct ReceivedRequest: Sendable {
     }
 }
 
-/// One accepted connection and what became of it.
+/// One accepted connection and how it ended.
 package struct ConnectionRecord: Sendable {
     package enum Ending: Sendable, Equatable {
         /// The client's FIN.
@@ -33,11 +33,11 @@ package struct ConnectionRecord: Sendable {
         case closedByProvider
     }
 
-    /// Counts from 0 in the order of acceptance.
+    /// The number of the connection, counted from 0 in the order of acceptance.
     package let number: Int
     package let acceptedAt: ContinuousClock.Instant
     package internal(set) var requests = 0
-    /// Bytes the kernel took; what a paused client leaves unread stops this counter.
+    /// Bytes the kernel accepted; the counter stands still while a client does not read.
     package internal(set) var bytesSent = 0
     package internal(set) var ending: Ending?
     package internal(set) var endedAt: ContinuousClock.Instant?

@@ -5,12 +5,12 @@ package struct Recording: Sendable {
     package let status: Int
     package let headers: [(name: String, value: String)]
     package let body: [UInt8]
-    /// What was asked: method, URL, and the JSON body if one was recorded.
+    /// The request: method, URL, and the JSON body if one was recorded.
     package let method: String
     package let url: String
     package let requestBody: [UInt8]?
 
-    /// Where recordings are: `$ULTRA_RECORDINGS`, else beside the package; nil if there are none.
+    /// The folder of recordings: `$ULTRA_RECORDINGS`, else beside the package; nil if there are none.
     package static let folder: String? = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -20,7 +20,7 @@ package struct Recording: Sendable {
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }()
 
-    /// Whether tests can play recordings; one that cannot says that it is skipped.
+    /// True if tests can play recordings; tests that need them are skipped otherwise.
     package static var areAvailable: Bool { folder != nil }
 
     /// Reads `name`, such as `openai/chat_stream-01`.
@@ -59,7 +59,7 @@ package struct Recording: Sendable {
 
     /// The recorded answer: chunked if it was a stream, else with its length.
     ///
-    /// - Parameter chunkBytes: the size of a chunk of a stream; the recorders did not keep the real ones.
+    /// - Parameter chunkBytes: The size of a stream's chunks; the recordings do not have the original sizes.
     package func script(chunkBytes: Int = .max) -> Script {
         let isStream =
             headers.contains { $0.name == "content-type" && $0.value.contains("stream") }

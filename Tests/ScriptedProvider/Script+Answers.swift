@@ -1,4 +1,4 @@
-/// Answers and failures that many tests need, by name.
+/// Frequently used answers and failures.
 extension Script {
     /// A unary answer with `Content-Length`.
     package static func json(
@@ -9,7 +9,7 @@ extension Script {
             body: [.chunk(text)])
     }
 
-    /// A server-sent event stream: one chunk an event, then `end` if it is not nil.
+    /// A server-sent event stream: one chunk for each event, then `end` if it is not nil.
     package static func events(_ data: [String], end: String? = "[DONE]") -> Script {
         stream(data.map { .event($0) } + (end.map { [.event($0)] } ?? []))
     }
@@ -19,7 +19,7 @@ extension Script {
         Script(headers: [("Content-Type", "text/event-stream")], body: steps)
     }
 
-    /// An NDJSON stream, as Ollama's native API sends: one chunk a line.
+    /// An NDJSON stream as Ollama's native API sends it: one chunk for each line.
     package static func lines(_ json: [String]) -> Script {
         Script(headers: [("Content-Type", "application/x-ndjson")], body: json.map { .line($0) })
     }
@@ -39,11 +39,11 @@ extension Script {
 
     // MARK: - Waiting times
 
-    /// Every way in which a provider says when to come back.
+    /// The forms in which a provider asks a client to retry later.
     package enum RetryAfter: Sendable, Equatable {
         /// RFC 9110, section 10.2.3.
         case seconds(Int)
-        /// RFC 9110, section 5.6.7; so far from now by this machine's clock. Whole seconds.
+        /// RFC 9110, section 5.6.7: a date relative to this machine's clock. Whole seconds.
         case date(secondsFromNow: Int)
         /// OpenAI and Azure.
         case milliseconds(Int)
@@ -53,12 +53,12 @@ extension Script {
         case anthropicReset(secondsFromNow: Int)
         /// Google: `google.rpc.RetryInfo` in the body, such as `1.5s`.
         case googleRetryInfo(String)
-        /// What no parser should accept.
+        /// A value that no parser should accept.
         case garbage(String)
         case none
     }
 
-    /// `status`, usually 429 or 503, with a waiting time said in the given way.
+    /// An error with `status`, usually 429 or 503, that asks the client to wait in the given form.
     package static func retryLater(_ wait: RetryAfter, status: Int = 429) -> Script {
         let plain = #"{"error":{"message":"slow down","type":"requests","code":"rate_limit_exceeded"}}"#
         switch wait {

@@ -1,30 +1,31 @@
 /// One scripted answer, as a value.
 ///
 /// The head is sent before the first framed step unless a `.head` step sent it earlier; `.wait`, `.delay`, `.hang`,
-/// `.close` and `.reset` before that happen before any header. When the steps run out, what is missing of a proper
-/// answer (head, end of body) is added, so an empty list is an empty body.
+/// `.close` and `.reset` before it take effect before any header. The head and the end of the body are added if the
+/// steps leave them out, so an empty list is an answer with an empty body.
 package struct Script: Sendable {
     package enum Framing: Sendable, Equatable {
-        /// `Transfer-Encoding: chunked`, a chunk for each step.
+        /// `Transfer-Encoding: chunked`, one chunk for each step.
         case chunked
-        /// `Content-Length`, of what the steps hold.
+        /// `Content-Length`, computed from the steps.
         case length
-        /// `Content-Length`, as told: a lie if it is not what the steps hold.
+        /// `Content-Length` with the given value, which may be wrong.
         case declaredLength(Int)
-        /// Neither: the end of the connection is the end of the body.
+        /// Neither field: the connection's end is the body's end.
         case untilClose
     }
 
-    /// What becomes of the connection after a complete answer.
+    /// The fate of the connection after a complete answer.
     package enum Afterwards: Sendable, Equatable {
         case keepAlive
         /// Closed, and announced by `Connection: close`.
         case close
-        /// Closed without a word: the client finds a dead connection in its pool.
+        /// Closed without announcement: the client finds a dead connection in its pool.
         case closeUnannounced
-        /// Closed when the first byte of the next request arrives, unanswered: the race every pool has to survive.
+        /// Closed without an answer when the first byte of the next request arrives: the race every connection pool
+        /// must survive.
         case closeOnNextRequest
-        /// The same with RST.
+        /// Like `closeOnNextRequest`, with RST.
         case resetOnNextRequest
     }
 
@@ -35,36 +36,36 @@ package struct Script: Sendable {
         case headOnly
         /// Nothing of the body is read before the gate opens.
         case after(Gate)
-        /// A slow reader: so many bytes at a time, with a pause after each.
+        /// A slow reader, which pauses after every `bytes` bytes.
         case slow(bytes: Int, everyMilliseconds: Int)
     }
 
-    /// What `Expect: 100-continue` gets.
+    /// The provider's reaction to `Expect: 100-continue`.
     package enum Expectation: Sendable, Equatable {
         /// `100 Continue`, then the answer.
         case accept
-        /// No 100: the answer comes as if the body had not been asked for.
+        /// No 100: the final answer is sent without waiting for the body.
         case refuse
-        /// No 100: the body is waited for, as by a server which knows nothing of it.
+        /// No 100: the body is awaited, as by a server that does not know the field.
         case ignore
     }
 
     /// Where the bytes are divided into writes.
     package enum Splitting: Sendable, Equatable {
-        /// A write for each step.
+        /// One write for each step.
         case none
-        /// A write for every so many bytes on the wire, head included.
+        /// A new write after every so many bytes on the wire, head included.
         case every(Int)
         /// A new write begins at each of these offsets, counted on the wire from the first byte of the answer.
         case at([Int])
     }
 
-    /// Ends the answer early, whatever the steps say.
+    /// Ends the answer early, regardless of the steps.
     package struct Cut: Sendable, Equatable {
         package enum Unit: Sendable {
-            /// Bytes given to `.chunk`, `.event` and `.line`.
+            /// Counts the bytes of `.chunk`, `.event` and `.line`.
             case body
-            /// Bytes on the wire, head and framing included.
+            /// Counts the bytes on the wire, head and framing included.
             case wire
         }
 
@@ -92,7 +93,7 @@ package struct Script: Sendable {
         self.body = body
     }
 
-    /// A copy with `change` made to it.
+    /// A copy modified by `change`.
     package func with(_ change: (inout Script) -> Void) -> Script {
         var copy = self
         change(&copy)

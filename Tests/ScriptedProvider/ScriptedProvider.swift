@@ -1,29 +1,28 @@
 import Glibc
 
-/// A provider on the loopback interface that answers what a test tells it, fails in every way, and writes down what
-/// happened.
+/// A provider on the loopback interface that plays scripted answers and failures, and records requests and connections.
 ///
-/// It has a thread of its own and shares no code with what it tests. Which script answers a request: the one for its
-/// path (`answer`), else the next in the queue (`enqueue`), else the default.
+/// It runs on its own thread and shares no code with the daemon. A request is answered by the script for its path
+/// (`answer`), else by the next one in the queue (`enqueue`), else by the default script.
 ///
 ///     let provider = try ScriptedProvider(.events([#"{"n":1}"#]))
 ///     …a client posts to provider.url + "/v1/chat/completions"…
 ///     let request = try await provider.nextRequest()
 package final class ScriptedProvider: Sendable {
-    /// How long a test waits for something before it fails. Default of every `within` parameter.
+    /// The time after which a test's wait fails; the default of every `within` parameter.
     package static let patience: Duration = .seconds(10)
 
-    /// What did not happen in time.
+    /// The error of a wait that ran out of time: the event it waited for.
     package struct Overdue: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// 0 for a Unix socket.
+    /// The TCP port; 0 for a Unix socket.
     package let port: UInt16
     private let state: ProviderState
     private let thread: pthread_t
 
-    /// Starts listening; `script` answers what nothing else answers. Default: 404.
+    /// Starts listening; `script` answers requests without a script of their own. Default: 404.
     package convenience init(
         _ script: Script = .json(#"{"error":{"message":"no script"}}"#, status: 404),
         at address: Address = .loopback(port: 0)
@@ -31,7 +30,7 @@ package final class ScriptedProvider: Sendable {
         try self.init(fallback: script, respond: nil, address: address)
     }
 
-    /// Starts listening; `respond` is called on the provider's thread for what no route and no queue answers.
+    /// Starts listening; `respond` is called on the provider's thread for requests without a script of their own.
     package convenience init(
         at address: Address = .loopback(port: 0), respond: @escaping @Sendable (ReceivedRequest) -> Script
     ) throws(SystemError) {
@@ -75,9 +74,10 @@ package final class ScriptedProvider: Sendable {
 
     // MARK: - Scripts
 
-    /// `scripts` answer requests for `path`, in order; the last one stays. Replaces what was set for the path.
+    /// Answers requests for `path` with `scripts` in order; the last one is repeated. Replaces the earlier scripts of
+    /// the path.
     ///
-    /// - Parameter method: nil for any.
+    /// - Parameter method: nil for any method.
     package func answer(_ path: String, method: String? = nil, with scripts: Script...) {
         answer(path, method: method, inOrder: scripts)
     }
@@ -90,25 +90,25 @@ package final class ScriptedProvider: Sendable {
         }
     }
 
-    /// `scripts` answer the next requests that no path set by `answer` claims, one each.
+    /// Answers the next requests with `scripts`, one each; paths set with `answer` are not affected.
     package func enqueue(_ scripts: Script...) {
         state.change { $0.queue += scripts }
     }
 
-    /// What happens to the next connections, one each; then they are served.
+    /// Applies `actions` to the next connections, one each; later connections are served.
     package func onAccept(_ actions: AcceptAction...) {
         state.change { $0.acceptActions += actions }
     }
 
-    /// Connections accepted from now on are closed, without a word, when they have waited so long for a request.
+    /// Closes connections accepted from now on, unannounced, after they have been idle for `limit`.
     package func closeIdle(after limit: Duration) {
         state.change { $0.idleLimit = limit }
     }
 
-    /// Closes the listener: connecting is refused from now on. What is connected stays.
+    /// Closes the listener, so that new connections are refused; open connections stay open.
     package func refuse() throws { try setListening(false) }
 
-    /// Listens again, on the same port or path.
+    /// Listens again on the same port or path.
     package func listenAgain() throws { try setListening(true) }
 
     private func setListening(_ wanted: Bool) throws {
@@ -121,7 +121,7 @@ package final class ScriptedProvider: Sendable {
     package var requests: [ReceivedRequest] { state.withLock { $0.requests } }
     package var connections: [ConnectionRecord] { state.withLock { $0.connections } }
 
-    /// How many connections are open.
+    /// The number of open connections.
     package var openConnections: Int { connections.count { $0.ending == nil } }
 
     /// The oldest request not yet returned by this function.
@@ -130,19 +130,19 @@ package final class ScriptedProvider: Sendable {
         return takeRequest()
     }
 
-    /// When there have been `count` requests.
+    /// Returns all requests once there are `count`.
     package func requests(_ count: Int, within patience: Duration = patience) async throws -> [ReceivedRequest] {
         try await wait("\(count) requests", patience) { $0.requests.count >= count }
         return requests
     }
 
-    /// When `count` connections have been accepted.
+    /// Returns all connections once `count` have been accepted.
     package func connections(_ count: Int, within patience: Duration = patience) async throws -> [ConnectionRecord] {
         try await wait("\(count) connections", patience) { $0.connections.count >= count }
         return connections
     }
 
-    /// When connection `number` has ended, whoever ended it.
+    /// Waits until connection `number` has ended, on either side.
     package func connectionClosed(
         _ number: Int = 0, within patience: Duration = patience
     ) async throws -> ConnectionRecord {

@@ -1,45 +1,44 @@
 import Glibc
 
-/// A provider behind TLS: nginx with certificates made for this object, HTTP/2 offered, one port for each certificate.
+/// A provider behind TLS: nginx with certificates made for this object, with HTTP/2 and one port for each certificate.
 ///
-/// Every reply has a field `x-front`: the protocol, and the number of the TLS connection. So has every request that the
-/// provider sees.
-/// It ends with this object, and also with the process that made it.
+/// Every reply has a field `x-front` with the protocol and the number of the TLS connection, and so has every request
+/// that the provider sees. nginx ends with this object, and also with the process that made it.
 package final class TLSFront {
     package enum Certificate: String, CaseIterable, Sendable {
         /// For `localhost` and 127.0.0.1, signed by `caFile`.
         case good
-        /// Like `good`; the server speaks HTTP/1.1 alone.
+        /// Like `good`; the server speaks HTTP/1.1 only.
         case http1
-        /// For the right names, signed by somebody else.
+        /// For the right names, signed by an unknown authority.
         case unknownCA
-        /// Signed by `caFile`; ended yesterday.
+        /// Signed by `caFile`; expired yesterday.
         case expired
         /// Signed by `caFile`, for `elsewhere.invalid`.
         case wrongHost
-        /// No TLS at all, whatever `url` says.
+        /// Plain HTTP, although the URL begins with `https`.
         case none
     }
 
-    /// Whether nginx and openssl are here; a test that needs them says that it is skipped.
+    /// True if nginx and openssl are installed; tests that need them are skipped otherwise.
     package static let isAvailable = ["nginx", "openssl"].allSatisfy { name in
         searchPath.split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
     }
 
     private static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// What a client has to trust, in PEM.
+    /// A file with the authority that a client must trust, in PEM.
     package let caFile: String
     private let ports: [Certificate: UInt16]
     private let host: String
     private let folder: TemporaryFolder
     private let process: Subprocess
 
-    /// Returns when it accepts connections.
+    /// Starts nginx and returns when it accepts connections.
     ///
     /// - Parameters:
-    ///   - provider: who answers. It sees nginx as its client: HTTP/1.1, a connection for each request.
-    ///   - address: where it is reached, beside `localhost`; an address of the calling thread's network.
+    ///   - provider: The server behind nginx. It sees HTTP/1.1 and one connection for each request.
+    ///   - address: An address of the calling thread's network at which nginx listens beside `localhost`.
     package init(to provider: ScriptedProvider, at address: String? = nil) throws(SystemError) {
         host = address ?? "localhost"
         folder = try TemporaryFolder("ultra-tls")
@@ -50,7 +49,7 @@ package final class TLSFront {
         self.ports = ports
         try folder.write(
             "nginx.conf", Self.configuration(folder.path, address == nil ? "127.0.0.1" : "*", ports, provider.port))
-        // The shell ends nginx when its input ends, as it does with the death of this process.
+        // The shell ends nginx when its standard input closes, which the death of this process also causes.
         process = try Subprocess(
             "/bin/sh",
             [
@@ -66,10 +65,10 @@ package final class TLSFront {
         _ = process.wait()
     }
 
-    /// `https://localhost:PORT`, where this certificate is shown; or with the address in place of the name.
+    /// `https://HOST:PORT` of the server with this certificate; HOST is `localhost` or the address given at the start.
     package func url(_ certificate: Certificate) -> String { "https://\(host):\(ports[certificate] ?? 0)" }
 
-    /// One line for each request that has been answered: protocol, number of the TLS connection, path.
+    /// One line for each answered request: protocol, number of the TLS connection, path.
     package var log: [String] {
         guard let file = fopen("\(folder.path)/access.log", "r") else { return [] }
         defer { fclose(file) }
@@ -168,7 +167,7 @@ package final class TLSFront {
             defer { close(fd) }
             var ready = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
             if poll(&ready, 1, 1000) == 1, ready.revents & Int16(POLLERR | POLLHUP) == 0 { return }
-            // A foreign process: there is nothing to wait for but its port.
+            // nginx reports its readiness in no other way than by accepting connections.
             usleep(2000)
         }
         throw SystemError("nginx, see its log: it does not listen", code: ETIMEDOUT)

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "a connection ends as it was told to before any request",
+        "a connection ends before any request, as scripted",
         arguments: [(AcceptAction.close, PlainClient.Ending.end), (.reset, .reset)])
     func accept(action: AcceptAction, ending: PlainClient.Ending) throws {
         let provider = try ScriptedProvider(.json("{}"))
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(
-        "every way to say when to come back is on the wire",
+        "every form of retry advice is on the wire",
         arguments: [
             (Script.RetryAfter.seconds(7), "Retry-After: 7\r\n"),
             (.milliseconds(1500), "retry-after-ms: 1500\r\n"),

@@ -2,7 +2,7 @@ import Glibc
 import ScriptedProvider
 import Testing
 
-/// What lies between a client and its provider: dead ports, proxies, TLS.
+/// Networks between a client and its provider: dead ports, proxies, TLS.
 @Suite struct NetworkTests {
     @Test(
         "a dead port refuses, or never answers",
@@ -13,7 +13,7 @@ import Testing
         #expect(error?.code == expected)
     }
 
-    @Test("a proxy passes on an absolute URL as it is, and the provider knows its path")
+    @Test("a proxy forwards an absolute URL unchanged, and the provider finds the path in it")
     func absoluteForm() throws {
         let provider = try ScriptedProvider()
         provider.answer("/v1/x", with: .json("{}"))
@@ -25,7 +25,7 @@ import Testing
         #expect(proxy.passages.map(\.method) == ["POST"])
     }
 
-    @Test("a proxy tunnels what follows CONNECT, and the end of it")
+    @Test("a proxy tunnels all bytes after CONNECT, and the end of the connection")
     func tunnel() async throws {
         let provider = try ScriptedProvider(.json("{}"))
         let proxy = try ForwardProxy()
@@ -41,7 +41,7 @@ import Testing
         _ = try await provider.connectionClosed()
     }
 
-    @Test("a proxy refuses by status, or for want of an upstream")
+    @Test("a proxy refuses with a status, or because there is no upstream")
     func refusal() throws {
         let dead = try DeadPort(.refuses)
         for (manner, status) in [(ForwardProxy.Manner.answers(status: 407), 407), (.forwards, 502)] {
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    // nginx and openssl make the TLS server; curl(1) is a client that shares nothing with ours.
+    // nginx and openssl make the TLS server; the client is curl(1), which shares no code with the daemon.
     @Test(
         "a TLS front shows the certificate asked for",
         .enabled(if: TLSFront.isAvailable && access("/usr/bin/curl", X_OK) == 0, "no nginx, openssl or curl"))

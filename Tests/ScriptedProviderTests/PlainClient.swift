@@ -1,7 +1,7 @@
 import Glibc
 import ScriptedProvider
 
-/// A blocking TCP client without any HTTP of its own. Every call fails in the end, by default after five seconds.
+/// A blocking TCP client without HTTP. Every call times out, by default after five seconds.
 final class PlainClient {
     enum Ending: Equatable { case end, reset, silence }
 
@@ -19,7 +19,7 @@ final class PlainClient {
         let result = withUnsafeBytes(of: &address) {
             connect(fd, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
         }
-        // `deinit` closes it: the object is whole already.
+        // `deinit` closes the socket, since the object is fully initialised here.
         guard result == 0 else { throw SystemError("connect") }
     }
 
@@ -32,12 +32,12 @@ final class PlainClient {
         }
     }
 
-    /// Sends a request with `Content-Length` and the JSON given.
+    /// Sends a POST with `Content-Length` and the given JSON.
     func post(_ path: String, _ body: String = "{}") throws {
         try send("POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
-    /// What comes until the text ends in `suffix`, or the connection ends, or nothing comes any more.
+    /// Reads until the text ends in `suffix`, the connection ends, or nothing arrives for `silence` milliseconds.
     func read(until suffix: String? = nil, silence milliseconds: Int = 5000) -> (text: String, ending: Ending?) {
         var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -53,7 +53,7 @@ final class PlainClient {
         }
     }
 
-    /// How many bytes are with the kernel, unread.
+    /// The number of received bytes that were not read yet.
     func unread() -> Int {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         return recv(fd, &buffer, buffer.count, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT))

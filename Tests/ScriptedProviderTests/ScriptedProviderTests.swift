@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(
-        "ends of connections are what the script says",
+        "connections end as scripted",
         arguments: [
             (Script.closeBeforeHead, "", PlainClient.Ending.end),
             (.resetBeforeHead, "", .reset),

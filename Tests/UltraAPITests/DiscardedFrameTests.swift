@@ -16,7 +16,7 @@ struct DiscardedFrameTests {
     }
 
     @Test(
-        "its id is found wherever it stands, and nothing else is taken for it",
+        "the id is found wherever it stands, and nothing else is taken for it",
         arguments: [
             (#"{"id":7,"op":"generate"}"#, 7),
             (#"{"op":"generate","prompt":"a \"id\":5, {","id": 12 }"#, 12),

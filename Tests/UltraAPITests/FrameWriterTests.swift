@@ -130,7 +130,7 @@ import Testing
             try Self.written { $0.done(9, Self.answer) } == [#"{"id":9,"event":"done","# + Self.origin + Self.outcome])
     }
 
-    @Test("what is not known is null, and the mock says that it is one")
+    @Test("unknown values are null, and the mock is marked as one")
     func unknown() throws {
         var answer = Answer(model: "mock/echo", provider: "mock")
         answer.isMock = true

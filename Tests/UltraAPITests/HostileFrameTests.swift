@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraAPI
 
-/// Whatever a client sends, it gets a value or an error: nothing traps, and the decoder never loses its place.
+/// Frames of hostile clients: each gives a value or an error, nothing traps, and the decoder never loses its place.
 @Suite struct HostileFrameTests {
     private static let seeds: [String] = [
         #"{"id":1,"op":"ping"}"#, #"{"op":"cancel","target":5,"id":2,"timeout_ms":1}"#,
@@ -22,7 +22,7 @@ import Testing
         #"{"id":9,"op":"usage","since":"7d","group_by":["tag"],"filter":{"user":0,"model":"a"}}"#,
     ]
 
-    /// What the daemon does with a frame; returns whether it was understood.
+    /// Reads a frame as the daemon does; returns true if the frame was understood.
     private static func take(_ bytes: [UInt8]) -> Bool {
         do {
             let frame = try RequestFrame(bytes)
@@ -68,12 +68,12 @@ import Testing
             #expect(frame == body)
             understood += Self.take(frame ?? []) ? 1 : 0
         }
-        // A quarter is whole; of the others many are refused.
+        // A quarter of the frames is undamaged; of the others many are refused.
         #expect((25_000..<90_000).contains(understood))
         #expect(!decoder.hasPartialFrame)
     }
 
-    @Test("random bytes end in an error or in wanting more, never elsewhere")
+    @Test("random bytes end in an error or in a request for more bytes")
     func noise() {
         var generator = SeededGenerator(seed: 11)
         for _ in 0..<20_000 {

@@ -3,9 +3,9 @@ import Testing
 
 @testable import UltraAPI
 
-/// The reader beside Foundation's: they must agree on what is JSON, and on what it says.
+/// Compares the reader with Foundation's: both must accept the same documents and read the same values.
 @Suite struct JSONDifferentialTests {
-    /// Whether the next value says what Foundation read.
+    /// True if the next value equals the one that Foundation read.
     private static func agrees(_ reader: inout JSONReader, _ theirs: Any) throws(JSONError) -> Bool {
         switch try reader.kind() {
         case .null:
@@ -14,7 +14,8 @@ import Testing
         case .bool: return try reader.bool() == (theirs as? Bool)
         case .number:
             let ours = try reader.double()
-            // Foundation keeps 17 digits and more as a decimal, whose doubleValue is off in its last digits.
+            // Foundation keeps numbers of 17 digits and more as decimals, whose doubleValue is wrong in its last
+            // digits.
             if let decimal = theirs as? NSDecimalNumber {
                 return abs(decimal.doubleValue - ours) <= abs(ours) * 1e-14
             }
@@ -59,14 +60,14 @@ import Testing
         }
     }
 
-    @Test("generated documents are accepted, and say what Foundation says they say")
+    @Test("generated documents are accepted, and their values are those of Foundation")
     func generated() throws {
         var compared = 0
         for seed in 0..<4000 as Range<UInt64> {
             let text = JSONDocument(seed: seed).text
             let bytes = Array(text.utf8)
             #expect(Self.error(of: bytes) == nil, "\(text)")
-            // Which of two members of one name Foundation keeps is its own affair.
+            // Foundation does not specify which of two members of one name it keeps.
             guard Self.error(of: bytes, duplicateKeys: .reject) == nil, let theirs = Self.foundation(bytes) else {
                 continue
             }
@@ -88,7 +89,7 @@ import Testing
             let isAccepted = Self.foundation(bytes) != nil
             switch (error?.kind, isAccepted) {
             case (nil, true), (_?, false): continue
-            // Foundation refuses numbers beyond Double; here that is for whoever reads them.
+            // Foundation refuses numbers beyond Double; the project's reader leaves them to its caller.
             case (nil, false) where Self.hasHugeNumber(bytes): continue
             default:
                 Issue.record("\(String(decoding: bytes, as: UTF8.self)): \(String(describing: error)) \(isAccepted)")

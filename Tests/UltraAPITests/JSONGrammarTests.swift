@@ -55,7 +55,7 @@ import Testing
 
     /// Inside a string, at every distance from its start, so that each path through the scan meets the bytes.
     @Test(
-        "refuses what is not UTF-8",
+        "refuses bytes that are not UTF-8",
         arguments: [
             [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC2], [0xC2, 0x41], [0xE0, 0x9F, 0xBF], [0xE0, 0xA0],
             [0xED, 0xA0, 0x80],
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "says what is wrong, and where",
+        "names the error and its place",
         arguments: [
             ("[1,]", JSONError(.unexpectedByte, offset: 3)), ("{\"a\":1", JSONError(.unexpectedEnd, offset: 6)),
             ("[01]", JSONError(.invalidNumber, offset: 1)), ("[\"ab\u{1}\"]", JSONError(.controlCharacter, offset: 4)),

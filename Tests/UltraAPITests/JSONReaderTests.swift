@@ -20,7 +20,7 @@ private func read<T>(_ text: String, _ body: (inout JSONReader) throws(JSONError
 
 @Suite struct JSONReaderTests {
     @Test(
-        "reads integers exactly, and as integers only what is one",
+        "reads integers exactly, and only integers as integers",
         arguments: [
             ("0", 0), ("-0", 0), ("7", 7), ("-12", -12), ("9223372036854775807", Int.max),
             ("-9223372036854775808", Int.min), ("1.0", 1), ("1e2", 100), ("-1.50e1", -15), ("10.00", 10),
@@ -33,7 +33,7 @@ private func read<T>(_ text: String, _ body: (inout JSONReader) throws(JSONError
     }
 
     @Test(
-        "refuses as an integer what is none or does not fit",
+        "refuses other numbers, and numbers that do not fit, as integers",
         arguments: [
             ("9223372036854775808", JSONError.Kind.numberOutOfRange), ("-9223372036854775809", .numberOutOfRange),
             ("99999999999999999999999", .numberOutOfRange), ("1.5", .notAnInteger), ("1e-1", .notAnInteger),

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(
-        "escapes what RFC 8259 demands and nothing else",
+        "escapes the characters that RFC 8259 demands and no others",
         arguments: [
             ("", #""""#), ("plain text of some length", #""plain text of some length""#), ("\"\\/", #""\"\\/""#),
             ("\u{8}\u{c}\n\r\t\u{0}\u{1f}", #""\b\f\n\r\t\u0000\u001f""#),

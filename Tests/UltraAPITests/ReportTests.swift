@@ -1,7 +1,7 @@
 import Testing
 import UltraAPI
 
-/// Values of reports: what they write, and that they read it back.
+/// Reports written as JSON and read back.
 @Suite("Reports")
 struct ReportTests {
     /// A value and the members it writes, in the order of the protocol.
@@ -310,7 +310,7 @@ struct ReportTests {
     @Test("members of a later version are skipped, in every object", arguments: cases)
     func later(row: Case) throws {
         let extended = row.expected.replacing("{", with: #"{"later":{"x":[1,{}]},"#).replacing(",}", with: "}")
-        // Evidence, tallies of users and the like have names as members: an unknown one is one more of them.
+        // Evidence, tallies of users and the like have names as members, so that an unknown member is another entry.
         let known = extended.replacing(#""evidence":{"later":{"x":[1,{}]},"#, with: #""evidence":{"#)
             .replacing(#""evidence":{"later":{"x":[1,{}]}}"#, with: #""evidence":{}"#)
         #expect(known != row.expected)
@@ -324,7 +324,7 @@ struct ReportTests {
         #expect(try row.rewritten(text) == text)
     }
 
-    @Test("a long list's model has the members with a value alone")
+    @Test("a model in a long list has only the members with a value")
     func brief() throws {
         func brief(_ model: ModelReport) -> String {
             String(decoding: RawJSON.object { model.writeBriefly(to: &$0) }.bytes, as: UTF8.self)

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(
-        "what is not one object with a usable id ends the connection",
+        "a frame that is not one object with a usable id ends the connection",
         arguments: [
             "", "  ", "[]", "7", "null", #""a""#, "{", #"{"id":1,"op":"ping"}}"#, #"{"id":1,"op":"ping"}{}"#,
             #"{"id":1,"op":"ping","a":tru}"#, #"{"op":"ping"}"#, #"{"id":0,"op":"ping"}"#, #"{"id":-1,"op":"ping"}"#,
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "a character that no text may have costs its request, wherever it stands, and not the connection",
+        "a forbidden character costs its request, wherever it stands, and not the connection",
         arguments: [
             (#"{"id":7,"op":"ping","a":"\uD800"}"#, "a"), (#"{"a":"x\udc00y","op":"ping","id":7}"#, "a"),
             (#"{"id":7,"op":"ping","a":"\uD800\uD800\uDC00"}"#, "a"),
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(
-        "what only looks like such a character is text",
+        "text that only resembles a forbidden character is text",
         arguments: [
             #"{"id":7,"op":"ping","a":"\\u0000 \\ud800"}"#, #"{"id":7,"op":"ping","a":"\uD83D\uDE00"}"#,
             #"{"id":7,"op":"ping","a":"1234567\\\\u0000"}"#,

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TerminalControlsTests {
     @Test(
-        "what drives a terminal is replaced, and nothing else",
+        "characters that control a terminal are replaced, and no others",
         arguments: [
             ("plain", "plain"), ("é 猫 👍🏽", "é 猫 👍🏽"), ("a\u{1B}[2J", "a\u{FFFD}[2J"), ("a\u{9B}2J", "a\u{FFFD}2J"),
             ("a\u{80}b\u{9F}c\u{A0}", "a\u{FFFD}b\u{FFFD}c\u{A0}"), ("\u{7F}", "\u{FFFD}"),

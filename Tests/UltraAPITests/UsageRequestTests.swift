@@ -1,7 +1,7 @@
 import Testing
 import UltraAPI
 
-@Suite("usage: what is asked")
+@Suite("Requests of usage")
 struct UsageRequestTests {
     @Test(
         "moments",

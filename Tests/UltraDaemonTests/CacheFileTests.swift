@@ -8,7 +8,7 @@ import UltraSystem
 
 @Suite("Cache: its file")
 struct CacheFileTests {
-    /// What a file complained of.
+    /// Collects the failures that a cache file reports.
     final class Complaints: Sendable {
         let kinds = Mutex<[DatabaseError.Kind]>([])
     }
@@ -17,7 +17,7 @@ struct CacheFileTests {
         [UInt8](repeating: UInt8(number & 255), count: 31) + [UInt8(number >> 8)]
     }
 
-    /// Does `body` with an opened file on the disk's thread.
+    /// Runs `body` with an opened file on the disk thread.
     static func with<Result: Sendable>(
         _ folder: String, limit: Int = 1 << 20, lifetime: Int = 1000, at now: Int = 0,
         _ complaints: Complaints = Complaints(), _ body: @escaping @Disk @Sendable (CacheFile) -> Result
@@ -32,7 +32,7 @@ struct CacheFileTests {
             })
     }
 
-    @Test("what is stored is there after a restart, until it is too old")
+    @Test("a stored answer survives a restart, until it is too old")
     func restart() throws {
         let folder = try TemporaryFolder("ultra-cache")
         let stored = try Self.with(folder.path) { file in
@@ -46,19 +46,19 @@ struct CacheFileTests {
         }
         #expect(found.map { $0?.record } == [[4, 5], nil, nil])
         #expect(found[0]?.storedAt == 150)
-        // What is too old is gone when the file is opened.
+        // Expired answers are removed when the file is opened.
         let left = try Self.with(folder.path, at: 1200) { $0.figures }
         #expect(left.entries == 1)
     }
 
-    @Test("the file stays within its bound: those that were not asked for longest go")
+    @Test("the file stays within its bound: the least recently used answers are evicted")
     func bound() throws {
         let folder = try TemporaryFolder("ultra-cache")
         let record = [UInt8](repeating: 7, count: 10_000)
         let (figures, found) = try Self.with(folder.path, limit: 1 << 20, lifetime: 1_000_000) { file in
             for number in 0..<400 {
                 _ = file.insert(Self.key(number), record, at: number)
-                // The first is asked for again and again.
+                // The first answer is read again and again.
                 if number % 10 == 0 { _ = file.find(Self.key(0), at: number) }
             }
             return (file.figures, [0, 1, 399].map { file.find(Self.key($0), at: 400) != nil })
@@ -92,7 +92,7 @@ struct CacheFileTests {
         #expect(try Self.with(folder.path) { $0.insert(Self.key(1), record, at: 0).entries } == 1)
     }
 
-    @Test("a file that is none, or of another version, is begun anew", arguments: ["noise", "version"])
+    @Test("a file that is no database, or of another version, is replaced", arguments: ["noise", "version"])
     func damaged(how: String) throws {
         let folder = try TemporaryFolder("ultra-cache")
         if how == "noise" {
@@ -118,7 +118,7 @@ struct CacheFileTests {
         #expect(complaints.kinds.withLock { $0 } == [])
     }
 
-    @Test("where there can be no file, nothing is kept, and that is said once")
+    @Test("without a usable file nothing is kept, and this is reported once")
     func unreachable() throws {
         let folder = try TemporaryFolder("ultra-cache")
         try folder.write("file", "")

@@ -89,7 +89,7 @@ struct CommandRelayTests {
         #expect(try docker.calls() == ["model inspect ai/nope"])
     }
 
-    @Test("what cannot be carried is refused before anything is started")
+    @Test("a request that the program cannot carry is refused before anything is started")
     func refused() async throws {
         let docker = try StandInDocker(run: Self.answer)
         let (_, error, _) = await run(relay(docker), "read @/etc/passwd")
@@ -98,7 +98,7 @@ struct CommandRelayTests {
     }
 
     @Test(
-        "a failure is what the program says, after what came before it",
+        "the error of a failure is the program's message, after the text before it",
         arguments: [
             (
                 "printf 'half an'; echo 'Failed to generate a response: error response: status=500 body=unable to load runner: oom' >&2; exit 1",
@@ -133,7 +133,7 @@ struct CommandRelayTests {
     }
 
     @Test(
-        "a program that hangs is ended by its timer, with all it started, and reaped",
+        "a program that hangs is ended by its timer, with all its children, and reaped",
         arguments: [
             ("sleep 600 & echo $! > \"$0.child\"; wait", TimeoutKind.firstToken, ""),
             ("sleep 600 & echo $! > \"$0.child\"; printf 'begun'; wait", .idle, "begun"),
@@ -207,7 +207,7 @@ struct CommandRelayTests {
     }
 
     @Test(
-        "a runner that does not run has no list, and that is no empty one",
+        "a runner that does not run has an unknown list, not an empty one",
         arguments: [
             (#"echo '{"running":false,"backends":null}'"#, .connectFailed),
             ("echo 'Docker Model Runner is not running'; exit 1", .upstreamError),

@@ -91,7 +91,7 @@ struct CompressedReplyTests {
     }
 
     @Test(
-        "what becomes far larger than it came, or larger than a limit, is refused in time",
+        "a reply that expands too far, or beyond a limit, is refused in time",
         arguments: [true, false], [true, false])
     func bombs(isStream: Bool, isPadded: Bool) throws {
         // 1 GiB of 32 KiB; or of 1 MiB, in frames to skip, so that the ratio stays below its limit.
@@ -119,7 +119,7 @@ struct CompressedReplyTests {
         #expect(try scenario.ask("ping", "").event == "result")
     }
 
-    @Test("what is not in the coding it claims is not HTTP as it should be")
+    @Test("a body that is not in its declared coding is a protocol error")
     func lie() throws {
         let script = Script(
             headers: [("Content-Type", "application/json"), ("Content-Encoding", "gzip")], framing: .length,

@@ -5,14 +5,15 @@ import UltraSystem
 
 @testable import UltraDaemon
 
-/// A daemon on the loop of the test process, for what the environment cannot set. It ends with that process.
+/// A daemon on the loop of the test process, for settings that the environment does not have. It ends with that
+/// process.
 final class DaemonInProcess: Sendable {
     let socketPath: String
-    /// As in its own process, a daemon lives to the end: its connections do not keep it.
+    /// Retains the daemons until the process ends, since their connections do not.
     @Loop private static var all: [Daemon] = []
 
-    /// With `provider` as its OpenAI. Failures of the provider have no consequences: nothing is tried again, and
-    /// nothing is kept from being tried.
+    /// Starts a daemon with `provider` as its OpenAI. Failures of the provider have no consequences: nothing is
+    /// retried, and no circuit breaker opens.
     init(forgiving provider: ScriptedProvider) async throws {
         let path = NSTemporaryDirectory() + "ultra-\(UUID().uuidString.prefix(8)).sock"
         let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": provider.url + "/v1"]
@@ -35,7 +36,7 @@ final class DaemonInProcess: Sendable {
         socketPath = path
     }
 
-    /// Who is connected stays so; nobody else comes.
+    /// Open connections stay open; new ones are no longer possible.
     deinit { unlink(socketPath) }
 
     func client() throws -> Client { try Client(socketPath) }

@@ -1,10 +1,10 @@
 import Foundation
 import ScriptedProvider
 
-/// The built `ultrad`, started for one test on a socket of its own, ended with it.
-/// `@unchecked Sendable`: nothing of it changes after `init` but what Foundation guards itself.
+/// The built `ultrad`, started for one test on a socket of its own; it ends with this object. `@unchecked Sendable`:
+/// nothing changes after `init` except what Foundation guards itself.
 final class DaemonProcess: @unchecked Sendable {
-    /// One for all tests that do not harm it; it ends with the test process.
+    /// One daemon for all tests that leave it unharmed; it ends with the test process.
     static let shared: Result<DaemonProcess, any Error> = Result {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         atexit { if case .success(let daemon) = DaemonProcess.shared { daemon.end() } }
@@ -17,9 +17,9 @@ final class DaemonProcess: @unchecked Sendable {
     private let log: URL
 
     /// - Parameters:
-    ///   - arguments: after `--socket`.
-    ///   - launcher: a program, by its whole path, and its arguments, which runs the daemon in its place.
-    ///   - file: its configuration file's text; nil: there is none.
+    ///   - arguments: Arguments after `--socket`.
+    ///   - launcher: The absolute path and arguments of a program that becomes or runs the daemon.
+    ///   - file: The text of the configuration file; nil: there is none.
     init(
         _ environment: [String: String] = [:], arguments: [String] = [], launcher: [String] = [], file: String? = nil
     ) throws {
@@ -31,9 +31,9 @@ final class DaemonProcess: @unchecked Sendable {
         let command = launcher + [Self.binary("ultrad").path(), "--socket", socketPath] + arguments
         process.executableURL = URL(filePath: command[0])
         process.arguments = Array(command.dropFirst())
-        // What the sanitizers are told holds for the daemon too.
+        // The options of the sanitizers apply to the daemon as well.
         var defaults = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
-        // As root, it would else keep what it learns in /var/lib.
+        // Without this, a daemon of root would use /var/lib.
         defaults["STATE_DIRECTORY"] = folder.path()
         defaults["CONFIGURATION_DIRECTORY"] = folder.path()
         try file?.write(to: folder.appending(path: "ultrad.toml"), atomically: true, encoding: .utf8)
@@ -45,20 +45,20 @@ final class DaemonProcess: @unchecked Sendable {
         try waitForSocket()
     }
 
-    /// With `provider` as its OpenAI.
+    /// Starts a daemon with `provider` as its OpenAI.
     convenience init(
         openai provider: ScriptedProvider, _ more: [String: String] = [:], file: String? = nil
     ) throws {
         try self.init(openai: provider.url, more, file: file)
     }
 
-    /// With what answers at `url`, a URL without a path, as its OpenAI.
+    /// Starts a daemon with the server at `url`, a URL without a path, as its OpenAI.
     convenience init(openai url: String, _ more: [String: String] = [:], file: String? = nil) throws {
         let environment = ["OPENAI_API_KEY": "sk-test", "OPENAI_API_ENDPOINT": url + "/v1"]
         try self.init(environment.merging(more) { $1 }, file: file)
     }
 
-    /// The configuration `file` of a daemon that probes each time it is asked to, so that a test need not wait.
+    /// The configuration `file` with probes that are never answered from a recent one, so that a test need not wait.
     static func probingAnew(_ file: String? = nil) -> String {
         let text = file ?? ""
         let setting = "probe_reuse = \"0s\"\n"
@@ -75,7 +75,7 @@ final class DaemonProcess: @unchecked Sendable {
     }
 
     static func binary(_ name: String) -> URL {
-        // The test bundle lies beside the products: .build/debug/….xctest
+        // The test bundle is beside the products: .build/debug/….xctest
         let test = URL(filePath: CommandLine.arguments[0])
         let products = ProcessInfo.processInfo.arguments.first.map { URL(filePath: $0).deletingLastPathComponent() }
         return (products ?? test.deletingLastPathComponent()).appending(path: name)
@@ -87,7 +87,7 @@ final class DaemonProcess: @unchecked Sendable {
         kill(process.processIdentifier, number)
     }
 
-    /// The exit code, once it has ended.
+    /// Waits for the process to end and returns its exit code.
     func exitCode() -> Int32 {
         process.waitUntilExit()
         return process.terminationStatus
@@ -97,7 +97,7 @@ final class DaemonProcess: @unchecked Sendable {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/task"))?.count ?? 0
     }
 
-    /// What it has used of the processors, by the scheduler's own count.
+    /// Processor time of the daemon in nanoseconds, as the scheduler counts it.
     var processorNanoseconds: Int {
         let path = "/proc/\(process.processIdentifier)/schedstat"
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
@@ -107,10 +107,10 @@ final class DaemonProcess: @unchecked Sendable {
     /// Resident set in bytes.
     var residentBytes: Int { status("VmRSS:") << 10 }
 
-    /// What of it is no file's, in bytes: code is given up and comes back, what the daemon keeps stays.
+    /// Anonymous resident memory in bytes. Pages of files (code) come and go; the daemon's own data is anonymous.
     var residentOwnBytes: Int { status("RssAnon:") << 10 }
 
-    /// A figure of proc_pid_status(5); 0 where there is none.
+    /// A figure of proc_pid_status(5) in KiB; 0 if it is missing.
     private func status(_ name: String) -> Int {
         let text = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix(name) }

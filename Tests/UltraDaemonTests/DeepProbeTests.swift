@@ -19,7 +19,7 @@ struct DeepProbeTests {
         #expect((result["error"] as? [String: Any])?["code"] as? String == "upstream_error")
     }
 
-    @Test("a model that answers is none")
+    @Test("a model that answers has no failure")
     func success() throws {
         let result = try probe(.json(RelayTests.answer))
         #expect(result["error"] is NSNull)

@@ -109,7 +109,7 @@ struct ProtocolTests {
     }
 
     @Test(
-        "another protocol is told what this is",
+        "a client of another protocol is told the protocol of this socket",
         arguments: ["GET / HTTP/1.1\r\n\r\n", "POST /v1/chat", "PRI * HTTP/2.0"])
     func otherProtocol(text: String) throws {
         let client = try DaemonProcess.shared.get().client()

@@ -2,19 +2,19 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Every recorded answer of every provider, through the daemon, damaged: where it is no answer of a Chat Completions
-/// API it is damage to begin with.
+/// Every recorded reply of every provider, damaged and played to the daemon. Replies of other APIs than Chat
+/// Completions count as damaged from the start.
 @Suite("Recordings", .enabled(if: Recording.areAvailable, "no recordings: set ULTRA_RECORDINGS"))
 struct RecordingTests {
-    /// Cuts at every so many bytes: a prime, so that all places come up in some recording. `ULTRA_CUT_STEP=1` takes
-    /// every byte of everything, which is a million requests.
+    /// The distance between cuts in bytes: a prime, so that cuts fall everywhere in some recording. `ULTRA_CUT_STEP=1`
+    /// cuts at every byte, which takes a million requests.
     static let step = ProcessInfo.processInfo.environment["ULTRA_CUT_STEP"].flatMap { Int($0) } ?? 1009
 
     private static func request(_ id: Int, isStream: Bool) -> String {
         #"{"id":\#(id),"op":"\#(isStream ? "stream" : "generate")",\#(RelayTests.request)"#
     }
 
-    /// All frames of request `id`; a frame of an earlier request is one after its terminal frame.
+    /// All frames of request `id`; a frame of an earlier request was sent after its terminal frame.
     private static func frames(_ client: Client, _ id: Int) throws -> [Frame] {
         var frames: [Frame] = []
         while let frame = try client.next() {
@@ -25,7 +25,7 @@ struct RecordingTests {
         throw ClientError(what: "no terminal frame for \(id)")
     }
 
-    /// What must not depend on where the reads fall.
+    /// The part of an answer that must not depend on where the reads end.
     private static func summary(_ frames: [Frame]) -> [String] {
         let last = frames.last
         let usage = last?["usage"] as? [String: Any] ?? [:]
@@ -36,12 +36,12 @@ struct RecordingTests {
         ]
     }
 
-    /// The recordings a provider answered well: an error of a provider keeps the daemon from asking it again.
+    /// The recorded replies without error: an error of a provider keeps the daemon from asking it again.
     private static func answers() throws -> [(name: String, recording: Recording)] {
         try Recording.names().map { ($0, try Recording($0)) }.filter { $0.recording.status == 200 }
     }
 
-    @Test("cut anywhere, streamed or unary, each ends in one terminal frame")
+    @Test("cut anywhere, streamed or unary, each reply ends in one terminal frame")
     func cut() async throws {
         let provider = try ScriptedProvider(.json(#"{"data":[]}"#))
         let daemon = try await DaemonInProcess(forgiving: provider)
@@ -62,7 +62,7 @@ struct RecordingTests {
         print("\(id) cut recordings, each with one terminal frame")
     }
 
-    @Test("split at every byte, each says the same as whole", arguments: [true, false])
+    @Test("split at every byte, each reply gives the same answer as in one piece", arguments: [true, false])
     func split(isStream: Bool) async throws {
         let provider = try ScriptedProvider(.json(#"{"data":[]}"#))
         let daemon = try await DaemonInProcess(forgiving: provider)
@@ -74,7 +74,7 @@ struct RecordingTests {
             client.send(Self.request(id, isStream: isStream))
             return Self.summary(try Self.frames(client, id))
         }
-        // Long ones take seconds, and what is long in them repeats.
+        // Long recordings take seconds and repeat the same kinds of events.
         for (name, recording) in try Self.answers() where recording.body.count <= 4000 || Self.step == 1 {
             let script = recording.script()
             #expect(try answer(script.split(.every(1))) == answer(script), "\(name)")
@@ -83,7 +83,7 @@ struct RecordingTests {
         #expect(provider.requests.count { $0.path == RelayTests.path } == id)
     }
 
-    @Test("an error of a provider is one terminal frame, whole, cut or split")
+    @Test("an error of a provider gives one terminal frame, whether whole, cut or split")
     func errors() async throws {
         for name in Recording.names() {
             let recording = try Recording(name)

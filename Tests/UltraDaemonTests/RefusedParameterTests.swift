@@ -17,7 +17,7 @@ struct RefusedParameterTests {
         provider.requests.filter { $0.path == path }.map(\.bodyText)
     }
 
-    @Test("what we added by ourselves is left out, in one attempt, and is not sent again")
+    @Test("a member that the daemon added is left out, in one attempt, and not sent again")
     func ours() throws {
         let provider = try ScriptedProvider()
         provider.answer(Self.path, inOrder: [Self.refusal("stream_options"), Self.good])
@@ -31,7 +31,7 @@ struct RefusedParameterTests {
         #expect(Self.generations(provider).map { $0.contains("stream_options") } == [true, false, false])
     }
 
-    @Test("what the client asked for is left out with a warning, each time")
+    @Test("a member that the client asked for is left out with a warning, each time")
     func wishes() throws {
         let provider = try ScriptedProvider()
         let message = "Unsupported value: 'temperature' does not support 0.2 with this model."
@@ -48,7 +48,7 @@ struct RefusedParameterTests {
         #expect(Self.generations(provider).map { $0.contains("temperature") } == [true, false, false])
     }
 
-    @Test("one limit of tokens takes the place of the other")
+    @Test("one limit of tokens replaces the other")
     func tokenLimit() throws {
         let provider = try ScriptedProvider()
         let refusal = Script.json(
@@ -87,7 +87,7 @@ struct RefusedParameterTests {
     }
 
     @Test(
-        "what makes the request, and what was not sent, is not asked for again",
+        "essential members, and members that were not sent, are not left out",
         arguments: ["messages", "model", "seed", "colour"])
     func others(parameter: String) throws {
         let provider = try ScriptedProvider()
@@ -133,7 +133,7 @@ struct RefusedParameterTests {
         #expect(Self.generations(provider).allSatisfy { !$0.contains("files.read") })
     }
 
-    @Test("what decides model, stream and content cannot be set by the client's options")
+    @Test("the client's options cannot set model, stream and content")
     func ownedMembers() throws {
         let provider = try ScriptedProvider()
         let client = try DaemonProcess(openai: provider).client()

@@ -140,7 +140,7 @@ struct SilentConnectionTests {
         }
     }
 
-    @Test("what a resting connection says is not the answer to the next request", arguments: [true, false])
+    @Test("bytes on an idle connection are not the reply to the next request", arguments: [true, false])
     func poison(closes: Bool) throws {
         let gate = Gate()
         let openai = try ScriptedProvider.openAI(Self.poisoned(gate, closes: closes), ScriptedProvider.whole)

@@ -4,16 +4,16 @@ import Testing
 
 @Suite("A slow reader")
 struct SlowReaderTests {
-    /// How much is streamed: `ULTRA_BIG_STREAM_MB`, 1024 for the figure that is promised.
+    /// The size of the stream: `ULTRA_BIG_STREAM_MB`; the documented figure was measured with 1024.
     static let megabytes = ProcessInfo.processInfo.environment["ULTRA_BIG_STREAM_MB"].flatMap { Int($0) } ?? 200
     static let textBytes = 4096
     static let stops = 20
-    /// What the kernel holds of a TCP connection in both directions, and the daemon's own bound, generously.
+    /// A generous bound of the kernel's buffers of a TCP connection in both directions and the daemon's own buffers.
     static let underwayLimitBytes = 24 << 20
 
     @Test("a reader that stops and starts gets everything in order, and the daemon grows by less than 4 MB")
     func stopsAndStarts() throws {
-        // Ten different pieces in turn, so that the order shows.
+        // Ten different pieces in turn, so that a wrong order is seen.
         let pieces = (0..<10).map { digit in
             String(digit) + String(repeating: "x", count: Self.textBytes - 1)
         }
@@ -26,7 +26,7 @@ struct SlowReaderTests {
         let daemon = try DaemonProcess(openai: provider)
         let client = try daemon.client()
         let bystander = try daemon.client()
-        // What any first answer brings into memory for good is not what is measured.
+        // The first answer allocates memory for good, which the test does not measure.
         provider.answer(RelayTests.path, with: script(rounds: 10))
         #expect(try client.ask(#"{"id":1,"op":"stream",\#(RelayTests.request)"#).event == "done")
         let before = daemon.residentOwnBytes
@@ -47,7 +47,7 @@ struct SlowReaderTests {
             }
             deltas += 1
             guard deltas % (rounds * pieces.count / Self.stops) == 0 else { continue }
-            // Not reading, while the daemon turns often enough to take all that it will.
+            // Does not read while the daemon turns often enough to accept all it will.
             for _ in 0..<300 {
                 #expect(try bystander.ask(#"{"id":1,"op":"ping"}"#).event == "result")
                 most = max(most, daemon.residentOwnBytes)
@@ -57,13 +57,13 @@ struct SlowReaderTests {
         }
         #expect(last?.event == "done")
         #expect(deltas == rounds * pieces.count)
-        // The frame around each text is sent too: a tenth of it at most.
+        // The frame around each text counts too: at most a tenth of the text.
         #expect(mostUnderway < Self.underwayLimitBytes + (Self.megabytes << 20) / 10)
         #expect(most - before < 4 << 20, "\(before >> 10) KB before, \(most >> 10) KB at most")
         print("\(Self.megabytes) MB to a slow reader: resident \(before >> 10) KB before, \(most >> 10) KB at most")
     }
 
-    @Test("a client that asks and asks and takes no answer is asked to wait, and then gets them all")
+    @Test("a client that sends requests without reading answers is paused, and then gets all answers")
     func asksWithoutReading() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let client = try daemon.client()
@@ -74,7 +74,7 @@ struct SlowReaderTests {
         let requests = [UInt8]((0..<count).map { _ in frame }.joined())
         let before = daemon.residentOwnBytes
 
-        /// Sends what the daemon takes, until it takes nothing although it has turned many times since.
+        /// Sends requests until the daemon accepts no more although it has turned many times since.
         func send(from start: Int) throws -> Int {
             var sent = start
             var refusals = 0

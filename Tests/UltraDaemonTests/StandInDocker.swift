@@ -1,14 +1,14 @@
 import Foundation
 import ScriptedProvider
 
-/// A program called `docker` in a folder of its own, whose `docker model` does what a test says. It notes each call.
+/// A program called `docker` in a folder of its own, whose `docker model` runs a test's commands. It records each call.
 final class StandInDocker: @unchecked Sendable {
     private let folder: TemporaryFolder
 
-    /// To be put into `PATH`.
+    /// The value for `PATH`.
     var path: String { folder.path }
 
-    /// - Parameters: shell commands; standard input is the prompt.
+    /// - Parameters: Shell commands; their standard input is the prompt.
     init(
         status: String = #"echo '{"running":true}'"#, list: String = "echo '[]'",
         inspect: String = #"echo '{"id":"sha256:1"}'"#, run: String = "exit 1"
@@ -35,11 +35,11 @@ final class StandInDocker: @unchecked Sendable {
     /// The arguments of each call, in order.
     func calls() throws -> [String] { try lines("docker.calls") }
 
-    /// Neither the program nor what it started is there any more, not even as a zombie.
+    /// True if neither the program nor its children exist any more, not even as zombies.
     func isGone() throws -> Bool {
         let processes = try lines("docker.processes") + lines("docker.child")
         let deadline = Date(timeIntervalSinceNow: 5)
-        // What the program started is reaped by another process, when that gets to it.
+        // Children of the program are reaped by another process, with a delay.
         while Date() < deadline {
             if processes.compactMap({ pid_t($0) }).allSatisfy({ isDead($0) }) { return true }
             usleep(5000)
@@ -49,7 +49,7 @@ final class StandInDocker: @unchecked Sendable {
 
     private func isDead(_ process: pid_t) -> Bool {
         let stat = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-        // An orphan's zombie is its reaper's affair; in a container there may be none.
+        // An orphan's zombie is left to init, which a container may lack.
         let isOrphan = stat.split(separator: ")").last?.split(separator: " ").dropFirst().first == "1"
         return stat.isEmpty || isOrphan && stat.contains(") Z ")
     }

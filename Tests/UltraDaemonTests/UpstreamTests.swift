@@ -2,13 +2,13 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// What lies between the daemon and its provider: TLS, proxies, silence.
+/// Networks between the daemon and its provider: TLS, proxies, silence.
 @Suite("Upstream")
 struct UpstreamTests {
     private static let models = Script.json(#"{"data":[]}"#)
     private static let ask = #"{"id":1,"op":"generate",\#(RelayTests.request)"#
 
-    @Test("a host that never answers ends in a timeout, and the daemon lives on")
+    @Test("a host that never answers gives a timeout, and the daemon goes on")
     func silentHost() throws {
         let port = try DeadPort(.neverAnswers)
         let daemon = try DaemonProcess(openai: port.url)
@@ -39,7 +39,7 @@ struct UpstreamTests {
     }
 
     @Test(
-        "a certificate that is not good is told from every other, with what to do",
+        "each flaw of a certificate has an error of its own, with a hint",
         .enabled(if: TLSFront.isAvailable, "no nginx or openssl"),
         arguments: [
             (TLSFront.Certificate.expired, "clock"), (.unknownCA, "SSL_CERT_FILE"),
@@ -53,7 +53,7 @@ struct UpstreamTests {
         #expect((error["hint"] as? String)?.contains(hint) == true)
     }
 
-    @Test("a proxy that refuses is blamed, and its name is not the key")
+    @Test("a refusal by the proxy names the proxy and does not blame the key")
     func refusingProxy() throws {
         let proxy = try ForwardProxy(.answers(status: 407))
         let daemon = try DaemonProcess(
@@ -64,7 +64,7 @@ struct UpstreamTests {
         #expect(!"\(error)\(daemon.logText)".contains("word@"))
     }
 
-    @Test("407 to a plain request is the proxy's as well: which one, and what it wants, but not what it was given")
+    @Test("407 to a plain request is the proxy's: the error names proxy and challenge, but no credentials")
     func refusingForwardProxy() throws {
         let proxy = try ScriptedProvider(
             .json("<html>who?</html>", status: 407, headers: [("Proxy-Authenticate", #"Basic realm="corp""#)]))
@@ -80,7 +80,7 @@ struct UpstreamTests {
         #expect(!"\(error)\(status.object)\(daemon.logText)".contains("sesame"))
     }
 
-    @Test("a proxy that cannot be understood is told without its password")
+    @Test("an invalid proxy URL is reported without its password")
     func unreadableProxy() throws {
         let daemon = try DaemonProcess(
             openai: "http://provider.lan", ["HTTP_PROXY": "gopher://user:sesame@127.0.0.1:1"],
@@ -92,14 +92,14 @@ struct UpstreamTests {
         #expect(!"\(error)\(status.object)\(daemon.logText)".contains("sesame"))
     }
 
-    @Test("a server on this machine is not asked through a proxy elsewhere")
+    @Test("a server on this machine is not reached through a proxy elsewhere")
     func localServer() throws {
         let provider = try ScriptedProvider.openAI()
         let daemon = try DaemonProcess(openai: provider, ["HTTP_PROXY": "http://proxy.invalid:3128"])
         #expect(try daemon.client().ask(Self.ask).text == "hello there")
     }
 
-    @Test("a redirection names its target, is followed by no key, and blames nobody", arguments: [301, 302, 307, 308])
+    @Test("a redirection is reported with its target, not followed, and blames nobody", arguments: [301, 302, 307, 308])
     func redirect(status: Int) throws {
         let elsewhere = try ScriptedProvider.openAI()
         let openai = try ScriptedProvider.openAI(
@@ -120,7 +120,7 @@ struct UpstreamTests {
         #expect(try scenario.provider("openai")["state"] as? String == "available")
     }
 
-    @Test("a header line of any length is the provider's fault", arguments: [90_000, 120_000, 1_000_000])
+    @Test("a header line of more than 100,000 bytes is the provider's fault", arguments: [90_000, 120_000, 1_000_000])
     func longHeader(length: Int) throws {
         let script = Script.json(
             RelayTests.answer, headers: [("X-Long", String(repeating: "x", count: length))])

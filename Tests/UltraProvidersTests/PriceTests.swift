@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What answers cost, computed by hand.
+/// Costs of answers in micro-USD, computed by hand.
 struct PriceTests {
     private static let plain = Price(input: 2.5, output: 10)
     private static let cached = Price(input: 3, cachedInput: 0.3, cacheWrite: 3.75, output: 15)
@@ -30,7 +30,7 @@ struct PriceTests {
             // 1000 × 2.5 + 500 × 10
             (plain, usage(1000, 500), 7500),
             (plain, usage(0, 0), 0),
-            // Cached reads that are not mentioned are none; reasoning is part of the output.
+            // Cached reads that are not reported are zero; reasoning is part of the output.
             (plain, usage(1000, 500, read: 0, written: 0, reasoning: 400), 7500),
             // (1000 - 600 - 100) × 3 + 600 × 0.3 + 100 × 3.75 + 200 × 15 = 900 + 180 + 375 + 3000
             (cached, usage(1000, 200, read: 600, written: 100), 4455),
@@ -38,24 +38,25 @@ struct PriceTests {
             (cached, usage(1000, 200, read: 600), 4380),
             (cached, usage(1000, 0, read: 1000), 300),
             (cached, usage(1000, 0, written: 1000), 3750),
-            // The bound itself is below the tier: 200,000 × 2 + 1000 × 12.
+            // A request of exactly the bound is below the tier: 200,000 × 2 + 1000 × 12.
             (tiered, usage(200_000, 1000), 412_000),
             // 200,001 × 4 + 1000 × 18
             (tiered, usage(200_001, 1000), 818_004),
             // 100,000 × 4 + 150,000 × 0.4 + 18 × 10
             (tiered, usage(250_000, 10, read: 150_000), 460_180),
-            // Cached reads decide the tier too: 1 × 8 is all that is not cached, and the tier has no price for the rest.
+            // Cached reads count for the tier too. Only 1 token is not cached, and the tier has no price for cached
+            // ones.
             (tiered, usage(400_001, 0, read: 400_000), nil),
             (tiered, usage(400_001, 1), 3_200_032),
             (tiered, usage(250_000, 10, written: 1), nil),
-            // 0.02 is 0.14 for 7 tokens, 0.5 for 25, 0.48 for 24: halves go up.
+            // 0.02 per token is 0.14 for 7 tokens, 0.5 for 25, 0.48 for 24: halves round up.
             (embedding, usage(7, 0), 0), (embedding, usage(24, nil), 0), (embedding, usage(25, nil), 1),
             (embedding, usage(74, nil), 1), (embedding, usage(75, nil), 2),
-            // One rounding over the sum: 0.4 + 0.4 is 0.8.
+            // Only the sum is rounded: 0.4 + 0.4 is 0.8.
             (Price(input: 0.4, output: 0.4), usage(1, 1), 1),
             // 0.01875 × 80
             (Price(input: 1, cachedInput: 0.01875, output: 1), usage(80, 0, read: 80), 2),
-            // Doubles that are not exact: 3 × 0.1 is 0.3, and 5 × 0.1 a half.
+            // Inexact doubles: 3 × 0.1 counts as 0.3, and 5 × 0.1 as a half.
             (Price(input: 0.1, output: 0), usage(5, 0), 1), (Price(input: 0.1, output: 0), usage(4, 0), 0),
             (Price(input: 0.3, output: 0), usage(5, 0), 2),
             // A price finer than a millionth counts as the nearest millionth.
@@ -73,7 +74,7 @@ struct PriceTests {
             (plain, usage(100, 5, read: 1), nil), (plain, usage(100, 5, written: 1), nil),
             (Price(input: 0, output: 2), usage(nil, 5), 10), (Price(input: 0, output: 2), usage(5, nil), nil),
             (Price(input: 0, cachedInput: 1, output: 2), usage(9, 0, read: 9), 9),
-            // Which tier is not known, but all are free, or not.
+            // The tier is unknown, but the price is the same (free) in all tiers, or not.
             (
                 Price(input: 0, output: 0, tiers: [.init(above: 5, .init(input: 0, output: 0))]), usage(nil, 5), 0
             ), (Price(input: 0, output: 0, tiers: [.init(above: 5, .init(input: 1, output: 0))]), usage(nil, 5), nil),

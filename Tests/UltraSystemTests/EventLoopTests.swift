@@ -44,7 +44,7 @@ struct EventLoopTests {
     func timerAccuracy(milliseconds: Int) async throws {
         let late = await LoopThread.run {
             var best = Double.infinity
-            // The best of several: what else runs on the machine is not under test.
+            // The best of several runs, since other load of the machine is not under test.
             for _ in 0..<20 {
                 let start = EventLoop.now
                 try? await Loop.sleep(for: .milliseconds(milliseconds))  // not cancelled here
@@ -56,7 +56,7 @@ struct EventLoopTests {
         #expect(late < 1)
     }
 
-    @Test("timers fire in the order of their deadlines, moved ones where they were moved to, cancelled ones never")
+    @Test("timers fire in the order of their deadlines, moved ones at their new deadline, cancelled ones never")
     func timerOrder() async {
         let fired = await LoopThread.run {
             var fired: [Int] = []
@@ -103,7 +103,7 @@ struct EventLoopTests {
         #expect(isCancelled)
     }
 
-    @Test("jobs that make jobs do not keep descriptors and timers waiting", .timeLimit(.minutes(1)))
+    @Test("jobs that add jobs do not delay descriptors and timers", .timeLimit(.minutes(1)))
     func starvation() async {
         let turns = await LoopThread.run {
             var isDone = false
@@ -124,7 +124,7 @@ struct EventLoopTests {
         let count = await LoopThread.run {
             var count = 0
             var waiting: UnsafeContinuation<Void, Never>?
-            // One that no daemon of another test in this process waits for.
+            // A signal that no other daemon in this process waits for.
             var set = sigset_t()
             sigemptyset(&set)
             sigaddset(&set, SIGWINCH)
@@ -145,7 +145,7 @@ struct EventLoopTests {
     }
 
     @Test(
-        "a child's end is reported as it was",
+        "a child's exit status or signal is reported",
         arguments: [
             (["-c", "exit 0"], ChildProcess.Exit.code(0)), (["-c", "exit 3"], .code(3)),
             (["-c", "kill -TERM $$"], .signal(SIGTERM)),
@@ -155,7 +155,7 @@ struct EventLoopTests {
         #expect(exit == expected)
     }
 
-    @Test("a program that does not exist is an error that names the call")
+    @Test("a program that does not exist gives an error with the name of the system call")
     func noSuchProgram() async {
         let error = await LoopThread.run { () -> SystemError? in
             do throws(SystemError) {
@@ -168,7 +168,7 @@ struct EventLoopTests {
         #expect(error == SystemError("posix_spawn", code: ENOENT))
     }
 
-    @Test("cancelling the wait kills the child and what it started, and reaps it")
+    @Test("cancelling the wait kills the child and its children, and reaps it")
     func killChild() async throws {
         let (exit, isGone) = await LoopThread.run {
             let task = Loop.spawn { () -> (ChildProcess.Exit?, Int32) in

@@ -4,7 +4,7 @@ import Testing
 import UltraSystem
 
 struct FileWatchTests {
-    /// What happens to a watched file or folder.
+    /// Changes of a watched file or folder.
     enum Change: String, CaseIterable {
         case removed, replaced, moved, folderRemoved, folderMoved
 

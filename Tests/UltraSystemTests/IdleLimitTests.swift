@@ -13,7 +13,7 @@ struct IdleLimitTests {
     }
 
     @Test(
-        "the shorter of what the host says and does; a connection is given up a tenth before, and a second at least",
+        "the shorter of announced and observed limit; a connection is closed a tenth, at least a second, before it",
         arguments: [
             Case(limit: nil, maxAge: 118),
             Case(announced: 60, limit: 60_000, maxAge: 53),
@@ -39,7 +39,7 @@ struct IdleLimitTests {
         #expect(limit.maxAgeSeconds(at: 1000, longest: 118_000) == row.maxAge)
     }
 
-    @Test("what was seen is believed for an hour, what was announced for good")
+    @Test("an observed limit is valid for an hour, an announced one without end")
     func belief() {
         var limit = IdleLimit()
         limit.announces(seconds: 100)

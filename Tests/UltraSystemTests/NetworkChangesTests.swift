@@ -48,7 +48,7 @@ struct NetworkChangesTests {
         return messages.map { bytes in bytes.withUnsafeBytes { changes.receive($0) } }
     }
 
-    @Test("what comes, goes or is replaced is a change; what is told again is none")
+    @Test("additions, removals and replacements are changes; repetitions are not")
     func news() {
         #expect(Self.verdicts([Self.address(), Self.address(), Self.address(lifetime: 7200)]) == [true, false, false])
         #expect(Self.verdicts([Self.address(), Self.address(20, 2), Self.address()]) == [true, true, false])
@@ -62,7 +62,7 @@ struct NetworkChangesTests {
         #expect(Self.verdicts(replaced) == [true, true, true, false])
     }
 
-    @Test("what leads to no provider is none: links, this machine's own table, other kinds of route and of message")
+    @Test("routes that lead to no provider are ignored: links, the local table, other kinds of route and message")
     func noise() {
         let messages = [
             Self.address(scope: 253), Self.address(scope: 254), Self.route(table: 255), Self.route(kind: 3),
@@ -71,7 +71,7 @@ struct NetworkChangesTests {
         #expect(Self.verdicts(messages).allSatisfy { !$0 })
     }
 
-    @Test("several messages come at once; bytes that are none end the reading")
+    @Test("several messages come in one read; invalid bytes end the reading")
     func framing() {
         #expect(Self.verdicts([Self.linkLocal + Self.address(), Self.linkLocal + Self.address()]) == [true, false])
         let whole = Self.address()

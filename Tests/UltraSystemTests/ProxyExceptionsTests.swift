@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraSystem
 
-/// What people write into `NO_PROXY`.
+/// Values of `NO_PROXY` as they occur in practice.
 @Suite("Hosts without a proxy")
 struct ProxyExceptionsTests {
     static let table: [(list: String?, origin: String, isDirect: Bool)] = [
@@ -57,7 +57,7 @@ struct ProxyExceptionsTests {
     }
 
     @Test(
-        "what is on this machine is not asked for through a proxy that is not",
+        "hosts on this machine are not reached through a proxy on another",
         arguments: [
             ("http://localhost:11434", true), ("http://LOCALHOST", true), ("http://api.localhost", true),
             ("http://127.0.0.1:1", true), ("http://127.8.9.1", true), ("http://[::1]:80", true),

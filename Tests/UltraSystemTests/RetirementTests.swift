@@ -88,7 +88,7 @@ struct RetirementTests {
     }
 
     @Test(
-        "a failure is the silence's if there was none but silence for long, or for half of its time",
+        "a failure is due to silence if the connection was silent for long, or for half of its time",
         arguments: [
             (0, 60_000, false), (9_999, 60_000, false), (10_000, 60_000, true), (60_000, 60_000, true),
             (1_000, 2_000, true), (900, 2_000, false), (0, 0, true),

@@ -3,17 +3,17 @@ import Testing
 
 @testable import UltraSystem
 
-/// What libcurl does to descriptors without saying so.
+/// Changes that libcurl makes to descriptors without a callback.
 @Suite("Sockets of libcurl")
 struct SocketWatchesTests {
-    /// Two connected sockets; the first is the one that is watched.
+    /// Two connected sockets; the first is the watched one.
     private static func pair() -> (CInt, CInt) {
         var pair: [CInt] = [-1, -1]
         socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair)
         return (pair[0], pair[1])
     }
 
-    @Test("a socket that was closed before interest in it was taken back is forgotten")
+    @Test("a socket closed before libcurl ended its watch is forgotten")
     func closedFirst() async {
         let (removals, count) = await LoopThread.run {
             var count = 0
@@ -25,14 +25,14 @@ struct SocketWatchesTests {
             watches.set(other, .input)
             let last = watches.remove(other)
             close(other)
-            try? await Loop.sleep(for: .milliseconds(1))  // not cancelled here; a turn, for what should not come
+            try? await Loop.sleep(for: .milliseconds(1))  // not cancelled here; one turn for an unwanted event
             return (removals + [last], count)
         }
         #expect(removals == [.closed, .unknown, .unknown, .open])
         #expect(count == 0)
     }
 
-    @Test("a new socket with the number of one that was closed in silence is watched in its place")
+    @Test("a new socket with the number of a silently closed one is watched in its place")
     func sameNumber() async {
         let events = await LoopThread.run { () -> [Watch.Events] in
             var events: [Watch.Events] = []
@@ -45,7 +45,7 @@ struct SocketWatchesTests {
             let (first, other) = Self.pair()
             let (second, peer) = Self.pair()
             watches.set(first, .input)
-            // Closes the first, as libcurl does, and gives its number to the second.
+            // Closes the first socket, as libcurl does, and gives its number to the second.
             dup2(second, first)
             close(second)
             watches.opened(first)

@@ -70,7 +70,7 @@ struct TransportProxyTests {
         #expect(try await provider.nextRequest()["authorization"] == "Bearer secret")
     }
 
-    @Test("what the proxy's URL says of user and password goes to the proxy alone")
+    @Test("user and password in the proxy's URL go to the proxy alone")
     func credentials() async throws {
         let proxy = try ForwardProxy(.answers(status: 502))
         let reply = await Reply.fetch(
@@ -112,7 +112,7 @@ struct TransportProxyTests {
     }
 
     @Test(
-        "a proxy that refuses the tunnel is the proxy's failure, whatever it says",
+        "a refusal of the tunnel is the proxy's failure, whatever its status",
         arguments: [ForwardProxy.Manner.answers(status: 407), .answers(status: 403), .answers(status: 502), .closes])
     func refusedTunnel(manner: ForwardProxy.Manner) async throws {
         let proxy = try ForwardProxy(manner)
@@ -122,7 +122,7 @@ struct TransportProxyTests {
         #expect(proxy.passages.count == 1)
     }
 
-    @Test("a proxy that is not there is told from an upstream that is not", arguments: ["http", "https"])
+    @Test("an unreachable proxy is distinguished from an unreachable upstream", arguments: ["http", "https"])
     func deadProxy(scheme: String) async throws {
         let dead = try DeadPort(.refuses)
         let request = HTTPRequest(url: "\(scheme)://provider.invalid/")

@@ -32,7 +32,7 @@ struct TransportTLSTests {
     }
 
     @Test(
-        "a certificate that is not good is refused for its own reason, before anything is sent",
+        "each flaw of a certificate is refused for its own reason, before anything is sent",
         arguments: [
             (TLSFront.Certificate.expired, TransportError.Kind.certificateExpired),
             (.unknownCA, .certificateUntrusted), (.wrongHost, .certificateWrongHost),
@@ -44,7 +44,7 @@ struct TransportTLSTests {
         #expect(provider.requests.isEmpty)
     }
 
-    @Test("without its authority's file a certificate is not trusted; a file that is missing is said to be")
+    @Test("a certificate needs its authority's file; a missing file is reported")
     func authorities() async throws {
         let request = HTTPRequest(url: front.url(.good))
         #expect(await Reply.fetch(request, TransportSettings()).error?.kind == .certificateUntrusted)
@@ -66,7 +66,7 @@ struct TransportTLSTests {
         #expect(provider.requests.isEmpty)
     }
 
-    @Test("one HTTP/2 connection serves many requests at once, and one after another")
+    @Test("one HTTP/2 connection serves many requests, concurrent and consecutive")
     func multiplexing() async throws {
         provider.answer("/held", with: .hang(after: [.event("1")]))
         let (settings, url) = (settings, front.url(.good))
@@ -111,7 +111,7 @@ struct TransportTLSTests {
         #expect(replies.allSatisfy { $0.status == 200 && $0.text == "data: 1\n\ndata: 2\n\n" })
     }
 
-    @Test("what is posted over HTTP/2 arrives as it was given", arguments: [0, 1, 100_000, 3_000_000])
+    @Test("a body posted over HTTP/2 arrives unchanged", arguments: [0, 1, 100_000, 3_000_000])
     func postedBody(size: Int) async throws {
         let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let reply = await Reply.fetch(HTTPRequest(url: front.url(.good), body: body), settings)
@@ -145,7 +145,7 @@ struct TransportTLSTests {
         #expect(provider.requests.last.map { provider.connections[$0.connection].ending } == .closedByClient)
     }
 
-    @Test("an HTTP/2 stream that nobody reads does not hold up another, and loses nothing")
+    @Test("an unread HTTP/2 stream does not delay another, and loses nothing")
     func backpressure() async throws {
         let chunk = String(repeating: "x", count: 16 << 10)
         provider.answer("/big", with: .stream([.repeat(count: 2000, [.chunk(chunk)])]))

@@ -7,7 +7,7 @@ import UltraAPI
 
 @Suite("Transport")
 struct TransportTests {
-    @Test("a body arrives whole and in order, however it is cut", arguments: [1, 2, 7, 64, 4096])
+    @Test("a body arrives complete and in order, however it is cut", arguments: [1, 2, 7, 64, 4096])
     func splitBody(size: Int) async throws {
         let body = (0..<400).map { "piece \($0) é🙂 " }.joined()
         let provider = try ScriptedProvider(.json(body).split(.every(size)))
@@ -17,7 +17,7 @@ struct TransportTests {
         #expect(reply.error == nil)
     }
 
-    @Test("what is posted arrives as it was given", arguments: [0, 1, 100_000, 3_000_000])
+    @Test("a posted body arrives unchanged", arguments: [0, 1, 100_000, 3_000_000])
     func postedBody(size: Int) async throws {
         let provider = try ScriptedProvider(.json("{}"))
         let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -32,7 +32,7 @@ struct TransportTests {
         #expect(request.body == body)
     }
 
-    @Test("a handle that is used again asks for what each URL says, in its own words")
+    @Test("a reused handle requests exactly the target of each URL")
     func targets() async throws {
         let provider = try ScriptedProvider(.json("{}"))
         let url = provider.url
@@ -41,7 +41,7 @@ struct TransportTests {
             let transport = Self.transport()
             for target in targets {
                 #expect(await Reply.fetch(HTTPRequest(url: url + target), transport).status == 200)
-                // What is no URL leaves nothing behind in the handle.
+                // An invalid URL leaves nothing behind in the handle.
                 #expect(await Reply.fetch(HTTPRequest(url: "http://[\(target)"), transport).error != nil)
             }
         }
@@ -52,7 +52,7 @@ struct TransportTests {
         }
     }
 
-    @Test("one kept-alive connection serves request after request")
+    @Test("one kept-alive connection serves several requests")
     func keepAlive() async throws {
         let provider = try ScriptedProvider(.json("{}"))
         let url = provider.url
@@ -65,7 +65,7 @@ struct TransportTests {
     }
 
     @Test(
-        "a kept-alive connection that died is replaced once, unseen",
+        "a kept-alive connection that died is replaced once, silently",
         arguments: [Script.Afterwards.closeUnannounced, .closeOnNextRequest, .resetOnNextRequest])
     func staleConnection(afterwards: Script.Afterwards) async throws {
         let provider = try ScriptedProvider(.json("second"))
@@ -80,7 +80,7 @@ struct TransportTests {
         #expect(provider.connections.count == 2)
     }
 
-    @Test("a fresh connection that dies before the answer is not tried again")
+    @Test("a new connection that dies before the reply is not retried")
     func freshConnectionLost() async throws {
         let provider = try ScriptedProvider(.closeBeforeHead)
         let reply = await Reply.fetch(provider.url)
@@ -98,7 +98,7 @@ struct TransportTests {
     }
 
     @Test(
-        "a failure names what went wrong and how far the transfer was",
+        "a failure has its cause and the progress of the transfer",
         arguments: [
             Failure(name: "close before head", script: .closeBeforeHead, kind: .connectionLost, phase: .waiting),
             Failure(name: "reset before head", script: .resetBeforeHead, kind: .connectionLost, phase: .waiting),
@@ -120,7 +120,7 @@ struct TransportTests {
         #expect(reply.error?.phase == failure.phase)
     }
 
-    @Test("a refused connection and a name that does not resolve are told apart")
+    @Test("a refused connection and an unresolvable name have different errors")
     func refusedAndUnresolved() async throws {
         let provider = try ScriptedProvider()
         try provider.refuse()
@@ -132,7 +132,7 @@ struct TransportTests {
         #expect(unresolved.error?.phase == .resolving)
     }
 
-    @Test("a URL that is none fails like everything else")
+    @Test("an invalid URL fails like everything else")
     func malformedURL() async throws {
         for url in ["", "http://", "ftp://127.0.0.1/", "file:///etc/passwd", "http://[/"] {
             #expect(await Reply.fetch(url).error != nil, "\(url)")
@@ -149,7 +149,7 @@ struct TransportTests {
         #expect(try await provider.nextRequest().method == "GET")
     }
 
-    @Test("interim replies and trailers are not the reply")
+    @Test("interim replies and trailers are not part of the reply")
     func interimReplies() async throws {
         let provider = try ScriptedProvider(
             Script(body: [
@@ -173,7 +173,7 @@ struct TransportTests {
     }
 
     @Test(
-        "each timer fires for its own silence",
+        "each timer measures its own silence",
         arguments: [
             Stall(
                 name: "first token before the head", script: .hangBeforeHead,
@@ -201,7 +201,7 @@ struct TransportTests {
         _ = try await provider.connectionClosed()
     }
 
-    @Test("any byte starts the idle timer anew")
+    @Test("every received byte restarts the idle timer")
     func idleRestarts() async throws {
         let provider = try ScriptedProvider(
             .stream([.event("0"), .repeat(count: 10, [.delay(milliseconds: 20), .chunk(": ping\n")])]))
@@ -218,14 +218,14 @@ struct TransportTests {
         ])
     func cancel(phase: String, script: Script) async throws {
         var quickest = Duration.seconds(60)
-        // The best of several: what else runs on the machine is not under test.
+        // The best of several runs, since other load of the machine is not under test.
         for _ in 0..<5 where quickest >= .milliseconds(50) {
             quickest = min(quickest, try await closingTime(script))
         }
         #expect(quickest < .milliseconds(50))
     }
 
-    /// From the cancellation to the moment the provider sees the end of the connection.
+    /// The time from the cancellation to the end of the connection at the provider.
     private func closingTime(_ script: Script) async throws -> Duration {
         let provider = try ScriptedProvider(script)
         let request = HTTPRequest(url: provider.url, body: Array("{}".utf8))
@@ -241,7 +241,7 @@ struct TransportTests {
         return (closed.endedAt ?? .now) - cancelledAt
     }
 
-    @Test("cancelling while a name resolves does not hold up the loop")
+    @Test("cancelling during name resolution does not delay the loop")
     func cancelResolving() async throws {
         let elapsed = await LoopThread.run {
             let task = Loop.spawn { await Reply.fetch(HTTPRequest(url: "http://name.invalid/"), Self.transport()) }
@@ -254,7 +254,7 @@ struct TransportTests {
         #expect(elapsed < 20)
     }
 
-    @Test("a reader that does not read pauses the upstream, and loses nothing")
+    @Test("a reader that does not read pauses the upstream and loses nothing")
     func backpressure() async throws {
         let chunk = String(repeating: "x", count: 16 << 10)
         let provider = try ScriptedProvider(.stream([.repeat(count: 2000, [.chunk(chunk)])]))
@@ -262,7 +262,7 @@ struct TransportTests {
         let (held, total) = await LoopThread.run {
             let exchange = Self.transport().start(HTTPRequest(url: url), ExchangeTimeouts(connect: .seconds(30)))
             _ = try? await exchange.head()
-            // Turns enough for everything to arrive that would.
+            // Enough turns for everything to arrive that is going to.
             for _ in 0..<200 { try? await Loop.sleep(for: .milliseconds(1)) }
             let held = exchange.bufferedByteCount
             var total = 0
@@ -275,7 +275,7 @@ struct TransportTests {
         #expect(total == 2000 * chunk.utf8.count)
     }
 
-    @Test("sixty-four transfers at once do not disturb one another")
+    @Test("sixty-four concurrent transfers do not disturb one another")
     func concurrent() async throws {
         let provider = try ScriptedProvider { request in
             .json(String(decoding: request.body, as: UTF8.self)).split(.every(50))
@@ -310,14 +310,14 @@ struct TransportTests {
     }
 }
 
-/// A whole reply, or what came of it before it failed.
+/// A complete reply, or the part that was received before it failed.
 struct Reply: Sendable {
     var status = 0
     var headers: [String] = []
     var text = ""
     var error: TransportError?
 
-    /// What `TLSFront` says of itself.
+    /// The value of `x-front`, which `TLSFront` adds.
     struct Front: Sendable, Hashable {
         let version: String
         let connection: String

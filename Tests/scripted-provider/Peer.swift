@@ -7,15 +7,15 @@ struct Peer {
     /// Allocated at accept, freed at close; nil: not connected.
     var input: UnsafeMutableRawPointer?
     var inputCount = 0
-    /// Tells a timer whether the descriptor still is the connection it was set for.
+    /// Tells a timer whether the descriptor is still the connection that the timer was set for.
     var generation: UInt32 = 0
-    /// The answer of which the kernel did not take everything, and how much it took.
+    /// The answer that the kernel did not accept completely, and the bytes it accepted.
     var unsent: UnsentAnswer = .none
     var unsentOffset = 0
-    /// Content events still to be sent, when they are spaced.
+    /// The number of content events still to be sent, when they are spaced.
     var eventsLeft = 0
     var wantsOutput = false
 }
 
-/// Which prepared answer a slow reader still waits for.
+/// The prepared answer that a slow reader has not received completely.
 enum UnsentAnswer { case none, unary, burst }

@@ -1,4 +1,4 @@
-/// How answers are streamed, as `PUT /plan?events=N&gap_us=N&bytes=N` sets it.
+/// The form of streamed answers, as set by `PUT /plan?events=N&gap_us=N&bytes=N`.
 struct StreamPlan: Equatable {
     /// Content events of one answer.
     var events = 500
@@ -8,7 +8,7 @@ struct StreamPlan: Equatable {
     var eventBytes = 280
 }
 
-/// Every byte the server sends, made before the first request. Shapes and sizes are those of OpenAI's API.
+/// The bytes of every answer, made before the first request. Shapes and sizes are those of OpenAI's API.
 struct PreparedAnswers {
     let unary: [UInt8]
     let models: [UInt8]
@@ -16,12 +16,12 @@ struct PreparedAnswers {
     let done: [UInt8]
 
     let streamHead: [UInt8]
-    /// One chunk that holds one content event; `timestamp` is where its nineteen digits are.
+    /// One chunk with one content event; `timestamp` is the range of its nineteen digits.
     let event: [UInt8]
     let timestamp: Range<Int>
-    /// What follows the last content event: finish reason, use, `[DONE]`, last chunk.
+    /// The end after the last content event: finish reason, usage, `[DONE]`, last chunk.
     let streamEnd: [UInt8]
-    /// Head, all events and end.
+    /// Head, all events and end of a stream.
     let burst: [UInt8]
 
     init(_ plan: StreamPlan) {
@@ -69,7 +69,7 @@ struct PreparedAnswers {
         burst = streamHead + Self.numbered(event, timestamp, count: plan.events) + streamEnd
     }
 
-    /// `event` so many times, with the number of each in the place of the time: no model says the same twice.
+    /// `event` repeated `count` times with a number in the place of the time, since no model repeats itself exactly.
     private static func numbered(_ event: [UInt8], _ place: Range<Int>, count: Int) -> [UInt8] {
         var all: [UInt8] = []
         all.reserveCapacity(event.count * count)

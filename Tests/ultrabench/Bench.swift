@@ -1,18 +1,18 @@
 import Glibc
 import ScriptedProvider
 
-/// One run of everything: starts upstream, nginx and daemon, goes through the rounds, and ends what it started.
+/// One complete measurement: starts upstream, nginx and daemon, runs the rounds, and ends the processes it started.
 final class Bench {
     struct Settings {
         var rounds = 5
-        /// No round begins that would end later than this.
+        /// No round begins that would end later.
         var budgetSeconds = 110.0
         var unarySeconds = 0.4
         var burstSeconds = 0.2
         var starts = 10
         var statusCalls = 50
-        /// How long a daemon that has nothing to do is left alone before it is called idle: it gives memory back five to
-        /// ten seconds after its last work.
+        /// The time in seconds after which a daemon without work counts as idle: it returns memory five to ten seconds
+        /// after its last work.
         var settleSeconds: UInt32 = 12
         var ultrad = ""
         var ultractl = ""
@@ -27,10 +27,10 @@ final class Bench {
     private(set) var comparison = Comparison()
     private(set) var footprint = Footprint()
     private(set) var rounds = 0
-    /// Seconds of runs, and what others than the proxy used of its processor meanwhile.
+    /// Seconds of all runs, and the time in them that other processes used of the proxy's processor.
     private var measuredSeconds = 0.0
     private var foreignSeconds = 0.0
-    /// What could not be measured, and why.
+    /// Measurements that were not possible, with the reason.
     private(set) var omissions: [String] = []
 
     init(_ settings: Settings) throws {
@@ -47,7 +47,7 @@ final class Bench {
 
     deinit { nginx?.end() }
 
-    /// The share of the proxy's processor that somebody else had: more than a few hundredths spoil a run.
+    /// The share of the proxy's processor that other processes used: more than a few hundredths spoil a run.
     var foreignShare: Double { measuredSeconds > 0 ? max(0, foreignSeconds / measuredSeconds) : 0 }
 
     func run() throws {
@@ -79,7 +79,7 @@ final class Bench {
     private func runRound(_ round: Int, _ scenario: Scenario, _ daemon: Ultrad) throws {
         try upstream.setPlan(scenario.plan)
         var figures: [Path: Figures] = [:]
-        // Forwards and backwards in turn, so that no path always follows the same other.
+        // The order alternates, so that no path always runs after the same other.
         for path in round % 2 == 0 ? Path.allCases : Path.allCases.reversed() {
             if path == .shared, scenario.concurrency <= Path.sharedConnections { continue }
             if path == .nginx, nginx == nil { continue }
@@ -95,7 +95,7 @@ final class Bench {
         switch path {
         case .direct:
             let load = try CurlLoad(port: upstream.port, scenario: scenario)
-            // The client is this process: what libcurl alone takes of a processor, for comparison.
+            // The client is this process: its processor time is that of libcurl alone, for comparison.
             return try measure(scenario, pid: getpid(), isProxy: false, load.run)
         case .nginx:
             guard let nginx else { throw BenchError("no nginx") }
@@ -115,9 +115,9 @@ final class Bench {
         switch scenario.shape {
         case .unary: window = settings.unarySeconds
         case .burst: window = settings.burstSeconds
-        case .spaced: window = 0  // One stream each: they all last equally long.
+        case .spaced: window = 0  // One stream at a time per connection: they all last equally long.
         }
-        // Connections open, buffers grown; spaced streams are so long that it does not matter.
+        // Warm-up: connections are opened, buffers grow. Spaced streams last so long that it does not matter.
         if scenario.shape != .spaced { _ = try run(window / 10) }
         let ticks = Machine.busyTicks(cpu: Machine.proxyCPU)
         let before = ProcessUsage(pid).cpuNanoseconds
@@ -168,7 +168,7 @@ final class Bench {
     }
 
     private func measureOpenStreams() throws {
-        // One event at once, the next after an hour.
+        // One event at once, the next after an hour, so that the connections stay open.
         try upstream.setPlan("events=2&gap_us=3600000000&bytes=280")
         let scenario = Scenario(shape: .burst, concurrency: Footprint.openStreams)
         let daemon = try startDaemon()
@@ -190,7 +190,7 @@ final class Bench {
     private func seconds(since start: UInt64) -> Double { Double(nowNanoseconds() - start) / 1e9 }
 }
 
-/// Progress and warnings: standard error, so that standard output is the table alone.
+/// Prints progress and warnings to standard error, so that standard output has the table alone.
 func say(_ text: String) {
     let bytes = Array("ultrabench: \(text)\n".utf8)
     _ = write(2, bytes, bytes.count)

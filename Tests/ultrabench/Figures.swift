@@ -1,4 +1,4 @@
-/// What one run of one scenario over one path came to. Times in microseconds.
+/// The figures of one run of one scenario over one path. Times in microseconds.
 struct Figures {
     enum Name: String, CaseIterable {
         case requestsPerSecond = "requests_per_second"
@@ -8,10 +8,10 @@ struct Figures {
         case firstEventP50 = "first_event_p50_us"
         case eventP50 = "event_delay_p50_us"
         case eventP99 = "event_delay_p99_us"
-        /// Of the proxy's process, per request or per event, whatever the request itself costs included.
+        /// Processor time of the proxy's process, per request or per event, including the cost of the request itself.
         case cpuPerRequest = "cpu_per_request_us"
         case cpuPerEvent = "cpu_per_event_us"
-        /// What the path adds to libcurl straight to the upstream, in the same round; K=1 only.
+        /// The latency that the path adds to libcurl connected to the upstream directly, in the same round; K=1 only.
         case addedP50 = "added_p50_us"
         case addedP99 = "added_p99_us"
     }
@@ -20,7 +20,7 @@ struct Figures {
 
     subscript(name: Name) -> Double? { values[name] }
 
-    /// - Parameter cpuNanoseconds: what the proxy used meanwhile, or the client itself where there is none.
+    /// - Parameter cpuNanoseconds: Processor time of the proxy during the run, or of the client if there is no proxy.
     init(_ result: LoadResult, _ scenario: Scenario, cpuNanoseconds: UInt64) {
         let events = Double(result.requests * scenario.eventsPerRequest)
         values[.requestsPerSecond] = Double(result.requests) / result.seconds
@@ -37,7 +37,8 @@ struct Figures {
         if events > 0 { values[.cpuPerEvent] = cpu / events }
     }
 
-    /// Adds what this path takes longer than `direct`: for spaced streams the delay of an event, else the whole answer.
+    /// Adds the difference to `direct`: for spaced streams in the delay of an event, else in the time of the whole
+    /// answer.
     mutating func compare(with direct: Figures, _ scenario: Scenario) {
         guard scenario.concurrency == 1 else { return }
         let (p50, p99): (Name, Name) = scenario.shape == .spaced ? (.eventP50, .eventP99) : (.p50, .p99)

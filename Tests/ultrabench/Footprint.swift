@@ -1,9 +1,9 @@
-/// What the daemon and nginx hold, and how fast they and `ultractl` start. Nil: not measured.
+/// Memory of the daemon and nginx, and start times of the daemon and `ultractl`. nil: not measured.
 struct Footprint {
     static let openStreams = 1000
 
     var ultradStartedKilobytes: Int?
-    /// When it has given back what the start took.
+    /// After the memory of the start was returned.
     var ultradIdleKilobytes: Int?
     var ultradIdleAgainKilobytes: Int?
     var ultradLoadedKilobytes: Int?
@@ -12,9 +12,9 @@ struct Footprint {
     var nginxIdleKilobytes: Int?
     var nginxLoadedKilobytes: Int?
     var nginxOpenStreamsKilobytes: Int?
-    /// From exec to the first answer to `hello`; median.
+    /// From exec to the first answer to `hello`; the median.
     var readyMilliseconds: Double?
-    /// A whole `ultractl status`, from fork to exit; median.
+    /// A complete `ultractl status`, from fork to exit; the median.
     var statusMilliseconds: Double?
 
     var rows: [(name: String, value: Double?, unit: String)] {

@@ -1,7 +1,7 @@
 import Glibc
 import ScriptedProvider
 
-/// What the ledger costs: `usage` over a million rows, and the loop's time for each request that is recorded.
+/// The costs of the ledger: `usage` over a million rows, and the loop's time for each recorded request.
 struct LedgerBench {
     static let rowCount = 1_000_000
     static let keys = ["model", "provider", "user", "group", "program", "op", "outcome", "tag", "day", "hour"]
@@ -22,7 +22,7 @@ struct LedgerBench {
 
     private func usage(_ port: UInt16) throws {
         let folder = try TemporaryFolder("ultrabench")
-        // It makes the tables, which nobody else should have to know.
+        // The daemon creates the tables, so that this program need not know them.
         try Ultrad(executable: ultrad, folder: folder.path, upstreamPort: port).end()
         let rows = try LedgerRows("\(folder.path)/ledger.sqlite")
         try rows.insert(Self.rowCount)
@@ -43,7 +43,7 @@ struct LedgerBench {
         }
     }
 
-    /// One question over the socket, to its answer's last byte; to a tenth.
+    /// The time of one request from sending to the last byte of its result, in milliseconds to a tenth.
     private func milliseconds(_ connection: FrameConnection, _ key: String) throws -> Double {
         let start = nowNanoseconds()
         try connection.send(FrameConnection.frame(#"{"id":1,"op":"usage","since":"31d","group_by":["\#(key)"]}"#))
@@ -61,8 +61,8 @@ struct LedgerBench {
 
     // MARK: - The loop
 
-    /// Two daemons that differ in nothing but the ledger take turns; answers come from their caches, so that little
-    /// else is done.
+    /// Two daemons that differ only in the ledger take turns; answers come from their caches, so that the ledger's
+    /// share of the time is large.
     private func loopTime(_ port: UInt16) throws {
         let sides = try ["90d", "0s"].map { retention in
             let folder = try TemporaryFolder("ultrabench")
@@ -78,7 +78,7 @@ struct LedgerBench {
         var times: [[Double]] = [[], []]
         var recorded = 0
         for round in 0..<Self.rounds {
-            // Who is first changes, too.
+            // The order alternates as well.
             for index in round % 2 == 0 ? [0, 1] : [1, 0] {
                 let before = ProcessUsage.mainThreadNanoseconds(sides[index].daemon.pid)
                 let requests = try sides[index].load.run(seconds: Self.roundSeconds).requests
@@ -87,7 +87,7 @@ struct LedgerBench {
                 times[index].append(Double(used) / Double(max(1, requests)) / 1000)
             }
         }
-        // A ledger that keeps nothing would be quick, too; what came in the last half second is still on its way.
+        // Checks that the rows were written; those of the last half second may still be pending.
         let rows = try LedgerRows("\(sides[0].folder.path)/ledger.sqlite").count()
         guard rows > recorded * 9 / 10 else { throw BenchError("\(rows) rows of \(recorded) requests") }
         let differences = zip(times[0], times[1]).map { $0 - $1 }.sorted()

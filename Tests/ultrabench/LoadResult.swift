@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a load generator saw in one run of one scenario.
+/// Measurements of a load generator in one run of one scenario.
 struct LoadResult {
     var requests = 0
     var seconds = 0.0
@@ -12,7 +12,7 @@ struct LoadResult {
     var eventDelays = Samples(capacity: 1 << 16)
 }
 
-/// Why a run cannot go on.
+/// The reason why a run cannot go on.
 struct BenchError: Error, CustomStringConvertible {
     let description: String
 

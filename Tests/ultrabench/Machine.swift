@@ -1,10 +1,10 @@
 import Glibc
 
-/// Where things run, and what this machine is.
+/// Placement of the processes, and facts about this machine.
 enum Machine {
-    /// The proxy under test has this processor for itself.
+    /// The processor of the proxy under test, which has it for itself.
     static let proxyCPU = 0
-    /// Client and upstream share this one, in every path.
+    /// The processor that client and upstream share, in every path.
     static let clientCPU = 1
 
     static var processor: String {
@@ -16,7 +16,7 @@ enum Machine {
         String(readFile("/proc/sys/kernel/osrelease").prefix { $0 != "\n" })
     }
 
-    /// Allows as many descriptors as the hard limit does, here and in the children.
+    /// Raises the soft limit of descriptors to the hard limit, for this process and its children.
     static func raiseDescriptorLimit() {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -24,11 +24,11 @@ enum Machine {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// What a processor has worked since it started, whoever for: proc(5), `/proc/stat`, in clock ticks.
+    /// Busy time of a processor since boot, for all processes: proc(5), `/proc/stat`, in clock ticks.
     static func busyTicks(cpu: Int) -> Int {
         let line = readFile("/proc/stat").split(separator: "\n").first { $0.hasPrefix("cpu\(cpu) ") } ?? ""
         let ticks = line.split(separator: " ").dropFirst().compactMap { Int($0) }
-        // user nice system idle iowait irq softirq steal; guests are in user already.
+        // user nice system idle iowait irq softirq steal; the time of guests is part of user.
         guard ticks.count >= 8 else { return 0 }
         return ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6] + ticks[7]
     }

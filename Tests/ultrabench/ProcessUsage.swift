@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a process used so far, from proc(5).
+/// Resources that a process has used so far, from proc(5).
 struct ProcessUsage {
     /// Time on a processor, all threads: `schedstat`, in nanoseconds.
     let cpuNanoseconds: UInt64
@@ -9,7 +9,7 @@ struct ProcessUsage {
         cpuNanoseconds = Self.threads(pid).reduce(0) { $0 + Self.nanoseconds(pid, $1) }
     }
 
-    /// Of the main thread alone: the daemon's loop.
+    /// Processor time of the main thread, which is the daemon's loop.
     static func mainThreadNanoseconds(_ pid: pid_t) -> UInt64 { nanoseconds(pid, "\(pid)") }
 
     private static func nanoseconds(_ pid: pid_t, _ thread: String) -> UInt64 {
@@ -43,7 +43,7 @@ struct ProcessUsage {
     }
 }
 
-/// The whole of a small file; empty if it cannot be read.
+/// The content of a small file; empty if it cannot be read.
 func readFile(_ path: String) -> String {
     let fd = open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else { return "" }

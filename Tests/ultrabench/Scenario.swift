@@ -1,16 +1,17 @@
-/// What every path is asked to do: how much at once, and in which shape.
+/// The load on every path: the concurrency, and the form of the answers.
 struct Scenario: Hashable {
     enum Shape: String, CaseIterable {
         case unary
         /// A stream whose events the upstream sends all at once.
         case burst
-        /// A stream of one event after another, the upstream resting between them.
+        /// A stream of single events with pauses of the upstream between them.
         case spaced
     }
 
     /// Content events of a burst.
     static let burstEvents = 500
-    /// Of all spaced streams together: a fraction of what any path can relay, so that delays are not queues.
+    /// Events per second of all spaced streams together: a fraction of what any path can relay, so that delays are not
+    /// queues.
     static let spacedEventsPerSecond = 10_000
     /// How long a spaced stream lasts, in seconds.
     static let spacedSeconds = 0.4
@@ -28,7 +29,7 @@ struct Scenario: Hashable {
         }
     }
 
-    /// How the upstream has to stream for it; see `scripted-provider`.
+    /// The upstream's plan for this scenario; see `scripted-provider`.
     var plan: String { "events=\(eventsPerRequest)&gap_us=\(gapMicroseconds)&bytes=280" }
 
     private var gapMicroseconds: Int {
@@ -38,15 +39,15 @@ struct Scenario: Hashable {
     static let all = Shape.allCases.flatMap { shape in [1, 16, 64].map { Scenario(shape: shape, concurrency: $0) } }
 }
 
-/// The ways from the client to the upstream that are compared.
+/// The paths from the client to the upstream that are compared.
 enum Path: String, CaseIterable {
     /// libcurl straight to the upstream: the limit.
     case direct = "libcurl"
     /// The same client through nginx.
     case nginx
-    /// A raw client of the daemon: each request in flight has its own connection, as with a program for each.
+    /// A raw client of the daemon with one connection for each request in flight, as if each were a program of its own.
     case ultrad
-    /// The same, all requests over four connections.
+    /// A raw client of the daemon with four connections for all requests.
     case shared = "ultrad, 4 connections"
 
     static let sharedConnections = 4

@@ -3,38 +3,38 @@ internal import UltraSystem
 
 /// One request in the daemon, from its admission to its end.
 ///
-/// Everything that works on it writes into it. It passes that on to the sink behind it until it has ended, which it does
-/// exactly once, and it charges the user's account of bytes for what the request makes the daemon hold.
+/// An operation writes its answer to the call. The call forwards it to its sink until it ends, exactly once, and
+/// charges the user's account for the bytes that the request makes the daemon hold.
 @Loop
 final class Call {
     let record: RequestRecord
     let operation: OperationName
     private let books: Books
-    /// The account of bytes that is charged.
+    /// The account that is charged.
     let user: ByteAccount.User
     let memory: HeldBytes
-    /// Length of the request as it was received.
+    /// The length of the request on the wire.
     let requestBytes: Int
-    /// nil: the call has ended, or its client is gone.
+    /// The destination of the answer; nil: the call has ended, or its client is gone.
     private var sink: (any AnswerSink)?
     private let ownsAccount: Bool
-    /// The request was admitted beyond the user's share.
+    /// True if the request was admitted beyond the user's share.
     let isExempt: Bool
     /// Bytes charged now; 0 once the call has no sink.
     private var charge: Int
     private var task: Task<Void, Never>?
-    /// Ends operations without timers of their own after `timeout_ms`.
+    /// The timer of `timeout_ms`, for operations without timers of their own.
     private var timer: Timer?
     private var isEnded = false
-    /// Why the call was cancelled; the error it ends with.
+    /// The error of a cancelled call, with which it will end; nil: it is not cancelled.
     private(set) var cancellation: UltraError?
-    /// Called on cancellation of a call without a task, which would otherwise wait for ever.
+    /// Called when a call without a task is cancelled, which would otherwise never end.
     var onCancel: (@Loop (Call) -> Void)?
 
     /// - Parameters:
-    ///   - user: of `memory`, opened by the door.
-    ///   - charge: bytes the door has charged to `user` for the request already.
-    ///   - isExempt: the door has called `beginExempt` for the request.
+    ///   - user: An account of `memory`, opened by the door.
+    ///   - charge: Bytes that the door has charged to `user` for the request.
+    ///   - isExempt: True if the door has called `beginExempt` for the request.
     init(
         _ operation: OperationName, of caller: Caller, to sink: any AnswerSink, _ books: Books, _ memory: HeldBytes,
         _ user: ByteAccount.User, requestBytes: Int, charge: Int, isExempt: Bool
@@ -51,8 +51,8 @@ final class Call {
         ownsAccount = false
     }
 
-    /// Continues the work of `first` for several calls, whose answer goes to `sink`. It has an account of its own, since
-    /// `first` may end before it.
+    /// Continues the work of `first` for several calls; the answer goes to `sink`. The new call opens an account of its
+    /// own, since `first` may end before it.
     init(sharing first: Call, to sink: any AnswerSink) {
         record = RequestRecord(workOf: first.record)
         operation = first.operation
@@ -69,7 +69,7 @@ final class Call {
 
     private static var count = 0
 
-    /// A number that no other request of this process has.
+    /// A number that is unique among the requests of this process.
     static func takeNumber() -> Int {
         count += 1
         return count
@@ -81,23 +81,24 @@ final class Call {
 
     // MARK: - Work
 
-    /// Records that the request is about to be sent to `model`, or joins one that was.
+    /// Records the model to which the request is about to be sent, or whose answer it joins.
     func reached(_ model: String) {
         record.reach(model)
         books.began(record)
     }
 
-    /// Starts a task that works on the call. A cancellation of the call cancels the task.
+    /// Starts a task that works on the call. Cancelling the call cancels the task.
     func run(_ body: @escaping @Loop () async -> Void) {
         task = Loop.spawn(body)
     }
 
     var hasTask: Bool { task != nil }
 
-    /// True if decoding and encoding the request each take milliseconds, so that other work should come in between.
+    /// True if decoding and encoding the request each take milliseconds, so that the loop should do other work in
+    /// between.
     var isLong: Bool { requestBytes > 1 << 20 }
 
-    /// The line in a provider's queue in which the request waits.
+    /// The client under which the request waits in a provider's queue.
     var client: ConcurrencyGate.Client { ConcurrencyGate.Client(uid: caller.uid, pid: caller.pid) }
 
     var elapsedMilliseconds: Double { Double(EventLoop.now - startedAt) / 1e6 }
@@ -123,7 +124,7 @@ final class Call {
         self.timer = timer
     }
 
-    /// Gives up the work in progress. The call ends with `reason` when that has stopped.
+    /// Cancels the work in progress. The call ends with `reason` once the work has stopped.
     func cancel(_ reason: UltraError) {
         guard !isEnded, cancellation == nil else { return }
         cancellation = reason
@@ -131,13 +132,13 @@ final class Call {
         onCancel?(self)
     }
 
-    /// Cancels the call and lets go of its sink, because the client is gone. The call ends when its work has stopped.
+    /// Cancels the call and releases its sink, because the client is gone. The call ends once its work has stopped.
     func abandon() {
         cancel(UltraError(.cancelled, "the client disconnected"))
         detach()
     }
 
-    /// Lets go of the sink, and gives back what the call holds.
+    /// Releases the sink and the bytes charged for the call.
     private func detach() {
         guard sink != nil else { return }
         sink = nil
@@ -162,7 +163,7 @@ extension Call: AnswerSink {
 
     func feed(_ event: FeedEvent) { sink?.feed(event) }
 
-    /// The one place where a request ends: the client has its answer, then the books have the record.
+    /// Ends the call, which happens here only: the client gets its answer first, then `Books` gets the record.
     func end(_ result: Result<ResultBody, UltraError>) {
         guard !isEnded else { return }
         isEnded = true
@@ -182,16 +183,16 @@ extension Call: AnswerSink {
 // MARK: - Memory
 
 extension Call: ByteHolder {
-    /// Charges `change` more bytes to the user, or gives them back.
+    /// Charges `change` bytes to the user, or releases them if `change` is negative.
     func hold(_ change: Int) {
         guard sink != nil, change != 0 else { return }
         charge += change
         memory.add(change, of: user)
     }
 
-    /// True if the user holds more than its share, so that work that can wait should.
+    /// True if the user holds more than its share, so that deferrable work should wait.
     var isOverShare: Bool { memory.account.isOver(user) }
 
-    /// False if the user's clients have left so many answers unread that this one should wait.
+    /// False if so many answers to the user are unread that this one should wait.
     var mayBeAnswered: Bool { memory.mayAnswer(record.number, of: user) }
 }

@@ -1,6 +1,6 @@
 internal import UltraSystem
 
-/// The client of a request, as far as its door can vouch for it.
+/// The client of a request, as its door knows it.
 struct Caller: Sendable, Hashable {
     enum Door: String, Sendable {
         /// The Unix socket of length-prefixed frames, ultra-protocol(7).
@@ -11,11 +11,11 @@ struct Caller: Sendable, Hashable {
 
     let uid: UInt32
     let gid: UInt32
-    /// 0: not known.
+    /// 0: unknown.
     let pid: Int32
-    /// Supplementary groups; empty where the kernel does not tell.
+    /// Supplementary groups; empty if the kernel does not report them.
     let groups: [UInt32]
-    /// As `/proc/PID/comm` had it when the client connected; nil: not known.
+    /// The name in `/proc/PID/comm` when the client connected; nil: unknown.
     let program: String?
     let door: Door
 

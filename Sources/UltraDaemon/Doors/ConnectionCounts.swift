@@ -8,7 +8,7 @@ final class ConnectionCounts {
     private(set) var byUser: [UInt32: Int] = [:]
     private let descriptorLimit = DescriptorLimit.current
 
-    /// nil: one more of the user may be opened.
+    /// The reason to refuse another connection of the user; nil: it may be opened.
     func refusal(of uid: UInt32, _ limits: Limits) -> ConnectionRefusal? {
         ConnectionRefusal(
             open: total, ofUser: byUser[uid, default: 0], uid: uid, limits, descriptorLimit: descriptorLimit)

@@ -3,9 +3,9 @@ internal import UltraSystem
 
 /// The reason why a connection is refused.
 enum ConnectionRefusal: Hashable, Sendable {
-    /// As many as `limits.connections` allows are open.
+    /// The limit `limits.connections` is reached.
     case total(limit: Int)
-    /// As many as `limits.connections_per_user` allows to this user are open.
+    /// The user's limit `limits.connections_per_user` is reached.
     case ofUser(UInt32, limit: Int)
     /// All descriptors are in use, except for those reserved for upstreams and files.
     case descriptors
@@ -14,7 +14,7 @@ enum ConnectionRefusal: Hashable, Sendable {
     /// - Parameters:
     ///   - open: number of open connections.
     ///   - ofUser: number of open connections of the same user.
-    ///   - descriptorLimit: RLIMIT_NOFILE of this process; nil: not known.
+    ///   - descriptorLimit: RLIMIT_NOFILE of this process; nil: unknown.
     init?(open: Int, ofUser: Int, uid: UInt32, _ limits: Limits, descriptorLimit: Int?) {
         if ofUser >= limits.connectionsPerUser {
             self = .ofUser(uid, limit: limits.connectionsPerUser)
@@ -27,7 +27,8 @@ enum ConnectionRefusal: Hashable, Sendable {
         }
     }
 
-    /// The most connections for a process of `limit` descriptors. A quarter is reserved for upstreams and files.
+    /// The maximum number of client connections with a limit of `limit` descriptors. A quarter is reserved for
+    /// upstreams and files.
     static func clients(_ limit: Int) -> Int {
         max(1, limit - max(24, limit / 4))
     }

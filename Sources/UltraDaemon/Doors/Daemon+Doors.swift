@@ -4,7 +4,8 @@ internal import UltraSystem
 
 /// The daemon's listening sockets.
 extension Daemon {
-    /// Opens the sockets that the service manager passed, told apart by their names, or else those of the configuration.
+    /// Opens the sockets that the service manager passed, identified by their names, or else those of the
+    /// configuration.
     func openDoors() throws(StartFailure) {
         var passed = ServiceNotifier.passedListeners()
         let isActivated = !passed.isEmpty
@@ -28,7 +29,7 @@ extension Daemon {
         do throws(StartFailure) {
             httpDoor.open(try DoorSocket(path, namedBy: "http.socket", passed: passed, log))
         } catch {
-            // The default socket is not essential.
+            // A failure to bind the default socket does not stop the daemon.
             guard configuration.http.socket == .beside else { throw error }
             log.warning("programs are not served over HTTP: \(error.message)")
         }

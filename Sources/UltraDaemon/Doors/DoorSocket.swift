@@ -2,17 +2,17 @@ internal import Glibc
 internal import Logging
 internal import UltraSystem
 
-/// The listening socket of a door: passed by the service manager, or bound to a path. If its file is removed, it is bound
-/// again.
+/// The listening socket of a door, passed by the service manager or bound to a path. If the socket's file is removed,
+/// the socket is bound again.
 @Loop
 final class DoorSocket {
     let path: String
-    /// The option or setting that names another path.
+    /// The option or setting that sets the path, for error messages.
     private let setting: String
     private let log: Logger
     private var listeners: [Listener]
     private var serve: @Loop (Listener) -> Void = { _ in }
-    /// True while the loss of the path is logged.
+    /// True if the loss of the file was logged.
     private var isLossTold = false
 
     /// - Parameter listeners: passed by the service manager; empty: `path` is bound.
@@ -43,7 +43,7 @@ final class DoorSocket {
         }
     }
 
-    /// Hands every new connection to `accept`, and one for which there is no descriptor to `refuse`.
+    /// Passes every new connection to `accept`, and a connection for which there is no descriptor to `refuse`.
     func accept(
         _ accept: @escaping @Loop (StreamSocket) -> Void, onShortage refuse: @escaping @Loop (StreamSocket) -> Void
     ) {
@@ -76,7 +76,7 @@ final class DoorSocket {
         }
     }
 
-    /// Accepts no more clients.
+    /// Stops accepting clients.
     func close() {
         listeners = []
     }

@@ -4,12 +4,12 @@ internal import UltraSystem
 // Admission of frames by the user's account of bytes.
 
 extension FrameConnection {
-    /// Length up to which a request alone on its connection is admitted beyond the user's share: an administrator who
-    /// looks for the cause must get through.
+    /// The maximum length of a request that is admitted beyond the user's share if it is alone on its connection, so
+    /// that an administrator can find the cause.
     private static var exemptBytes: Int { 512 }
 
-    /// Charges the frame that arrives. Returns false if it may not be held: it waits unread, or is discarded and its
-    /// request refused.
+    /// Charges the arriving frame. Returns false if there is no memory for it: the frame then waits unread, or is
+    /// discarded and its request refused.
     func admit(_ length: Int) -> Bool {
         guard frameCharge == 0 else { return true }
         let cost = ByteAccount.cost(ofFrame: length)
@@ -51,7 +51,8 @@ extension FrameConnection {
         refuse(id, nil, error)
     }
 
-    /// The timer of a partial frame: closes a connection whose frame is incomplete, and refuses one that found no room.
+    /// The timeout of a partial frame: closes a connection whose frame is incomplete, and refuses a frame that got no
+    /// memory.
     func frameIsLate() {
         guard waitsForRoom else { return close() }
         memory.stopWaiting(self)
@@ -79,7 +80,7 @@ extension FrameConnection: RoomWaiter {
 }
 
 extension UltraError {
-    /// - Parameter limit: bytes that clients may make the daemon hold.
+    /// - Parameter limit: The bytes that clients may make the daemon hold.
     static func overloaded(by limit: Int) -> UltraError {
         UltraError(
             .overloaded, "the requests in flight take all the memory that requests may take",

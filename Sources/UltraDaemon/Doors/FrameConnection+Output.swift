@@ -1,11 +1,11 @@
 internal import UltraAPI
 internal import UltraSystem
 
-// The way out: frames leave together at the end of a turn of the loop, and a client that does not read holds back its
-// answers.
+// Output of a connection: frames are sent together at the end of a turn of the loop, and a client that does not read
+// its answers pauses them.
 
 extension FrameConnection {
-    /// True if too much is unsent. A user that holds more than its share may have less unsent.
+    /// True if too many bytes are unsent. The bound is lower for a user that holds more than its share.
     var isCongested: Bool {
         let count = unsentByteCount
         guard count > UnsentCharge.freeBytes else { return false }
@@ -21,7 +21,7 @@ extension FrameConnection {
         }
     }
 
-    /// Adds frames, which leave at the end of the turn.
+    /// Appends frames, which are sent at the end of the turn.
     func send(_ write: (inout FrameWriter) -> Void) {
         guard isOpen else { return }
         write(&output)

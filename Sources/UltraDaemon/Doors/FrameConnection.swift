@@ -6,13 +6,14 @@ internal import UltraSystem
 final class FrameConnection {
     private enum State {
         case open
-        /// No more requests are read: the client shut down its side, or broke the framing. Answers are still delivered.
+        /// No more requests are read: the client shut down its sending side, or broke the framing. Answers are still
+        /// delivered.
         case draining
         case closed
     }
 
     let caller: Caller
-    /// The account of bytes charged for what this connection holds.
+    /// The account that is charged for the bytes held by this connection.
     let user: ByteAccount.User
     let memory: HeldBytes
     let socket: StreamSocket
@@ -20,22 +21,22 @@ final class FrameConnection {
     unowned let door: FrameDoor
     private var state = State.open
     var decoder: FrameDecoder
-    /// By the client's number of the request.
+    /// Calls in flight, by the client's id of the request.
     private(set) var calls: [Int: Call] = [:]
     private var subscriptionCount = 0
 
     var output: FrameWriter
-    /// Bytes at the start of `output` that the socket has taken.
+    /// Bytes at the start of `output` that the socket has accepted.
     var sentBytes = 0
     private(set) var flush = Deferred(.endOfTurn) {}
     var drainWaiters: [UnsafeContinuation<Void, Never>] = []
     private(set) var stall = Timer {}
     private(set) var partialFrame = Timer {}
-    /// Bytes charged for the frame that is arriving; 0: it has not been admitted.
+    /// Bytes charged for the arriving frame; 0: the frame was not admitted yet.
     var frameCharge = 0
-    /// True if that frame was admitted beyond the user's share.
+    /// True if the arriving frame was admitted beyond the user's share.
     var isFrameExempt = false
-    /// Charged for unsent frames.
+    /// The charge for unsent frames.
     let unsent: UnsentCharge
     /// True while nothing is read because the user holds more than its share.
     var waitsForRoom = false
@@ -62,7 +63,7 @@ final class FrameConnection {
         socket.watch { [weak self] events in self?.ready(events) }
     }
 
-    /// Takes new limits, except for the frame size, which `hello` may have told the client.
+    /// Adopts new limits, except for the frame size, which `hello` may have reported to the client.
     func adopt(_ new: Limits) {
         let frameBytes = limits.frameBytes
         limits = new
@@ -99,8 +100,8 @@ final class FrameConnection {
         }
     }
 
-    /// The number of bytes to read at once: a long frame to its end and no further, so that it need not be copied;
-    /// little from a user that holds much, until the length of the frame is known.
+    /// The number of bytes to read at once: exactly to the end of a long frame, so that it need not be copied; few from
+    /// a user that holds much memory, until the frame's length is known.
     private func readLength(_ most: Int) -> Int {
         if let missing = decoder.missingOfLongFrame { return min(most, missing) }
         return memory.account.isHeavy(user) ? min(most, Self.cautiousReadBytes) : most
@@ -174,7 +175,7 @@ final class FrameConnection {
         door.perform(frame, call, in: sink)
     }
 
-    /// Decodes a request; nil: it was refused, and the client told.
+    /// Decodes a request; nil: it was refused, and the client has the error.
     private func request(_ bytes: [UInt8]) -> RequestFrame? {
         let frame: RequestFrame
         do throws(RequestFrame.Refusal) {
@@ -199,17 +200,17 @@ final class FrameConnection {
         return frame
     }
 
-    /// Refuses a request that is no call yet.
+    /// Refuses a request that has no call yet.
     /// - Parameters:
-    ///   - id: 0: not known, so the connection cannot go on.
-    ///   - operation: nil: not known.
+    ///   - id: 0: unknown, so that the connection cannot go on.
+    ///   - operation: nil: unknown.
     func refuse(_ id: Int, _ operation: OperationName?, _ error: UltraError) {
         guard id != 0 else { return refuse(error.message) }
         send { $0.error(id, error) }
         door.books.refused(operation, of: caller, error)
     }
 
-    /// Reports a framing error, cancels the calls, and reads no more.
+    /// Reports a framing error, cancels the calls, and stops reading.
     func refuse(_ message: String) {
         let error = UltraError(.invalidFrame, message, hint: "see ultra-protocol(7)")
         send { $0.error(0, error) }
@@ -223,7 +224,7 @@ final class FrameConnection {
 
     // MARK: - Calls
 
-    /// Returns false if no call of that id is in flight.
+    /// Cancels a call; returns false if no call with that id is in flight.
     func cancel(_ id: Int) -> Bool {
         guard let call = calls[id] else { return false }
         call.cancel(UltraError(.cancelled, "the request was cancelled by its client"))
@@ -234,7 +235,7 @@ final class FrameConnection {
         for call in calls.values { call.cancel(reason) }
     }
 
-    /// Counts a subscription until `ended` is called for it.
+    /// Counts a subscription until `ended` is called for its request.
     func admitSubscription() throws(UltraError) {
         guard subscriptionCount < RequestBound.subscriptions.most else {
             throw RequestBound.subscriptions.exceeded(at: "op")
@@ -248,7 +249,7 @@ final class FrameConnection {
         if sink.isSubscription { subscriptionCount -= 1 }
         unsent.finished(call.record.number, isExempt: call.isExempt)
         door.ended()
-        // If nothing else is to be done now, send at once: the answer need not wait for the books.
+        // If the loop has no other work now, send at once: the answer need not wait for the ledger and the metrics.
         if calls.isEmpty, call.hasTask, EventLoop.shared.isLastJob, !isCongested { flushOutput() }
         closeIfDone()
     }
@@ -257,12 +258,12 @@ final class FrameConnection {
         if case .draining = state, calls.isEmpty, output.bytes.isEmpty { close() }
     }
 
-    /// Announces that no more requests are accepted. Calls in flight are finished.
+    /// Tells the client that no more requests are accepted. Calls in flight are finished.
     func goAway() {
         send { $0.goAway("shutdown") }
     }
 
-    /// Closes the connection and abandons its calls, upstream requests included.
+    /// Closes the connection and cancels its calls, including their upstream requests.
     func close() {
         if case .closed = state { return }
         state = .closed
@@ -281,7 +282,7 @@ final class FrameConnection {
         door.closed(self)
     }
 
-    /// Closes once everything is delivered.
+    /// Closes the connection once everything is sent.
     func closeWhenDelivered() {
         if case .open = state { state = .draining }
         closeIfDone()
@@ -291,7 +292,7 @@ final class FrameConnection {
         if case .closed = state { false } else { true }
     }
 
-    /// Nothing is read from a client that does not take its answers: a small request may have a large one.
+    /// False while the client does not read its answers, since a small request may have a large answer.
     var isReading: Bool {
         if case .open = state { !isCongested && !waitsForRoom && !isPaced } else { false }
     }

@@ -30,7 +30,7 @@ final class FrameDoor {
 
     var connectionCount: Int { connections.count }
 
-    /// How long a frame waits for room in the user's share.
+    /// The time a frame waits for memory in the user's share.
     var queueTimeout: Duration { daemon.timeouts.queue }
 
     // MARK: - Clients
@@ -45,7 +45,7 @@ final class FrameDoor {
     }
 
     private func accept(_ socket: StreamSocket) {
-        // Dropping the socket closes it: the client sees the end before any answer, and may try again.
+        // Dropping the socket closes it: the client sees the end before any answer, and may retry.
         guard !daemon.isDraining else { return }
         let uid = socket.peer.uid
         if let refusal = counts.refusal(of: uid, daemon.limits) { return refuse(socket, refusal) }
@@ -67,7 +67,7 @@ final class FrameDoor {
         daemon.stopIfDrained()
     }
 
-    /// nil: the door is closed.
+    /// The path of the socket; nil: the door is closed.
     var socketPath: String? { socket?.path }
 
     func lookAfterSocket() { socket?.lookAfterFile() }
@@ -86,7 +86,7 @@ final class FrameDoor {
 
     // MARK: - Stop
 
-    /// Accepts no more clients.
+    /// Stops accepting clients.
     func stopListening() {
         socket?.close()
     }
@@ -103,7 +103,7 @@ final class FrameDoor {
     /// True if no request is in flight.
     var isIdle: Bool { connections.values.allSatisfy { $0.calls.isEmpty } }
 
-    /// Closes each connection once its last frame has left.
+    /// Closes each connection once its last frame was sent.
     func closeWhenDelivered() {
         for connection in Array(connections.values) { connection.closeWhenDelivered() }
     }

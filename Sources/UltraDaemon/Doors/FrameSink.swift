@@ -7,12 +7,12 @@ final class FrameSink: AnswerSink {
     private let id: Int
     private let isStream: Bool
     private weak var connection: FrameConnection?
-    /// True if the client has seen `start`, and no `restart` since.
+    /// True if `start` was sent, and no `restart` since.
     private var hasStarted = false
     /// True if the request counts among the connection's subscriptions.
     private(set) var isSubscription = false
 
-    /// - Parameter id: the client's number of the request.
+    /// - Parameter id: The client's id of the request.
     init(_ id: Int, isStream: Bool, _ connection: FrameConnection) {
         self.id = id
         self.isStream = isStream
@@ -55,7 +55,7 @@ final class FrameSink: AnswerSink {
                 connection.send { $0.result(id, answer) }
                 break
             }
-            // A stream without content starts all the same.
+            // A stream without content has a `start` frame too.
             if !hasStarted { connection.send { $0.start(id, answer) } }
             connection.send { $0.done(id, answer) }
         }

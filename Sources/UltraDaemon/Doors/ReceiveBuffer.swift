@@ -1,6 +1,6 @@
 internal import UltraSystem
 
-/// The buffer that every connection reads into: one suffices, since its content is moved on before the next read.
+/// The buffer that all connections read into. One is enough, since its content is consumed before the next read.
 @Loop
 final class ReceiveBuffer {
     private let space: UnsafeMutableRawBufferPointer

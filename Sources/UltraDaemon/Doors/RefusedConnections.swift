@@ -1,13 +1,13 @@
 internal import Logging
 internal import UltraSystem
 
-/// Tells refused clients the reason, and closes their connections.
+/// Sends refused clients the reason, and closes their connections.
 @Loop
 final class RefusedConnections {
-    /// How long a refused connection stays open. A client still writing its first request would otherwise find it broken
-    /// before it reads the reason.
+    /// The time a refused connection stays open. If it closed at once, a client that is still writing its first request
+    /// would get an error before it reads the reason.
     private static let patience = Duration.milliseconds(500)
-    /// Refused connections that stay open at once; further ones are closed immediately.
+    /// The maximum number of refused connections that stay open; further ones are closed immediately.
     private static let limit = 32
 
     private var lingering: [StreamSocket] = []
@@ -22,10 +22,10 @@ final class RefusedConnections {
         timer.cancel()
     }
 
-    /// - Parameter message: the refusal in the door's protocol.
+    /// - Parameter message: The refusal in the door's protocol.
     func refuse(_ socket: StreamSocket, _ refusal: ConnectionRefusal, with message: [UInt8], _ log: Logger) {
         socket.sendLast(message)
-        // Without descriptors the one of this connection is needed at once.
+        // If descriptors are short, the connection's descriptor must be free at once.
         if refusal != .descriptors, lingering.count < Self.limit {
             lingering.append(socket)
             if !timer.isArmed { timer.arm(after: Self.patience) }

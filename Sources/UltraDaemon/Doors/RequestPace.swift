@@ -4,29 +4,29 @@ internal import UltraSystem
 @Loop
 protocol PacedConnection: AnyObject {
     var caller: Caller { get }
-    /// Takes requests that have been received.
+    /// Decodes and begins requests that were received.
     func goOnTaking()
 }
 
-/// Limits the requests of one user that are taken in one turn of the loop.
+/// Limits the requests of one user that begin in one turn of the loop.
 ///
-/// A connection may bring a thousand short requests with one read, and a user has many connections. Taken at once, they
-/// would hold up everybody for a second. What one user may send in a turn is a few milliseconds of work; its connections
-/// come one after the other.
+/// One read may bring a thousand short requests, and a user has many connections. Begun all at once, they would block
+/// the loop for a second. The limit keeps a user's part of a turn at a few milliseconds; the user's connections take
+/// turns.
 @Loop
 final class RequestPace {
     private static let requestsPerTurn = 64
-    /// Of one connection, so that connections share them.
+    /// The limit for one connection while several wait, so that all of them advance.
     private static let sharedRequests = 8
 
     private var turn: UInt64 = 0
     private var taken: [UInt32: Int] = [:]
     private var waiting: [any PacedConnection] = []
     private var isScheduled = false
-    /// True while several connections go on.
+    /// True while more than one connection is resumed.
     private var isShared = false
 
-    /// The requests that one connection may take in a turn.
+    /// The number of requests that one connection may begin in a turn.
     var requestsPerConnection: Int {
         waiting.isEmpty && !isShared ? Self.requestsPerTurn : Self.sharedRequests
     }
@@ -46,7 +46,7 @@ final class RequestPace {
         taken[uid, default: 0] += 1
     }
 
-    /// Lets the connection go on in the next turn, or in a later one if its user has others before it.
+    /// Resumes the connection in the next turn, or in a later one if other connections of its user come first.
     func later(_ connection: any PacedConnection) {
         waiting.append(connection)
         guard !isScheduled else { return }

@@ -4,7 +4,7 @@ internal import UltraSystem
 /// a client that does not read causes back-pressure.
 @Loop
 final class SocketOutput {
-    /// Bytes to send; the first `sentBytes` are sent.
+    /// Unsent bytes, after the first `sentBytes`, which were sent.
     private(set) var bytes: [UInt8] = []
     private var sentBytes = 0
     private let socket: StreamSocket

@@ -2,7 +2,7 @@ internal import UltraAPI
 
 /// Cuts the events of an answer into blocks that do not overlap, for dialects that send one block after the other.
 ///
-/// Providers may alternate the pieces of several calls. Content that follows an incomplete call waits until that is
+/// Providers may alternate the pieces of several calls. Content that follows an incomplete call waits until the call is
 /// complete, so that no piece is lost.
 struct AnswerBlocks: Sendable {
     enum Kind: Sendable, Equatable {
@@ -28,9 +28,9 @@ struct AnswerBlocks: Sendable {
     private var open = Open.nothing
     /// Arguments of the open call so far.
     private var arguments = ""
-    /// Length of `arguments` when they were found to be no whole object.
+    /// The length of `arguments` when they were last found to be incomplete.
     private var incompleteBytes = -1
-    /// The open call until its name is known; nil: its block is open.
+    /// The id and arguments of the open call while its name is unknown; nil: its block is open.
     private var unnamed: (id: String, arguments: String)?
     /// Events that wait for the open call to be complete.
     private var waiting: [AnswerEvent] = []
@@ -49,7 +49,7 @@ struct AnswerBlocks: Sendable {
         }
     }
 
-    /// Ends the answer: writes what still waits, and closes the last block.
+    /// Ends the answer: writes the waiting events, and closes the last block.
     mutating func finish(_ write: (Step) -> Void) {
         while !waiting.isEmpty {
             // The rest of the open call comes first, then the next block.
@@ -74,7 +74,7 @@ struct AnswerBlocks: Sendable {
         }
     }
 
-    /// True if the open call's arguments are a whole object.
+    /// True if the open call's arguments are a complete JSON object.
     private mutating func isComplete() -> Bool {
         guard arguments.utf8.count != incompleteBytes, arguments.utf8.last == UInt8(ascii: "}") else { return false }
         if CallArguments.isObject(arguments) { return true }
@@ -170,14 +170,14 @@ extension AnswerBlocks {
     }
 }
 
-/// Signatures of calls in dialects that have signatures of reasoning only: they travel as reasoning without text
+/// Signatures of calls in dialects that have signatures only for reasoning: they are sent as reasoning without text
 /// directly before the call.
 enum CallSignature {
     private static let prefix = "call:"
 
     static func written(_ signature: String) -> String { prefix + signature }
 
-    /// nil: the signature of reasoning.
+    /// The call's signature; nil: `signature` belongs to reasoning.
     static func read(_ signature: String) -> String? {
         signature.hasPrefix(prefix) ? String(signature.dropFirst(prefix.count)) : nil
     }

@@ -1,21 +1,20 @@
 internal import UltraAPI
 
-/// Token counts of an answer for formats that require all of them: those that the provider did not report are
+/// Token counts of an answer for formats in which all of them are required: counts that the provider did not report are
 /// estimated.
 struct AnswerTokens: Sendable, Equatable {
-    /// All input tokens, those of the provider's cache included.
+    /// All input tokens, including those of the provider's cache.
     let input: Int
     let output: Int
-    /// nil: not reported.
+    /// Input tokens read from the provider's cache; nil: not reported.
     let cached: Int?
-    /// nil: not reported.
+    /// Input tokens written to the provider's cache; nil: not reported.
     let written: Int?
-    /// nil: not reported.
+    /// Output tokens of reasoning; nil: not reported.
     let reasoning: Int?
     let isEstimated: Bool
 
-    /// - Parameters:
-    ///   - outputBytes: UTF-8 bytes of the answer's text, reasoning and calls.
+    /// - Parameter outputBytes: UTF-8 bytes of the answer's text, reasoning and calls.
     init(_ usage: Usage, estimatedInput: Int, outputBytes: Int) {
         input = usage.inputTokens ?? estimatedInput
         output = usage.outputTokens ?? TokenEstimate.tokens(bytes: outputBytes)

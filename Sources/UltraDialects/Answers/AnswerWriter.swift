@@ -4,20 +4,25 @@ package import UltraAPI
 package protocol DialectRequest: Sendable {
     associatedtype Writer: AnswerWriter
 
+    /// Reads the JSON of the request's body.
+    ///
     /// - Throws: `invalid_request` or `capability_missing`; `field` is the member, such as `messages[2].content`.
     init(_ body: [UInt8]) throws(UltraError)
 
+    /// The request in the protocol's terms.
     var request: Request { get set }
+    /// True if the client wants a stream.
     var isStream: Bool { get }
     /// One sentence for each dropped part.
     var warnings: [String] { get }
 
-    /// One sentence for each part that was dropped for `provider`.
+    /// One sentence for each part that is dropped if `provider`, an id, answers.
     func warnings(of provider: String) -> [String]
 
-    /// Sends the members that the door does not know to `providers` as well, which speak the dialect of the request.
+    /// Passes the members that the door does not know on to `providers`, which speak the dialect of the request.
     mutating func passOn(to providers: [String])
 
+    /// The writer of the answer, for one use.
     func writer(_ origin: AnswerOrigin) -> Writer
 }
 
@@ -27,9 +32,9 @@ extension DialectRequest {
     package mutating func passOn(to providers: [String]) {}
 }
 
-/// What an answer contains of the daemon's own.
+/// Facts about an answer that come from the daemon and not from the provider.
 package struct AnswerOrigin: Sendable, Equatable {
-    /// The request's number.
+    /// The number of the request, unique in the daemon's run.
     package var number: Int
     /// Time of the request in milliseconds since 1970.
     package var time: Int
@@ -49,7 +54,7 @@ package struct AnswerOrigin: Sendable, Equatable {
     package var requestID: String { "req_\(number)" }
 }
 
-/// The stream of a dialect.
+/// The format of a dialect's streams.
 package struct AnswerStreamForm: Sendable, Equatable {
     package enum Lines: Sendable {
         /// Server-sent events.
@@ -59,8 +64,9 @@ package struct AnswerStreamForm: Sendable, Equatable {
     }
 
     package var lines: Lines
-    /// True if a failed stream ends like a good one, after its error: its clients know a good end by its last event, and
-    /// would forget the error if the connection broke. False if they take every end for a good one.
+    /// True if a failed stream ends with its error and a proper end of the body: clients of the dialect recognise
+    /// success by the last event, and would drop the error if the connection broke. False if clients take every proper
+    /// end for success, so that the connection must break.
     package var endsProperlyAfterFailure: Bool
 }
 
@@ -68,21 +74,24 @@ package struct AnswerStreamForm: Sendable, Equatable {
 package protocol AnswerWriter: Sendable {
     static var form: AnswerStreamForm { get }
 
-    /// A complete answer.
+    /// The body of a complete answer.
     func body(_ answer: Answer) -> [UInt8]
 
-    /// - Parameter model: `provider/model` that answers.
+    /// Begins a stream.
+    ///
+    /// - Parameter model: The id of the answering model, `provider/model`.
     mutating func start(model: String, to bytes: inout [UInt8])
 
-    /// Writes an event with content; `done` covers the others.
+    /// Writes an event with content; events without content are ignored, since `done` has their values.
     mutating func event(_ event: AnswerEvent, to bytes: inout [UInt8])
 
-    /// Ends a complete answer, whose content was written before.
+    /// Ends the stream of a complete answer. The content of `answer` was written before.
     mutating func done(_ answer: Answer, to bytes: inout [UInt8])
 
-    /// Ends an answer that failed after its head was sent.
+    /// Ends a stream with an error, after the head was sent.
     mutating func failed(_ error: UltraError, to bytes: inout [UInt8])
 
-    /// Writes what clients ignore, to keep an idle connection alive; nothing if the dialect has no such thing.
+    /// Writes bytes that clients ignore, to keep an idle connection alive; writes nothing if the dialect has no such
+    /// bytes.
     func filler(to bytes: inout [UInt8])
 }

@@ -4,7 +4,9 @@ package import UltraAPI
 package enum ErrorForm: Sendable, Equatable {
     case openAI, anthropic, ollama
 
-    /// - Parameter requestID: As in the header field `x-ultra-request-id`.
+    /// The body for an error.
+    ///
+    /// - Parameter requestID: The request's id, as in the header field `x-ultra-request-id`.
     package func body(_ error: UltraError, requestID: String) -> [UInt8] {
         switch self {
         case .openAI: OpenAIErrorWriter.body(error)
@@ -13,7 +15,7 @@ package enum ErrorForm: Sendable, Equatable {
         }
     }
 
-    /// The body for a request that the door refuses.
+    /// The body for a request that the door refuses before it is read.
     package func body(_ refusal: HTTPRefusal, requestID: String) -> [UInt8] {
         switch self {
         case .openAI: OpenAIErrorWriter.body(refusal)
@@ -31,7 +33,7 @@ package enum ErrorForm: Sendable, Equatable {
         }
     }
 
-    /// Anthropic has a status of its own for an overload.
+    /// The status for `error`. Anthropic has its own status for an overload, 529.
     package func status(_ error: UltraError) -> ErrorStatus {
         ErrorStatus(error, overloaded: self == .anthropic ? 529 : 503)
     }

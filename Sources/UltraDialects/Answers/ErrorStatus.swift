@@ -3,13 +3,13 @@ package import UltraAPI
 /// The HTTP status and the retry advice for an error.
 package struct ErrorStatus: Sendable, Equatable {
     package let status: Int
-    /// Time until the request may succeed; nil: unknown.
+    /// The time in which the request may succeed; nil: unknown.
     package let retryAfterMilliseconds: Int?
-    /// True if the client should send the request again. SDKs retry by themselves, but the daemon has already retried, so
-    /// this is true only for a shutdown and for a short wait that is known.
+    /// True if the client should send the request again. Client libraries retry by themselves, but the daemon has
+    /// already retried, so this is true only for a shutdown and for a known, short wait.
     package let shouldRetry: Bool
 
-    /// The longest wait after which clients should retry by themselves.
+    /// The longest wait for which clients are asked to retry.
     static let longestWaitMilliseconds = 60_000
 
     /// - Parameter overloaded: The status for an overloaded provider.
@@ -26,7 +26,8 @@ package struct ErrorStatus: Sendable, Equatable {
             }
     }
 
-    /// `x-should-retry`, and `retry-after` in whole seconds with `retry-after-ms` where a time is known.
+    /// The header fields `x-should-retry` and, if the wait is known, `retry-after` in whole seconds and
+    /// `retry-after-ms`.
     package var fields: [HTTPResponseField] {
         var fields = [HTTPResponseField("x-should-retry", shouldRetry ? "true" : "false")]
         if let milliseconds = retryAfterMilliseconds {
@@ -36,7 +37,7 @@ package struct ErrorStatus: Sendable, Equatable {
         return fields
     }
 
-    /// Rounded up.
+    /// Seconds, rounded up.
     static func seconds(_ milliseconds: Int) -> Int {
         let (seconds, rest) = max(0, milliseconds).quotientAndRemainder(dividingBy: 1000)
         return seconds + (rest > 0 ? 1 : 0)
@@ -48,7 +49,7 @@ package struct ErrorStatus: Sendable, Equatable {
         case .invalidRequest, .invalidFrame, .badRequest, .capabilityMissing, .contextLength, .contentFiltered: 400
         case .tooLarge: 413
         case .modelNotFound: 404
-        // The provider refused the daemon's key. For 401 and 403, clients would tell their users to log in.
+        // The provider refused the daemon's key. On 401 and 403, clients would ask their users to log in.
         case .authentication: 424
         case .permissionDenied: error.isOfProvider ? 424 : 403
         case .rateLimited, .quotaExceeded: 429
@@ -61,7 +62,7 @@ package struct ErrorStatus: Sendable, Equatable {
 }
 
 extension UltraError {
-    /// True if the error is a provider's and not the daemon's own.
+    /// True if the error comes from a provider and not from the daemon.
     var isOfProvider: Bool { self.provider.map { $0 != "ultrad" } ?? false }
 
     /// Message and hint as one text.

@@ -1,11 +1,14 @@
-/// A model of a list, as far as dialects tell of it.
+/// A model in the lists of the dialects.
 package struct ListedModel: Sendable, Equatable {
+    /// `provider/model`, an alias or a route.
     package var id: String
     /// The provider's id.
     package var owner: String
+    /// Tokens; nil: unknown.
     package var contextWindow: Int?
+    /// Tokens; nil: unknown.
     package var maxOutputTokens: Int?
-    /// nil: not known.
+    /// The protocol's words; nil: unknown.
     package var capabilities: [String]?
 
     package init(

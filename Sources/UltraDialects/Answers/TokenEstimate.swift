@@ -33,6 +33,7 @@ package enum TokenEstimate {
         return tokens(bytes: bytes) + attachments * attachmentTokens
     }
 
+    /// Input tokens of `request`: its texts.
     package static func input(_ request: EmbedRequest) -> Int {
         tokens(bytes: request.input.reduce(0) { $0 + $1.utf8.count })
     }

@@ -34,7 +34,7 @@ enum AnthropicErrorWriter {
         return json.bytes
     }
 
-    /// The message with the phrase that programs search Anthropic's messages for.
+    /// The message, with the phrase that programs look for in Anthropic's messages.
     private static func message(_ error: UltraError) -> String {
         let message = error.messageWithHint
         guard error.code == .contextLength, !message.hasPrefix("prompt is too long") else { return message }

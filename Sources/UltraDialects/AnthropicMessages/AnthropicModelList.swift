@@ -1,13 +1,13 @@
 package import UltraAPI
 
-/// The list of models in Anthropic's shape, one page of it.
+/// One page of the list of models in Anthropic's shape (Anthropic API, "List Models").
 package enum AnthropicModelList {
-    /// A model by its id, as `GET /v1/models/ID` has it.
+    /// The answer to `GET /v1/models/ID`.
     package static func report(_ id: String) -> Report { Report { members(id, to: &$0) } }
 
     /// - Parameters:
-    ///   - ids: All models.
-    ///   - page: The part that was asked for.
+    ///   - ids: The ids of all models, in the order of the list.
+    ///   - page: The requested page.
     package static func report(_ ids: [String], _ page: AnthropicPage) -> Report {
         let (shown, hasMore) = page.part(of: ids)
         return Report { json in
@@ -34,13 +34,13 @@ package enum AnthropicModelList {
     }
 }
 
-/// `limit`, `after_id` and `before_id` of a request for a list.
+/// The members `limit`, `after_id` and `before_id` of the query of a list request.
 package struct AnthropicPage: Sendable, Equatable {
     private var limit = 20
     private var after: String?
     private var before: String?
 
-    /// - Throws: `invalid_request`.
+    /// - Throws: `invalid_request` if `limit` is not a number from 1 to 1000.
     package init(_ parameters: [(name: String, value: String)]) throws(UltraError) {
         for (name, value) in parameters {
             switch name {

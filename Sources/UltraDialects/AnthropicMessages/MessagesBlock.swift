@@ -9,7 +9,7 @@ struct MessagesBlock {
     private(set) var data: String?
     private(set) var id: String?
     private(set) var name: String?
-    /// JSON text of an object.
+    /// The JSON text of an object.
     private(set) var input: String?
     private(set) var toolUseID: String?
     private(set) var toolName: String?
@@ -53,7 +53,7 @@ struct MessagesBlock {
             case "cache_control" where try fields.isNext(.object): cacheControl = try fields.rawObject()
             case "source" where try fields.isNext(.string): sourceText = try fields.string()
             case "source" where try fields.isNext(.object): source = try Self.source(&fields)
-            // Results of tools that servers run have other content, and are left out anyway.
+            // Results of tools that Anthropic's servers run have other content, and are left out anyway.
             case "content" where try !fields.isNext(.object):
                 var blocks = MessagesBlocks()
                 var ignored = RequestWarnings()
@@ -85,7 +85,7 @@ struct MessagesBlock {
         return source
     }
 
-    /// Text of the content.
+    /// The texts of the content.
     var texts: [String] {
         parts.compactMap { part in
             if case .text(let text) = part { text } else { nil }
@@ -103,7 +103,7 @@ struct MessagesBlock {
         }
     }
 
-    /// A document, or the text of one that holds text.
+    /// The document, or a text part if the document is plain text.
     func document(_ fields: RequestFields) throws(UltraError) -> [Part] {
         let heading: [Part] = title.map { [.text($0)] } ?? []
         switch source.type {

@@ -1,7 +1,7 @@
 internal import UltraAPI
 
-/// `messages` of a Messages request: one of the user's becomes a tool message for each of its results and a user message
-/// of the rest.
+/// Reads `messages` of a Messages request. A message of the user becomes one tool message for each of its results and a
+/// user message with the rest.
 struct MessagesContent {
     private(set) var messages: [Message] = []
     /// Names in `tool_reference` blocks.
@@ -45,7 +45,7 @@ struct MessagesContent {
             var message = Message(.assistant, blocks.parts, toolCalls: blocks.calls)
             let places = blocks.callPlaces
             if !places.allSatisfy({ $0 == blocks.parts.count }) { message.callPlaces = places }
-            // Blocks that cannot be translated may have been all of it.
+            // The message is empty if all its blocks were left out.
             if !message.parts.isEmpty || !message.toolCalls.isEmpty { messages.append(message) }
         case .user, .system:
             guard blocks.calls.isEmpty, !blocks.hasThinking else {
@@ -81,7 +81,7 @@ struct MessagesContent {
 struct MessagesBlocks {
     private(set) var parts: [Part] = []
     private(set) var calls: [ToolCall] = []
-    /// For each call, how many parts precede it.
+    /// For each call, the number of parts before it.
     private(set) var callPlaces: [Int] = []
     private(set) var results: [Message] = []
     private(set) var referencedTools: Set<String> = []
@@ -142,7 +142,7 @@ struct MessagesBlocks {
             parts.append(.text(name))
         case nil: throw fields.expected("the type of a block", at: "type")
         case let type?:
-            // Such as server_tool_use, web_search_tool_result and container_upload.
+            // For example server_tool_use, web_search_tool_result and container_upload.
             return warnings.leftOut(type)
         }
         if let marker = block.cacheControl { parts.append(.cacheMarker(marker)) }

@@ -6,7 +6,7 @@ package import UltraAPI
 package struct MessagesRequest: DialectRequest, Equatable {
     package var request: Request
     package var isStream = false
-    /// `thinking.display` is `omitted`: thinking has a signature but no text.
+    /// True if `thinking.display` is `omitted`: blocks of thinking then have a signature but no text.
     var omitsThinking = false
     package var warnings: [String] = []
 
@@ -29,7 +29,7 @@ package struct MessagesRequest: DialectRequest, Equatable {
         MessagesWriter(origin, omitsThinking: omitsThinking)
     }
 
-    /// The answer to `count_tokens`: an estimate.
+    /// The answer to `count_tokens`, an estimate.
     package var tokenCount: [UInt8] {
         var json = JSONWriter()
         json.beginObject()
@@ -113,7 +113,7 @@ private struct MessagesReading {
     }
 }
 
-/// `thinking`: `{"type":"enabled","budget_tokens"}`, `{"type":"adaptive"}` or `{"type":"disabled"}`.
+/// The member `thinking`: `{"type":"enabled","budget_tokens"}`, `{"type":"adaptive"}` or `{"type":"disabled"}`.
 private struct MessagesThinking {
     private enum Kind: String, CaseIterable {
         case enabled, adaptive, disabled
@@ -156,7 +156,7 @@ private struct MessagesThinking {
 }
 
 extension ResponseFormat {
-    /// `{"type":"json_schema","schema"}`.
+    /// Reads `{"type":"json_schema","schema"}`.
     fileprivate init(messages fields: inout RequestFields) throws(UltraError) {
         var type: String?
         var schema: RawJSON?

@@ -3,7 +3,7 @@ internal import UltraAPI
 /// Tools of a Messages request and the choice among them.
 struct MessagesTools {
     private var tools: [Tool] = []
-    /// Tools with `defer_loading`: they are declared to the model once a `tool_reference` names them.
+    /// Tools with `defer_loading`, which are passed on once a `tool_reference` names them.
     private var deferred: [Tool] = []
     private var choice: ToolSelection?
     private var isParallel: Bool?
@@ -20,8 +20,8 @@ struct MessagesTools {
         }
     }
 
-    /// `{"name","description","input_schema"}`. A tool with a type of its own has no schema: its server or its client's
-    /// vendor defines it, so that other models do not know it.
+    /// Reads `{"name","description","input_schema"}`. A tool with a `type` of its own has no schema: Anthropic's server
+    /// or the client's vendor defines it, so that other models do not know it.
     private mutating func tool(_ fields: inout RequestFields, _ warnings: inout RequestWarnings) throws(UltraError) {
         var tool = Tool(name: "")
         var type = "custom"
@@ -73,7 +73,7 @@ struct MessagesTools {
 
     /// Sets the tools of `request` and the choice among them.
     ///
-    /// - Parameter references: Names of deferred tools that the conversation has found.
+    /// - Parameter references: Names of deferred tools that the conversation refers to.
     func finish(
         _ request: inout Request, named references: Set<String>, _ warnings: inout RequestWarnings
     ) throws(UltraError) {

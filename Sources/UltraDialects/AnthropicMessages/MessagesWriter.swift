@@ -1,8 +1,9 @@
 package import UltraAPI
 
-/// Writes an answer as Anthropic's Messages API does: as a `message`, or as its stream of events.
+/// Writes an answer in the format of Anthropic's Messages API: as a `message`, or as its stream of events.
 package struct MessagesWriter: AnswerWriter {
-    /// Clients know a good stream by `message_stop`; after a broken transfer Claude Code forgets the error before it.
+    /// Clients recognise a complete stream by `message_stop`. If the connection breaks instead, Claude Code drops the
+    /// error before it.
     package static let form = AnswerStreamForm(lines: .events, endsProperlyAfterFailure: true)
 
     private let origin: AnswerOrigin
@@ -11,9 +12,9 @@ package struct MessagesWriter: AnswerWriter {
     /// Index of the open block, or of the next one.
     private var index = 0
     private var kind = AnswerBlocks.Kind.text
-    /// True if the open block of thinking has its signature.
+    /// True if the open block of thinking has its signature already.
     private var isSigned = false
-    /// UTF-8 bytes of content, to estimate usage that the provider does not report.
+    /// UTF-8 bytes of content, the basis for estimating usage that the provider does not report.
     private var contentBytes = 0
 
     init(_ origin: AnswerOrigin, omitsThinking: Bool = false) {
@@ -101,7 +102,7 @@ package struct MessagesWriter: AnswerWriter {
             json.fieldOrNull("stop_reason", nil as String?)
             json.fieldOrNull("stop_sequence", nil as String?)
             json.key("usage")
-            // The counts are known at the end; `message_delta` has them.
+            // The counts are not known before the end; `message_delta` has them.
             json.beginObject()
             json.field("input_tokens", origin.estimatedInputTokens)
             json.field("cache_creation_input_tokens", 0)
@@ -204,7 +205,7 @@ package struct MessagesWriter: AnswerWriter {
 }
 
 extension AnswerTokens {
-    /// `input_tokens` are those beside the provider's cache. `usage_source` says if the counts are estimates.
+    /// `input_tokens` excludes tokens of the provider's cache. `usage_source` marks estimates.
     fileprivate func writeMessages(to json: inout JSONWriter) {
         json.beginObject()
         json.field("input_tokens", uncached)

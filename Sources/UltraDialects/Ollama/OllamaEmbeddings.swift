@@ -3,12 +3,14 @@ package import UltraAPI
 /// A request of Ollama's `/api/embed`, or of its predecessor `/api/embeddings`.
 package struct OllamaEmbedRequest: Sendable, Equatable {
     package var request: EmbedRequest
-    /// `/api/embeddings`, which has one `prompt` and answers with one vector.
+    /// True for `/api/embeddings`, which has one `prompt` and answers with one vector.
     package let isLegacy: Bool
-    /// As the client wrote it.
+    /// The model as the client wrote it.
     package let name: String
+    /// One sentence for each dropped member.
     package let warnings: [String]
 
+    /// - Throws: `invalid_request` or `capability_missing`; `field` is the member.
     package init(_ body: [UInt8], isLegacy: Bool) throws(UltraError) {
         var request = EmbedRequest(input: [])
         var warnings = RequestWarnings()
@@ -43,9 +45,10 @@ package struct OllamaEmbedRequest: Sendable, Equatable {
         self.warnings = warnings.sentences
     }
 
-    /// The answer to a request without input, which only loads the model.
+    /// The answer to a request without input, which only asks for the model to be loaded.
     package var emptyBody: [UInt8] { body([], tokens: 0) }
 
+    /// The answer in the form of the request's path; token counts that the provider did not report are estimated.
     package func body(_ answer: EmbedAnswer) -> [UInt8] {
         body(answer.embeddings.vectors, tokens: answer.embeddings.inputTokens ?? TokenEstimate.input(request))
     }

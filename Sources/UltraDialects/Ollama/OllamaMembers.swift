@@ -1,14 +1,14 @@
 internal import UltraAPI
 
-/// `options`, `think` and `keep_alive`: sampling parameters, and what concerns Ollama's servers alone.
+/// Reads `options`, `think` and `keep_alive`: sampling parameters, and members that only Ollama's servers understand.
 struct OllamaMembers {
-    /// The provider whose requests get them.
+    /// The id of the provider that gets these members.
     static let provider = "ollama"
 
     private var thinks: RawJSON?
     private var keepsAlive: RawJSON?
     private var others: [(name: String, value: RawJSON)] = []
-    /// One sentence for each member that other providers do not get.
+    /// One sentence for each member that is left out for other providers.
     private(set) var warningsForOthers: [String] = []
 
     /// Options without a translation that Ollama's servers know.
@@ -26,7 +26,7 @@ struct OllamaMembers {
             guard try !fields.skipNull() else { return }
             switch key {
             case "num_predict":
-                // Below 0: no limit.
+                // A negative number means no limit.
                 let limit = try fields.int(Int.min...10_000_000)
                 sampling.maxTokens = limit > 0 ? limit : nil
             case "temperature": sampling.temperature = try fields.number(0...2)
@@ -59,7 +59,7 @@ struct OllamaMembers {
             json.bool(try fields.bool())
         } else {
             let number = try fields.number(-1e9...1e9)
-            // Servers written in Go take no fraction for an integer.
+            // Servers written in Go refuse a number with a fraction for an integer.
             if let whole = Int(exactly: number) { json.int(whole) } else { json.double(number) }
         }
         others.append((name, RawJSON(validated: json.bytes)))
@@ -103,7 +103,7 @@ struct OllamaMembers {
         return isZero
     }
 
-    /// The members for Ollama's servers; nil: none.
+    /// The members for Ollama's servers as a JSON object; nil if there are none.
     var providerOptions: RawJSON? {
         guard thinks != nil || keepsAlive != nil || !others.isEmpty else { return nil }
         return RawJSON.object { json in

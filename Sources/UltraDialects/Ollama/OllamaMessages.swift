@@ -1,6 +1,7 @@
 internal import UltraAPI
 
-/// `messages` of an Ollama request. Calls may have no ids: then results belong to them by name or order.
+/// Reads `messages` of an Ollama request. Calls may lack ids: a result then belongs to the call of its name, or to the
+/// first open one.
 struct OllamaMessages {
     private var messages: [Message] = []
     private var callCount = 0
@@ -48,7 +49,7 @@ struct OllamaMessages {
         return reading.messages
     }
 
-    /// Raw base64 of images; some clients send data URLs. The daemon finds their type by their content.
+    /// Reads images, which are raw base64; some clients send data URLs. The daemon finds the media type by the content.
     static func images(_ fields: inout RequestFields) throws(UltraError) -> [Part] {
         var parts: [Part] = []
         try fields.array("an array of base64 texts") { (fields, _) throws(UltraError) in
@@ -102,7 +103,7 @@ struct OllamaMessages {
         }
     }
 
-    /// The call that a result belongs to; nil: there is none.
+    /// The id of the call that a result belongs to; nil: there is none.
     private mutating func callID(_ members: Members) -> String? {
         if let id = members.toolCallID {
             open.removeAll { $0.id == id }
@@ -114,7 +115,7 @@ struct OllamaMessages {
 }
 
 extension ToolCall {
-    /// `{"id","function":{"name","arguments"}}`, with the arguments as an object, or as JSON text.
+    /// Reads `{"id","function":{"name","arguments"}}`, with the arguments as an object or as JSON text.
     fileprivate init(ollama fields: inout RequestFields) throws(UltraError) {
         self.init(id: "", name: "", arguments: "{}")
         try fields.object("a tool call: {\"function\"}") { (fields, key) throws(UltraError) in

@@ -1,18 +1,18 @@
 package import UltraAPI
 
-/// Models in Ollama's shape, with every field its programs look for.
+/// Answers about models in Ollama's shape, with every field that its programs read.
 package enum OllamaModels {
-    /// The version of Ollama's API that is imitated.
+    /// The answer to `/api/version`: the version of Ollama whose API the door implements.
     package static let version = Array(#"{"version":"0.32.0"}"#.utf8)
-    /// The answer to `/api/ps`: ultrad loads no models itself.
+    /// The answer to `/api/ps`: the daemon itself loads no models.
     package static let loaded = Array(#"{"models":[]}"#.utf8)
-    /// The answer to `/api/pull` for a model that can be had.
+    /// The answer to `/api/pull` for a model that requests can name.
     package static let pulled = Array("{\"status\":\"success\"}\n".utf8)
 
-    /// The time of the last change is unknown.
+    /// A fixed value, since the time of the last change is unknown.
     private static let modifiedAt = "1970-01-01T00:00:00Z"
 
-    /// The name by which Ollama's programs know a model: its own models have no provider before it.
+    /// The name of a model for Ollama's programs: models of the provider `ollama` have no provider before their name.
     package static func name(_ model: ListedModel) -> String {
         let prefix = OllamaMembers.provider + "/"
         return model.owner == OllamaMembers.provider && model.id.hasPrefix(prefix)
@@ -21,7 +21,7 @@ package enum OllamaModels {
 
     /// The answer to `/api/tags`.
     ///
-    /// - Parameter digest: 64 hexadecimal digits for a model's id.
+    /// - Parameter digest: Returns 64 hexadecimal digits for a model's id.
     package static func tags(_ models: [ListedModel], digest: (String) -> String) -> Report {
         Report { json in
             json.key("models")
@@ -77,7 +77,7 @@ package enum OllamaModels {
         ("embeddings", "embedding"),
     ]
 
-    /// A model of which nothing is known is taken for one that answers in text.
+    /// Writes the capabilities; a model with unknown ones is shown as a text model.
     private static func capabilities(_ model: ListedModel, to json: inout JSONWriter) {
         json.key("capabilities")
         json.beginArray()
@@ -85,7 +85,9 @@ package enum OllamaModels {
         json.endArray()
     }
 
-    /// The model that a request to `/api/show` or `/api/pull` names.
+    /// The model named in the body of a request to `/api/show` or `/api/pull`.
+    ///
+    /// - Throws: `invalid_request` if the body is no JSON object or names no model.
     package static func named(_ body: [UInt8]) throws(UltraError) -> String {
         let name = try RequestBody.read(body) { (fields) throws(UltraError) in
             var name: String?

@@ -1,6 +1,6 @@
 package import UltraAPI
 
-/// One of Ollama's two ways to ask a model.
+/// One of Ollama's two requests to a model.
 package protocol OllamaOperation: Sendable {
     /// True for `/api/chat`, which has messages; false for `/api/generate`, which has a prompt.
     static var isChat: Bool { get }
@@ -16,15 +16,15 @@ package enum OllamaGenerate: OllamaOperation {
 
 /// A request of Ollama's `/api/chat` or `/api/generate`, translated.
 ///
-/// What concerns Ollama's servers alone, such as `keep_alive`, goes to them as provider options and is dropped with a
-/// warning for others.
+/// Members that only Ollama's servers understand, such as `keep_alive`, are passed to them as provider options, and are
+/// dropped with a warning for other providers.
 package struct OllamaRequest<Operation: OllamaOperation>: DialectRequest, Equatable {
-    /// Without messages, the client wants to load the model, or to unload it.
+    /// Without messages, the client only wants the model to be loaded or unloaded.
     package var request: Request
     package var isStream = true
-    /// As the client wrote it: its programs know answers by it.
+    /// The model as the client wrote it; answers repeat it, since clients compare it.
     package var name = ""
-    /// True if the model is to be unloaded.
+    /// True if the model is to be unloaded after the answer.
     package var unloads = false
     package var warnings: [String] = []
     var warningsForOthers: [String] = []
@@ -121,7 +121,7 @@ private struct OllamaReading {
         request.tools.append(function)
     }
 
-    /// `"json"`, `""` or a schema.
+    /// Reads `"json"`, `""` or a schema.
     private mutating func format(_ fields: inout RequestFields) throws(UltraError) {
         guard try fields.isNext(.string) else {
             request.responseFormat = .schema(name: "answer", schema: try fields.schema(), strict: true)

@@ -1,8 +1,8 @@
 package import UltraAPI
 
-/// Writes an answer as Ollama does: a JSON object, or one on each line of a stream.
+/// Writes an answer in Ollama's format: one JSON object, or one on each line of a stream.
 package struct OllamaWriter: AnswerWriter {
-    /// Clients know a good stream by its line with `"done":true`.
+    /// Clients recognise a complete stream by its line with `"done":true`.
     package static let form = AnswerStreamForm(lines: .json, endsProperlyAfterFailure: true)
 
     private let origin: AnswerOrigin
@@ -14,7 +14,7 @@ package struct OllamaWriter: AnswerWriter {
     /// The open call.
     private var call: ToolCall?
     private var callCount = 0
-    /// UTF-8 bytes of content, to estimate usage that the provider does not report.
+    /// UTF-8 bytes of content, the basis for estimating usage that the provider does not report.
     private var contentBytes = 0
 
     init(_ origin: AnswerOrigin, name: String, isChat: Bool) {
@@ -24,12 +24,12 @@ package struct OllamaWriter: AnswerWriter {
         createdAt = HTTPDateText.internetDate(origin.time)
     }
 
-    /// What a line says of the answer.
+    /// The part of the answer that one line contains.
     private struct Content {
         var text = ""
         var thinking = ""
         var calls: [ToolCall] = []
-        /// Index of the first of `calls`.
+        /// The index of the first of `calls` within the answer.
         var firstCall = 0
     }
 
@@ -43,7 +43,7 @@ package struct OllamaWriter: AnswerWriter {
         return bytes
     }
 
-    /// The answer to a request that only loads a model, or unloads it.
+    /// The answer to a request that only loads or unloads a model.
     ///
     /// - Parameter word: `load` or `unload`.
     package func loaded(_ word: String) -> [UInt8] {

@@ -15,8 +15,7 @@ struct ResponseItem: Sendable, Equatable {
     var text = ""
     var signature: String?
 
-    /// - Parameters:
-    ///   - suffix: distinguishes the items of all requests.
+    /// - Parameter suffix: Makes the item's id unique among all requests.
     init(_ block: AnswerBlocks.Kind, _ calls: ResponsesCallForm, suffix: String) {
         switch block {
         case .text:
@@ -35,7 +34,7 @@ struct ResponseItem: Sendable, Equatable {
         }
     }
 
-    /// - Parameter isDone: False: the item has begun, without content.
+    /// - Parameter isDone: False for an item that has just begun, which has no content.
     func write(isDone: Bool, includesSignature: Bool, to json: inout JSONWriter) {
         json.beginObject()
         let status: StaticString = isDone ? "completed" : "in_progress"

@@ -1,6 +1,6 @@
 internal import UltraAPI
 
-/// A `response`, with every member of its schema.
+/// A `response` object with every member of OpenAI's schema.
 struct ResponseObject {
     enum Status: String {
         case inProgress = "in_progress"
@@ -10,7 +10,7 @@ struct ResponseObject {
     let origin: AnswerOrigin
     let form: ResponsesForm
     var status = Status.inProgress
-    /// nil: the model as the client named it.
+    /// nil: the model is the one that the client named.
     var model: String?
     var items: [ResponseItem] = []
     /// nil: not known yet.
@@ -18,7 +18,7 @@ struct ResponseObject {
     var finish = FinishReason.stop
     var error: UltraError?
 
-    /// The status of an answer that ended for `finish`.
+    /// The status of an answer with the finish reason `finish`.
     static func status(_ finish: FinishReason) -> Status {
         switch finish {
         case .stop, .toolCalls, .other: .completed
@@ -71,7 +71,7 @@ struct ResponseObject {
         json.endObject()
     }
 
-    /// A member as the request has it, or its default.
+    /// Writes a member as in the request, or with its default.
     private func echo(_ name: StaticString, _ standard: StaticString, _ json: inout JSONWriter) {
         let value = form.echo["\(name)"] ?? RawJSON(validated: Array("\(standard)".utf8))
         json.field(name, value)
@@ -110,8 +110,8 @@ struct ResponseObject {
         json.endObject()
     }
 
-    /// Codex stops on `invalid_prompt`, `context_length_exceeded`, `insufficient_quota` and `server_is_overloaded`, and
-    /// repeats the request on all others.
+    /// The error code. Codex gives up on `invalid_prompt`, `context_length_exceeded`, `insufficient_quota` and
+    /// `server_is_overloaded`, and repeats the request on all others.
     private static func code(_ error: UltraError) -> String {
         switch error.code {
         case .contextLength: "context_length_exceeded"

@@ -1,9 +1,9 @@
 internal import UltraAPI
 
-/// `input` of a Responses request: items, of which adjacent ones of the assistant form one message.
+/// Reads `input` of a Responses request. Adjacent items of the assistant form one message.
 struct ResponsesInput {
     private var messages: [Message] = []
-    /// The assistant's message that further items may continue; nil: the last message is another's.
+    /// The assistant's message to which further items are added; nil: the last message has another role.
     private var turn: Message?
     private var callCount = 0
     /// The signature of the next call; see `CallSignature`.
@@ -59,7 +59,7 @@ struct ResponsesInput {
             append(Message(.tool, item.output.isEmpty ? [.text("")] : item.output, toolCallID: id))
         case "item_reference":
             throw fields.cannotBeHad("ultrad keeps no items", hint: "send the item itself, and store false")
-        // Calls and results of tools that servers run.
+        // Calls and results of tools that OpenAI's servers run.
         case let type: warnings.leftOut(type)
         }
     }
@@ -92,7 +92,7 @@ extension Message {
         return message
     }
 
-    /// Without the places of calls if all calls follow all parts.
+    /// The message, without the places of calls if all calls follow all parts.
     fileprivate var tidied: Message {
         var message = self
         if callPlaces.allSatisfy({ $0 == parts.count }) { message.callPlaces = [] }

@@ -16,10 +16,10 @@ struct ResponsesItem {
     private(set) var namespace: String?
     private(set) var arguments: String?
     private(set) var input: String?
-    /// JSON text of an object.
+    /// The JSON text of an object.
     private(set) var action: String?
     private(set) var output: [Part] = []
-    /// Text of `summary`, or else of `content` of reasoning.
+    /// The text of `summary`, or if that is empty, of `content` of reasoning.
     var reasoning: String { summary.isEmpty ? reasoningText : summary }
     private var summary = ""
     private var reasoningText = ""
@@ -48,7 +48,7 @@ struct ResponsesItem {
         }
     }
 
-    /// A string or parts; the text of reasoning apart.
+    /// Reads a string or parts; text of reasoning is kept apart.
     private static func content(
         _ fields: inout RequestFields
     ) throws(UltraError) -> (parts: [Part], reasoning: String) {

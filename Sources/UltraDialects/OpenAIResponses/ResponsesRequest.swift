@@ -2,7 +2,7 @@ package import UltraAPI
 
 /// A request of OpenAI's Responses API, translated, and the form of the answer that its client expects.
 ///
-/// The door keeps no responses: each request has the whole input, and reasoning comes back in it.
+/// The door stores no responses: each request contains the whole input, reasoning included.
 package struct ResponsesRequest: DialectRequest, Equatable {
     package var request: Request
     package var isStream = false
@@ -26,7 +26,7 @@ package struct ResponsesRequest: DialectRequest, Equatable {
 
     package func writer(_ origin: AnswerOrigin) -> ResponsesWriter { ResponsesWriter(origin, form) }
 
-    /// The answer to `/v1/responses/input_tokens`: an estimate.
+    /// The answer to `/v1/responses/input_tokens`, an estimate.
     package var tokenCount: [UInt8] {
         var json = JSONWriter()
         json.beginObject()
@@ -37,15 +37,15 @@ package struct ResponsesRequest: DialectRequest, Equatable {
     }
 }
 
-/// What the answer repeats of the request, and the form of its calls.
+/// The form of the answer: the request's members that it repeats, and the form of its calls.
 struct ResponsesForm: Sendable, Equatable {
     /// Members that the answer repeats, as the client wrote them.
     var echo: [String: RawJSON] = [:]
-    /// Reasoning items have `encrypted_content`.
+    /// True if reasoning items have `encrypted_content`.
     var includesSignatures = false
     var calls = ResponsesCallForm()
 
-    /// Members that are repeated.
+    /// Names of the members that answers repeat.
     static let echoed: Set<String> = [
         "instructions", "tools", "tool_choice", "truncation", "parallel_tool_calls", "top_p", "temperature",
         "presence_penalty", "frequency_penalty", "reasoning", "max_output_tokens", "max_tool_calls", "metadata",
@@ -85,7 +85,7 @@ private struct ResponsesReading {
                 guard try !fields.skipNull() else { return }
                 switch key {
                 case "effort": effort = try EffortWord(&fields)
-                // Reasoning that the provider shows is included anyway.
+                // Reasoning that the provider returns is always included.
                 default: try fields.skip()
                 }
             }
@@ -95,7 +95,7 @@ private struct ResponsesReading {
         }
     }
 
-    /// `{"format","verbosity"}`.
+    /// Reads `{"format","verbosity"}`.
     private mutating func text(_ fields: inout RequestFields) throws(UltraError) {
         try fields.object { (fields, key) throws(UltraError) in
             guard try !fields.skipNull() else { return }
@@ -163,7 +163,7 @@ private struct ResponsesReading {
 }
 
 extension ResponseFormat {
-    /// `{"type":"text"|"json_object"}` or `{"type":"json_schema","name","schema","strict"}`.
+    /// Reads `{"type":"text"|"json_object"}` or `{"type":"json_schema","name","schema","strict"}`.
     fileprivate init(responses fields: inout RequestFields) throws(UltraError) {
         var type: String?
         var name: String?

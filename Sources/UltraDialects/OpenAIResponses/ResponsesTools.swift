@@ -4,14 +4,14 @@ internal import UltraAPI
 struct ResponsesCallForm: Sendable, Equatable {
     /// Names of tools with `"type":"custom"`, which take plain text.
     var customTools: Set<String> = []
-    /// Namespace and name of each function in a namespace, by the name that providers get.
+    /// Namespace and name of each function in a namespace, by the name that is sent to providers.
     var namespaces: [String: ResponsesNames] = [:]
-    /// The function of a name without its namespace; nil: several namespaces have it.
+    /// The function with a name, if the namespace is left out; nil: several namespaces have one.
     var bareNames: [String: ResponsesNames?] = [:]
     /// Names of functions without a namespace.
     var functions: Set<String> = []
 
-    /// Namespace and name of a call; nil: it is in none. Models sometimes leave the namespace out.
+    /// Namespace and name of a call; nil: the function is in no namespace. Models sometimes leave the namespace out.
     func split(_ name: String) -> ResponsesNames? {
         if let names = namespaces[name] { return names }
         return functions.contains(name) ? nil : bareNames[name] ?? nil
@@ -23,15 +23,15 @@ struct ResponsesNames: Sendable, Equatable {
     let namespace: String
     let name: String
 
-    /// Bytes that every provider accepts for a name.
+    /// The maximum length of a name in bytes that every provider accepts.
     private static let most = 64
 
-    /// `NAMESPACE__NAME`, the one name that providers get; a longer one is cut and ends in a hash.
+    /// `NAMESPACE__NAME`, the name that is sent to providers; a longer one is cut and ends in a hash.
     static func flat(_ namespace: String?, _ name: String) -> String {
         guard let namespace else { return name }
         let whole = namespace + "__" + name
         guard whole.utf8.count > most else { return whole }
-        // FNV-1a; the same in every request, so that calls of earlier turns keep their names.
+        // FNV-1a: the same in every process, so that calls of earlier turns keep their names.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in whole.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         let digits = String(hash, radix: 36)
@@ -63,7 +63,7 @@ struct ResponsesTools {
         var tool = Tool(name: "")
         var type: String?
         var grammar: String?
-        // A namespace's tools are read again when its name is known, since members come in any order.
+        // Members come in any order, so the namespace's tools are read once its name is known.
         var inner: RequestFields?
         try fields.object("a tool: {\"type\",\"name\"}") { (fields, key) throws(UltraError) in
             guard try !fields.skipNull() else { return }

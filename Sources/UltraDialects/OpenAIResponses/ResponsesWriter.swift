@@ -1,9 +1,10 @@
 package import UltraAPI
 
-/// Writes an answer as OpenAI's Responses API does: as a `response`, or as its stream of events, with one item open at a
-/// time.
+/// Writes an answer in the format of OpenAI's Responses API: as a `response`, or as its stream of events, with one item
+/// open at a time.
 package struct ResponsesWriter: AnswerWriter {
-    /// Clients know a good stream by `response.completed`; after a broken transfer Codex forgets the error before it.
+    /// Clients recognise a complete stream by `response.completed`. If the connection breaks instead, Codex drops the
+    /// error before it.
     package static let form = AnswerStreamForm(lines: .events, endsProperlyAfterFailure: true)
 
     private let origin: AnswerOrigin
@@ -11,10 +12,10 @@ package struct ResponsesWriter: AnswerWriter {
     private var response: ResponseObject
     private var blocks = AnswerBlocks()
     private var item: ResponseItem?
-    /// True if the part of the open item's text was begun.
+    /// True if the open item's content part has begun.
     private var hasPart = false
     private var sequence = 0
-    /// UTF-8 bytes of content, to estimate usage that the provider does not report.
+    /// UTF-8 bytes of content, the basis for estimating usage that the provider does not report.
     private var contentBytes = 0
 
     init(_ origin: AnswerOrigin, _ form: ResponsesForm) {
@@ -27,7 +28,7 @@ package struct ResponsesWriter: AnswerWriter {
 
     package func body(_ answer: Answer) -> [UInt8] {
         var copy = self
-        // The events of the stream are not needed, only the items that they lead to.
+        // Only the items are needed, not the events that build them.
         var dropped: [UInt8] = []
         for step in AnswerBlocks.steps(answer) {
             copy.step(step, to: &dropped)
@@ -76,7 +77,7 @@ package struct ResponsesWriter: AnswerWriter {
         response.status = .failed
         response.error = error
         writeResponse("response.failed", to: &bytes)
-        // openai-python raises for this event alone.
+        // openai-python raises an exception only for this event.
         write("error", to: &bytes) { OpenAIErrorWriter.writeMember(error, to: &$0) }
     }
 
@@ -139,7 +140,7 @@ package struct ResponsesWriter: AnswerWriter {
             if !hasPart { beginPart(item, to: &bytes) }
             part(item, "", "response.reasoning_summary_text.delta", to: &bytes) { $0.field("delta", text) }
         case .function: call(item, "response.function_call_arguments.delta", to: &bytes) { $0.field("delta", text) }
-        // The input is inside the JSON arguments, so it is written when they are whole.
+        // The tool's text is inside the JSON arguments, so it is written once they are complete.
         case .custom: break
         }
     }

@@ -1,7 +1,7 @@
 internal import UltraAPI
 
-/// A tool that takes text. Providers get it as a function with one string, so its call has the arguments
-/// `{"input":TEXT}`.
+/// A tool with plain text as input. It is sent to providers as a function with one string, so that a call has the
+/// arguments `{"input":TEXT}`.
 enum CustomTool {
     static let parameters = RawJSON(
         validated: Array(
@@ -38,7 +38,7 @@ enum CustomTool {
 }
 
 extension Tool {
-    /// Functions have no grammar, so it goes into the description.
+    /// A function has no grammar, so the grammar is added to the description.
     init(custom fields: inout RequestFields) throws(UltraError) {
         self.init(name: "", parameters: CustomTool.parameters)
         var grammar: String?
@@ -60,7 +60,8 @@ extension Tool {
         description = (description.map { $0 + "\n\n" } ?? "") + "The input must match this grammar:\n" + grammar
     }
 
-    /// `{"type":"grammar","grammar":{"definition","syntax"}}`, or with the inner members beside `type`; nil: any text.
+    /// Reads `{"type":"grammar","grammar":{"definition","syntax"}}`, or the same with the inner members beside `type`;
+    /// nil: any text.
     static func grammar(_ fields: inout RequestFields) throws(UltraError) -> String? {
         var definition: String?
         try fields.object { (fields, key) throws(UltraError) in

@@ -3,10 +3,10 @@ internal import UltraAPI
 /// `data:MEDIA/TYPE[;PARAMETER…];base64,DATA` (RFC 2397).
 struct DataURL: Equatable {
     let mediaType: String
-    /// Standard alphabet, padded.
+    /// The data in the standard alphabet of base64 (RFC 4648), padded.
     let base64: String
 
-    /// nil: not a data URL of base64 with a media type.
+    /// nil: `url` is not a data URL in base64 with a media type.
     init?(_ url: String) {
         guard url.prefix(5).lowercased() == "data:", let comma = url.utf8.firstIndex(of: UInt8(ascii: ",")) else {
             return nil

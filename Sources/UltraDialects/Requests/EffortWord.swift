@@ -1,6 +1,6 @@
 internal import UltraAPI
 
-/// The words that dialects have for how much a model reasons.
+/// The dialects' words for the amount of reasoning.
 enum EffortWord: String, CaseIterable {
     case none, minimal, low, medium, high, xhigh, max
 
@@ -20,7 +20,7 @@ enum EffortWord: String, CaseIterable {
 
     var reasoning: Reasoning? { effort.map { Reasoning(effort: $0) } }
 
-    /// - Parameter member: The request's member with the word.
+    /// - Parameter member: The name of the member that contains the word.
     func warning(_ member: String) -> String? {
         switch self {
         case .minimal, .low, .medium, .high: nil

@@ -4,8 +4,8 @@ package import UltraAPI
 package enum RequestBody {
     /// Validates `body` and runs `read` with a reader of its fields.
     ///
-    /// - Throws: `invalid_request` if the body is not strict JSON (RFC 8259) or an object has two members of one name:
-    ///   the daemon and the provider could read different ones.
+    /// - Throws: `invalid_request` if the body is not strict JSON (RFC 8259), or if an object has two members of one
+    /// name, since the daemon and the provider might read different ones.
     package static func read<Value>(
         _ body: [UInt8], _ read: (inout RequestFields) throws(UltraError) -> Value
     ) throws(UltraError) -> Value {
@@ -29,7 +29,7 @@ package enum RequestBody {
 }
 
 extension RequestFields {
-    /// Skips the value if it is null, which clients send for members they do not set. Returns true if it was.
+    /// Skips the value if it is null, as clients send for members they do not set; returns true if it was null.
     mutating func skipNull() throws(UltraError) -> Bool {
         guard try isNext(.null) else { return false }
         try skip()

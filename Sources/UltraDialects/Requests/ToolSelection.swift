@@ -1,14 +1,14 @@
 internal import UltraAPI
 
-/// The choice among the tools of a request, before it is known which of them can be had.
+/// A request's choice among its tools, before the tools that cannot be passed on are known.
 enum ToolSelection {
     case one(ToolChoice)
-    /// These alone; the model must call one of them if `isRequired`.
+    /// Only these tools; the model must call one of them if `isRequired`.
     case among(Set<String>, isRequired: Bool)
-    /// A tool that was dropped because a server would run it.
+    /// A tool that was left out because a provider's server would run it.
     case unknown
 
-    /// Sets the choice of `request`, whose tools are complete. A choice without tools is ignored.
+    /// Applies the choice to `request`, whose tools are complete. A choice without tools is ignored.
     ///
     /// - Parameters:
     ///   - selection: nil: the client made no choice.

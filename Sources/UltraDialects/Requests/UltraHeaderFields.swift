@@ -11,12 +11,12 @@ package struct UltraHeaderFields: Sendable, Equatable {
     /// `x-ultra-timeout-ms`.
     package var timeoutMilliseconds: Int?
 
-    /// A week.
+    /// One week.
     static let longestTimeoutMilliseconds = 7 * 24 * 3_600_000
 
     package init() {}
 
-    /// - Throws: `invalid_request`; `field` is the header field.
+    /// - Throws: `invalid_request`; the error's `field` is the header field.
     package init(_ head: HTTPRequestHead) throws(UltraError) {
         if let word = head["x-ultra-cache"] {
             guard let mode = CacheMode(rawValue: word) else {
@@ -45,7 +45,7 @@ package struct UltraHeaderFields: Sendable, Equatable {
         }
     }
 
-    /// Comma-separated elements without surrounding white space; empty elements are ignored.
+    /// The comma-separated elements of `text` without surrounding white space; empty elements are ignored.
     private static func list(
         _ text: String, _ field: String, _ count: RequestBound, _ length: RequestBound
     ) throws(UltraError) -> [String] {
@@ -69,12 +69,14 @@ package struct UltraHeaderFields: Sendable, Equatable {
         UltraError(.invalidRequest, "\(field) must be \(what)", field: field)
     }
 
+    /// Applies the settings, except the timeout, which the door applies.
     package func apply(to request: inout Request) {
         if let cache { request.cache = cache }
         if let fallback { request.fallback = fallback }
         request.tags += tags
     }
 
+    /// Applies the cache mode and the tags; embeddings have no fallback.
     package func apply(to request: inout EmbedRequest) {
         if let cache { request.cache = cache }
         request.tags += tags

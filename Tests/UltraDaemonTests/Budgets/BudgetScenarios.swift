@@ -12,7 +12,7 @@ struct BudgetScenarios {
             ["openai": provider], ["STATE_DIRECTORY": folder.path, "CONFIGURATION_DIRECTORY": folder.path])
     }
 
-    @Test("64 at once do not spend the same rest: those beyond it are refused before they are sent")
+    @Test("64 at once do not spend the same remainder: requests beyond it are refused before they are sent")
     func concurrent() throws {
         let folder = try TemporaryFolder("ultra-budget")
         let provider = try ScriptedProvider.openAI()
@@ -33,7 +33,7 @@ struct BudgetScenarios {
         #expect(today?["requests"] as? Int == answered)
     }
 
-    @Test("what was used is used after kill -9, money and the minute's requests alike")
+    @Test("use survives kill -9, money and the minute's requests alike")
     func restart() throws {
         let folder = try TemporaryFolder("ultra-budget")
         let provider = try ScriptedProvider.openAI()
@@ -78,7 +78,7 @@ struct BudgetScenarios {
         #expect(provider.calls.count == 2)
     }
 
-    @Test("what the cache answers counts as a request, and not against a day that is used up")
+    @Test("an answer of the cache counts as a request, and is given although the day's budget is exhausted")
     func cached() throws {
         let folder = try TemporaryFolder("ultra-budget")
         let provider = try ScriptedProvider.openAI()
@@ -162,7 +162,7 @@ struct BudgetScenarios {
         #expect(try outsider.client(of: daemon).ask(request).event == "result")
     }
 
-    @Test("a budget for a user nobody knows is said, and bounds nobody")
+    @Test("a budget for an unknown user is reported, and limits nobody")
     func unknown() throws {
         let folder = try TemporaryFolder("ultra-budget")
         let scenario = try Self.scenario(
@@ -274,7 +274,7 @@ struct BudgetScenarios {
         #expect(answer.event == (member == nil ? "result" : "error"))
     }
 
-    @Test("one request becomes eight to providers at most, and each of them counts in the minute")
+    @Test("one request causes at most eight to providers, and each counts in the minute")
     func fallbacks() throws {
         let folder = try TemporaryFolder("ultra-budget")
         let provider = try ScriptedProvider.openAI(Failures.internalError)

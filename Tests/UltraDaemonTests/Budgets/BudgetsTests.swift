@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-@Suite("Budgets: who may use how much")
+@Suite("Budgets: limits of use")
 struct BudgetsTests {
     static let midnight = LedgerSample.midnight
     static let day = 86_400_000
@@ -24,7 +24,7 @@ struct BudgetsTests {
 
     static let alice = BudgetRule.Subject(uid: 1000, gid: 100, program: "curl")
 
-    /// The refusal; nil: it is admitted.
+    /// The refusal; nil if the request is admitted.
     private static func refusal(
         _ budgets: inout Budgets, _ subject: BudgetRule.Subject = alice, _ estimate: DayUse.Amount = amount(0),
         at now: Budgets.Moment = now()
@@ -37,7 +37,7 @@ struct BudgetsTests {
         }
     }
 
-    @Test("a reload keeps what is used and in flight of whoever still has a budget, under the new limits")
+    @Test("a reload keeps use and reservations of every subject that still has a budget, under the new limits")
     func adopt() throws {
         var budgets = Budgets([
             Self.rule {
@@ -53,13 +53,13 @@ struct BudgetsTests {
             $0.microUSDPerDay = 150
             $0.atOnce = 2
         }
-        // Another order, a budget that has gone, and one that is new.
+        // The rules in another order, one removed, one added.
         budgets.adopt([Self.rule { $0.gid = 100 }, raised])
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(100))?.rule == raised)
         budgets.settle(first, Self.amount(60), at: Self.now())
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(100)) != nil)
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(90)) == nil)
-        // The first one has been given back once, and in the account it was taken from.
+        // The first reservation was returned once, to the account it was taken from.
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(0)) == nil)
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(0))?.limit == .atOnce(2))
         budgets.adopt([])
@@ -67,7 +67,7 @@ struct BudgetsTests {
     }
 
     @Test(
-        "a budget holds for whom it names, and for everybody where it names nobody",
+        "a budget applies to the subjects it names, and to everybody if it names none",
         arguments: [
             (rule { $0.uid = 1000 }, true), (rule { $0.uid = 0 }, false), (rule { $0.gid = 100 }, true),
             (rule { $0.gid = 0 }, false), (rule { $0.program = "curl" }, true), (rule { $0.program = "cur" }, false),
@@ -97,7 +97,7 @@ struct BudgetsTests {
     @Test(
         "money and tokens of a day: up to the limit, and not beyond",
         arguments: [
-            // limit, used before, estimate, refused, can be waited for
+            // limit, used before, estimate, is refused, can be admitted later
             (100, 0, 100, false, true), (100, 0, 101, true, false), (100, 60, 40, false, true),
             (100, 60, 41, true, true), (100, 100, 0, true, true), (100, 99, 0, false, true), (0, 0, 0, true, false),
             (100, 5000, 1, true, true), (.max, .max - 1, 1, false, true), (100, 10, .max, true, false),
@@ -113,12 +113,12 @@ struct BudgetsTests {
             let refusal = Self.refusal(&budgets, Self.alice, estimate, at: Self.now(1000))
             #expect((refusal != nil) == isRefused)
             guard let refusal else { continue }
-            // Where waiting helps, it is until the next midnight.
+            // If waiting helps, the wait lasts until the next midnight.
             #expect(refusal.retryAfterMilliseconds == (passes && limit > 0 ? Self.day - 1000 : nil))
         }
     }
 
-    @Test("64 at once reserve what they may use: together they do not pass the limit")
+    @Test("64 requests at once reserve their estimates: together they do not exceed the limit")
     func concurrent() throws {
         var budgets = Budgets([Self.rule { $0.microUSDPerDay = 1000 }])
         var passes: [Budgets.Pass] = []
@@ -126,7 +126,7 @@ struct BudgetsTests {
             if let pass = try? budgets.admit(Self.alice, Self.amount(100), at: Self.now()) { passes.append(pass) }
         }
         #expect(passes.count == 10)
-        // What they did not use is free again, what they used above their estimate is gone.
+        // An unused part of a reservation is free again; use above the estimate counts.
         for pass in passes.prefix(5) { budgets.settle(pass, Self.amount(20), at: Self.now()) }
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(400)) == nil)
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(1)) != nil)
@@ -134,7 +134,7 @@ struct BudgetsTests {
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(0))?.limit == .microUSD(used: 5100, of: 1000))
     }
 
-    @Test("a refused request reserves nothing, in no budget")
+    @Test("a refused request reserves nothing in any budget")
     func allOrNone() throws {
         var budgets = Budgets([
             Self.rule { $0.atOnce = 5 }, Self.rule { $0.requestsPerMinute = 5 },
@@ -150,7 +150,7 @@ struct BudgetsTests {
         #expect(Self.refusal(&budgets, wget) != nil)
     }
 
-    @Test("of several refusals the longest wait is told")
+    @Test("of several refusals the longest wait is reported")
     func worst() throws {
         var budgets = Budgets([
             Self.rule { $0.atOnce = 1 }, Self.rule { $0.tokensPerDay = 100 }, Self.rule { $0.requestsPerMinute = 1 },
@@ -160,7 +160,7 @@ struct BudgetsTests {
         #expect(refusal?.limit == .tokens(used: 0, of: 100) && refusal?.retryAfterMilliseconds == Self.day)
     }
 
-    @Test("at once: one more when one has ended")
+    @Test("a limit of concurrent requests admits one more when one has ended")
     func atOnce() throws {
         var budgets = Budgets([Self.rule { $0.atOnce = 2 }])
         let pass = try #require(try budgets.admit(Self.alice, Self.amount(0), at: Self.now()))
@@ -170,7 +170,7 @@ struct BudgetsTests {
         #expect(Self.refusal(&budgets) == nil && Self.refusal(&budgets) != nil)
     }
 
-    @Test("a minute's requests: no sixty seconds have more, and the wait that is told is enough")
+    @Test("a limit per minute: no sixty seconds have more requests, and the reported wait is enough")
     func perMinute() {
         var budgets = Budgets([Self.rule { $0.requestsPerMinute = 10 }])
         var random = SplitMix(seed: 5)
@@ -182,7 +182,7 @@ struct BudgetsTests {
                     admitted.append(second)
                     continue
                 }
-                // Nobody else asks meanwhile: then it is admitted, and not a second before.
+                // Without other requests in between, the request is admitted after the wait, and not a second before.
                 var later = budgets
                 #expect(Self.refusal(&later, at: Self.now(steady: second + wait / 1000 - 1)) != nil)
                 #expect(Self.refusal(&later, at: Self.now(steady: second + wait / 1000)) == nil)
@@ -193,7 +193,7 @@ struct BudgetsTests {
         #expect(admitted.count > 140)
     }
 
-    @Test("the day ends at midnight UTC, for what ends then; what is in flight stays reserved")
+    @Test("the day ends at midnight UTC for use that is settled then; reservations of requests in flight stay")
     func midnight() throws {
         var budgets = Budgets([Self.rule { $0.microUSDPerDay = 100 }])
         let before = Self.now(-1)
@@ -207,7 +207,7 @@ struct BudgetsTests {
         #expect(Self.refusal(&budgets, Self.alice, Self.amount(40), at: Self.now(Self.day)) == nil)
     }
 
-    @Test("a negative use gives nothing back")
+    @Test("a negative use returns nothing")
     func negative() {
         var use = DayUse()
         use.add(Self.amount(10, 20), at: Self.midnight)
@@ -216,25 +216,25 @@ struct BudgetsTests {
         #expect(use.used(at: Self.midnight) == Self.amount(13, 25))
     }
 
-    @Test("a clock that jumps to and fro neither forgives nor charges twice")
+    @Test("a wall clock that jumps back and forth neither forgives nor charges twice")
     func jumps() {
         var use = DayUse()
         use.add(Self.amount(10), at: Self.midnight)
         use.add(Self.amount(20), at: Self.midnight + 30 * Self.day)
         #expect(use.used(at: Self.midnight + 30 * Self.day) == Self.amount(20))
-        // Put back: the day's use is what it was.
+        // With the clock set back, the day's use is what it was.
         #expect(use.used(at: Self.midnight + 5) == Self.amount(10))
         use.add(Self.amount(1), at: Self.midnight + 5)
         use.add(Self.amount(2), at: Self.midnight - 1)
         #expect(use.used(at: Self.midnight + 6) == Self.amount(11))
         #expect(use.used(at: Self.midnight + 30 * Self.day) == Self.amount(20))
-        // Only the days used last are kept: the fourth drops the one that was not used for longest.
+        // Only the most recently used days are kept: the fourth replaces the least recently used one.
         use.add(Self.amount(3), at: Self.midnight + 40 * Self.day)
         #expect(use.used(at: Self.midnight + 30 * Self.day) == Self.amount(0))
         #expect(use.used(at: Self.midnight + 6) == Self.amount(11))
     }
 
-    @Test("a steady clock that stands still or is told backwards does no harm to the minute")
+    @Test("a steady clock that stands still or goes back does not harm the limit per minute")
     func steady() {
         var window = MinuteWindow()
         window.add(at: 100)

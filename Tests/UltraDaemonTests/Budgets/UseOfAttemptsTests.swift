@@ -4,7 +4,7 @@ import UltraProviders
 
 @testable import UltraDaemon
 
-@Suite("Budgets: what attempts used")
+@Suite("Budgets: use of attempts")
 struct UseOfAttemptsTests {
     struct Attempt: Sendable {
         var input: Int?
@@ -17,7 +17,7 @@ struct UseOfAttemptsTests {
 
     /// Admitted with 100 input tokens; 1 micro-USD for an input token, 2 for an output token.
     @Test(
-        "what is told counts, what is not is estimated, and what nobody bills is free",
+        "reported use counts, missing use is estimated, and unbilled use is free",
         arguments: [
             ([Attempt(input: 10, output: 5, cost: 7)], 15, 7, false),
             // Cancelled, or cut: 8,000 bytes in 3 pieces.

@@ -25,7 +25,7 @@ struct AnswerLogTests {
         return answer
     }
 
-    @Test("who reads at any pace reads the same, and who comes late catches up in few steps")
+    @Test("readers of any pace read the same, and a late one catches up in few steps")
     func paces() {
         for pace in 1...Self.events.count {
             var log = AnswerLog()
@@ -43,7 +43,7 @@ struct AnswerLogTests {
         }
     }
 
-    @Test("a kept answer reads as it was")
+    @Test("a stored answer is read unchanged")
     func replay() {
         let answer = Self.answer(Self.events)
         let log = AnswerLog(answer)
@@ -54,7 +54,7 @@ struct AnswerLogTests {
         #expect(log.completed(Answer(model: "p/m", provider: "p")) == answer)
     }
 
-    @Test("what everybody has read can be forgotten, and nobody misses anything")
+    @Test("events that every reader has read can be dropped, and no reader misses any")
     func dropping() {
         var log = AnswerLog()
         var (fast, slow) = (AnswerLog.Position(), AnswerLog.Position())

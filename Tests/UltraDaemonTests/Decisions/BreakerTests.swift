@@ -6,7 +6,8 @@ import Testing
 struct BreakerTests {
     private let settings = HealthSettings()
 
-    /// What happens, with a gap between two outcomes: `F` a failure, `S` a success, `-` an outcome that says nothing.
+    /// A breaker after `outcomes`, `gap` milliseconds apart: `F` a failure, `S` a success, `-` an outcome that shows
+    /// neither.
     private func breaker(_ outcomes: String, every gap: Int, from start: Int = 0) -> Breaker {
         var breaker = Breaker()
         var now = start
@@ -33,7 +34,7 @@ struct BreakerTests {
         arguments: [
             Case(outcomes: "FFFF", gap: 10, isOpen: false),
             Case(outcomes: "FFFFF", gap: 10, isOpen: true),
-            // However far apart: nothing worked in between.
+            // The time between the failures does not matter, since nothing succeeded in between.
             Case(outcomes: "FFFFF", gap: 3_600_000, isOpen: true),
             Case(outcomes: "FFFFSFFFF", gap: 10, isOpen: false),
             Case(outcomes: "FF--F--F-F", gap: 10, isOpen: true),
@@ -50,7 +51,7 @@ struct BreakerTests {
         #expect((breaker.openUntil != nil) == row.isOpen)
     }
 
-    @Test("half-open after 10 s, doubling to 5 min; a success starts over")
+    @Test("half-open after 10 s, doubling to 5 min; a success resets the pause")
     func pauses() {
         var breaker = breaker("FFFFF", every: 0)
         var now = 0
@@ -69,7 +70,7 @@ struct BreakerTests {
         #expect(breaker.openUntil == now + 3 + 10_000)
     }
 
-    @Test("there is one trial: everything else waits for how it ends")
+    @Test("half-open, the breaker admits one trial; every other request waits for its outcome")
     func oneTrial() {
         var breaker = breaker("FFFFF", every: 0)
         #expect(breaker.verdict(at: 10_000, settings) == .trial)
@@ -84,7 +85,7 @@ struct BreakerTests {
         #expect(breaker.admit(at: 10_200, settings) == .trial)
     }
 
-    @Test("stragglers of the time before neither end the trial, nor prolong the pause, nor open it again")
+    @Test("late outcomes of earlier requests neither end the trial nor prolong the pause nor reopen the breaker")
     func stragglers() {
         var breaker = breaker("FFFFF", every: 0)
         for now in 1..<100 { #expect(breaker.failed(at: now, askedAt: 0, settings) == false) }
@@ -100,18 +101,18 @@ struct BreakerTests {
         #expect(breaker.admit(at: 10_005, settings) == .allowed)
     }
 
-    @Test("a trial that nobody ends does not close the door for good")
+    @Test("after a trial that never ends there is another one")
     func forgottenTrial() {
         var breaker = breaker("FFFFF", every: 0)
         #expect(breaker.admit(at: 10_000, settings) == .trial)
         #expect(breaker.admit(at: 309_999, settings) != .trial)
         #expect(breaker.admit(at: 310_000, settings) == .trial)
-        // And what became of the first says nothing any more.
+        // The late outcome of the first trial is ignored.
         #expect(breaker.failed(at: 310_001, askedAt: 10_000, settings) == false)
         #expect(breaker.failed(at: 310_002, askedAt: 310_000, settings) == true)
     }
 
-    @Test("looking changes nothing")
+    @Test("reading the verdict changes nothing")
     func looking() {
         let breaker = breaker("FFFFF", every: 0)
         for now in [0, 9999, 10_000, 1_000_000] { _ = breaker.verdict(at: now, settings) }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import UltraDaemon
 
-@Suite("Memory: whose bytes are held")
+@Suite("Memory: bytes held for users")
 struct ByteAccountTests {
-    /// Fills the account of each user in pieces until nothing more is granted; what each has then.
+    /// Fills the account of each user in pieces until nothing more is granted; returns the bytes of each.
     private static func fill(_ users: Int, limit: Int, piece: Int) -> [Int] {
         var account = ByteAccount(limit: limit)
         let names = (0..<users).map { account.open(UInt32($0)) }
@@ -20,7 +20,7 @@ struct ByteAccountTests {
         return names.map { account.bytes(of: $0) }
     }
 
-    @Test("one user has half of all, two a third each, three a quarter, and there is always room", arguments: 1...5)
+    @Test("one user gets half of all, two a third each, three a quarter each", arguments: 1...5)
     func shares(users: Int) {
         let limit = 128 << 20
         for bytes in Self.fill(users, limit: limit, piece: 64 << 10) {
@@ -28,7 +28,7 @@ struct ByteAccountTests {
         }
     }
 
-    @Test("what is assured is granted, whatever the others hold")
+    @Test("an assured amount is granted, however much the other users hold")
     func assured() {
         var account = ByteAccount(limit: 128 << 20)
         let crowd = account.open(1)
@@ -40,7 +40,7 @@ struct ByteAccountTests {
         #expect(account.isOver(crowd) && !account.isOver(other))
     }
 
-    @Test("a user waits for its own bytes, is refused for those of others, and never gets more than half")
+    @Test("a user waits for its own bytes, is refused because of others', and never gets more than half")
     func decisions() {
         var account = ByteAccount(limit: 128 << 20)
         let user = account.open(1)
@@ -51,13 +51,13 @@ struct ByteAccountTests {
         #expect(account.decide(4 << 20, of: user) == .granted)
         let other = account.open(2)
         #expect(account.decide(40 << 20, of: other) == .refused)
-        // A small one waits: its user has a place soon.
+        // A small request waits, since its user will have room soon.
         account.add(2 << 20, of: other)
         account.add(70 << 20, of: user)
         #expect(account.decide(1000, of: other) == .wait)
     }
 
-    @Test("what is given back is there again, and a user without connections is forgotten")
+    @Test("returned bytes are available again, and a user without connections is forgotten")
     func forgotten() {
         var account = ByteAccount(limit: 1 << 20)
         for round in 0..<1000 {
@@ -113,11 +113,12 @@ struct ByteAccountTests {
         let held = MemoryBudget.bytes { path in
             ["/proc/self/cgroup": "0::/u", "/sys/fs/cgroup/u/memory.max": "\(most)"][path]
         }
-        // Idle, with its libraries; and what a turn of the loop copies: a frame, its request, a body while it grows.
+        // The idle daemon with its libraries, and the copies of one turn of the loop: a frame, its request, a growing
+        // body.
         let daemon = 24 << 20
         let turn = 4 * Limits().frameBytes
         #expect(daemon + held + turn <= high && high <= most)
-        // The longest request has room beside another one.
+        // The longest request fits beside another one.
         #expect(2 * ByteAccount.cost(ofFrame: Limits().frameBytes) <= held)
     }
 }

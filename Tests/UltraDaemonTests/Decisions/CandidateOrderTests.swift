@@ -4,7 +4,7 @@ import Testing
 
 struct CandidateOrderTests {
     @Test(
-        "weighted: who comes first is drawn within 2 % of the weights over 100,000 draws",
+        "weighted: the first candidate is drawn within 2 % of the weights over 100,000 draws",
         arguments: [[1, 1], [1, 2, 3, 4], [0.5, 0.25, 0.25], [3, 0, 1], [100, 100, 300]])
     func weighted(weights: [Double]) {
         var random = SplitMix(seed: 7)
@@ -19,7 +19,7 @@ struct CandidateOrderTests {
         }
     }
 
-    @Test("weighted: who comes second is drawn by the weights of those that are left")
+    @Test("weighted: the second candidate is drawn by the weights of the remaining ones")
     func second() {
         var random = SplitMix(seed: 7)
         let options = [6.0, 3, 1].map { CandidateOrder.Option(weight: $0) }
@@ -51,7 +51,7 @@ struct CandidateOrderTests {
         }
     }
 
-    @Test("ordered: as listed; cheapest: by price, unknown ones last, equal ones as listed")
+    @Test("ordered: as listed; cheapest: by price, unknown prices last, equal prices as listed")
     func fixed() {
         var random = SplitMix(seed: 3)
         let options = [nil, 3.0, 0, 3, 1].map { CandidateOrder.Option(price: $0) }
@@ -59,7 +59,7 @@ struct CandidateOrderTests {
         #expect(CandidateOrder.order(options, .cheapest, using: &random) == [2, 4, 1, 3, 0])
     }
 
-    /// Providers that answer in so many milliseconds, asked by `fastest`.
+    /// Providers with given latencies, ordered by the strategy `fastest`.
     private struct Race {
         var milliseconds: [Double]
         var latencies: [Latency]
@@ -71,7 +71,7 @@ struct CandidateOrderTests {
             random = SplitMix(seed: seed)
         }
 
-        /// Who answered each of `count` requests.
+        /// Sends `count` requests; returns the provider that answered each.
         mutating func run(_ count: Int) -> [Int] {
             (0..<count).map { _ in
                 let options = latencies.map { CandidateOrder.Option(latency: $0.mean) }

@@ -35,7 +35,7 @@ struct CanonicalBytesTests {
     }
 
     @Test(
-        "what says the same has one key",
+        "equivalent requests have one key",
         arguments: [
             Pair(#""prompt":"a""#, #""messages":[{"role":"user","content":"a"}]"#),
             Pair(#""prompt":"a","system":"s""#, #""system":"s","prompt":"a""#),
@@ -63,7 +63,7 @@ struct CanonicalBytesTests {
     }
 
     @Test(
-        "what says something else has another",
+        "different requests have different keys",
         arguments: [
             Pair(#""prompt":"a""#, #""prompt":"b""#),
             Pair(#""prompt":"a""#, #""prompt":"a ""#),

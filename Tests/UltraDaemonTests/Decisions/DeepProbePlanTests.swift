@@ -20,7 +20,7 @@ struct DeepProbePlanTests {
     }
 
     @Test(
-        "who was never seen comes at once, others an interval after anything was seen or tried",
+        "a model without evidence is probed at once, others one interval after the last evidence or attempt",
         arguments: [
             Case(name: "nobody", subjects: [], turn: nil),
             Case(name: "never seen", subjects: [subject()], turn: .init(index: 0, milliseconds: 0)),

@@ -3,11 +3,11 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-/// One provider with keys and models, as the registry teaches it. Times are milliseconds since 1970.
+/// One provider with keys and models, updated as by the registry. Times are milliseconds since 1970.
 struct HealthScopeTests {
     private static let start = 1_700_000_000_000
 
-    /// What `Registry.record` does with an outcome.
+    /// A provider and models whose health records outcomes as `Registry.record` does.
     struct World: Sendable {
         let settings = HealthSettings()
         var provider: ProviderHealth
@@ -100,7 +100,7 @@ struct HealthScopeTests {
         #expect(world.state(1) == row.other)
     }
 
-    @Test("a refused key marks neither the host nor the other keys")
+    @Test("a refused key affects neither the host nor the other keys")
     func refusedKey() {
         var world = World(keys: 3)
         world.live(Self.error(.authentication, 401), key: 1)
@@ -111,7 +111,7 @@ struct HealthScopeTests {
         #expect(taken == [0, 2, 0, 2, 0, 2])
     }
 
-    @Test("keys take turns, and one that rests on a model serves the others")
+    @Test("keys take turns, and a key in cool-down for one model serves the others")
     func rotation() {
         var world = World(keys: 2)
         world.live(Self.error(.rateLimited, 429, after: 1000), model: 0, key: 0)
@@ -128,7 +128,7 @@ struct HealthScopeTests {
         #expect(world.state(0) != .rateLimited)
     }
 
-    @Test("a key that may not use a model is asked again some time, for permissions are given")
+    @Test("a key without permission for a model is tried again later, since permissions change")
     func forbidden() {
         var world = World(keys: 2)
         world.live(Self.error(.permissionDenied, 403), key: 0)
@@ -143,7 +143,7 @@ struct HealthScopeTests {
         #expect(world.state() == .available)
     }
 
-    @Test("what one 404 said is tried again after a minute, then after two, up to ten; what a list said stays")
+    @Test("a model that a 404 removed is tried again after one minute, then two, up to ten; a list's word stays")
     func missing() {
         var world = World()
         world.live(nil)
@@ -163,7 +163,7 @@ struct HealthScopeTests {
         #expect(world.state() == .unavailable)
     }
 
-    @Test("every key is probed in its turn: a refused one does not keep the others from it")
+    @Test("every key is probed in turn, also after a refused one")
     func probedKeys() {
         var world = World(keys: 3)
         world.probe(Self.error(.authentication, 401), key: 0)
@@ -182,7 +182,7 @@ struct HealthScopeTests {
         #expect(world.provider.keys[0].isReady(at: world.now))
     }
 
-    @Test("a probe that fails for the model's sake, or is cut short, does not open the host's breaker")
+    @Test("a probe that fails because of the model, or is cancelled, does not open the host's breaker")
     func probes() {
         var world = World()
         world.probe(nil)
@@ -195,17 +195,17 @@ struct HealthScopeTests {
         #expect(world.host == .available)
     }
 
-    /// What happened to connections: in upper case live, in lower case a probe; `F` failed, `S` was answered.
+    /// Outcomes of connections: upper case for requests, lower case for probes; `F` failed, `S` was answered.
     struct Contact: Sendable, CustomTestStringConvertible {
         let events: String
         let state: Availability
-        /// nil: nobody knows.
+        /// nil: unknown.
         let isReachable: Bool?
         var testDescription: String { events.isEmpty ? "nothing" : events }
     }
 
     @Test(
-        "one lost connection is no state; two in a row are a doubt; a probe, or the breaker, is proof",
+        "one lost connection changes no state; two in a row are doubt; a probe, or the breaker, is proof",
         arguments: [
             Contact(events: "", state: .unknown, isReachable: nil),
             Contact(events: "s", state: .available, isReachable: true),
@@ -242,7 +242,7 @@ struct HealthScopeTests {
         #expect(world.provider.reachable.holds == row.isReachable)
     }
 
-    @Test("what opened the breaker is a doubt again when its pause is over")
+    @Test("after the pause, the failures that opened the breaker count as doubt again")
     func pauseOver() {
         var world = World()
         for _ in 0..<5 { world.live(Self.error(.connectFailed, nil)) }
@@ -253,7 +253,7 @@ struct HealthScopeTests {
         #expect(world.state() == .available)
     }
 
-    @Test("a model that fails now and then is degraded until it has worked, or for five minutes")
+    @Test("a model that fails now and then is degraded until it succeeds, or for five minutes")
     func degraded() {
         var world = World()
         world.live(nil)
@@ -267,7 +267,7 @@ struct HealthScopeTests {
         #expect(world.state() == .available)
     }
 
-    @Test("nobody has looked yet: unknown, and usable")
+    @Test("without any evidence: unknown, and usable")
     func unknown() {
         let world = World(keys: 0)
         #expect(world.provider.keys.count == 1)

@@ -39,7 +39,7 @@ struct HierarchicalFairQueueTests {
         #expect(queue.count == 101)
     }
 
-    @Test("when all places are taken, the newest of the user with the most gives way")
+    @Test("when the queue is full, the newest request of the user with the most is dropped")
     func full() {
         var queue = Queue(limit: 256)
         for uid in 1...4 as ClosedRange<UInt32> {
@@ -65,7 +65,7 @@ struct HierarchicalFairQueueTests {
         #expect(queue.count == 100 && queue.pop()?.item == 0)
     }
 
-    @Test("of few places one user may have all, and of none nobody has one")
+    @Test("one user may have all of a few places; with no places nobody has one")
     func few() {
         var queue = Queue(limit: 8)
         for item in 0..<8 { #expect(queue.push(item, for: Self.client(1, 1)) == nil) }
@@ -74,7 +74,7 @@ struct HierarchicalFairQueueTests {
         #expect(none.push(1, for: Self.client(1, 1)) == 1 && none.pop() == nil)
     }
 
-    @Test("whatever comes and goes, everything that was pushed comes out once", arguments: 1...10)
+    @Test("in any order of pushes and removals, every request comes out once", arguments: 1...10)
     func everything(seed: Int) {
         var random = SplitMix(seed: UInt64(seed))
         var queue = Queue(limit: 300)

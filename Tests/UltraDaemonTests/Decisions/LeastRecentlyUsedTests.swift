@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraDaemon
 
-@Suite("Cache: what is kept")
+@Suite("Cache: eviction")
 struct LeastRecentlyUsedTests {
     @Test("the one that was not asked for longest goes first")
     func order() {
@@ -19,7 +19,7 @@ struct LeastRecentlyUsedTests {
         #expect(cache.evictions == 4)
     }
 
-    @Test("one that is larger than all there may be is not kept, and takes nothing else's place but its own")
+    @Test("an entry larger than the bound is not kept, and evicts only the one it replaces")
     func large() {
         var cache = LeastRecentlyUsed<String, Int>(limitBytes: 30)
         cache.insert("a", 0, byteCount: 10, at: 0)

@@ -110,7 +110,7 @@ struct MetricsTests {
         #expect(today.inputTokens == .max && today.outputTokens == .max && today.costMicroUSD == .max)
     }
 
-    @Test("what a cached answer says is not counted again")
+    @Test("the usage of a cached answer is not counted again")
     func cached() {
         var metrics = RequestMetrics()
         for state in [Answer.CacheState.off, .miss, .hit, .coalesced] {

@@ -56,7 +56,7 @@ struct RegistrySnapshotTests {
         return Registry(configuration)
     }
 
-    @Test("what is written is read back, whole")
+    @Test("a written snapshot is read back completely")
     func roundTrip() throws {
         #expect(try RegistrySnapshot(Self.full.bytes, at: Self.now) == Self.full)
         #expect(try RegistrySnapshot(RegistrySnapshot().bytes, at: Self.now) == RegistrySnapshot())
@@ -166,7 +166,7 @@ struct RegistrySnapshotTests {
     }
 
     @Test(
-        "what is out of range is cut to it, or unknown",
+        "a value out of range is clamped, or unknown",
         arguments: [
             #"{"id":"openai","reachable":{"ok":true,"at":\#(huge),"by":"live"}}"#,
             #"{"id":"openai","reachable":{"ok":false,"at":\#(Int.min),"by":"live"}}"#,

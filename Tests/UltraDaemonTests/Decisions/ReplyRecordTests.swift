@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-@Suite("Cache: what the file holds")
+@Suite("Cache: records of the file")
 struct ReplyRecordTests {
     static var full: Answer {
         var answer = AnswerLogTests.answer(AnswerLogTests.events)
@@ -31,7 +31,7 @@ struct ReplyRecordTests {
     }
 
     @Test(
-        "what is written is read back as it was",
+        "a written record is read back unchanged",
         arguments: [
             Reply.answer(full), .answer(Answer(model: "p/m", provider: "p")), .embeddings(vectors),
             .embeddings(EmbedAnswer(model: "p/m", provider: "p", Embeddings())),
@@ -41,13 +41,13 @@ struct ReplyRecordTests {
     }
 
     @Test(
-        "what this daemon would not have written is as if it were not there",
+        "a record that this daemon would not have written is ignored",
         arguments: ["", "{", "[]", "{}", #"{"model":1}"#, #"{"model":"m"}"#, #"{"model":"m","provider":"p","text":5}"#])
     func broken(text: String) {
         #expect(ReplyRecord.reply(Array(text.utf8)) == nil)
     }
 
-    @Test("a record without an order has the usual one, and an order of what is not there is none")
+    @Test("a record without an order has the usual one, and an invalid order is ignored")
     func order() {
         func answer(_ more: String) -> Answer? {
             let json =

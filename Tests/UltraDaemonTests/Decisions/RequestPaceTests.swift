@@ -34,7 +34,7 @@ struct RequestPaceTests {
         }
     }
 
-    @Test("a turn takes 64 requests of a user, whose connections come one after the other, and those of others")
+    @Test("a turn takes 64 requests of a user, connection by connection, and those of other users beside them")
     func turns() async {
         let (most, early, other) = await LoopThread.run {
             let pace = RequestPace()

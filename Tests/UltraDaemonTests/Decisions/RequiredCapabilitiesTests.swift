@@ -52,7 +52,7 @@ struct RequiredCapabilitiesTests {
     }
 
     @Test(
-        "what a model lacks; nothing where nobody knows",
+        "the capabilities that a model lacks; none if its capabilities are unknown",
         arguments: [
             (nil, []), ([.chat, .tools, .json], []), ([.chat], ["json", "tools"]), ([], ["json", "tools"]),
             ([.jsonSchema, .tools], []), ([.tools], ["json"]),

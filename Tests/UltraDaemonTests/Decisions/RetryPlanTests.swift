@@ -13,7 +13,7 @@ struct RetryPlanTests {
         RetryPlan(candidates: candidates, deadline: deadline, settings)
     }
 
-    /// Whom a plan asks in turn while everyone fails with what `error` says; a pause is slept.
+    /// The candidates a plan chooses in turn while each fails with `error`; pauses pass on a simulated clock.
     private func asked(_ plan: RetryPlan, random: Double = 0.5, _ error: (Int) -> UltraError) -> [Int] {
         var (plan, now, asked) = (plan, 0, [Int]())
         var step = plan.next(now: now)
@@ -28,14 +28,14 @@ struct RetryPlanTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let error: UltraError
-        /// Tries on one candidate, and whether another is asked.
+        /// Attempts at one candidate, and whether another candidate is tried.
         let tries: Int
         let goesOn: Bool
         var testDescription: String { name }
     }
 
     @Test(
-        "what is tried again, what goes to the next candidate, what ends",
+        "failures that are retried, that move on to the next candidate, and that end the request",
         arguments: [
             Case(name: "connect", error: UltraError(.connectFailed, "", isRetryable: true), tries: 3, goesOn: true),
             Case(
@@ -80,14 +80,14 @@ struct RetryPlanTests {
         if row.goesOn { #expect(two.prefix(2) == [0, 1]) }
     }
 
-    @Test("a flag that says retryable does not make a request good that is not")
+    @Test("an error marked retryable does not make an invalid request retryable")
     func refusedForGood() {
         for code in [ErrorCode.badRequest, .contextLength, .contentFiltered, .cancelled, .invalidRequest] {
             #expect(asked(plan(3)) { _ in UltraError(code, "", isRetryable: true) } == [0])
         }
     }
 
-    @Test("nothing after the first content, whatever failed")
+    @Test("after the first content nothing is retried")
     func committed() {
         for code in ErrorCode.allCases {
             var plan = plan(3)
@@ -97,7 +97,7 @@ struct RetryPlanTests {
         }
     }
 
-    @Test("every candidate once before any twice; each at most three times", arguments: 1...6)
+    @Test("every candidate is tried once before any twice; each at most three times", arguments: 1...6)
     func rounds(candidates: Int) {
         let asked = asked(plan(candidates)) { _ in Self.broken }
         #expect(Array(asked.prefix(candidates)) == Array(0..<candidates))
@@ -118,23 +118,23 @@ struct RetryPlanTests {
         }
     }
 
-    @Test("a step to the next candidate is at once and no repetition; a repetition says so")
+    @Test("the next candidate is tried at once and without `progress`; a repetition is announced")
     func steps() {
         var plan = plan(2)
         #expect(plan.next(now: 0) == .attempt(0, afterMilliseconds: 0, isRetry: false))
         #expect(
             plan.next(after: Self.broken, of: 0, isCommitted: false, now: 1, random: 0.8)
                 == .attempt(1, afterMilliseconds: 0, isRetry: false))
-        // The first one's 200 ms began at 1.
+        // The pause of 200 ms of the first candidate began at 1.
         #expect(
             plan.next(after: Self.broken, of: 1, isCommitted: false, now: 51, random: 0.999)
                 == .attempt(0, afterMilliseconds: 150, isRetry: true))
     }
 
-    @Test("a wait the provider asks for is kept, unless another candidate is ready")
+    @Test("a wait the provider asks for is kept, unless another candidate is ready earlier")
     func retryAfter() {
         let busy = UltraError(.rateLimited, "", status: 429, isRetryable: true, retryAfterMilliseconds: 3000)
-        // Not all who were told the same come at the same moment.
+        // Jitter spreads the clients that were told the same wait.
         for (random, pause) in [(0, 3000), (0.5, 3050), (0.999, 3099)] {
             var alone = plan(1)
             _ = alone.next(now: 0)
@@ -150,7 +150,7 @@ struct RetryPlanTests {
         #expect(
             two.next(after: busy, of: 0, isCommitted: false, now: 10, random: 0.5)
                 == .attempt(1, afterMilliseconds: 0, isRetry: false))
-        // The second fails without such a wish: it is ready sooner.
+        // The second candidate fails without asking for a wait: it is ready earlier.
         #expect(
             two.next(after: Self.broken, of: 1, isCommitted: false, now: 20, random: 0.4)
                 == .attempt(1, afterMilliseconds: 100, isRetry: true))
@@ -170,14 +170,14 @@ struct RetryPlanTests {
         #expect((step != .fail) == goesOn)
     }
 
-    @Test("not even the next candidate is asked once the deadline has passed")
+    @Test("after the deadline not even the next candidate is tried")
     func pastDeadline() {
         var plan = plan(2, deadline: 100)
         _ = plan.next(now: 0)
         #expect(plan.next(after: Self.broken, of: 0, isCommitted: false, now: 100, random: 0) == .fail)
     }
 
-    @Test("who is excluded is never asked, who is postponed waits for its time, which is no repetition")
+    @Test("an excluded candidate is never tried; a postponed one waits for its time, which is no repetition")
     func exclusion() {
         var plan = plan(3)
         plan.exclude(0)
@@ -186,7 +186,7 @@ struct RetryPlanTests {
         #expect(
             plan.next(after: Self.refused, of: 2, isCommitted: false, now: 10, random: 0)
                 == .attempt(1, afterMilliseconds: 490, isRetry: false))
-        // Its turn came, but it could not be asked: still no repetition.
+        // The candidate was chosen but could not be used: still no repetition.
         plan.postpone(1, until: 900, random: 0)
         #expect(plan.next(now: 500) == .attempt(1, afterMilliseconds: 400, isRetry: false))
         var none = self.plan(2)
@@ -197,7 +197,7 @@ struct RetryPlanTests {
         #expect(empty.next(now: 0) == .fail)
     }
 
-    @Test("a turn that comes to nothing is no try, and together they last no longer than the longest pause")
+    @Test("a postponed turn is no attempt, and total postponement is capped at the longest pause")
     func idleTurns() {
         for step in [1, 1000, 20_000] {
             var plan = plan(1)
@@ -208,7 +208,7 @@ struct RetryPlanTests {
             }
             #expect(now == step + 20_000)
         }
-        // Once it was asked they count anew; the repetition is told once.
+        // An attempt resets the count; the repetition is announced once.
         var plan = plan(1)
         _ = plan.next(now: 0)
         plan.postpone(0, until: 20_000, random: 0)
@@ -222,7 +222,7 @@ struct RetryPlanTests {
     }
 
     @Test(
-        "one that was not asked yet is worth a short wait, within the deadline; a repetition is not sent meanwhile",
+        "an untried candidate is worth a short wait within the deadline; no repetition is sent meanwhile",
         arguments: [
             (until: 2001, deadline: nil, index: 1, pause: 2000, isRetry: false),
             (until: 2002, deadline: nil, index: 0, pause: 125, isRetry: true),
@@ -237,7 +237,7 @@ struct RetryPlanTests {
         #expect(step == .attempt(row.index, afterMilliseconds: row.pause, isRetry: row.isRetry))
     }
 
-    @Test("an answer that starts over goes to the next candidate, each once")
+    @Test("an answer that starts over goes to the next candidates, once to each")
     func restart() {
         var plan = plan(3)
         _ = plan.next(now: 0)

@@ -2,8 +2,8 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-/// Requests over equal candidates, each a provider of its own, decided by `RetryPlan`, `RetryBudget`, `Breaker` and the
-/// rest of the health as `AttemptChain` has them decide; clock and chance are its own.
+/// Simulates requests over equal candidates, each a provider of its own. `RetryPlan`, `RetryBudget`, `Breaker` and the
+/// rest of the health decide as in `AttemptChain`; the clock and the random numbers are simulated.
 struct RetrySimulation {
     /// Shares of the attempts that fail.
     struct Faults: Sendable {
@@ -11,7 +11,7 @@ struct RetrySimulation {
         var server = 0.0
         var reset = 0.0
         var truncated = 0.0
-        /// What a 429 asks to wait.
+        /// The wait that a 429 asks for, in milliseconds; nil: none.
         var retryAfter: Int?
     }
 
@@ -27,7 +27,7 @@ struct RetrySimulation {
     private(set) var retries = 0
 
     private let faults: Faults
-    /// False: everybody is asked, whatever is known.
+    /// False: every candidate is tried, whatever its health.
     private let usesHealth: Bool
     private let millisecondsPerRequest: Int
     private let retry = RetrySettings()
@@ -37,10 +37,10 @@ struct RetrySimulation {
     private var providers: [ProviderHealth]
     private var models: [ModelHealth]
     private var plans: [RetryPlan] = []
-    /// For each request: which candidate is the plan's first, second and so on.
+    /// The candidates of each request, in the plan's order.
     private var orders: [[Int]] = []
     private var now = 1_700_000_000_000
-    /// Soonest last.
+    /// Pending events, the earliest last.
     private var events: [(at: Int, event: Event)] = []
 
     init(candidates: Int = 2, requestsPerSecond: Int, _ faults: Faults, usesHealth: Bool = true, seed: UInt64) {
@@ -84,7 +84,7 @@ struct RetrySimulation {
                 plan.postpone(
                     index, until: provider.coolDownEnd(for: model, at: now) ?? now, random: random.share())
             case let state where !state.isUsable:
-                // Only an open breaker is proof.
+                // Only an open breaker excludes a candidate.
                 if case .refused = provider.breaker.verdict(at: now, health) {
                     plan.exclude(index)
                 } else if case .refused = model.breaker.verdict(at: now, health) {

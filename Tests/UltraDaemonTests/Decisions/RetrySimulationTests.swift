@@ -25,7 +25,7 @@ struct RetrySimulationTests {
 
     // Every 429 stops the whole model for its second, and nothing may be sent before: requests gather.
     @Test(
-        "where a 429 asks to wait a second, and is obeyed, as many, for as little",
+        "with 429s that ask for a second, and are obeyed, as many succeed with as few attempts",
         arguments: [(10, 3), (50, 1), (50, 3), (200, 2)])
     func patient(requestsPerSecond: Int, seed: Int) {
         var faults = Self.unruly
@@ -37,7 +37,7 @@ struct RetrySimulationTests {
     }
 
     @Test(
-        "where everything fails, attempts are 1.25 a request and one fallback each, with or without breakers",
+        "if everything fails, each request makes 1.25 attempts and one fallback, with or without breakers",
         arguments: [
             Case(name: "500", faults: .init(server: 1)), Case(name: "429", faults: .init(rateLimited: 1)),
             Case(name: "429, a second", faults: .init(rateLimited: 1, retryAfter: 1000)),

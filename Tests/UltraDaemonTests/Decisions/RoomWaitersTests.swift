@@ -3,7 +3,7 @@ import UltraSystem
 
 @testable import UltraDaemon
 
-@Suite("Memory: those who wait for room")
+@Suite("Memory: readers that wait for room")
 struct RoomWaitersTests {
     @Loop
     private final class Waiter: RoomWaiter {

@@ -5,7 +5,7 @@ import Testing
 /// Times are kept by a steady clock and shown by the system's. Milliseconds since 1970.
 struct ShownTimeTests {
     @Test(
-        "what happened an hour ago is shown as an hour ago, however the system's clock was set since",
+        "an event of an hour ago is shown as such, however the system's clock was set since",
         arguments: [0, 5000, -5000, 86_400_000, -86_400_000, 31_536_000_000])
     func set(by shift: Int) {
         let now = 1_700_000_000_000
@@ -14,7 +14,7 @@ struct ShownTimeTests {
         }
     }
 
-    @Test("a time that is told twice is the same, though the two clocks are not read at once")
+    @Test("a time shown twice is the same, although the two clocks are not read at once")
     func jitter() {
         for difference in [-999, -1, 0, 1, 999] {
             #expect(WallClock.shown(1500, now: 5000, systemNow: 5000 + difference) == 1500)

@@ -3,7 +3,7 @@ import UltraSystem
 
 @testable import UltraDaemon
 
-@Suite("Memory: answers that nobody reads", .serialized)
+@Suite("Memory: unread answers", .serialized)
 struct UnreadAnswersTests {
     private static let mebibyte = 1 << 20
 
@@ -114,7 +114,7 @@ struct UnreadAnswersTests {
         #expect(goOns == [0, 0, 1, 0])
     }
 
-    @Test("where nothing is read for the time, the connection with the most is given up, and no other")
+    @Test("if nothing is read for the patience, the connection with the most unread bytes is closed, and no other")
     func givenUp() async {
         let (given, first) = await LoopThread.run {
             let held = Connections([20, 30, 10], patience: .milliseconds(30))

@@ -54,7 +54,7 @@ struct WaitTests {
         }
     }
 
-    @Test("a quota without a time is a guess of ours, which any success ends; it is told as what it is until then")
+    @Test("a quota without a time gets a guess that any success ends; it is shown as a quota until then")
     func quota() {
         var (provider, model) = refused(.quotaExceeded, after: nil)
         #expect(provider.availability(of: model, at: Self.start + 299_999, settings) == .quotaExceeded)

@@ -20,7 +20,7 @@ struct WarmScheduleTests {
     }
 
     @Test(
-        "a connection is made where there is none, and used again before it is too old",
+        "a connection is made if there is none, and used before it is too old",
         arguments: [
             Case(warmth: warmth(open: 0), step: .warm),
             Case(warmth: warmth(open: 0, active: 1), step: .wait(milliseconds: 54_000)),
@@ -37,7 +37,7 @@ struct WarmScheduleTests {
         #expect(WarmSchedule().next(row.warmth, at: 0) == row.step)
     }
 
-    @Test("where none can be made it is tried less and less often, from 5 s to 5 min")
+    @Test("if no connection can be made, attempts become rarer, from 5 s to 5 min")
     func failures() {
         var schedule = WarmSchedule()
         var now = 0
@@ -47,7 +47,7 @@ struct WarmScheduleTests {
             #expect(schedule.next(Self.warmth(open: 0), at: now) == .wait(milliseconds: pause))
             now += pause
         }
-        // Traffic has made one meanwhile: what was left of the pause does not matter to it.
+        // A request has opened a connection meanwhile; the rest of the pause no longer matters.
         schedule.sent(isOpen: true, at: now, settings)
         schedule.kept()
         #expect(schedule.next(Self.warmth(open: 0), at: now) == .warm)
@@ -55,7 +55,7 @@ struct WarmScheduleTests {
         #expect(schedule.next(Self.warmth(open: 0), at: now) == .wait(milliseconds: 5000))
     }
 
-    @Test("one that was closed for its age is replaced at once; a host that keeps none is left alone more and more")
+    @Test("a connection closed for its age is replaced at once; a host without keep-alive is tried ever more rarely")
     func lost() {
         var schedule = WarmSchedule()
         for _ in 0..<3 {
@@ -64,7 +64,7 @@ struct WarmScheduleTests {
             #expect(schedule.next(Self.warmth(open: 0), at: 0) == .warm)
         }
         for pause in [5000, 10_000, 20_000] {
-            // Open at first, closed a moment later.
+            // The connection is open at first and closed a moment later.
             schedule.sent(isOpen: true, at: 0, settings)
             schedule.lost(afterIdle: 1000, at: 0, settings)
             #expect(schedule.next(Self.warmth(open: 0), at: 0) == .wait(milliseconds: pause))

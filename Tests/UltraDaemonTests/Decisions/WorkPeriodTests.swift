@@ -12,7 +12,7 @@ struct WorkPeriodTests {
     }
 
     @Test(
-        "work has ended at the first look after it that finds next to nothing done",
+        "a period of work ends at the first sample that finds almost nothing done",
         arguments: [
             // The start is work, however little it took.
             Case(turns: [3, 4, 5], ends: [0]),

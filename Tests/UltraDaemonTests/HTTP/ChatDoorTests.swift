@@ -120,7 +120,7 @@ struct ChatDoorTests {
         }
     }
 
-    @Test("a wait that is known is told, and worth a retry")
+    @Test("a known wait is reported, and worth a retry")
     func rateLimit() throws {
         let provider = try ScriptedProvider()
         provider.answer(RelayTests.path, with: .retryLater(.seconds(30)))
@@ -131,7 +131,7 @@ struct ChatDoorTests {
     }
 
     @Test(
-        "a request that is wrong is told what is wrong with it",
+        "an invalid request gets an error that names the flaw",
         arguments: [
             (#"{"messages":[{"role":"user","content":"a"}],"n":2}"#, "n", "unsupported_parameter"),
             (#"{"messages":[{"role":"user","content":"a"}],"temperature":9}"#, "temperature", nil),

@@ -49,7 +49,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("another method is told which there are, and the connection goes on")
+    @Test("a wrong method gets the allowed ones, and the connection goes on")
     func methods() throws {
         let client = try Self.client()
         let post = try client.ask("POST", "/v1/models", body: #"{"x":1}"#)
@@ -127,7 +127,7 @@ struct HTTPServerTests {
     }
 
     @Test(
-        "what is malformed is refused, alone and after a good request, and ends the connection",
+        "a malformed request is refused, alone and after a good one, and ends the connection",
         arguments: [
             Malformed(text: "GET / HTTP/1.1\nHost: h\n\n", status: 400),
             Malformed(text: "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", status: 400),
@@ -196,7 +196,7 @@ struct HTTPServerTests {
         #expect(provider.requests.allSatisfy { $0.path != RelayTests.path })
     }
 
-    @Test("connections beyond the limit are told so in HTTP")
+    @Test("connections beyond the limit are refused in HTTP")
     func limit() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"], file: "[limits]\nconnections_per_user = 2\n")
         let first = try HTTPClient(daemon)

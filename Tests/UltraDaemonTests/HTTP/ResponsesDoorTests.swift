@@ -45,7 +45,7 @@ struct ResponsesDoorTests {
         #expect(try client.ask("GET", "/health").status == 200)
     }
 
-    @Test("what is not kept or not served is told")
+    @Test("features that are not kept or not served are refused")
     func refusals() throws {
         let client = try HTTPServerTests.client()
         let before = try client.ask("POST", "/v1/responses", body: Self.body(#""previous_response_id":"r""#))

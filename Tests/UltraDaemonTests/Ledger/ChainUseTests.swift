@@ -4,7 +4,7 @@ import UltraProviders
 
 @testable import UltraDaemon
 
-@Suite("Ledger: what a chain used and cost")
+@Suite("Ledger: usage and cost of an attempt chain")
 struct ChainUseTests {
     static let price = Price(input: 2, cachedInput: 0.5, output: 8)
 

@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// A small disk of memory that can be filled. Only root can make one.
+/// Fills a small tmpfs, which only root can mount.
 @Suite("Ledger: a full disk", .enabled(if: getuid() == 0, "a disk of one's own needs root"))
 struct FullDiskTests {
     private static func run(_ program: String, _ arguments: [String]) throws -> Int32 {
@@ -15,7 +15,7 @@ struct FullDiskTests {
         return process.terminationStatus
     }
 
-    @Test("costs no request, is said once, and when there is room again nothing is missing")
+    @Test("no request fails, the state is reported once, and no row is missing after there is room again")
     func full() throws {
         let folder = try TemporaryFolder("ultra-full")
         guard try Self.run("/bin/mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", folder.path]) == 0 else {
@@ -37,7 +37,7 @@ struct FullDiskTests {
         let file = try FileHandle(forWritingTo: URL(filePath: filler))
         while (try? file.write(contentsOf: Data(repeating: 1, count: 4096))) != nil {}
         try file.close()
-        // What the journal has room for already is written still.
+        // SQLite's journal may have room for a few more rows.
         var sent = 10
         let deadline = ContinuousClock.now + .seconds(20)
         while try state() != "failing", ContinuousClock.now < deadline {

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Kills a daemon once it is seen to write the ledger in `folder`, a pause later; from a thread of its own, for the
-/// one of the test keeps it writing.
+/// Kills a daemon a pause after it is seen to write the ledger in `folder`. It runs on a thread of its own, since the
+/// test's thread keeps the daemon writing.
 final class KillWhileWriting: Sendable {
     private let hasWritten = Mutex(false)
     private let isDone = DispatchSemaphore(value: 0)
@@ -13,7 +13,7 @@ final class KillWhileWriting: Sendable {
         let deadline = Date(timeIntervalSinceNow: 20)
         Thread.detachNewThread { [self] in
             while Self.journal(folder) == before, Date() < deadline, daemon.process.isRunning {
-                usleep(500)  // the daemon tells nobody when it writes
+                usleep(500)  // a write is visible only in the file
             }
             hasWritten.withLock { $0 = Self.journal(folder) != before }
             usleep(pause)
@@ -22,13 +22,13 @@ final class KillWhileWriting: Sendable {
         }
     }
 
-    /// Waits for the kill; false: the daemon wrote nothing in 20 s, or ended by itself.
+    /// Waits for the kill; returns false if the daemon wrote nothing in 20 s, or ended by itself.
     func didSeeWriting() -> Bool {
         isDone.wait()
         return hasWritten.withLock { $0 }
     }
 
-    /// What changes with every write: a journal that begins anew keeps its size.
+    /// A value that changes with every write. The size alone does not: a journal that starts over keeps it.
     private static func journal(_ folder: String) -> [Int] {
         var status = stat()
         guard stat("\(folder)/ledger.sqlite-wal", &status) == 0 else { return [] }

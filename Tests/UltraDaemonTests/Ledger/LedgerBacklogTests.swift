@@ -15,7 +15,7 @@ struct LedgerBacklogTests {
         #expect(backlog.rows.first?.time == backlog.lost && backlog.rows.last?.time == count - 1)
     }
 
-    @Test("what could not be written goes back before what came since, and the pauses double to a bound")
+    @Test("unwritten rows return before later ones, and the pauses double up to a bound")
     func failures() {
         var backlog = LedgerBacklog()
         backlog.append(LedgerSample.row(time: 1))

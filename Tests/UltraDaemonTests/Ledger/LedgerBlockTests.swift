@@ -19,7 +19,7 @@ struct LedgerBlockTests {
         rows.withUnsafeBytes { rows in names.withUnsafeBytes { LedgerBlock(rowBytes: rows, nameBytes: $0) } }
     }
 
-    @Test("what was written is read")
+    @Test("written rows are read back")
     func roundTrip() throws {
         var sample = LedgerSample()
         var block = LedgerBlock()

@@ -186,7 +186,7 @@ struct LedgerFileTests {
         #expect(try database.integer("SELECT count(*) FROM requests WHERE price IS NULL") == 2)
     }
 
-    @Test("what is not known is NULL in the file, never 0")
+    @Test("unknown values are NULL in the file, never 0")
     @Disk
     func unknown() throws {
         let folder = try TemporaryFolder("ultra-ledger")

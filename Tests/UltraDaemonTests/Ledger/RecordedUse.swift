@@ -2,16 +2,16 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// An answer whose use is known, as a daemon's provider gives it, and what the ledger must have of it.
+/// A recorded answer with known usage, and the row the ledger must have of it.
 struct RecordedUse: Sendable, CustomTestStringConvertible {
     enum Kind {
-        /// Ultra's own of that name.
+        /// The built-in provider with that id.
         case builtIn
-        /// Another server with OpenAI's API; what a model costs is in the configuration, or nowhere.
+        /// Another server with OpenAI's API; prices are in the configuration, or nowhere.
         case compatible(price: String?)
     }
 
-    /// A recording, or a file among the fixtures of the providers' tests.
+    /// A recording, or a file of the providers' test fixtures.
     var answer: String
     /// The provider's id; nil: the answer's folder.
     var provider: String?
@@ -21,7 +21,7 @@ struct RecordedUse: Sendable, CustomTestStringConvertible {
     var input: Int?
     var output: Int?
     var cached: Int?
-    /// Micro-USD; nil: not known.
+    /// Micro-USD; nil: unknown.
     var cost: Double?
     var outcome = "ok"
 
@@ -29,7 +29,7 @@ struct RecordedUse: Sendable, CustomTestStringConvertible {
 
     private var id: String { provider ?? String(answer.prefix { $0 != "/" }) }
 
-    /// Plays `script` and looks at the row.
+    /// Plays `script` and checks the row in the ledger.
     func check(_ script: Script) throws {
         let list = Script.json(#"{"data":[{"id":"\#(model)","object":"model"}],"models":[]}"#)
         let provider = try ScriptedProvider { $0.method == "GET" ? list : script }
@@ -55,7 +55,8 @@ struct RecordedUse: Sendable, CustomTestStringConvertible {
         #expect(row["cost_usd"] as? Double == frame["cost_usd"] as? Double)
     }
 
-    /// The fixture as a provider sends it: head and body are as in HTTP, with the line ends of a text.
+    /// The fixture as a provider sends it: the file holds head and body of the HTTP message, with the line ends of a
+    /// text.
     func fixture() throws -> Script {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()

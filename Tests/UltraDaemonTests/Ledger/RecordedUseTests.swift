@@ -1,15 +1,15 @@
 import ScriptedProvider
 import Testing
 
-/// What providers really answered, and what the ledger makes of it: reckoned by hand from the answer's usage and the
-/// catalogue's price.
+/// Rows of the ledger for recorded answers of providers. The expected costs are computed by hand from the answer's
+/// usage and the catalogue's price.
 @Suite("Ledger: recorded answers")
 struct RecordedUseTests {
     static let recordings = [
         // 26 × 0.15 + 104 × 0.6 = 3.9 + 62.4
         RecordedUse(
             answer: "openai/chat_stream-02", model: "gpt-4o-mini", input: 26, output: 104, cached: 0, cost: 66),
-        // 13 × 1.1 + 84 × 4.4 = 14.3 + 369.6; 64 of the output are thoughts.
+        // 13 × 1.1 + 84 × 4.4 = 14.3 + 369.6; 64 of the output tokens are reasoning.
         RecordedUse(
             answer: "openai/reasoning-01", model: "o3-mini", op: "generate", input: 13, output: 84, cached: 0,
             cost: 384),
@@ -20,10 +20,10 @@ struct RecordedUseTests {
         RecordedUse(
             answer: "anthropic/chat-01", model: "claude-haiku-4-5", op: "generate", input: 16, output: 13, cached: 0,
             cost: 81),
-        // 25 × 0.3 + 67 × 2.5 = 7.5 + 167.5, thoughts included
+        // 25 × 0.3 + 67 × 2.5 = 7.5 + 167.5, reasoning included
         RecordedUse(
             answer: "gemini/chat_stream-01", model: "gemini-2.5-flash", input: 25, output: 67, cost: 175),
-        // 10 × 0.3 + (8 + 23) × 2.5 = 3 + 77.5, halves upwards
+        // 10 × 0.3 + (8 + 23) × 2.5 = 3 + 77.5, halves round up
         RecordedUse(
             answer: "gemini/chat-01", model: "gemini-2.5-flash", op: "generate", input: 10, output: 31, cost: 81),
         // 22 × 0.15 + 8 × 0.6 = 3.3 + 4.8
@@ -33,13 +33,13 @@ struct RecordedUseTests {
         RecordedUse(
             answer: "mistral/chat-01", model: "mistral-small-latest", op: "generate", input: 23, output: 9, cached: 0,
             cost: 9),
-        // 448 of the input were cached, and no price of that is known: no guess.
+        // 448 input tokens were cached, and the catalogue has no price for these: the cost is unknown.
         RecordedUse(
             answer: "cohere/chat_stream-01", model: "command-a-03-2025", input: 502, output: 24, cached: 448),
         // 69 × 2.5 + 110 × 10 = 172.5 + 1100
         RecordedUse(
             answer: "cohere/chat_stream-02", model: "command-a-03-2025", input: 69, output: 110, cost: 1273),
-        // What one's own machine does has no price.
+        // A model on the user's own machine has no price.
         RecordedUse(answer: "ollama/chat_stream-01", model: "gemma3:1b", input: 16, output: 22),
         RecordedUse(answer: "ollama/chat-01", model: "llama3", op: "generate", input: 17, output: 66),
         // The catalogue has no prices of other servers' models.
@@ -63,11 +63,11 @@ struct RecordedUseTests {
             answer: "xai/chat_stream-01", model: "grok-code-fast-1",
             kind: .compatible(price: "{input = 0.2, cached_input = 0.02, output = 1.5}"), input: 213, output: 200,
             cached: 192, cost: 308),
-        // 15 × 0.5 + 19 × 1.5 = 7.5 + 28.5: a filtered answer is paid for.
+        // 15 × 0.5 + 19 × 1.5 = 7.5 + 28.5: a filtered answer is billed.
         RecordedUse(
             answer: "azure/blocked-01", model: "gpt-35-turbo", op: "generate",
             kind: .compatible(price: "{input = 0.5, output = 1.5}"), input: 15, output: 19, cost: 36),
-        // Refused without a word of tokens: nothing is known, which is not 0.
+        // A refusal without usage: the tokens are unknown, not 0.
         RecordedUse(
             answer: "vertex/blocked-01", provider: "gemini", model: "gemini-2.5-flash", op: "generate",
             outcome: "content_filtered"),
@@ -89,7 +89,7 @@ struct RecordedUseTests {
         RecordedUse(
             answer: "mistral/usage-token-details.stream", model: "mistral-small-latest", input: 24, output: 6,
             cached: 8, cost: 6),
-        // 5 × 2.5 + 2 × 10 = 12.5 + 20, halves upwards
+        // 5 × 2.5 + 2 × 10 = 12.5 + 20, halves round up
         RecordedUse(
             answer: "cohere/usage-billed-alone.stream", model: "command-a-03-2025", input: 5, output: 2, cost: 33),
         RecordedUse(answer: "ollama/prompt-cached.stream", model: "qwen3:8b", output: 2),
@@ -119,7 +119,7 @@ struct RecordedUseTests {
         #expect(Set(Recording.names().map(folder)) == Set(Self.recordings.map { folder($0.answer) }))
     }
 
-    @Test("the same of answers that come with the tests", arguments: fixtures)
+    @Test("the fixtures of the tests have these rows", arguments: fixtures)
     func fixture(use: RecordedUse) throws {
         try use.check(use.fixture())
     }

@@ -5,7 +5,7 @@ import UltraSystem
 
 @testable import UltraDaemon
 
-/// The ledger through the socket of the built daemon.
+/// The operation `usage` of the built daemon.
 @Suite("usage")
 struct UsageOperationTests {
     static func rows(_ client: Client, _ fields: String = "", id: Int = 999) throws -> [[String: Any]] {
@@ -18,13 +18,13 @@ struct UsageOperationTests {
         try client.ask(#"{"id":998,"op":"status"}"#, id: 998)["ledger"] as? [String: Any] ?? [:]
     }
 
-    /// What the table in the state directory has for `sql`.
+    /// The result of `sql` on the ledger in the state directory.
     @Disk
     static func integer(_ folder: String, _ sql: String) throws -> Int? {
         try Database("\(folder)/ledger.sqlite").integer(sql)
     }
 
-    @Test("a request is in the next answer, with all that is known of it")
+    @Test("a request is in the next result of `usage`, with everything known about it")
     func row() throws {
         let scenario = try Scenario(["openai": try .openAI()])
         let answer = try scenario.generate(Scenario.gpt, #""tags":["x","y"]"#)
@@ -47,7 +47,7 @@ struct UsageOperationTests {
         #expect((row["hour"] as? String)?.hasPrefix(row["day"] as? String ?? "?") == true)
     }
 
-    @Test("streams, embeddings and failures are in it; what never reached a candidate is not")
+    @Test("streams, embeddings and failures are recorded; requests that never reached a candidate are not")
     func kinds() throws {
         let refusal = Script.json(#"{"error":{"message":"no"}}"#, status: 400)
         let provider = try ScriptedProvider.openAI(ScriptedProvider.whole, refusal)
@@ -66,7 +66,7 @@ struct UsageOperationTests {
         #expect(rows.first { $0["op"] as? String == "embed" }?["input_tokens"] as? Int == 3)
     }
 
-    @Test("what a failed attempt had told of its use is in the chain's row")
+    @Test("usage reported by a failed attempt is in the row of its attempt chain")
     func failedAttempt() throws {
         let usage = #"{"id":"c","choices":[],"usage":{"prompt_tokens":40,"completion_tokens":2}}"#
         let scenario = try Scenario([
@@ -77,11 +77,11 @@ struct UsageOperationTests {
         let row = try #require(try Self.rows(scenario.client).first)
         #expect(row["input_tokens"] as? Int == 80 && row["output_tokens"] as? Int == 4)
         #expect(row["requests"] as? Int == 1)
-        // gpt-4o: 40 tokens at 2.5 USD per million are 100 micro-USD, 2 at 10 are 20; twice.
+        // gpt-4o: 40 tokens at 2.5 USD per million cost 100 micro-USD, 2 at 10 cost 20; twice.
         #expect(row["cost_usd"] as? Double == 0.00024)
     }
 
-    @Test("kill -9 loses no more than the last second, a restart goes on with today, and the file stays sound")
+    @Test("kill -9 loses at most the last second, a restart continues the day, and the file stays sound")
     func kill() async throws {
         let folder = try TemporaryFolder("ultra-state")
         let state = ["STATE_DIRECTORY": folder.path, "USE_MOCK": "true"]
@@ -101,7 +101,7 @@ struct UsageOperationTests {
                 daemon.signal(SIGTERM)
                 #expect(daemon.exitCode() == 0)
             } else {
-                // A second after the last one ended all are on the disk: that is the promise.
+                // The daemon promises that every row is on the disk one second after its request ended.
                 usleep(1_000_000)
                 daemon.signal(SIGKILL)
                 _ = daemon.exitCode()
@@ -111,14 +111,14 @@ struct UsageOperationTests {
         #expect(try await Self.integer(folder.path, "SELECT count(*) FROM pragma_integrity_check WHERE 1") == 1)
     }
 
-    @Test("killed at any moment while it writes, the file is sound and what is in it is whole")
+    @Test("killed at any moment of a write, the daemon leaves a sound file of whole rows")
     func killAnywhere() async throws {
         let folder = try TemporaryFolder("ultra-state")
         var random = SplitMix(seed: 11)
         for _ in 0..<6 {
             let daemon = try DaemonProcess(["STATE_DIRECTORY": folder.path, "USE_MOCK": "true"])
             let client = try daemon.client()
-            // A ledger that exists is open when it answers, and nothing of this process is in it yet.
+            // An existing ledger is open once the daemon answers, and it has no row of this process yet.
             _ = try client.ask(#"{"id":1,"op":"status"}"#)
             let pause = useconds_t.random(in: 0...150_000, using: &random)
             let kill = KillWhileWriting(daemon, in: folder.path, after: pause)
@@ -143,7 +143,7 @@ struct UsageOperationTests {
         #expect(rows.reduce(0) { $0 + ($1["requests"] as? Int ?? 0) } == count && (count ?? 0) > 0)
     }
 
-    @Test("a damaged file is set aside and said, and a new one begins", arguments: ["no database at all", "torn"])
+    @Test("a damaged file is set aside and reported", arguments: ["no database at all", "torn"])
     func damaged(kind: String) throws {
         let folder = try TemporaryFolder("ultra-state")
         let path = "\(folder.path)/ledger.sqlite"
@@ -167,7 +167,7 @@ struct UsageOperationTests {
         #expect(try Self.ledger(client)["state"] as? String == "recording")
     }
 
-    @Test("a state directory that cannot be written costs no request, is said once, and status tells")
+    @Test("an unwritable state directory fails no request, is reported once, and `status` shows it")
     func readOnly() throws {
         let daemon = try DaemonProcess(["STATE_DIRECTORY": "/proc/ultra", "USE_MOCK": "true"])
         let client = try daemon.client()
@@ -175,7 +175,7 @@ struct UsageOperationTests {
             #expect(
                 try client.ask(#"{"id":\#(id),"op":"generate","model":"mock/echo","prompt":"a"}"#, id: id).event
                     == "result")
-            usleep(600_000)  // longer than a batch waits
+            usleep(600_000)  // longer than the delay of a batch
         }
         let lines = daemon.logText.split(separator: "\n").filter { $0.contains("the ledger is not written") }
         #expect(lines.count == 1 && lines[0].contains("state_directory"), "\(daemon.logText)")
@@ -186,7 +186,7 @@ struct UsageOperationTests {
         #expect(usage.code == "internal" && usage.error["hint"] is String)
     }
 
-    @Test("retention of nothing records nothing, and usage says so")
+    @Test("a retention of zero records nothing, and usage says so")
     func off() throws {
         let folder = try TemporaryFolder("ultra-state")
         try "[ledger]\nretention = 0\n".write(

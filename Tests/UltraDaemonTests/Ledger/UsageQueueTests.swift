@@ -6,9 +6,9 @@ import UltraSystem
 
 @testable import UltraDaemon
 
-@Suite("usage: many queries, and what else the disk does meanwhile")
+@Suite("usage: many queries beside other work of the disk thread")
 struct UsageQueueTests {
-    @Test("a file read piece by piece, while rows are written and sealed, gives every row once")
+    @Test("a file read piece by piece gives every row once, while rows are written and sealed")
     @Disk
     func pieces() throws {
         let folder = try TemporaryFolder("ultra-ledger")
@@ -23,7 +23,7 @@ struct UsageQueueTests {
                 counts.append(block.rows.count)
                 return true
             }
-            // Rows written after the last block was read are not of this query: those before are, sealed or not.
+            // Rows written after the last block was read do not belong to this query; earlier rows do, sealed or not.
             if case .rows = position { try file.append(sample.rows(1000)) }
         }
         #expect(counts.reduce(0, +) == 6 * size + 2500)
@@ -31,7 +31,7 @@ struct UsageQueueTests {
         #expect(counts.count == 9)
     }
 
-    @Test("a piece is no more than four blocks: other work of the disk's thread comes between")
+    @Test("a piece has at most four blocks: other work of the disk thread runs in between")
     @Disk
     func bounded() throws {
         let folder = try TemporaryFolder("ultra-ledger")
@@ -50,7 +50,7 @@ struct UsageQueueTests {
         client.send(#"{"id":\#(id),"op":"usage"\#(fields)}"#)
     }
 
-    @Test("thousands of equal queries are answered together, and different ones beyond a bound are refused")
+    @Test("thousands of equal queries are answered together; different ones beyond a bound are refused")
     func crowd() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let client = try daemon.client()
@@ -62,7 +62,7 @@ struct UsageQueueTests {
         }
         let crowd = try daemon.client()
         for id in 1...2000 { Self.ask(crowd, id, #","since":"90d","group_by":["tag","hour","model"]"#) }
-        // Asked after them, by the same user, about something else.
+        // A later request of the same user for another operation.
         let other = try client.ask(#"{"id":1,"op":"usage","timeout_ms":5000}"#)
         #expect((other["rows"] as? [[String: Any]])?.first?["requests"] as? Int == 3000)
         for _ in 1...2000 {
@@ -78,7 +78,7 @@ struct UsageQueueTests {
         #expect(refused > 0 && refused <= 500 - 33)
     }
 
-    @Test("a query sees what ended before it was asked, even where it joins one that waits")
+    @Test("a query includes requests that ended before it was sent, even if it joins a waiting one")
     func fresh() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let client = try daemon.client()
@@ -92,7 +92,7 @@ struct UsageQueueTests {
         }
     }
 
-    @Test("timeout_ms ends any operation that works on something, and a cancel does too")
+    @Test("timeout_ms and cancel end any operation that takes time")
     func timeouts() throws {
         let openai = try ScriptedProvider { _ in .hangBeforeHead }
         let daemon = try DaemonProcess(openai: openai)

@@ -3,14 +3,14 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-@Suite("usage: adding up")
+@Suite("usage: sums")
 struct UsageTallyTests {
     private static let rows: [LedgerRow] = {
         var sample = LedgerSample()
         return sample.rows(3000)
     }()
 
-    /// What tells groups apart, read from the rows themselves.
+    /// The names of a row's group, read from the row itself.
     private static func names(_ row: LedgerRow, _ keys: [UsageKey]) -> [UsageGroup.Name] {
         var name = UsageGroup.Name()
         var tags: [String?] = [nil]
@@ -57,7 +57,7 @@ struct UsageTallyTests {
     private static let keySets: [[UsageKey]] =
         UsageKey.allCases.map { [$0] } + [[], [.hour, .day], [.user, .group, .program], UsageKey.allCases]
 
-    @Test("by any key, the figures are those of the rows", arguments: keySets)
+    @Test("grouped by any key, the figures are the sums of the rows", arguments: keySets)
     func keys(keys: [UsageKey]) throws {
         var query = UsageQuery(since: 0, until: .max)
         query.keys = keys
@@ -86,7 +86,7 @@ struct UsageTallyTests {
         }
     }
 
-    @Test("a refusal that cost nothing has no unknown tokens; an answer without usage has")
+    @Test("a refusal without cost has no unknown tokens; an answer without usage has")
     func unknown() throws {
         var figures = UsageFigures()
         var block = LedgerBlock()
@@ -139,7 +139,7 @@ struct UsageTallyTests {
         #expect(groups.map(\.figures.requests) == (count == 0 ? [] : [count]))
     }
 
-    @Test("times ascend; otherwise the dearest comes first")
+    @Test("groups by time ascend; others are sorted by cost, the highest first")
     func order() throws {
         var query = UsageQuery(since: 0, until: .max)
         query.keys = [.hour]
@@ -150,7 +150,7 @@ struct UsageTallyTests {
         #expect(costs == costs.sorted(by: >) && costs.count > 3)
     }
 
-    @Test("more groups than an answer holds are refused, not cut")
+    @Test("more groups than a result may have are refused, not cut")
     func tooMany() {
         var tally = UsageTally(
             {

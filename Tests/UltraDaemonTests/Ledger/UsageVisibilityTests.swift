@@ -2,10 +2,10 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Whose requests `usage` tells whom of, by what the kernel says of the client.
-@Suite("usage: who sees what", .enabled(if: LocalUser.canBeOthers, "needs root"))
+/// The requests that `usage` shows to each user; the kernel tells who the client is.
+@Suite("usage: visibility by user", .enabled(if: LocalUser.canBeOthers, "needs root"))
 struct UsageVisibilityTests {
-    /// Of the tests' users this one has two requests in the ledger, the others and root have one.
+    /// This user has two requests in the ledger; root and the other users of the tests have one each.
     private static let plain = LocalUser(uid: 1234, gid: 1234)
     private static let other = LocalUser(uid: 1235, gid: 1234)
     private static let member = LocalUser(uid: 1236, gid: 1236, groups: [4242])
@@ -27,23 +27,23 @@ struct UsageVisibilityTests {
         self.clients = clients
     }
 
-    /// Requests by user as `uid` sees them; the more, the more `fields` ask for.
+    /// Requests by user as `uid` sees them; `fields` are the members of the query.
     private func seen(by uid: UInt32, _ fields: String = #""group_by":["user"]"#) throws -> [Int: Int] {
         let rows = try UsageOperationTests.rows(try #require(clients[uid]), fields)
         return Dictionary(uniqueKeysWithValues: rows.map { ($0["uid"] as? Int ?? -1, $0["requests"] as? Int ?? -1) })
     }
 
-    @Test("root and the members of the group see everybody's, others their own alone")
+    @Test("root and members of the group see all requests, other users their own")
     func rows() throws {
         let all = [0: 1, 1234: 2, 1235: 1, 1236: 1]
         #expect(try seen(by: 0) == all && seen(by: 1236) == all)
         #expect(try seen(by: 1234) == [1234: 2] && seen(by: 1235) == [1235: 1])
-        // Totals and other keys are of the same rows.
+        // Totals and other keys cover the same rows.
         #expect(try UsageOperationTests.rows(try #require(clients[1235])).first?["requests"] as? Int == 1)
         #expect(try seen(by: 1235, #""group_by":["user","program"],"since":"1d""#) == [1235: 1])
     }
 
-    @Test("who asks for a group, a program or a model sees their own of it")
+    @Test("a filter by group, program or model selects among the user's own requests")
     func filters() throws {
         let both = #""group_by":["user"],"filter":{"group":1234}"#
         #expect(try seen(by: 1236, both) == [1234: 2, 1235: 1])
@@ -52,7 +52,7 @@ struct UsageVisibilityTests {
         #expect(try seen(by: 1234, #""group_by":["user"],"filter":{"model":"mock/echo"}"#) == [1234: 2])
     }
 
-    @Test("another user's are refused, by number and by name, with the group that may; one's own are not")
+    @Test("a query for another user is refused, by number or name, with the group that may; one for oneself is not")
     func otherUser() throws {
         func asking(_ user: String) -> String { #""group_by":["user"],"filter":{"user":\#(user)}"# }
         #expect(try seen(by: 1236, asking("1234")) == [1234: 2] && seen(by: 0, asking("1235")) == [1235: 1])

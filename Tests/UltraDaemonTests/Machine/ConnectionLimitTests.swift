@@ -21,7 +21,7 @@ struct ConnectionLimitTests {
             Row(open: 9, ofUser: 2, refusal: .ofUser(7, limit: 2)),
             Row(open: 10, ofUser: 0, refusal: .total(limit: 10)),
             Row(open: 10, ofUser: 2, refusal: .ofUser(7, limit: 2)), Row(open: 9, ofUser: 0, descriptors: nil),
-            // 24 are kept for upstreams and files, and at least one client is served.
+            // 24 descriptors are kept for upstreams and files, and at least one client is served.
             Row(open: 5, ofUser: 0, descriptors: 30), Row(open: 6, ofUser: 0, descriptors: 30, refusal: .descriptors),
             Row(open: 0, ofUser: 0, descriptors: 10), Row(open: 1, ofUser: 0, descriptors: 10, refusal: .descriptors),
         ])
@@ -34,12 +34,12 @@ struct ConnectionLimitTests {
         #expect(refusal == row.refusal)
     }
 
-    @Test("a quarter of many descriptors is kept back", arguments: [(1024, 768), (16_384, 12_288), (40, 16), (8, 1)])
+    @Test("a quarter of many descriptors is reserved", arguments: [(1024, 768), (16_384, 12_288), (40, 16), (8, 1)])
     func share(limit: Int, clients: Int) {
         #expect(ConnectionRefusal.clients(limit) == clients)
     }
 
-    @Test("a line a minute says how many more there were")
+    @Test("one log line a minute counts the further refusals")
     func minuteLine() {
         var line = MinuteLine()
         #expect(line.isDue(at: 5) == 0)
@@ -57,7 +57,7 @@ struct ConnectionLimitTests {
     func told(limit: String, name: String, code: String) throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"], file: "[limits]\n\(limit)\n")
         let first = try daemon.client()
-        // Once a connection stands, nothing waits for the socket any more.
+        // Waits until the connection that tested the socket is closed, so that this one is the only one.
         while let connections = try first.ask(#"{"id":1,"op":"status"}"#)["connections"] as? [String: Any],
             connections["open"] as? Int != 1
         {}
@@ -75,7 +75,7 @@ struct ConnectionLimitTests {
         #expect(daemon.logText.components(separatedBy: "connections are refused").count == 2)
     }
 
-    @Test("with 40 descriptors and 60 silent clients requests are answered, the next client is told, the loop sleeps")
+    @Test("40 descriptors and 60 silent clients: requests are answered, the next client is refused, the loop sleeps")
     func fewDescriptors() throws {
         let openai = try ScriptedProvider.openAI()
         let daemon = try DaemonProcess(
@@ -90,7 +90,7 @@ struct ConnectionLimitTests {
         #expect(answer.event == "result")
         #expect(daemon.logText.contains("too many open files"))
         let before = daemon.processorNanoseconds
-        usleep(500_000)  // what is measured is that nothing happens
+        usleep(500_000)  // the test measures that nothing happens
         #expect(daemon.processorNanoseconds - before < 100_000_000)
         silent = []
         #expect(try early.ask(#"{"id":2,"op":"ping"}"#, id: 2).event == "result")
@@ -98,7 +98,7 @@ struct ConnectionLimitTests {
         #expect(daemon.process.isRunning)
     }
 
-    @Test("an upstream for which no descriptor is left blames nobody and is told as the daemon's own shortage")
+    @Test("no descriptor for an upstream: the error names the daemon's shortage, and no provider is blamed")
     func noUpstream() throws {
         let openai = try ScriptedProvider.openAI(.hangBeforeHead)
         let daemon = try DaemonProcess(
@@ -106,12 +106,12 @@ struct ConnectionLimitTests {
             file: "[retry]\nper_candidate = 0\n")
         let client = try daemon.client()
         #expect(try client.ask(#"{"id":1,"op":"probe"}"#).event == "result")
-        // Those that rest are in use then: the next request needs a new one.
+        // Idle connections to the provider are then in use: the next request needs a new one.
         for id in 11...13 {
             client.send(#"{"id":\#(id),"op":"generate","model":"openai/gpt-4o","prompt":"a","fallback":false}"#)
         }
         try openai.blockForCalls(3)
-        // As of a process that has used them up: no number is left below the new limit.
+        // Lowers the limit as if all descriptors were in use: no number below the new limit is free.
         let limiter = try Process.run(
             URL(filePath: "/usr/bin/prlimit"),
             arguments: ["--pid", "\(daemon.process.processIdentifier)", "--nofile=8:8"])

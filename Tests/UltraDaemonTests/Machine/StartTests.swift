@@ -2,9 +2,9 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-@Suite("ultrad: the process at its start")
+@Suite("ultrad: start of the process")
 struct StartTests {
-    /// A shell that does `first` and becomes the daemon.
+    /// A shell that runs `first` and then becomes the daemon.
     private static func shell(_ first: String) -> [String] {
         ["/bin/sh", "-c", "\(first) exec \"$0\" \"$@\""]
     }
@@ -26,7 +26,7 @@ struct StartTests {
         return (process.terminationStatus, text)
     }
 
-    @Test("closed standard descriptors become /dev/null: no log line reaches a client or a file of the state")
+    @Test("closed standard descriptors become /dev/null: no log line reaches a client or a state file")
     func closedDescriptors() throws {
         let daemon = try DaemonProcess(
             ["USE_MOCK": "true", "LOG_LEVEL": "trace"], launcher: Self.shell("exec <&- >&- 2>&-;"))
@@ -42,7 +42,7 @@ struct StartTests {
         }
     }
 
-    @Test("the other processes of its user do not read its environment, where keys are")
+    @Test("other processes of the daemon's user cannot read its environment, which holds keys")
     func hiddenMemory() throws {
         guard LocalUser.canBeOthers else { return }
         let launcher = [
@@ -63,7 +63,7 @@ struct StartTests {
         }
         while process.isRunning, (try? Client("\(folder.path)/s")) == nil { usleep(2000) }
         try #require(process.isRunning)
-        // proc(5): what belongs to root here is of a process that may not be looked into.
+        // A process that is not dumpable has files of root in /proc, see proc(5).
         var status = stat()
         #expect(stat("/proc/\(process.processIdentifier)/environ", &status) == 0 && status.st_uid == 0)
         let client = try Client("\(folder.path)/s")
@@ -71,7 +71,7 @@ struct StartTests {
         #expect(answer["rss_bytes"] as? Int ?? 0 > 0, "the daemon's own figures are still to be had")
     }
 
-    @Test("its arguments hold without /proc")
+    @Test("arguments are read without /proc")
     func withoutProc() throws {
         let hidden = [
             "/usr/bin/unshare", "--mount", "/bin/sh", "-c", "mount -t tmpfs none /proc && exec \"$0\" \"$@\"",
@@ -84,7 +84,7 @@ struct StartTests {
         #expect(code == 0 && output.hasPrefix("ultrad "))
     }
 
-    @Test("wrong usage is 2, and an answer that cannot be written is 1 with a word")
+    @Test("wrong usage exits with 2, unwritable output with 1 and a message")
     func exitCodes() throws {
         #expect(try Self.run([], ["--no-such-option"]).code == 2)
         let version = try Self.run([], ["--version"])

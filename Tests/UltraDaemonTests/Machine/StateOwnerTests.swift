@@ -29,7 +29,7 @@ struct StateOwnerTests {
         #expect(try daemon.client().ask(#"{"id":1,"op":"ping"}"#).event == "result")
     }
 
-    @Test("with --no-state it runs beside it and keeps nothing; after kill -9 the next one has the directory")
+    @Test("a second daemon runs with --no-state and keeps nothing; after kill -9 the next one gets the directory")
     func withoutState() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let beside = try DaemonProcess(
@@ -53,18 +53,18 @@ struct StateOwnerTests {
         try UsageOperationTests.rows(client).first?["requests"] as? Int ?? 0
     }
 
-    /// Waits for a line of the log that has all of `words`, for as long as the daemon promises.
+    /// Waits for a line of the log with all of `words`, as long as the daemon promises.
     private static func block(_ daemon: DaemonProcess, _ words: String...) -> Bool {
         let deadline = Date(timeIntervalSinceNow: 12)
         while Date() < deadline {
             let found = daemon.logText.split(separator: "\n").contains { line in words.allSatisfy(line.contains) }
             if found { return true }
-            usleep(50_000)  // a log has no event to wait for
+            usleep(50_000)  // the log is a file without notifications
         }
         return false
     }
 
-    @Test("the directory, removed while it runs, is made anew within 10 s and claimed, which is said once")
+    @Test("a directory removed at run time is created and claimed again within 10 s, and this is reported once")
     func removed() throws {
         let state = try TemporaryFolder("ultra-state")
         let folder = "\(state.path)/deep"
@@ -74,7 +74,7 @@ struct StateOwnerTests {
         try Self.ask(client, 2)
         #expect(try Self.recorded(client) == 2)
         try FileManager.default.removeItem(atPath: folder)
-        // What was in the file is gone; what comes after that is kept.
+        // The removed file's rows are lost; later rows are kept.
         try Self.ask(client, 3)
         #expect(try Self.recorded(client) == 3)
         #expect(Self.block(daemon, "state directory", "anew"))
@@ -89,7 +89,7 @@ struct StateOwnerTests {
         #expect(try Self.recorded(try next.client()) == 4)
     }
 
-    @Test("the ledger's file, removed while it runs, begins anew, which is said")
+    @Test("a ledger removed at run time is created again, and this is reported")
     func ledgerRemoved() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let client = try daemon.client()
@@ -102,7 +102,7 @@ struct StateOwnerTests {
         #expect(FileManager.default.fileExists(atPath: "\(daemon.folder.path())/ledger.sqlite"))
     }
 
-    @Test("a socket whose file vanished is bound again; connections that were open stay")
+    @Test("a socket whose file was removed is bound again; open connections stay")
     func socketRemoved() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let early = try daemon.client()
@@ -112,12 +112,12 @@ struct StateOwnerTests {
         try Self.ask(early, 1)
     }
 
-    @Test("a daemon removes its own socket at its end, and not the one that took its place")
+    @Test("a stopping daemon removes its own socket, but not the one that replaced it")
     func foreignSocket() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         unlink(daemon.socketPath)
         let state = try TemporaryFolder("ultra-state")
-        // The same path: the second daemon's socket.
+        // A second daemon's socket at the same path.
         let other = Process()
         other.executableURL = DaemonProcess.binary("ultrad")
         other.arguments = ["--socket", daemon.socketPath]

@@ -36,19 +36,19 @@ struct JournalTests {
             #expect(id.wholeMatch(of: /[0-9a-f]{32}/) != nil)
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.first?.hasPrefix("Subject: ") == true && lines.contains("Defined-By: ultrad"), "\(id)")
-            // What it means, and what to do.
+            // An entry has at least a meaning and a remedy.
             #expect(text.split(separator: "\n\n").count >= 2, "\(id)")
         }
-        // No number is made up elsewhere, and each message is said somewhere.
+        // Ids are defined in one place only, and each message is used somewhere.
         let sources = try Self.sources()
         let numbers = Set(sources.matches(of: /"([0-9a-f]{32})"/).map { String($0.output.1) })
         #expect(numbers == Set(entries.keys))
         let said = Set(sources.matches(of: /\.note\(\s*\.(\w+)/).map { String($0.output.1) })
-        // The ledger is another's.
+        // The ledger reports `ledgerTrouble` with a function of its own.
         #expect(said.union(["ledgerTrouble"]) == Set(JournalMessage.allCases.map { "\($0)" }))
     }
 
-    @Test("the catalogue names fields that there are")
+    @Test("the catalogue names existing fields only")
     func fields() throws {
         let sources = try Self.sources()
         let sent = Set(sources.matches(of: /"(ultra_[a-z_]+)"/).map { $0.output.1.uppercased() })
@@ -144,7 +144,7 @@ struct JournalTests {
         #expect(Int(journal.entries.last?["ULTRA_DURATION_USEC"] ?? "") ?? 0 > 0)
 
         daemon.signal(SIGSTOP)
-        usleep(600_000)  // standing still is what is tested
+        usleep(600_000)  // the test blocks the loop
         daemon.signal(SIGCONT)
         try next(.loopStalled, ["PRIORITY": "3"])
         daemon.signal(SIGTERM)
@@ -153,11 +153,11 @@ struct JournalTests {
 
         let all = journal.entries.flatMap(\.values).joined(separator: "\n") + daemon.logText
         for secret in ["sk-secret-key", "tell my prompt", "hello there"] { #expect(!all.contains(secret)) }
-        // What goes to the journal goes nowhere else.
+        // With the journal in use, nothing goes to standard error.
         #expect(daemon.logText == "")
     }
 
-    @Test("nothing a provider sends drives the terminal on which the log is read")
+    @Test("bytes of a provider cannot control the terminal that shows the log")
     func controls() throws {
         let provider = try ScriptedProvider { request in
             if request.method == "GET" { return ScriptedProvider.list(["gpt-4o"]) }

@@ -2,9 +2,9 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-@Suite("What the service manager is told")
+@Suite("Notifications to the service manager")
 struct NotifyTests {
-    @Test("READY once the socket accepts, RELOADING and READY around a reload, whoever asks and whatever comes of it")
+    @Test("READY once the socket accepts; RELOADING and READY around every reload, whatever its cause and result")
     func reload() throws {
         let manager = try NotifySocket()
         let folder = try TemporaryFolder("ultra-notify")
@@ -64,7 +64,7 @@ struct NotifyTests {
         var client: Client?
         for _ in 0..<5000 where client == nil {
             client = try? Client(path)
-            usleep(2000)  // nobody tells when the activator listens
+            usleep(2000)  // the activator does not announce that it listens
         }
         let first = try #require(client)
         #expect(try first.ask(#"{"id":1,"op":"ping"}"#).event == "result")
@@ -72,7 +72,7 @@ struct NotifyTests {
         let status = try first.ask(#"{"id":1,"op":"status"}"#)
         let users = (status["connections"] as? [String: Any])?["by_uid"] as? [String: Int]
         #expect(users?["\(geteuid())"] ?? 0 >= 1)
-        // The variables that told of the socket are used up; a reload needs them no more.
+        // The variables of socket activation were removed after the start; a reload does not need them.
         #expect(try first.ask(#"{"id":1,"op":"reload"}"#)["warnings"] as? [String] == [])
         kill(process.processIdentifier, SIGTERM)
         process.waitUntilExit()
@@ -80,7 +80,7 @@ struct NotifyTests {
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
-    @Test("a stop is told with what is left, and time is asked for while streams get on, and only then")
+    @Test("a stop reports the remaining requests and extends its time while, and only while, streams make progress")
     func drain() throws {
         let manager = try NotifySocket()
         let (gate, last) = (Gate(), Gate())
@@ -100,24 +100,24 @@ struct NotifyTests {
         #expect(stopping.last == "STATUS=finishing 1 request")
         gate.open()
         try manager.next("EXTEND_TIMEOUT_USEC=5000000")
-        // The goodbye and the piece were one look; nothing more moves.
+        // The daemon saw STOPPING and the first piece in one check; there is no more progress to report.
         #expect(manager.next(milliseconds: 1500) == nil)
         last.open()
         #expect(try client.frames(1).last?.event == "done")
         #expect(daemon.exitCode() == 0)
     }
 
-    @Test("the watchdog is fed while the loop turns; one that is blocked is not, and one that stood still is logged")
+    @Test("the watchdog is fed while the loop turns, not while it is blocked; a blockage is logged")
     func watchdog() throws {
         let manager = try NotifySocket()
         let daemon = try DaemonProcess([
             "NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "400000", "ULTRA_TEST_BLOCK_LOOP": "1",
-            // A toolchain's debugger would hold what SIGABRT is to end.
+            // The toolchain's backtracer would keep a process that SIGABRT should end.
             "SWIFT_BACKTRACE": "enable=no",
         ])
         for _ in 0..<3 { try manager.next("WATCHDOG=1") }
         daemon.signal(SIGSTOP)
-        usleep(600_000)  // standing still is what is tested
+        usleep(600_000)  // the test blocks the loop
         daemon.signal(SIGCONT)
         try manager.next("WATCHDOG=1")
         try manager.next("WATCHDOG=1")
@@ -125,13 +125,13 @@ struct NotifyTests {
         let microseconds = line?.split(separator: "=").last.flatMap { Int($0) } ?? 0
         #expect(line?.hasPrefix("<3>") == true && (100_000..<10_000_000).contains(microseconds), "\(daemon.logText)")
 
-        // The hook is in debug builds alone.
+        // Only debug builds have the hook that blocks the loop.
         #if DEBUG
         daemon.signal(SIGUSR2)
         while let message = manager.next(milliseconds: 1000) { #expect(message == ["WATCHDOG=1"]) }
         #expect(daemon.process.isRunning)
         defer { daemon.signal(SIGKILL) }
-        // As the service manager ends it.
+        // The service manager ends a hung service with SIGABRT.
         daemon.signal(SIGABRT)
         #expect(daemon.exitCode() == SIGABRT)
         #endif

@@ -6,7 +6,7 @@ import UltraSystem
 
 @testable import UltraDaemon
 
-@Suite("What a reload keeps and tells")
+@Suite("Reload: kept state and reported changes")
 struct ReloadRuleTests {
     private static func configuration(_ environment: [String: String] = [:]) throws -> Configuration {
         try Configuration.load(ConfigurationOptions(socket: "/s", version: "1"), environment: environment)
@@ -18,7 +18,7 @@ struct ReloadRuleTests {
     }
 
     @Test(
-        "each setting is told by its key",
+        "each changed setting is reported by its key",
         arguments: [
             Change(testDescription: "daemon.log_level") { $0.logLevel = .error },
             Change(testDescription: "daemon.admin_group") { $0.adminGroup = nil },
@@ -45,7 +45,7 @@ struct ReloadRuleTests {
         #expect(new.keepingFixed(of: old) == new)
     }
 
-    @Test("a key or an endpoint that changed is told as its provider's, and no other's")
+    @Test("a changed key or endpoint is reported for its provider only")
     func providers() throws {
         let base = ["OPENAI_API_KEY": "a", "MISTRAL_API_KEY": "m"]
         let old = try Self.configuration(base)
@@ -60,7 +60,7 @@ struct ReloadRuleTests {
         #expect(mock.added == ["mock"] && mock.removed == [] && mock.keys == ["providers.mock"])
     }
 
-    @Test("what needs a restart is a warning and stays as it is")
+    @Test("a setting that needs a restart keeps its value and gives a warning")
     func fixed() throws {
         let old = try Self.configuration(["STATE_DIRECTORY": "/a"])
         var new = old
@@ -101,7 +101,7 @@ struct ReloadRuleTests {
         return ProviderIdentity(try #require(providers.first { $0.id == "openai" }))
     }
 
-    @Test("what was seen of a key goes with it; what was seen of the host stays")
+    @Test("evidence about a key is removed with the key; evidence about the host stays")
     func moved() {
         let now = 1_700_000_000_000
         var old = ProviderHealth(keys: 2)
@@ -125,7 +125,7 @@ struct ReloadRuleTests {
         #expect(moved.coolDowns == [1: rests[0]] && moved.authorised == Evidence())
     }
 
-    @Test("a shorter interval moves the next probe of a provider that is well, and of no other")
+    @Test("a shorter interval moves the next probe of healthy providers only")
     func schedule() {
         var settings = HealthSettings()
         settings.probeJitterPercent = 0

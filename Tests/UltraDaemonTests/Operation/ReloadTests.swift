@@ -115,7 +115,7 @@ struct ReloadTests {
         #expect(try daemon.client.frames(900).last?.event == "done")
     }
 
-    @Test("what was seen of an unchanged provider is kept, and so are its connections")
+    @Test("evidence about an unchanged provider is kept, and so are its connections")
     func evidence() throws {
         let provider = try ScriptedProvider.openAI()
         let daemon = try ReloadedDaemon(ReloadedDaemon.table("p", provider))
@@ -238,7 +238,7 @@ struct ReloadTests {
         #expect(try daemon.generate("p/m").code == "timeout")
     }
 
-    @Test("what cannot change while the daemon runs is said, each time")
+    @Test("settings that need a restart give a warning at each reload")
     func fixed() throws {
         let daemon = try ReloadedDaemon("")
         let toml = "[daemon]\nstate_directory = \"/nonexistent/ultra\"\nsocket = \"/nonexistent/socket\"\n"
@@ -256,7 +256,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("subscribers are told")
+    @Test("subscribers get an event")
     func told() throws {
         let daemon = try ReloadedDaemon("")
         let watcher = try Watcher(daemon.daemon, "registry")

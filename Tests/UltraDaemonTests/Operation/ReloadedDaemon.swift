@@ -1,7 +1,7 @@
 import Foundation
 import ScriptedProvider
 
-/// A daemon with a configuration file that the test writes anew.
+/// A daemon with a configuration file that the test rewrites.
 final class ReloadedDaemon {
     let folder: TemporaryFolder
     let daemon: DaemonProcess
@@ -19,7 +19,7 @@ final class ReloadedDaemon {
         _ = try ask("probe")
     }
 
-    /// The terminal frame.
+    /// Sends a request and returns its terminal frame.
     @discardableResult
     func ask(_ op: String, _ fields: String = "") throws -> Frame {
         lastID += 1
@@ -27,7 +27,7 @@ final class ReloadedDaemon {
             #"{"id":\#(lastID),"op":"\#(op)"\#(fields.isEmpty ? "" : ",")\#(fields)}"#, id: lastID)
     }
 
-    /// What became of it.
+    /// Writes the file and reloads; returns the result.
     func reload(_ toml: String) throws -> Frame {
         try folder.write("ultrad.toml", toml)
         return try ask("reload")
@@ -35,7 +35,7 @@ final class ReloadedDaemon {
 
     func generate(_ model: String) throws -> Frame { try ask("generate", Scenario.fields(model)) }
 
-    /// As `status` tells of it.
+    /// The provider in the result of `status`; nil if it is not there.
     func provider(_ id: String) throws -> [String: Any]? {
         (try ask("status")["providers"] as? [[String: Any]])?.first { $0["id"] as? String == id }
     }

@@ -17,7 +17,7 @@ struct RoleTests {
     }
 
     @Test(
-        "root, the daemon's own user and the members of the group are administrators, and nobody else",
+        "administrators are root, the daemon's own user and the members of the group",
         arguments: [
             Case(name: "root", peer: Caller(uid: 0, gid: 0), group: nil, isAdmin: true),
             Case(name: "own user", peer: Caller(uid: 77, gid: 5), group: nil, isAdmin: true),
@@ -53,7 +53,7 @@ struct RoleTests {
         #expect(GroupID.named(name) == number)
     }
 
-    @Test("what is no group has no number", arguments: ["no-such-group-here", "-1", "4294967295", "99999999999", ""])
+    @Test("an unknown group has no number", arguments: ["no-such-group-here", "-1", "4294967295", "99999999999", ""])
     func noNumber(name: String) {
         #expect(GroupID.named(name) == nil)
     }
@@ -69,7 +69,7 @@ struct RoleTests {
         #expect(names(.anyone).isSuperset(of: [.hello, .ping, .generate, .stream, .models, .status, .cancel]))
     }
 
-    @Test("what the kernel says of the client decides", .enabled(if: LocalUser.canBeOthers, "needs root"))
+    @Test("the kernel's credentials of the client decide", .enabled(if: LocalUser.canBeOthers, "needs root"))
     func daemon() throws {
         let folder = try TemporaryFolder("ultra-roles")
         try folder.write("ultrad.toml", "[daemon]\nadmin_group = \"4242\"\n")

@@ -4,7 +4,7 @@ import UltraSystem
 
 @testable import UltraDaemon
 
-@Suite("Who sees what others do, and how the daemon is set up")
+@Suite("Visibility of other users' requests and of the configuration")
 struct VisibilityTests {
     @Test("administrators see everything, other clients their own")
     func rule() {
@@ -60,7 +60,7 @@ struct VisibilityTests {
         #expect((own["pool"] as? [Any])?.isEmpty == true)
     }
 
-    @Test("the day's use of each user is known after a restart", .enabled(if: LocalUser.canBeOthers, "needs root"))
+    @Test("each user's use of the day survives a restart", .enabled(if: LocalUser.canBeOthers, "needs root"))
     func restart() throws {
         let state = FileManager.default.temporaryDirectory.appending(path: "ultra-\(UUID().uuidString.prefix(8))")
         defer { try? FileManager.default.removeItem(at: state) }
@@ -80,7 +80,7 @@ struct VisibilityTests {
     }
 
     @Test(
-        "a subscriber is told of its own user's requests alone, without a gap in the numbers",
+        "a subscriber gets events of its own user's requests, with consecutive numbers",
         .enabled(if: LocalUser.canBeOthers, "needs root"))
     func subscription() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])

@@ -2,11 +2,11 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// What the daemon learns of a provider's models by asking, through the command line.
+/// Discovery of models from the providers' lists, through the command line.
 @Suite("Discovery of models")
 struct DiscoveryTests {
     private static func models(_ control: ControlProgram, _ provider: String) throws -> [[String: Any]] {
-        // A probe that is under way is waited for, and its list with it.
+        // A probe that is under way is awaited, and its list with it.
         _ = try control.ask("probe", ["provider": provider])
         return try control.ask("models", ["provider": provider])["models"] as? [[String: Any]] ?? []
     }
@@ -17,7 +17,7 @@ struct DiscoveryTests {
         let wire: Wire
         let first: String
         let last: String
-        /// Begins what the second page is asked with.
+        /// The beginning of the query for the second page.
         let query: String
 
         var testDescription: String { wire.name }
@@ -55,7 +55,7 @@ struct DiscoveryTests {
         #expect(names.count == 2 && names[0].hasSuffix("-a") && names[1].hasSuffix("-b"), "\(names)")
     }
 
-    @Test("a list whose pages never end is given up, and the daemon lives")
+    @Test("a list whose pages never end is abandoned, and the daemon goes on")
     func endless() throws {
         let wire = Wire.gemini
         let provider = try ScriptedProvider { _ in .json(#"{"models":[],"nextPageToken":"again"}"#) }
@@ -64,7 +64,7 @@ struct DiscoveryTests {
         #expect(provider.requests.count <= 300)
     }
 
-    @Test("a provider without a list keeps its catalogue, and that is no outage", arguments: [404, 405, 501])
+    @Test("a provider without a list keeps its catalogue, and this is no outage", arguments: [404, 405, 501])
     func noList(status: Int) throws {
         let wire = Wire.anthropic
         let provider = try ScriptedProvider(.json(#"{"detail":"Not Found"}"#, status: status))
@@ -78,7 +78,7 @@ struct DiscoveryTests {
         #expect(["available", "unknown"].contains(state), "\(state ?? "none")")
     }
 
-    @Test("Ollama is asked for what its list leaves out, once, and it is not forgotten")
+    @Test("facts that Ollama's list leaves out are requested once for each model and kept")
     func details() throws {
         let provider = try ScriptedProvider()
         provider.answer("/api/tags", with: .json(#"{"models":[{"name":"old:latest","model":"old:latest"}]}"#))
@@ -97,7 +97,7 @@ struct DiscoveryTests {
         #expect(provider.requests.count { $0.path == "/api/show" } == 1)
     }
 
-    @Test("a list that tells the abilities alone does not make the daemon forget the window")
+    @Test("a list with abilities only does not remove the known context window")
     func detailsHalf() throws {
         let provider = try ScriptedProvider()
         provider.answer(
@@ -110,7 +110,7 @@ struct DiscoveryTests {
         }
     }
 
-    @Test("a model that Docker's engine is loading says so, and no longer when it is loaded")
+    @Test("a model that Docker's engine is loading is shown as loading until it is loaded")
     func loading() throws {
         let provider = try ScriptedProvider()
         provider.answer("/models", with: .json(#"[{"id":"sha256:1","tags":["docker.io/ai/smollm2:latest"]}]"#))
@@ -122,7 +122,7 @@ struct DiscoveryTests {
                 with: .json(
                     #"[{"backend_name":"llama.cpp","model_name":"docker.io/ai/smollm2:latest","mode":"completion","loading":\#(isLoading)}]"#
                 ))
-            // The first may join a probe that began with the daemon.
+            // The first probe may join the one that began with the daemon.
             _ = try Self.models(control, "docker")
             let models = try Self.models(control, "docker")
             #expect(Self.names(models) == ["ai/smollm2"])
@@ -160,7 +160,7 @@ struct DiscoveryTests {
         #expect(try control.ask("generate", ["prompt": "hi", "model": name]).code == "model_not_found")
     }
 
-    @Test("without Docker such a name is nobody's")
+    @Test("without Docker such a name belongs to no provider")
     func noDocker() throws {
         let control = ControlProgram(daemon: try DaemonProcess(["DEFAULT_MODEL": "ai/smollm2"]))
         #expect(try control.ask("generate", ["prompt": "hi"]).code == "model_not_found")

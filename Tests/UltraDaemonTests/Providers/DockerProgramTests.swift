@@ -32,7 +32,7 @@ struct DockerProgramTests {
     }
 
     @Test(
-        "a failure is told with its code and its way out, unary and streamed",
+        "a failure is reported with its code and a hint, unary and streamed",
         arguments: [
             (
                 "inspect", "echo 'Failed to get model ai/smollm2: error: model not found' >&2; exit 1",
@@ -63,7 +63,7 @@ struct DockerProgramTests {
     }
 
     @Test(
-        "what a program cannot carry is refused before it starts",
+        "a request that the program cannot carry is refused before the start",
         arguments: [
             #""messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"hi"}]"#,
             #""prompt":"hi","tools":[{"name":"f","parameters":{"type":"object"}}]"#,

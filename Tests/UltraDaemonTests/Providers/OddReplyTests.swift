@@ -16,7 +16,7 @@ struct OddReplyTests {
             : (chat, #"{"id":1,"op":"\#(op)","model":"openai/gpt-4o","prompt":"hi"}"#)
     }
 
-    @Test("an error without end is told, and its transfer ended", arguments: ["generate", "stream", "embed"])
+    @Test("an endless error is reported, and its transfer ended", arguments: ["generate", "stream", "embed"])
     func endlessError(op: String) throws {
         let provider = try ScriptedProvider()
         let (path, json) = Self.request(op)
@@ -65,7 +65,7 @@ struct OddReplyTests {
         #expect((found["usage"] as? [String: Any])?["input_tokens"] as? Int == 3)
     }
 
-    @Test("a word that nobody knows reaches the client as a warning", arguments: ["generate", "stream"])
+    @Test("an unknown finish reason reaches the client as a warning", arguments: ["generate", "stream"])
     func unknownWord(op: String) throws {
         let provider = try ScriptedProvider()
         let body =

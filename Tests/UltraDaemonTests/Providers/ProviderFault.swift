@@ -1,6 +1,6 @@
 import ScriptedProvider
 
-/// One way for a provider to fail, and what the client must be told of it, whoever the provider is.
+/// One way in which a provider fails, and the error that the client must receive, which is the same for all providers.
 struct ProviderFault: Sendable {
     struct Told: Equatable, CustomStringConvertible {
         var code: String
@@ -17,10 +17,10 @@ struct ProviderFault: Sendable {
     }
 
     let name: String
-    /// nil: the provider cannot fail like that.
+    /// The provider's answer; nil: the provider cannot fail like that.
     let script: @Sendable (_ wire: Wire, _ isStream: Bool) -> Script?
     let told: @Sendable (_ wire: Wire, _ isStream: Bool) -> Told
-    /// More members of the request.
+    /// Additional members of the request.
     var members = ""
 
     /// - Parameters:
@@ -67,7 +67,7 @@ struct ProviderFault: Sendable {
 
     // MARK: - Refusals
 
-    /// What a status means where the provider's own words say nothing else.
+    /// The meaning of each status when the body says nothing else.
     private static let meanings = [
         400: "bad_request", 401: "authentication", 403: "permission_denied", 404: "bad_request", 422: "bad_request",
         429: "rate_limited", 500: "upstream_error", 503: "overloaded", 529: "overloaded",
@@ -84,7 +84,7 @@ struct ProviderFault: Sendable {
         }
     }
 
-    /// Longer than the daemon itself would wait.
+    /// Longer than the daemon waits before a retry.
     private static let waits = [
         waiting("Retry-After", "30", 30_000), waiting("retry-after-ms", "25000", 25_000),
         ProviderFault(
@@ -172,8 +172,8 @@ struct ProviderFault: Sendable {
     }
 
     /// - Parameters:
-    ///   - place: of a document.
-    ///   - offset: of a stream.
+    ///   - place: Where a document is cut.
+    ///   - offset: Where a stream is cut.
     private static func cut(
         _ name: String, at place: (of: Int, parts: Int), _ offset: @escaping @Sendable (Wire) -> Int
     ) -> ProviderFault {

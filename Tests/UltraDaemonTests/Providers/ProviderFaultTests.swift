@@ -2,15 +2,15 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Every provider fails in every way, unary and streamed, and the client is told the same of all.
+/// Every provider fails in every way, unary and streamed, and the client receives the same error from all.
 @Suite("Provider faults")
 struct ProviderFaultTests {
-    @Test("each fault of each provider reaches the client as what it is", arguments: Wire.all)
+    @Test("each fault of each provider reaches the client with its code", arguments: Wire.all)
     func faults(_ wire: Wire) throws {
         try check(wire, ScriptedProvider())
     }
 
-    @Test("behind a socket as over TCP")
+    @Test("faults behind a Unix socket give the same errors as over TCP")
     func socketFaults() throws {
         let folder = try TemporaryFolder("docker")
         let path = "\(folder.path)/docker.sock"
@@ -24,7 +24,7 @@ struct ProviderFaultTests {
             for isStream in [false, true] {
                 guard let script = fault.script(wire, isStream) else { continue }
                 number += 1
-                // A model of its own for each: what fails often is left alone for a while.
+                // Each fault has a model of its own, since a model that fails often is not tried for a while.
                 let model = "\(wire.model)-f\(number)"
                 provider.answer(wire.path(model, isStream), with: script)
                 let last = try client.ask(
@@ -38,7 +38,7 @@ struct ProviderFaultTests {
                 let attempts = last.error["attempts"] as? [[String: Any]]
                 let tries = attempts?.filter { $0["outcome"] as? String == "error" }
                 #expect(tries?.last?["error"] as? String == last.code, "\(place)")
-                // Keys that were refused and hosts that were gone are back.
+                // A probe resets the state of refused keys and unreachable hosts.
                 number += 1
                 let probe = try client.ask(
                     #"{"id":\#(number),"op":"probe","provider":"\#(wire.provider)"}"#, id: number)
@@ -52,13 +52,13 @@ struct ProviderFaultTests {
         #expect(answer.text == "Hello é", "\(answer.object)")
     }
 
-    @Test("a host that refuses connections is told of, whoever it is", arguments: Wire.all)
+    @Test("a host that refuses connections is reported, for every provider", arguments: Wire.all)
     func refused(_ wire: Wire) throws {
         let port = try DeadPort(.refuses)
         try checkRefused(wire, wire.environment(port.url))
     }
 
-    @Test("so is a socket that is not there")
+    @Test("a missing Unix socket is reported like a host that refuses connections")
     func socketRefused() throws {
         let wire = Wire.docker(socket: "/nonexistent/docker.sock")
         try checkRefused(wire, wire.environment(""))
@@ -76,7 +76,7 @@ struct ProviderFaultTests {
         }
     }
 
-    @Test("what answers fine still answers fine: the fixtures are no faults themselves", arguments: Wire.all)
+    @Test("undamaged fixtures are answered well, for every provider", arguments: Wire.all)
     func answers(_ wire: Wire) throws {
         let provider = try ScriptedProvider()
         let client = try wire.daemon(provider).client()

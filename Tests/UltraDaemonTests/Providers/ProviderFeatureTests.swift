@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// What each provider can do, asked through the command line: what it received, and what came of its answer.
+/// Features of each provider through the command line: the request it receives, and the answer of the client.
 @Suite("Provider features")
 struct ProviderFeatureTests {
     private let tools: [[String: Any]] = [
@@ -33,7 +33,7 @@ struct ProviderFeatureTests {
         "\(feature.wire.provider)/\(model ?? feature.wire.model)"
     }
 
-    @Test("two calls in parallel, streamed, arrive as two, each with its arguments", arguments: WireFeature.all)
+    @Test("two parallel calls of a stream arrive as two, each with its arguments", arguments: WireFeature.all)
     func parallelCalls(_ feature: WireFeature) throws {
         let wire = feature.wire
         let path = wire.path(wire.model, true)
@@ -60,7 +60,7 @@ struct ProviderFeatureTests {
         #expect(try received(path)[feature.tool] == #""weather""#)
     }
 
-    @Test("an image reaches the provider in its own form", arguments: WireFeature.all)
+    @Test("an image reaches the provider in the provider's form", arguments: WireFeature.all)
     func images(_ feature: WireFeature) throws {
         let wire = feature.wire
         let model = feature.imageModel ?? wire.model
@@ -84,7 +84,7 @@ struct ProviderFeatureTests {
         #expect(try received(path)[feature.image.place] == "\"\(feature.image.value)\"")
     }
 
-    @Test("a schema reaches the provider in its own form", arguments: WireFeature.all)
+    @Test("a schema reaches the provider in the provider's form", arguments: WireFeature.all)
     func schemas(_ feature: WireFeature) throws {
         let wire = feature.wire
         let model = feature.schemaModel ?? wire.model
@@ -133,7 +133,7 @@ struct ProviderFeatureTests {
         for (place, json) in feature.returned { #expect(received[place] == json, "\(place)") }
     }
 
-    @Test("the parts of a result go back as they came, as the content of a message", arguments: WireFeature.all)
+    @Test("a result's parts, sent back as a message's content, arrive unchanged", arguments: WireFeature.all)
     func parts(_ feature: WireFeature) throws {
         let wire = feature.wire
         let path = wire.path(wire.model, false)
@@ -161,7 +161,7 @@ struct ProviderFeatureTests {
         for (place, json) in feature.returned { #expect(received[place] == json, "\(place)") }
     }
 
-    @Test("texts are embedded in one call, numbers as they came", arguments: WireFeature.all)
+    @Test("texts are embedded in one request, and the numbers arrive unchanged", arguments: WireFeature.all)
     func embeddings(_ feature: WireFeature) throws {
         guard let embedding = feature.embedding else {
             guard feature.wire.provider == "anthropic" else { return }

@@ -1,7 +1,7 @@
 import Foundation
 import ScriptedProvider
 
-/// What a provider received, looked into by places such as `messages.0.content`.
+/// The JSON of a request that a provider received, read by places such as `messages.0.content`.
 struct ReceivedJSON {
     private let value: Any
 
@@ -9,7 +9,7 @@ struct ReceivedJSON {
         value = try JSONSerialization.jsonObject(with: Data(request.body))
     }
 
-    /// The JSON there, its members sorted by name; `absent` if there is none.
+    /// The JSON at `place`, its members sorted by name; `absent` if there is none.
     subscript(place: String) -> String {
         var found: Any? = value
         for step in place.split(separator: ".") {

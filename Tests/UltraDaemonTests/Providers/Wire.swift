@@ -2,18 +2,19 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// How one provider talks: all a test needs to play it, written by hand after its documentation.
+/// The wire format of one provider, written by hand after its documentation: everything a test needs to play the
+/// provider.
 struct Wire: Sendable, CustomTestStringConvertible {
-    /// An answer in both its forms.
+    /// A reply in its unary and its streamed form.
     struct Reply: Sendable {
         var document: String
-        /// Whole events or lines, in order.
+        /// Complete events or lines, in order.
         var stream: [String]
-        /// The piece that completes the answer.
+        /// The index of the piece that completes the reply.
         var finish: Int
     }
 
-    /// An error as the provider writes it, and what it must become.
+    /// An error as the provider writes it, and the error the client must receive.
     struct Refusal: Sendable {
         var body: String
         var code: String
@@ -27,10 +28,10 @@ struct Wire: Sendable, CustomTestStringConvertible {
     }
 
     let name: String
-    /// As in `provider/model`.
+    /// The id of the provider, as in `provider/model`.
     let provider: String
     let model: String
-    /// What makes a provider at this URL the daemon's.
+    /// The environment that registers the provider at this URL.
     let environment: @Sendable (_ url: String) -> [String: String]
     let list: (path: String, body: String)
     let path: @Sendable (_ model: String, _ isStream: Bool) -> String
@@ -38,11 +39,11 @@ struct Wire: Sendable, CustomTestStringConvertible {
     var streamType = "text/event-stream"
     /// `Hello é`, in two pieces.
     let text: Reply
-    /// By status; a status that is missing comes with an empty body.
+    /// Errors by status; a status without an entry has an empty body.
     var refusals: [Int: Refusal] = [:]
     /// The event of a stream that failed after its first piece of text.
     let failure: (event: String, refusal: Refusal)
-    /// JSON where a member has another type than documented, and the same as an event.
+    /// JSON with a member of another type than documented, as a document and as an event.
     let wrongType: (document: String, event: String)
 
     var testDescription: String { name }
@@ -61,7 +62,7 @@ struct Wire: Sendable, CustomTestStringConvertible {
         Script(headers: headers(streamType), body: pieces.map { .chunk($0) })
     }
 
-    /// A daemon whose provider `playing` is.
+    /// A daemon with `playing` as this provider.
     func daemon(_ playing: ScriptedProvider) throws -> DaemonProcess {
         playing.answer(list.path, with: .json(list.body))
         return try DaemonProcess(environment(playing.url), file: DaemonProcess.probingAnew())

@@ -1,28 +1,29 @@
-/// What a provider can do beyond text: what it sends, what it must have received, and what the client must get.
+/// The features of a provider beyond text: its replies, the requests it must receive, and the answers the client must
+/// get.
 struct WireFeature: Sendable {
     let wire: Wire
-    /// If it takes another one.
+    /// The model with these features, if it is not the provider's usual one.
     var model: String?
-    /// Streamed, two calls of `weather`, for Paris and for Rome.
+    /// A streamed reply with two calls of `weather`, for Paris and for Rome.
     let calls: [String]
-    /// The ids of those; nil: the provider gives none.
+    /// The ids of these calls; nil: the provider gives none.
     var callIDs: [String]?
-    /// Where a tool is, in what the provider receives.
+    /// The place of a tool in the request that the provider receives.
     let tool: String
-    /// Where the image is, and in which form.
+    /// The place of the image in the request, and its value.
     let image: (place: String, value: String)
     var imageModel: String?
-    /// Where the name of the schema's only property is a key.
+    /// The place at which the name of the schema's only property is a key.
     let schema: String
     var schemaModel: String?
-    /// Thoughts about two cities and a call for each, whole.
+    /// A complete reply with reasoning about two cities and a call for each.
     let thoughts: String
-    /// The model shows what it thought.
+    /// False: the provider does not return the reasoning.
     var reasons = true
-    /// The signature as the provider gave it, on the thoughts or on the first call.
+    /// The provider's signature of the reasoning or of the first call.
     var signature: String?
     var signsCalls = false
-    /// What the provider must receive when thoughts, calls and results come back: place and JSON.
+    /// Places and JSON that the provider must receive when reasoning, calls and results are sent back.
     let returned: [(place: String, json: String)]
     var embedding: Embedding?
 
@@ -30,7 +31,7 @@ struct WireFeature: Sendable {
         let model: String
         let path: String
         let reply: String
-        /// Where the second text is.
+        /// The place of the second text in the request.
         let place: String
     }
 

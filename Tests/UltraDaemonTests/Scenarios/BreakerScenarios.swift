@@ -40,7 +40,7 @@ struct BreakerScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("after its pause, which is told when it ends, one trial goes through; its answer closes it")
+    @Test("after its reported pause the breaker admits one trial, whose answer closes it")
     func trial() throws {
         let openai = try ScriptedProvider.openAI()
         let scenario = try Self.broken(openai)

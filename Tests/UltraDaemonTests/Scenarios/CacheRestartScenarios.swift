@@ -47,7 +47,7 @@ struct CacheRestartScenarios {
         #expect(try scenario.generate(Scenario.gpt)["cache"] as? String == "miss")
     }
 
-    @Test("another server under the same name has answers of its own; what is too old is asked again")
+    @Test("another server under the same name has its own answers; answers that are too old are asked for again")
     func changed() throws {
         let state = try TemporaryFolder("ultra-state")
         let place = ["STATE_DIRECTORY": state.path]
@@ -106,7 +106,7 @@ struct CacheRestartScenarios {
         #expect(requests["in_flight"] as? Int == 0)
     }
 
-    @Test("a state directory that cannot be written costs no answer, and is told once")
+    @Test("an unwritable state directory costs no answer, and is reported once")
     func unwritable() throws {
         let openai = try ScriptedProvider.openAI()
         let state = try TemporaryFolder("ultra-state")

@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// A folder with a configuration file; it goes with this object.
+/// A folder with a configuration file, removed with this object.
 final class ConfigurationFolder {
     private let folder: TemporaryFolder
 
@@ -18,7 +18,7 @@ final class ConfigurationFolder {
 struct CacheScenarios {
     static let on = "[cache]\nenabled = true\n"
 
-    /// With the cache on; `toml` follows in its table.
+    /// A scenario with the cache on; `toml` is added to its table.
     static func scenario(
         _ providers: [String: ScriptedProvider], toml: String = "", _ environment: [String: String] = [:]
     ) throws -> Scenario {
@@ -35,7 +35,7 @@ struct CacheScenarios {
         RelayTests.chunk("hello "), RelayTests.chunk("there"), RelayTests.finish, RelayTests.usage,
     ])
 
-    @Test("off unless it is wanted: every request is asked, and says so")
+    @Test("off by default: every request reaches the provider, and its answer says so")
     func off() throws {
         let openai = try ScriptedProvider.openAI()
         let scenario = try Scenario(["openai": openai])
@@ -44,7 +44,7 @@ struct CacheScenarios {
         #expect(try Self.cache(scenario)["enabled"] as? Bool == false)
     }
 
-    @Test("an equal request gets the same answer without being asked, in either form, and costs nothing")
+    @Test("an equal request gets the stored answer in either form, at no cost")
     func hit() throws {
         for (first, second) in [
             ("generate", "generate"), ("generate", "stream"), ("stream", "generate"), ("stream", "stream"),
@@ -79,7 +79,7 @@ struct CacheScenarios {
         }
     }
 
-    @Test("refresh asks anew and keeps the new answer; off neither looks nor keeps")
+    @Test("`refresh` asks the provider and stores the new answer; `off` neither reads nor stores")
     func modes() throws {
         func answer(_ text: String) -> Script {
             .json(RelayTests.answer.replacingOccurrences(of: "hello there", with: text))
@@ -95,7 +95,7 @@ struct CacheScenarios {
         #expect(openai.calls.count == 3)
     }
 
-    @Test("vectors are kept as answers are")
+    @Test("vectors are stored like answers")
     func embeddings() throws {
         let openai = try ScriptedProvider.openAI()
         openai.list(["text-embedding-3-small"])
@@ -152,7 +152,7 @@ struct CacheScenarios {
         #expect(openai.calls.count == (unkept.isKept ? 1 : 2))
     }
 
-    @Test("a stream that breaks is not kept, nor is the answer of a fallback")
+    @Test("neither a broken stream nor the answer of a fallback is stored")
     func broken() throws {
         let openai = try ScriptedProvider.openAI(.stream([.event(RelayTests.chunk("a")), .close]))
         let scenario = try Self.scenario(["openai": openai])
@@ -170,7 +170,7 @@ struct CacheScenarios {
         #expect(mistral.calls.count == 2)
     }
 
-    @Test("what is kept is given while the provider is down, and forgotten by cache_clear")
+    @Test("stored answers are served while the provider is down, and removed by cache_clear")
     func clear() throws {
         let gate = Gate()
         let openai = try ScriptedProvider.openAI(
@@ -184,7 +184,7 @@ struct CacheScenarios {
         #expect(cleared["entries"] as? Int == 1)
         #expect((cleared["bytes"] as? Int ?? 0) > 10)
         #expect(try Self.cache(scenario)["bytes"] as? Int == 0)
-        // What was asked before a clear is not kept after it.
+        // The answer to a request sent before a clear is not stored after it.
         let asked = scenario.send("generate", Scenario.fields(Scenario.gpt))
         try openai.blockForCalls(2)
         _ = try scenario.ask("cache_clear", "")
@@ -193,7 +193,7 @@ struct CacheScenarios {
         #expect(try scenario.generate(Scenario.gpt)["cache"] as? String == "miss")
     }
 
-    @Test("the memory stays within its bound, and the oldest answers go")
+    @Test("the memory stays within its bound, and the oldest answers are evicted")
     func bound() throws {
         let text = String(repeating: "x", count: 4096)
         let openai = try ScriptedProvider.openAI(

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Scenarios: the cache and its users")
 struct CacheUserScenarios {
-    /// Sends a request as another user; what it returns waits for the last frame.
+    /// Sends a request as another user; the returned function waits for the last frame.
     static func begin(
         _ op: String, _ fields: String, as uid: UInt32, of daemon: DaemonProcess
     ) throws -> () throws -> [String: Any] {
@@ -31,7 +31,7 @@ struct CacheUserScenarios {
 
     static let canChangeUser = geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0
 
-    /// Lets everyone reach the daemon.
+    /// Gives every user access to the daemon's socket.
     static func open(_ daemon: DaemonProcess) {
         chmod(daemon.folder.path(), 0o755)
         chmod(daemon.socketPath, 0o777)

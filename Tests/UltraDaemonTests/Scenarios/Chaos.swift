@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 
 /// A provider that fails as real ones do: of every twenty calls two are refused (429), one fails (500), one is reset
-/// and one is cut short, in an order drawn for each twenty. The others are answered with the prompt's number.
+/// and one is cut short, in random order. The others are answered with the number in the prompt.
 final class Chaos: Sendable {
     private enum Fate: Sendable { case answer, refuse, fail, reset, cut }
 
@@ -17,7 +17,7 @@ final class Chaos: Sendable {
         state = Switch(State(random: seed))
     }
 
-    /// What the answer to `request` must read, and what the prompt carries.
+    /// The expected answer to the request with this number; the prompt contains it too.
     static func text(_ number: Int) -> String { "the answer to number \(number) is complete" }
 
     func answer(_ request: ReceivedRequest) -> Script {
@@ -30,7 +30,7 @@ final class Chaos: Sendable {
         case .refuse: return .retryLater(.none)
         case .fail: return Failures.internalError
         case .reset: return .resetBeforeHead
-        // A stream once before its first content, once after it.
+        // Streams are cut before their first content and after it in turn.
         case .cut: return whole.cut(at: isStream ? (number % 8 < 4 ? 40 : 400) : 90)
         }
     }
@@ -40,7 +40,7 @@ final class Chaos: Sendable {
             if state.deck.isEmpty {
                 state.deck = [.refuse, .refuse, .fail, .reset, .cut] + Array(repeating: .answer, count: 15)
                 for last in stride(from: state.deck.count - 1, to: 0, by: -1) {
-                    // Knuth's generator; its high bits are good enough for this.
+                    // Knuth's linear congruential generator; its high bits are random enough here.
                     state.random = state.random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                     state.deck.swapAt(last, Int((state.random >> 33) % UInt64(last + 1)))
                 }

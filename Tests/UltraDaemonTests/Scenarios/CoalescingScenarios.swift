@@ -58,7 +58,7 @@ struct CoalescingScenarios {
         #expect(try scenario.generate(Scenario.gpt)["cache"] as? String == "hit")
     }
 
-    @Test("who comes late gets what was said so far, and then the rest")
+    @Test("a client that joins late gets the text so far, and then the rest")
     func late() throws {
         let gate = Gate()
         let openai = try ScriptedProvider.openAI(
@@ -148,7 +148,7 @@ struct CoalescingScenarios {
         #expect(openai.calls.count == 4)
     }
 
-    @Test("who came later and has time left is not told that the time is up: it is asked again")
+    @Test("a later client with time left does not share the timeout of the first: it asks again")
     func timeLeft() throws {
         let openai = try ScriptedProvider.openAI(.hangBeforeHead, ScriptedProvider.whole)
         let scenario = try CacheScenarios.scenario(["openai": openai], ["USE_MOCK": "true"])
@@ -167,7 +167,7 @@ struct CoalescingScenarios {
         #expect(openai.calls.count == 2)
     }
 
-    @Test("who reads nothing keeps nobody waiting, and gets it all in the end")
+    @Test("a client that does not read delays no other, and gets everything in the end")
     func slow() throws {
         let gate = Gate()
         let pieces = 300
@@ -192,7 +192,7 @@ struct CoalescingScenarios {
         #expect(late.bytes == whole)
     }
 
-    @Test("an answer too long to keep passes through: nobody joins it, it is not kept, and the memory stays bounded")
+    @Test("an answer too long to keep is relayed only: nobody joins it, and the memory stays bounded")
     func long() throws {
         let gate = Gate()
         let text = String(repeating: "x", count: 4096)
@@ -244,7 +244,7 @@ struct CoalescingScenarios {
         }
     }
 
-    @Test("progress is told to those who want it")
+    @Test("progress goes to the clients that asked for it")
     func progress() throws {
         let gate = Gate()
         let openai = try ScriptedProvider.openAI(Self.held(gate))

@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// What only the configuration file can say, as the built daemon does it.
+/// Settings that only the configuration file has, with the built daemon.
 @Suite("Scenarios: strategies and intervals from the file")
 struct ConfiguredScenarios {
     private static func pair(_ file: String) throws -> (ScriptedProvider, ScriptedProvider, Scenario) {
@@ -15,7 +15,7 @@ struct ConfiguredScenarios {
         return "[routes.quick]\nmodels = [\(list)]\nstrategy = \"\(strategy)\"\n"
     }
 
-    @Test("weighted: each gets its share, weight 0 none")
+    @Test("weighted: each provider gets its share, weight 0 nothing")
     func weighted() throws {
         let (openai, mistral, scenario) = try Self.pair(
             Self.route("weighted", Scenario.gpt, Scenario.codestral, Scenario.mini) + """
@@ -35,7 +35,7 @@ struct ConfiguredScenarios {
         #expect(!openai.calls.contains { $0.bodyText.contains("mini") })
     }
 
-    @Test("ordered: the first one as long as it answers, then the next, then the first again")
+    @Test("ordered: the first provider as long as it answers, then the second, then the first again")
     func ordered() throws {
         let (openai, mistral, scenario) = try Self.pair(Self.route("ordered", Scenario.codestral, Scenario.gpt))
         for _ in 0..<10 { #expect(try scenario.generate("quick").story == ["mistral/codestral-2508 ok"]) }
@@ -47,7 +47,7 @@ struct ConfiguredScenarios {
         #expect(openai.calls.count == 1)
     }
 
-    @Test("cheapest: by known prices, the file's before the catalogue's; an unknown one comes last")
+    @Test("cheapest: by known prices, the file's before the catalogue's; unknown prices last")
     func cheapest() throws {
         let (openai, mistral, scenario) = try Self.pair(
             Self.route("cheapest", "openai/unheard-of", Scenario.gpt, Scenario.mini, Scenario.codestral) + """
@@ -60,7 +60,7 @@ struct ConfiguredScenarios {
         _ = try scenario.probe("openai")
         for _ in 0..<5 { #expect(try scenario.generate("quick").story == ["mistral/codestral-2508 ok"]) }
         openai.answer(Scenario.chat, with: Failures.internalError)
-        // Without the cheapest one the others follow in their order.
+        // Without the cheapest provider, the others follow in their order.
         mistral.answer(Scenario.chat, with: Failures.internalError)
         #expect(
             try scenario.generate("quick").story.prefix(4)
@@ -70,21 +70,21 @@ struct ConfiguredScenarios {
                 ])
     }
 
-    @Test("fastest: a provider that has become slow is left within 20 requests, and found again when it is not")
+    @Test("fastest: a provider that becomes slow is left within 20 requests, and used again when it is fast")
     func fastest() throws {
         func taking(_ milliseconds: Int) -> Script {
             ScriptedProvider.whole.with { $0.body.insert(.delay(milliseconds: milliseconds), at: 0) }
         }
         let (openai, mistral, scenario) = try Self.pair(Self.route("fastest", Scenario.gpt, Scenario.codestral))
         mistral.answer(Scenario.chat, with: taking(25))
-        /// How many of so many requests OpenAI answers.
+        /// The number of `count` requests that OpenAI answers.
         func share(of count: Int) throws -> Int {
             let before = openai.calls.count
             for _ in 0..<count { #expect(try scenario.generate("quick").event == "result") }
             return openai.calls.count - before
         }
         _ = try share(of: 20)
-        // One in twenty goes to the other, to learn how it does: more than seven of twenty happen once in a million.
+        // One request in twenty explores the slower provider: more than seven of twenty happen once in a million.
         #expect(try share(of: 20) >= 13)
         openai.answer(Scenario.chat, with: taking(100))
         _ = try share(of: 20)
@@ -95,7 +95,7 @@ struct ConfiguredScenarios {
         #expect(rounds < 60)
     }
 
-    @Test("a provider that goes away is told of within two probe intervals, and soon after it is back")
+    @Test("an outage is reported within two probe intervals, and the recovery soon after it")
     func probes() throws {
         let openai = try ScriptedProvider.openAI(ScriptedProvider.whole)
         let list = ScriptedProvider.list(["gpt-4o"]).then(.close)
@@ -112,7 +112,7 @@ struct ConfiguredScenarios {
                 [retry]
                 per_candidate = 0
                 """)
-        // A request that is answered takes the place of a probe.
+        // An answered request replaces a probe.
         let lists = openai.lists
         let end = ContinuousClock.now + .milliseconds(1500)
         while ContinuousClock.now < end { #expect(try scenario.generate(Scenario.gpt).event == "result") }
@@ -127,7 +127,7 @@ struct ConfiguredScenarios {
         try watcher.change(of: "openai", to: "available")
         #expect(ContinuousClock.now - gone < .seconds(4))
 
-        // The file's breaker: two failures, and a tenth of a second.
+        // The breaker of the configuration file: two failures, a pause of 0.1 s.
         openai.answer(Scenario.chat, with: Failures.internalError)
         for _ in 0..<2 { #expect(try scenario.generate(Scenario.gpt).code == "upstream_error") }
         try watcher.change(of: Scenario.gpt, to: "unavailable")

@@ -39,7 +39,7 @@ struct DeepProbeScenarios {
         #expect(try scenario.ask("probe", #""deep":true"#).code == "invalid_request")
     }
 
-    @Test("one model that fails is its own affair, and what it found is told of it alone")
+    @Test("a failing model affects no other, and only its own evidence changes")
     func failure() throws {
         let openai = try Self.provider()
         openai.answer("/v1/embeddings", with: Failures.internalError)
@@ -52,7 +52,7 @@ struct DeepProbeScenarios {
         #expect(try scenario.state(Self.embedding) == "degraded")
     }
 
-    @Test("what there is no budget for is not asked")
+    @Test("a deep probe beyond the budget is not sent")
     func budget() throws {
         let openai = try Self.provider()
         let scenario = try Scenario(["openai": openai], file: "[health]\ndeep_probe_usd_per_day = 0.00005\n")
@@ -62,7 +62,7 @@ struct DeepProbeScenarios {
         #expect(openai.calls.isEmpty)
     }
 
-    @Test("on schedule: what the configuration names and what was asked for, unless a request has shown it already")
+    @Test("on schedule: configured and requested models, unless a request has shown that they work")
     func schedule() throws {
         let openai = try Self.provider()
         let scenario = try Scenario(

@@ -83,7 +83,7 @@ struct EmptyAnswerScenarios {
         #expect(today["input_tokens"] as? Int == 7)
     }
 
-    @Test("a model that says nothing is taken from nobody, however often it does")
+    @Test("a model with empty answers stays available, however many there are")
     func blameless() throws {
         let openai = try ScriptedProvider.openAI(Self.document())
         let scenario = try Scenario(["openai": openai], file: Self.once)
@@ -97,7 +97,7 @@ struct EmptyAnswerScenarios {
     }
 
     @Test(
-        "what counted tokens, ended otherwise or holds anything is an answer",
+        "a reply with counted tokens, another end or any content is an answer",
         arguments: [
             document(output: "3"), document(finish: "length"), document(finish: "content_filter"),
             document(#""content":"","reasoning_content":"hm""#), stream(finish: "length"), stream(output: "1"),

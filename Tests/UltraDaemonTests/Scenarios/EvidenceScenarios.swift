@@ -2,7 +2,8 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Whose failure is whose: what one client met is told to it alone, and held against a model only when others meet it.
+/// Failures of single requests: their details go to the client concerned, and count against a model only when other
+/// requests fail too.
 @Suite("Scenarios: one request's failure")
 struct EvidenceScenarios {
     private static let secret = "the lighthouse keeper's name is Ines"
@@ -13,7 +14,7 @@ struct EvidenceScenarios {
         return Script(headers: [("Content-Type", "text/event-stream")], body: [.chunk(Array(event.utf8))])
     }
 
-    @Test("an excerpt of a reply goes to the client whose reply it was, and nowhere else")
+    @Test("an excerpt of a reply goes only to the client whose reply it was")
     func excerpt() throws {
         let folder = try TemporaryFolder("ultra-state")
         let openai = try ScriptedProvider.openAI(Self.stream(Self.secret))
@@ -40,7 +41,7 @@ struct EvidenceScenarios {
     }
 
     @Test(
-        "a firewall's page, or a refusal without the provider's word, takes the model from nobody",
+        "a firewall's page, or a refusal without an error code, takes the model from nobody",
         arguments: [
             Script(
                 status: 403, headers: [("Content-Type", "text/html")],
@@ -65,7 +66,7 @@ struct EvidenceScenarios {
     }
 
     @Test(
-        "what a client brings about by its own options blames nobody",
+        "failures caused by a client's own options blame no provider",
         arguments: [
             .json(#"{"error":{"message":"no model","code":"model_not_found"}}"#, status: 404),
             .json(#"{"error":{"message":"no access","code":"permission_denied"}}"#, status: 403),
@@ -91,7 +92,7 @@ struct EvidenceScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("a quota that is used up is told as that while it lasts, and a probe of the model ends it")
+    @Test("an exhausted quota is reported while it lasts, and a probe of the model ends it")
     func quota() throws {
         let openai = try ScriptedProvider.openAI(
             .json(#"{"error":{"message":"You exceeded your quota","code":"insufficient_quota"}}"#, status: 429),
@@ -106,7 +107,7 @@ struct EvidenceScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("a probe of the model ends a wait that the provider asked for; a probe of the provider does not")
+    @Test("a probe of the model ends a wait the provider asked for; a probe of the provider does not")
     func askedWait() throws {
         let openai = try ScriptedProvider.openAI(.retryLater(.seconds(600)), ScriptedProvider.whole)
         let scenario = try Scenario(["openai": openai])
@@ -118,7 +119,7 @@ struct EvidenceScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("a key that may generate and not list: requests go on, and the list's refusal is a notice")
+    @Test("a key that may generate but not list: requests go on, and the list's refusal is a notice")
     func listRefused() throws {
         let isRefused = Switch(false)
         let openai = try ScriptedProvider { request in
@@ -127,7 +128,7 @@ struct EvidenceScenarios {
         }
         let scenario = try Scenario(["openai": openai])
         isRefused.set(true)
-        // Nothing but the list was asked so far.
+        // The daemon has requested nothing but the list so far.
         #expect(try scenario.probe("openai")["state"] as? String == "unauthorized")
         #expect(try scenario.generate(Scenario.gpt).event == "result")
         #expect(try scenario.provider("openai")["state"] as? String == "available")
@@ -140,7 +141,7 @@ struct EvidenceScenarios {
         #expect(try scenario.provider("openai")["notices"] == nil)
     }
 
-    @Test("the next request reaches a server of this machine that was not running, however often it was asked before")
+    @Test("a local server that was not running is reached by the next request, however often it failed before")
     func absentServer() throws {
         let openai = try ScriptedProvider.openAI(ScriptedProvider.whole.then(.close))
         openai.answer("/v1/models", with: ScriptedProvider.list(["gpt-4o"]).then(.close))
@@ -152,7 +153,7 @@ struct EvidenceScenarios {
         #expect(try scenario.state(Scenario.gpt) == "available")
     }
 
-    @Test("a reply beyond a limit of the daemon is told as that, once, and blames nobody", arguments: [false, true])
+    @Test("a reply beyond a limit of the daemon is reported once, and no provider is blamed", arguments: [false, true])
     func tooLarge(isStream: Bool) throws {
         let long = String(repeating: "x", count: 2 << 20)
         let document = #"{"choices":[{"message":{"content":"\#(long)"},"finish_reason":"stop"}]}"#
@@ -176,7 +177,7 @@ struct EvidenceScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("an answer longer than a frame is told as that; streamed, it comes in frames that fit")
+    @Test("an answer longer than a frame is reported as such; streamed, it comes in frames that fit")
     func longerThanFrame() throws {
         let text = String(repeating: "é\\n", count: 100_000)
         let openai = try ScriptedProvider.openAI(

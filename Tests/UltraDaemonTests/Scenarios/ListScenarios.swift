@@ -59,7 +59,7 @@ struct ListScenarios {
         #expect((try scenario.generate(Scenario.gpt)["warnings"] as? [String] ?? []).isEmpty)
     }
 
-    @Test("an unknown name is told together with the lists that could not be looked at")
+    @Test("the error for an unknown name names the lists that could not be read")
     func unreadLists() throws {
         let mistral = try ScriptedProvider.mistral()
         mistral.answer("/v1/models", with: Failures.internalError)
@@ -95,7 +95,7 @@ struct ListScenarios {
         #expect(openai.lists == lists + 1)
     }
 
-    @Test("what is asked of single models holds up neither the list nor the other models")
+    @Test("requests about single models delay neither the list nor the other models")
     func details() throws {
         let ollama = try ScriptedProvider { request in
             switch request.path {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Scenarios: load", .serialized)
 struct LoadScenarios {
-    /// `ULTRA_CHAOS_REQUESTS`; 10,000 unless set.
+    /// The number of requests: `ULTRA_CHAOS_REQUESTS`, or 10,000.
     static let requests = ProcessInfo.processInfo.environment["ULTRA_CHAOS_REQUESTS"].flatMap { Int($0) } ?? 10_000
     static let atOnce = 64
 
@@ -45,7 +45,7 @@ struct LoadScenarios {
         return endings
     }
 
-    @Test("two providers that fail a quarter of their calls: no wrong answer, hardly any lost, few calls more")
+    @Test("two providers that fail a quarter of their calls: no wrong answer, few lost answers, few extra calls")
     func chaos() throws {
         let (one, two) = (Chaos(seed: 1), Chaos(seed: 2))
         let openai = try ScriptedProvider { $0.method == "GET" ? ScriptedProvider.list(["gpt-4o"]) : one.answer($0) }
@@ -66,7 +66,7 @@ struct LoadScenarios {
         let complete = endings.filter { $0.last.event != "error" }
         let wrong = complete.filter { $0.text != Chaos.text($0.number) }
         #expect(wrong.map(\.text) == [])
-        // What a stream had said before it broke was true as well, and it was called broken.
+        // The content of a stream before its break must be correct, and the break must be reported.
         let broken = endings.filter { $0.last.event == "error" }
         #expect(broken.allSatisfy { Chaos.text($0.number).hasPrefix($0.text) })
         #expect(broken.filter { !$0.text.isEmpty }.allSatisfy { $0.last.code == "stream_truncated" })
@@ -97,7 +97,7 @@ struct LoadScenarios {
         let scenario = try Scenario(["openai": openai, "mistral": mistral], limits)
         let client = try scenario.daemon.client()
         for round in 1...8 {
-            // Half of them stay, and a third of these is cancelled; half go away with their connection.
+            // Half of the clients stay, and a third of their requests is cancelled; the other half disconnects.
             let leaving = try scenario.daemon.client()
             let base = round * 1000
             for number in 1...64 {
@@ -118,7 +118,7 @@ struct LoadScenarios {
             }
             #expect(terminals.values.allSatisfy { $0 == 1 })
         }
-        // The last of those who left have been noticed when nothing is under way.
+        // When no request is in flight, the daemon has noticed the last disconnected client.
         var left = 1
         while left > 0 {
             let status = try scenario.ask("status", "")
@@ -131,7 +131,7 @@ struct LoadScenarios {
         #expect(scenario.daemon.threadCount <= 2)
     }
 
-    @Test("when everybody fails, repetitions stay within their budget")
+    @Test("when every provider fails, retries stay within their budget")
     func nobodyAnswers() throws {
         let openai = try ScriptedProvider.openAI(.retryLater(.none))
         let mistral = try ScriptedProvider.mistral(.retryLater(.none))
@@ -142,12 +142,12 @@ struct LoadScenarios {
         }
         #expect(endings.allSatisfy { $0.last.code == "rate_limited" })
         let calls = openai.calls.count + mistral.calls.count
-        // Each of the two providers is asked once for every request, and a fifth more often.
+        // Each of the two providers gets every request once, and a fifth of them again.
         #expect(calls * 5 <= count * 2 * 6, "\(calls) calls for \(count) requests")
         #expect(calls >= count * 2)
     }
 
-    @Test("a provider that stalls does not slow down another's answers, nor make them more work")
+    @Test("a stalled provider neither delays another provider's answers nor makes them cost more processor time")
     func stalled() throws {
         let openai = try ScriptedProvider.openAI(.hangBeforeHead)
         let mistral = try ScriptedProvider.mistral()
@@ -166,8 +166,8 @@ struct LoadScenarios {
         }
         var warmUp = Sample()
         try ask(&warmUp)
-        // In turn, and all of it counts: what else the machine does falls on both alike. Where that leaves a doubt there
-        // is more of both.
+        // The two conditions alternate, so that other load of the machine affects both alike. If the difference is in
+        // doubt, more of both is measured.
         var batches = 0
         while batches < 8 || batches < 40 && beside.slowest > alone.slowest * 1.2 {
             batches += 1
@@ -189,16 +189,16 @@ struct LoadScenarios {
             "\(alone.work) and \(beside.work) µs of processor a request, \(alone.times.count) requests each")
     }
 
-    /// Requests under one condition, in several batches.
+    /// Requests under one condition, measured in several batches.
     private struct Sample {
         static let batch = 200
         var times: [Duration] = []
-        /// Of the daemon.
+        /// The daemon's processor time.
         var processorNanoseconds = 0
 
         /// The 99th percentile.
         var slowest: Duration { times.sorted().dropLast(times.count / 100).last ?? .zero }
-        /// Microseconds of processor a request.
+        /// Processor time for each request in microseconds.
         var work: Int { processorNanoseconds / 1000 / max(1, times.count) }
     }
 }

@@ -2,17 +2,17 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// What clients make the daemon hold, with `limits.memory` at its least: one user may have 8 MiB.
+/// Memory that clients make the daemon hold, with the smallest `limits.memory`: one user may have 8 MiB.
 @Suite("Scenarios: memory")
 struct MemoryScenarios {
     private static let file = "[limits]\nmemory = \"16MiB\"\npartial_frame = \"500ms\"\n"
     private static let limitBytes = 16 << 20
-    /// What is not the clients': buffers of the loop, of libcurl and of the allocator, in a debug build.
+    /// Memory not charged to clients: buffers of the loop, of libcurl and of the allocator, in a debug build.
     private static let slackBytes = 24 << 20
 
     private static func prompt(megabytes: Int) -> String { String(repeating: "x", count: megabytes << 20) }
 
-    /// A frame as it is sent.
+    /// The bytes of a frame.
     private static func frame(_ id: Int, _ op: String, _ fields: String) -> [UInt8] {
         let text = #"{"id":\#(id),"op":"\#(op)",\#(fields)}"#
         return withUnsafeBytes(of: UInt32(text.utf8.count).bigEndian) { Array($0) } + Array(text.utf8)
@@ -23,13 +23,13 @@ struct MemoryScenarios {
         return memory?["held_bytes"] as? Int ?? -1
     }
 
-    /// Sends what a request takes from a thread of its own, since the daemon may not read it for long.
+    /// Sends bytes from a thread of its own, since the daemon may not read them for a long time.
     private static func sendApart(_ bytes: [UInt8], on client: Client) {
         nonisolated(unsafe) let client = client
         Thread.detachNewThread { client.send(bytes: bytes) }
     }
 
-    @Test("frames without an end are bounded together, end in time, and leave room for others")
+    @Test("unfinished frames are bounded together, time out, and leave room for other users")
     func partialFrames() throws {
         let scenario = try Scenario(["openai": .openAI()], file: Self.file)
         let before = scenario.daemon.residentOwnBytes
@@ -54,7 +54,7 @@ struct MemoryScenarios {
         while try Self.held(scenario) > 100_000 {}
     }
 
-    @Test("long requests come to their turn as earlier ones end; none is lost, and small ones pass meanwhile")
+    @Test("long requests are read as earlier ones end; none is lost, and small ones pass meanwhile")
     func longRequests() throws {
         let gate = Gate()
         let openai = try QueueScenarios.held(gate)
@@ -75,7 +75,7 @@ struct MemoryScenarios {
         while try Self.held(scenario) > 300_000 {}
     }
 
-    @Test("a request that can never have room is refused by the setting's name, and its connection lives on")
+    @Test("a request that can never fit is refused with the setting's name, and its connection stays usable")
     func tooLong() throws {
         let scenario = try Scenario(["openai": .openAI()], file: Self.file)
         let refused = try scenario.ask("generate", Scenario.fields(Scenario.gpt, prompt: Self.prompt(megabytes: 5)))
@@ -84,7 +84,7 @@ struct MemoryScenarios {
         #expect(try scenario.ask("ping", "").event == "result")
     }
 
-    @Test("one that waits for room longer than a request may wait is refused, to be sent again")
+    @Test("a request that waits too long for memory is refused as retryable")
     func waits() throws {
         let gate = Gate()
         let openai = try QueueScenarios.held(gate)
@@ -104,7 +104,7 @@ struct MemoryScenarios {
         #expect(openai.calls.count == 1)
     }
 
-    @Test("streams that nobody reads are bounded together, and lose nothing")
+    @Test("unread streams are bounded together and lose nothing")
     func unreadStreams() throws {
         let piece = String(repeating: "y", count: 60_000)
         let openai = try ScriptedProvider.openAI(
@@ -133,7 +133,7 @@ struct MemoryScenarios {
         while try Self.held(scenario) > 1_000_000 {}
     }
 
-    @Test("long answers to one user are read one after the other, and all of them come")
+    @Test("long answers to one user are read one after the other, and all arrive")
     func longAnswers() throws {
         let text = String(repeating: "z", count: 5 << 20)
         let openai = try ScriptedProvider.openAI(
@@ -147,7 +147,7 @@ struct MemoryScenarios {
 
     private static let embedding = #""model":"openai/text-embedding-3-small","input":"x""#
 
-    /// A provider whose vectors have so many numbers, of four bytes each.
+    /// A provider with vectors of `count` numbers, four bytes each.
     private static func vectors(of count: Int) throws -> ScriptedProvider {
         let openai = try ScriptedProvider.openAI()
         let vector = Array(repeating: "0.5", count: count).joined(separator: ",")
@@ -157,7 +157,7 @@ struct MemoryScenarios {
         return openai
     }
 
-    @Test("long vectors to one user are read one reply after the other, within its share, and all of them come")
+    @Test("long vectors to one user are read one reply after the other, within the user's share, and all arrive")
     func longVectors() throws {
         let scenario = try Scenario(["openai": try Self.vectors(of: 500_000)], file: Self.file)
         let before = scenario.daemon.residentOwnBytes
@@ -169,12 +169,12 @@ struct MemoryScenarios {
             most = max(most, scenario.daemon.residentOwnBytes)
         }
         #expect(most - before < Self.limitBytes + Self.slackBytes, "\(before >> 10) KB, then \(most >> 10) KB")
-        // Each connection is charged as well: 24 of them hold more than what is waited for.
+        // Each connection is charged as well: 24 of them would hold more than the bound that the test waits for.
         clients = []
         while try Self.held(scenario) > 300_000 {}
     }
 
-    /// Sixteen clients that ask for answers of 2 MB, of which none reads.
+    /// Sixteen clients that request answers of 2 MB and read nothing.
     private static func unreadAnswers(_ scenario: Scenario, _ request: String) throws -> [Client] {
         let clients = try (0..<16).map { _ in try scenario.daemon.client() }
         for client in clients { client.send(bytes: frame(1, "generate", request)) }
@@ -188,7 +188,7 @@ struct MemoryScenarios {
     }
 
     @Test(
-        "answers that nobody reads are bounded together; the connection with the most is closed, and the others get theirs",
+        "unread answers are bounded together; the connection with the most is closed, and the others get theirs",
         arguments: ["", "[cache]\nenabled = true\n"])
     func unreadAnswers(cache: String) throws {
         let openai = try Self.longAnswer()
@@ -203,11 +203,11 @@ struct MemoryScenarios {
         #expect(most - before < Self.limitBytes + Self.slackBytes, "\(before >> 10) KB, then \(most >> 10) KB")
         var answered = 0
         for client in clients { answered += (try? client.frames().last?.event) == "result" ? 1 : 0 }
-        // The time runs on while one client after the other reads.
+        // Time passes while the clients read one after the other.
         #expect((8...15).contains(answered))
     }
 
-    @Test("vectors that no frame can hold are too large, however they are spread over replies")
+    @Test("vectors that no frame can hold are too large, however many replies they come in")
     func tooLongVectors() throws {
         let scenario = try Scenario(
             ["openai": try Self.vectors(of: 20_000)], file: "[limits]\nframe_bytes = \"64KiB\"\n")
@@ -216,7 +216,7 @@ struct MemoryScenarios {
         #expect((refused.error["hint"] as? String)?.contains("limits.frame_bytes") == true)
     }
 
-    @Test("an answer of one document that no frame can hold is too large, and blames nobody")
+    @Test("a unary reply that no frame can hold is too large, and no provider is blamed")
     func tooLongAnswer() throws {
         let text = String(repeating: "z", count: 600 << 10)
         let openai = try ScriptedProvider.openAI(

@@ -10,7 +10,7 @@ struct MetricsScenarios {
 
     static func outcome(_ op: String, _ outcome: String) -> [String: String] { ["op": op, "outcome": outcome] }
 
-    @Test("what happened is counted, once, and in the format")
+    @Test("every event is counted once, in the format of Prometheus")
     func counts() throws {
         let gate = Gate()
         let openai = try ScriptedProvider.openAI(
@@ -81,7 +81,7 @@ struct MetricsScenarios {
         #expect(age > -1 && age < 60)
     }
 
-    @Test("no series names a user, a process or a request")
+    @Test("no series has a label for a user, a process or a request")
     func labels() throws {
         let scenario = try Scenario(["openai": try ScriptedProvider.openAI()])
         _ = try scenario.generate(Scenario.gpt)
@@ -89,7 +89,7 @@ struct MetricsScenarios {
         #expect(labels.isSubset(of: ["provider", "model", "op", "outcome", "state", "host", "level", "le", "version"]))
     }
 
-    @Test("a fallback is one, and a breaker that keeps requests away is open")
+    @Test("a fallback is counted, and an open breaker is shown")
     func breaker() throws {
         let openai = try ScriptedProvider.openAI(Failures.internalError)
         let mistral = try ScriptedProvider.mistral()
@@ -104,7 +104,7 @@ struct MetricsScenarios {
         #expect(metrics["ultrad_provider_models_breaker_open", ["provider": "mistral"]] == 0)
     }
 
-    @Test("names that no provider lists and that never answered are `other`, in metrics and events alike")
+    @Test("models that no provider lists and that never answered are `other`, in metrics and events")
     func inventedNames() throws {
         let refusal = Script.json(#"{"error":{"message":"no"}}"#, status: 400)
         let openai = try ScriptedProvider.openAI(refusal, refusal, refusal, ScriptedProvider.whole)
@@ -127,7 +127,7 @@ struct MetricsScenarios {
     }
 
     @Test(
-        "the longest turn of the loop is told, since the start and since the last scrape; a mock's long answer is no turn"
+        "the longest turn since the start and since the last scrape is shown; a mock's long answer is not one turn"
     )
     func longestTurn() throws {
         let scenario = try Scenario([:], ["USE_MOCK": "true"])
@@ -136,7 +136,7 @@ struct MetricsScenarios {
         let id = scenario.send("generate", Scenario.fields("mock/echo", prompt: prompt))
         let other = try scenario.daemon.client()
         var pings = 0
-        // What is asked meanwhile is answered meanwhile.
+        // Pings are answered while the mock's answer is generated.
         while try Self.inFlight(other) > 0 || pings == 0 { pings += 1 }
         #expect(pings > 5)
         #expect(try scenario.client.frames(id).last?.text?.utf8.count == prompt.utf8.count)

@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Connections that are ready before they are needed. Nothing here is probed: what keeps them is the pool alone.
+/// Connections that are opened before they are needed. Probes are off: only the pool keeps connections open.
 @Suite("Scenarios: the warm pool")
 struct PoolScenarios {
     static let unprobed = "[providers.openai]\nprobe = \"none\"\n"
@@ -31,7 +31,7 @@ struct PoolScenarios {
         let daemon = try DaemonProcess(openai: openai, file: Self.unprobed)
         let client = try daemon.client()
 
-        // The handshake comes before any request, with a question that costs nothing and shows no key.
+        // The handshake happens before any request, with a free request that carries no key.
         let first = try openai.blockForRequest()
         #expect(first.method == "HEAD" && first["authorization"] == nil && first.body.isEmpty)
         if !isAnnounced {
@@ -42,7 +42,7 @@ struct PoolScenarios {
         for _ in 0..<2 { #expect(try openai.blockForRequest().method == "HEAD") }
         let asked = openai.requests.count
         #expect(openai.connections.count == connections)
-        // The provider knows of the last question before the daemon has its answer.
+        // The provider records the last request before the daemon has its reply.
         while try Self.pool(client)["idle"] as? Int == 0 {}
         #expect(try Self.figures(client) == [1, 1, connections, asked - connections])
 
@@ -52,13 +52,13 @@ struct PoolScenarios {
         #expect(openai.connections.last?.ending == nil)
         #expect(openai.connections.dropLast().allSatisfy { $0.ending == .closedByProvider })
         #expect(try Self.pool(client)["open"] as? Int == 1)
-        // It was no evidence.
+        // The warm-up is no evidence about the provider.
         let models = try client.ask(#"{"id":3,"op":"models"}"#, id: 3)["models"] as? [[String: Any]]
         let evidence = models?.first?["evidence"] as? [String: [String: Any]]
         #expect(evidence?["generated"]?["by"] as? String == "live")
     }
 
-    @Test("a provider that is probed needs nothing else at the start; one that is not to be kept warm is left alone")
+    @Test("a probed provider needs no warm-up at the start; a provider without a warm connection gets none")
     func quiet() throws {
         for (file, methods) in [("", ["GET"]), (Self.unprobed + "warm = false\n", [])] {
             let openai = try ScriptedProvider.openAI()
@@ -72,7 +72,7 @@ struct PoolScenarios {
         }
     }
 
-    @Test("a host that keeps no connection, or that is down, is not asked again and again")
+    @Test("a host that keeps no connection, or is down, is tried ever more rarely")
     func notKept() throws {
         let openai = try ScriptedProvider.openAI(ScriptedProvider.whole)
         openai.answer("/v1", with: .json("{}").then(.close))

@@ -2,12 +2,12 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// What happens to a provider, what the registry makes of it, and how it comes back.
+/// Outages and recoveries of providers, as the registry shows them.
 @Suite("Scenarios: providers")
 struct ProviderScenarios {
-    @Test("a provider goes down and comes back: requests fail, then are not even sent, then are answered again")
+    @Test("a provider goes down and comes back: requests fail, then are not sent at all, then are answered again")
     func down() throws {
-        // No connection outlives its answer, so that refusing means down.
+        // Every connection ends with its answer, so that refusing connections makes the provider unreachable.
         let openai = try ScriptedProvider.openAI(ScriptedProvider.whole.then(.close))
         openai.answer("/v1/models", with: ScriptedProvider.list(["gpt-4o"]).then(.close))
         let scenario = try Scenario(["openai": openai])
@@ -18,7 +18,7 @@ struct ProviderScenarios {
         let failed = try scenario.generate(Scenario.gpt)
         #expect(failed.code == "connect_failed")
         #expect(failed.story == Array(repeating: "openai/gpt-4o error connect_failed", count: 3))
-        // Three in a row: more than one connection that broke, less than proof.
+        // Three failures in a row are more than one broken connection and less than an outage.
         #expect(try watcher.change(of: "openai", to: "degraded")["reason"] as? String == "connect_failed")
         #expect(try scenario.state(Scenario.gpt) == "degraded")
 
@@ -42,9 +42,9 @@ struct ProviderScenarios {
         #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o ok"])
     }
 
-    @Test("connections that break one at a time change no state; a probe that meets nobody does, at once")
+    @Test("connections that break one at a time change no state; a probe that cannot connect does, at once")
     func reset() throws {
-        // No connection serves twice: one that breaks when it is used again is replaced unseen.
+        // No connection is used twice: a kept connection that breaks when it is reused is replaced silently.
         let whole = ScriptedProvider.whole.then(.close)
         let openai = try ScriptedProvider.openAI(whole)
         openai.answer("/v1/models", with: ScriptedProvider.list(["gpt-4o"]).then(.close))
@@ -59,11 +59,11 @@ struct ProviderScenarios {
         #expect(try scenario.provider("openai")["last_error"] is String)
         openai.answer("/v1/models", with: .resetBeforeHead)
         #expect(try scenario.probe("openai")["state"] as? String == "unavailable")
-        // The first that is told of all this.
+        // This is the first change that the watcher is told.
         #expect(try watcher.next()["to"] as? String == "unavailable")
     }
 
-    @Test("a lost key is the key's affair: the host stays reachable, a probe finds it valid again")
+    @Test("a refused key affects only the key: the host stays reachable, and a probe finds the key valid again")
     func keyLost() throws {
         let isLost = Switch(false)
         let openai = try ScriptedProvider { request in
@@ -91,7 +91,7 @@ struct ProviderScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("another key takes over from one that is refused or has to wait, within the request")
+    @Test("another key takes over from a refused or rate-limited one within the request")
     func otherKey() throws {
         for (failure, code) in [(Failures.badKey, "authentication"), (.retryLater(.seconds(60)), "rate_limited")] {
             let lost = Switch<String?>(nil)
@@ -101,7 +101,7 @@ struct ProviderScenarios {
             }
             let scenario = try Scenario(["openai": openai], ["OPENAI_API_KEY": "first, second"])
             lost.set("Bearer first")
-            // Keys take turns: one of two requests meets the lost one.
+            // Keys take turns: one of two requests uses the refused one.
             let stories = [try scenario.generate(Scenario.gpt).story, try scenario.generate(Scenario.gpt).story]
             #expect(
                 stories.contains(["openai/gpt-4o error \(code)", "openai/gpt-4o ok"]), "\(code): \(stories)")
@@ -112,7 +112,7 @@ struct ProviderScenarios {
         }
     }
 
-    @Test("one bad key of two does not keep a probe from seeing that the provider works")
+    @Test("with one bad key of two, a probe still finds that the provider works")
     func probeWithTwoKeys() throws {
         let openai = try ScriptedProvider { request in
             if request["authorization"] == "Bearer bad" { return Failures.badKey }
@@ -131,13 +131,13 @@ struct ProviderScenarios {
         let name: String
         let script: Script
         let code: String
-        /// What the model is from then on.
+        /// The model's state afterwards.
         let state: String
         var testDescription: String { name }
     }
 
     @Test(
-        "a lost model takes nobody along, and a list or an answer brings it back",
+        "a lost model affects no other, and a list or an answer brings it back",
         arguments: [
             Loss(
                 name: "404",
@@ -162,7 +162,8 @@ struct ProviderScenarios {
         let failed = try scenario.generate(Scenario.gpt)
         #expect(failed.code == loss.code)
         #expect(failed.story == ["openai/gpt-4o error \(loss.code)"])
-        // One request may have met something of its own; another one, which meets the same, has not.
+        // The failure of one request may be due to that request; a second request with the same failure shows that it
+        // is the model's.
         #expect(try scenario.state(Scenario.gpt) == "available")
         #expect(try scenario.generate(Scenario.gpt).story == ["openai/gpt-4o error \(loss.code)"])
         #expect(try scenario.state(Scenario.gpt) == "available")
@@ -178,14 +179,14 @@ struct ProviderScenarios {
         #expect(openai.calls.count == calls)
 
         isLost.set(false)
-        // The list shows that there is such a model; only the model shows that the key may use it.
+        // The list shows that the model exists; only a request to the model shows that the key may use it.
         let deep = #""model":"\#(Scenario.gpt)","deep":\#(loss.code == "permission_denied")"#
         #expect(try scenario.ask("probe", deep).event == "result")
         #expect(try scenario.state(Scenario.gpt) == "available")
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("a list is a hint: a model that it lacks is asked all the same, and only the provider's 404 takes it away")
+    @Test("a list is a hint: a model missing from it is still tried, and only the provider's 404 removes it")
     func modelDelisted() throws {
         let openai = try ScriptedProvider.openAI()
         let scenario = try Scenario(["openai": openai])
@@ -206,7 +207,7 @@ struct ProviderScenarios {
         #expect(try scenario.generate(Scenario.gpt).event == "result")
     }
 
-    @Test("a slow provider: its latency is told, and a request that will not wait goes elsewhere without blaming it")
+    @Test("a slow provider: its latency is shown, and a request with a short timeout moves on without blaming it")
     func slow() throws {
         let openai = try ScriptedProvider.openAI(
             ScriptedProvider.whole.with { $0.body.insert(.delay(milliseconds: 60), at: 0) })
@@ -251,7 +252,7 @@ struct ProviderScenarios {
     }
 }
 
-/// Refusals that several scenarios play.
+/// Refusals used by several scenarios.
 enum Failures {
     static let badKey = Script.json(
         #"{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}"#, status: 401)

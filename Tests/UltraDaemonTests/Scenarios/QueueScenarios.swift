@@ -11,7 +11,7 @@ struct QueueScenarios {
 
     static let one = ["MAX_CONCURRENT_OPENAI": "1"]
 
-    @Test("one at a time: the others wait, and two client processes take turns however many each sends")
+    @Test("concurrency 1: requests queue, and two client processes take turns, however many each sends")
     func fair() throws {
         let gate = Gate()
         let openai = try Self.held(gate)
@@ -34,13 +34,13 @@ struct QueueScenarios {
         #expect(other.terminationStatus == 0)
         try openai.blockForCalls(21)
         let order = openai.calls.map { $0.bodyText.contains("single") }
-        // Behind the one under way and at most one that was first in line.
+        // The request runs behind the current one and at most one that was first in the queue.
         #expect((order.firstIndex(of: true) ?? 99) <= 2)
         let many = openai.calls.map(\.bodyText).filter { $0.contains("many") }
         #expect((0..<20).allSatisfy { many[$0].contains("many \($0)") })
     }
 
-    @Test("cancelled in the queue: an answer within 50 ms, and nothing is ever sent")
+    @Test("cancelled in the queue: the client hears within 50 ms, and nothing is ever sent")
     func cancelQueued() throws {
         let gate = Gate()
         let openai = try Self.held(gate)
@@ -49,7 +49,7 @@ struct QueueScenarios {
         try openai.blockForCalls(1)
         for op in ["generate", "stream"] {
             let waiting = Scenario.fields(Scenario.gpt, #""progress":true"#, prompt: "second")
-            // The best of three: what else the machine does is not the daemon's.
+            // The best of three runs, since other load of the machine must not count.
             let times = try (0..<3).map { _ in
                 let second = scenario.send(op, waiting)
                 #expect(try scenario.client.next()?["phase"] as? String == "queued")
@@ -73,7 +73,7 @@ struct QueueScenarios {
         #expect(!openai.calls.contains { $0.bodyText.contains("second") })
     }
 
-    @Test("cancelled in the pause before a repetition: an answer within 50 ms, and nothing is sent later")
+    @Test("cancelled in the pause before a retry: the client hears within 50 ms, and nothing is sent later")
     func cancelPaused() throws {
         let openai = try ScriptedProvider.openAI()
         let scenario = try Scenario(["openai": openai])
@@ -84,7 +84,8 @@ struct QueueScenarios {
                 let first = scenario.send(op, Scenario.fields(Scenario.gpt, #""progress":true"#, prompt: "first"))
                 while try scenario.client.next()?["phase"] as? String != "retrying" {}
                 let time = try scenario.cancel(first)
-                // It waits for the same moment; when it is answered, that moment has passed.
+                // This request waits for the same moment as the cancelled retry; once it is answered, that moment has
+                // passed.
                 #expect(try scenario.generate(Scenario.gpt).event == "result")
                 let calls = openai.calls[sent...]
                 #expect(calls.count == 2)
@@ -95,7 +96,7 @@ struct QueueScenarios {
         }
     }
 
-    @Test("progress tells of the queue, and of each repetition which one it is and when it comes")
+    @Test("progress reports the queue, and each retry with its number and time")
     func progress() throws {
         let gate = Gate()
         let openai = try ScriptedProvider.openAI(
@@ -117,7 +118,7 @@ struct QueueScenarios {
         #expect(frames.suffix(3).map(\.event) == ["start", "delta", "done"])
     }
 
-    @Test("a request whose time runs out in the queue says so, and goes elsewhere if it may")
+    @Test("a request that times out in the queue says so, or moves on to a fallback if it may")
     func timeout() throws {
         let gate = Gate()
         let openai = try Self.held(gate)
@@ -134,7 +135,7 @@ struct QueueScenarios {
 }
 
 extension Scenario {
-    /// Cancels request `id`; how long it takes until it has ended, and until that is confirmed.
+    /// Cancels request `id`; returns the times until it ended and until the cancellation was confirmed.
     func cancel(_ id: Int) throws -> Duration {
         let start = ContinuousClock.now
         var open: Set = [id, send("cancel", #""target":\#(id)"#)]

@@ -89,7 +89,7 @@ struct RateLimitScenarios {
         #expect(try scenario.model(Scenario.gpt)["retry_at"] is NSNull)
     }
 
-    @Test("a short wait is waited out, by every request to that model, and its end is told")
+    @Test("every request to that model waits out a short cool-down, whose end is reported")
     func shortWait() throws {
         let openai = try ScriptedProvider.openAI(.retryLater(.milliseconds(400)), ScriptedProvider.whole)
         let scenario = try Scenario(["openai": openai])

@@ -2,14 +2,14 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Requests that are refused before they reach a model, or before they are read at all, as the books have them.
+/// The records of requests that are refused before they reach a model, or before they are read at all.
 @Suite("Scenarios: refusals")
 struct RefusalScenarios {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         /// The frames of one connection.
         let frames: [String]
-        /// What is counted for the last one.
+        /// The operation and the outcome that are counted for the last frame.
         let operation: String
         let outcome: String
         var testDescription: String { name }
@@ -37,7 +37,7 @@ struct RefusalScenarios {
         try Exposition(try client.ask(#"{"id":1,"op":"metrics"}"#)["text"] as? String ?? "")
     }
 
-    @Test("what is refused before it runs is counted", arguments: cases)
+    @Test("a request refused before it runs is counted", arguments: cases)
     func counted(row: Case) throws {
         let folder = try TemporaryFolder("ultra-refusals")
         try folder.write("ultrad.toml", "[limits]\ncalls_per_connection = 1\n")
@@ -59,7 +59,7 @@ struct RefusalScenarios {
         let daemon = try DaemonProcess(["USE_MOCK": "true"], arguments: ["--config", "\(folder.path)/ultrad.toml"])
         let client = try daemon.client()
         #expect(try client.ask(#"{"id":1,"op":"ping"}"#).event == "result")
-        // By now the connection that waited for the socket is gone, so that this one is the second.
+        // The connection that tested the socket has ended by now, so that this one is the second.
         let other = try daemon.client()
         #expect(try other.ask(#"{"id":1,"op":"ping"}"#).event == "result")
         #expect(try daemon.client().next()?.code == "rate_limited")
@@ -67,7 +67,7 @@ struct RefusalScenarios {
             try Self.total(client)["ultrad_requests_total", MetricsScenarios.outcome("unknown", "rate_limited")] == 1)
     }
 
-    @Test("a request that is refused before it reaches a model only ends, and is not in the ledger")
+    @Test("a request refused before it reaches a model has an end event and no row in the ledger")
     func events() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let watcher = try Watcher(daemon, "requests")
@@ -85,7 +85,7 @@ struct RefusalScenarios {
             #expect(event["error"] as? String == code, "\(event)")
             #expect(event["model"] as? String == model, "\(event)")
         }
-        // A refused operation without a model is no event: the next one is that of the request after it.
+        // A refused operation without a model has no event: the next event is that of the request after it.
         #expect(try client.ask(#"{"id":1,"op":"models","provider":3}"#).code == "invalid_request")
         #expect(try client.ask(#"{"id":1,"op":"generate",\#(known),"prompt":"a"}"#).event == "result")
         #expect(try watcher.next()["phase"] as? String == "began")

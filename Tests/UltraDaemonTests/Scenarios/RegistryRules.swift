@@ -8,7 +8,7 @@ import UltraAPI
 struct RegistryRules {
     static let settings = HealthSettings()
 
-    @Test("a refused key is tried again after ten minutes in which nobody looked, not before")
+    @Test("a refused key is tried again after ten minutes without a probe, not before")
     func refusalAges() {
         var health = ProviderHealth(keys: 1)
         let refusal = UltraError(.authentication, "no", status: 401)
@@ -73,7 +73,7 @@ struct RegistryRules {
         #expect(plan.restart(without: 2, now: 0) == .fail)
     }
 
-    @Test("who gives up leaves the line; the others keep their turns")
+    @Test("a cancelled request leaves the queue; the others keep their places")
     func leaving() {
         var queue = FairQueue<String, Int>()
         for number in 0..<6 { queue.push(number, for: number % 2 == 0 ? "even" : "odd") }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Scenarios: the daemon dies and starts again")
 struct RestartScenarios {
-    @Test("what was learned survives kill -9: models, who has to wait, who is broken, whose key is refused")
+    @Test("knowledge survives kill -9: models, cool-downs, open breakers, refused keys")
     func kill() throws {
         let folder = try TemporaryFolder("ultra-state")
         let isLost = Switch(false)

@@ -2,14 +2,14 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// What is tried again, what is not, and what the client sees of it.
+/// Requests that are retried or not, as the client sees them.
 @Suite("Scenarios: retries")
 struct RetryScenarios {
     struct Failure: Sendable, CustomTestStringConvertible {
         let name: String
         let script: Script
         var code = ""
-        /// A fallback may answer where this one will not.
+        /// True if a fallback may answer a request that this provider refuses.
         var movesOn = false
         var testDescription: String { name }
 
@@ -20,7 +20,7 @@ struct RetryScenarios {
     }
 
     @Test(
-        "what may pass is tried again on the same model, unseen",
+        "a temporary failure is retried on the same model, unseen by the client",
         arguments: [
             .status(408), .status(409), .status(425), .status(429), .status(500), .status(502), .status(503),
             .status(504), .status(529),
@@ -43,13 +43,13 @@ struct RetryScenarios {
         #expect(frames.compactMap(\.text).joined() == "hello there")
         let story = frames.last?.story ?? []
         #expect(story.last == "openai/gpt-4o ok")
-        // A kept-alive connection that dies before any byte is replaced without a word.
+        // A kept-alive connection that dies before any byte of the reply is replaced silently.
         #expect(story.count == 2 || failure.name.hasSuffix("before the head"), "\(story)")
         #expect(openai.calls.count == 2)
     }
 
     @Test(
-        "what cannot pass is not tried again, and a fallback is asked only where it may differ",
+        "a lasting failure is not retried, and a fallback is asked only where it may differ",
         arguments: [
             .status(400, "bad_request"),
             .status(401, "authentication", movesOn: true),
@@ -93,7 +93,7 @@ struct RetryScenarios {
         #expect(mistral.calls.isEmpty)
     }
 
-    @Test("restart mid-stream on request: the next candidate in order starts over, and the client is told to forget")
+    @Test("restart mid-stream on request: the next candidate starts over, and the client discards the text so far")
     func restart() throws {
         let openai = try ScriptedProvider { request in
             if request.method == "GET" { return ScriptedProvider.list(["gpt-4o", "gpt-4o-mini"]) }
@@ -108,7 +108,7 @@ struct RetryScenarios {
         #expect(frames[4].text == "hello there")
         #expect(frames.last?.story == ["openai/gpt-4o error stream_truncated", "mistral/codestral-2508 ok"])
 
-        // Where nobody is left, the break is an error as ever.
+        // Without a further candidate the break is an error.
         mistral.answer(Scenario.chat, with: .stream([.event(RelayTests.chunk("Hel")), .close]))
         let lost = try scenario.frames("stream", Scenario.fields(Scenario.gpt, list))
         #expect(
@@ -116,7 +116,7 @@ struct RetryScenarios {
         #expect(lost.last?.code == "stream_truncated")
     }
 
-    @Test("after a restart in mid-stream progress goes on to be told until there is content again")
+    @Test("after a restart mid-stream, progress is reported until there is content again")
     func progressAfterRestart() throws {
         let openai = try ScriptedProvider.openAI(.stream([.event(RelayTests.chunk("Hel")), .close]))
         let mistral = try ScriptedProvider.mistral()
@@ -131,7 +131,7 @@ struct RetryScenarios {
     }
 
     @Test(
-        "a kept-alive connection that dies when it is used again is replaced at once, and once, without a word",
+        "a kept-alive connection that dies when it is reused is replaced once, at once and silently",
         arguments: [Script.Afterwards.closeOnNextRequest, .resetOnNextRequest, .closeUnannounced])
     func stale(afterwards: Script.Afterwards) throws {
         let openai = try ScriptedProvider.openAI(ScriptedProvider.whole.then(afterwards), ScriptedProvider.whole)
@@ -141,7 +141,7 @@ struct RetryScenarios {
         #expect((try scenario.model(Scenario.gpt)["failures"] as? [String: Any])?["consecutive"] as? Int == 0)
     }
 
-    @Test("embeddings are tried again by the same rules")
+    @Test("embeddings are retried by the same rules")
     func embeddings() throws {
         let openai = try ScriptedProvider()
         openai.list(["text-embedding-3-small"])
@@ -160,7 +160,7 @@ struct RetryScenarios {
         #expect(openai.calls.count == 3)
     }
 
-    @Test("repetitions have a budget: a storm of failures is not answered by a storm of requests")
+    @Test("retries have a budget: a storm of failures does not cause a storm of requests")
     func budget() throws {
         let openai = try ScriptedProvider.openAI(.retryLater(.none))
         let scenario = try Scenario(["openai": openai])

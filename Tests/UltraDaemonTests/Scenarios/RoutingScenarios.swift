@@ -50,7 +50,7 @@ struct RoutingScenarios {
         #expect(refused.error["hint"] as? String == "name one of openai/gpt-4o, mistral/gpt-4o")
     }
 
-    @Test("when none of several candidates is usable the error tells the state of each")
+    @Test("if no candidate is usable, the error has the state of each")
     func nobody() throws {
         let isLost = Switch(false)
         let openai = try ScriptedProvider { request in
@@ -80,7 +80,7 @@ struct RoutingScenarios {
         #expect(openai.calls.count + mistral.calls.count + anthropic.calls.count == sent)
     }
 
-    @Test("who fails is passed by, in the order of the list, and each is asked once before any is asked again")
+    @Test("failing candidates are skipped in the order of the list, and each is tried once before any is again")
     func order() throws {
         let openai = try ScriptedProvider.openAI(Failures.internalError)
         let mistral = try ScriptedProvider.mistral(Failures.internalError, ScriptedProvider.whole)

@@ -1,7 +1,7 @@
 import Foundation
 import ScriptedProvider
 
-/// A daemon between a client and several scripted providers, which has looked at each of them once.
+/// A daemon between a client and several scripted providers, each of which it has probed once.
 final class Scenario {
     static let gpt = "openai/gpt-4o"
     static let mini = "openai/gpt-4o-mini"
@@ -10,14 +10,14 @@ final class Scenario {
 
     let daemon: DaemonProcess
     let client: Client
-    /// They answer as long as the scenario lasts.
+    /// Retained so that the providers answer as long as the scenario exists.
     private let providers: [String: ScriptedProvider]
     private var lastID = 0
 
     /// - Parameters:
-    ///   - providers: by id; each speaks its API at `/v1`, but for Gemini's `/v1beta`.
-    ///   - environment: overrides what follows from `providers`.
-    ///   - file: the text of the configuration file; nil: there is none.
+    ///   - providers: Providers by id; each serves its API at `/v1`, Gemini at `/v1beta`.
+    ///   - environment: Variables that override those derived from `providers`.
+    ///   - file: The text of the configuration file; nil: there is none.
     init(
         _ providers: [String: ScriptedProvider], _ environment: [String: String] = [:], file: String? = nil
     ) throws {
@@ -37,7 +37,7 @@ final class Scenario {
         return environment
     }
 
-    /// Sends a request under a new id, which it returns; `fields` follow `op`.
+    /// Sends a request under a new id and returns the id; `fields` follow `op`.
     @discardableResult
     func send(_ op: String, _ fields: String) -> Int {
         lastID += 1
@@ -49,7 +49,7 @@ final class Scenario {
         try client.frames(send(op, fields))
     }
 
-    /// The terminal frame.
+    /// Sends a request and returns its terminal frame.
     func ask(_ op: String, _ fields: String) throws -> Frame {
         guard let last = try frames(op, fields).last else { throw ClientError(what: "nothing") }
         return last
@@ -63,7 +63,7 @@ final class Scenario {
         #""model":"\#(model)","prompt":"\#(prompt)"\#(more.isEmpty ? "" : ",")\#(more)"#
     }
 
-    /// The model as `models` tells of it.
+    /// The model in the result of `models`.
     func model(_ id: String) throws -> [String: Any] {
         let models = try ask("models", "")["models"] as? [[String: Any]] ?? []
         guard let model = models.first(where: { $0["id"] as? String == id }) else {
@@ -74,20 +74,20 @@ final class Scenario {
 
     func state(_ model: String) throws -> String? { try self.model(model)["state"] as? String }
 
-    /// The provider as `status` tells of it.
+    /// The provider in the result of `status`.
     func provider(_ id: String) throws -> [String: Any] {
         let providers = try ask("status", "")["providers"] as? [[String: Any]] ?? []
         return providers.first { $0["id"] as? String == id } ?? [:]
     }
 
-    /// The first result of a probe of `provider`.
+    /// Probes `provider` and returns the first result.
     func probe(_ provider: String) throws -> [String: Any] {
         (try ask("probe", #""provider":"\#(provider)""#)["results"] as? [[String: Any]])?.first ?? [:]
     }
 }
 
 extension Frame {
-    /// What became of each candidate: `model outcome error`.
+    /// The attempts of the request, each as `model outcome error`.
     var story: [String] {
         let attempts = (object["attempts"] ?? error["attempts"]) as? [[String: Any]] ?? []
         return attempts.map { attempt in
@@ -99,10 +99,11 @@ extension Frame {
 }
 
 extension ScriptedProvider {
-    /// A whole answer of an OpenAI.
+    /// A complete unary reply of OpenAI.
     static var whole: Script { .json(RelayTests.answer) }
 
-    /// `scripts` answer in order, the last one for good; without any, every answer is whole.
+    /// An OpenAI that answers with `scripts` in order and repeats the last one; without scripts every reply is
+    /// complete.
     static func openAI(_ scripts: Script...) throws -> ScriptedProvider {
         let provider = try ScriptedProvider()
         provider.list(["gpt-4o", "gpt-4o-mini"])
@@ -125,11 +126,11 @@ extension ScriptedProvider {
         .json(#"{"data":[\#(models.map { #"{"id":"\#($0)","object":"model"}"# }.joined(separator: ","))]}"#)
     }
 
-    /// What was asked of a model, that is, all but lists.
+    /// The requests to models, that is, all but those for lists.
     var calls: [ReceivedRequest] { requests.filter { $0.method == "POST" } }
     var lists: Int { requests.count { $0.method == "GET" } }
 
-    /// Returns when `count` calls have come, however long ago.
+    /// Waits until there have been `count` calls in total.
     func blockForCalls(_ count: Int) throws {
         while calls.count < count { _ = try blockForRequest() }
     }

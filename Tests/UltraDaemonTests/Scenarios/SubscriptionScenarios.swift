@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Scenarios: probes and subscriptions")
 struct SubscriptionScenarios {
-    @Test("a snapshot of everything, then every change under the next number")
+    @Test("a snapshot of everything, then every change with consecutive numbers")
     func gapFree() throws {
         let openai = try ScriptedProvider.openAI()
         let scenario = try Scenario(["openai": openai, "mistral": try .mistral()])
@@ -28,13 +28,13 @@ struct SubscriptionScenarios {
             #expect(ended["request"] as? Int == began["request"] as? Int)
             #expect(ended["model"] as? String == (isBad ? Scenario.codestral : Scenario.gpt))
             #expect(ended["error"] is NSNull)
-            // The watcher itself checks the numbers of the changes in between.
+            // The watcher checks the numbers of the changes in between.
             if isBad { try health.change(of: Scenario.gpt, to: "degraded") }
             if number % 3 == 0, number > 0 { try health.change(of: Scenario.gpt, to: "available") }
         }
     }
 
-    @Test("a connection has sixteen subscriptions, and another one once one of them has ended")
+    @Test("a connection has at most sixteen subscriptions, and a new one fits once one has ended")
     func sixteen() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let client = try daemon.client()
@@ -51,7 +51,7 @@ struct SubscriptionScenarios {
         while let frame = try client.next(), frame.event != "snapshot" { #expect(frame.id != 19) }
     }
 
-    @Test("a user has so many on all connections together, and room again once one of these is gone")
+    @Test("a user's subscriptions are limited over all connections, and a closed connection makes room again")
     func ofUser() throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         func subscribe(_ client: Client, _ id: Int) throws -> Frame? {
@@ -71,14 +71,14 @@ struct SubscriptionScenarios {
         while try subscribe(next, id)?.event != "snapshot" { id += 1 }
     }
 
-    @Test("a reader that stops loses the subscription, is told so, and never a single event")
+    @Test("a reader that stops loses the whole subscription, never single events, and is told so")
     func fellBehind() throws {
         let openai = try ScriptedProvider.openAI()
         openai.list((0..<500).map { "gpt-4o-\($0)" })
         let scenario = try Scenario(["openai": openai])
         let slow = try scenario.daemon.client()
         slow.send(#"{"id":1,"op":"subscribe","topics":["requests"]}"#)
-        // More than the daemon keeps for one reader, and than the socket holds.
+        // More output than the daemon keeps for one reader and the socket holds.
         for id in 2...9 { slow.send(#"{"id":\#(id),"op":"models"}"#) }
         let fast = try Watcher(scenario.daemon, "requests")
         for _ in 0..<5 { #expect(try scenario.generate("openai/gpt-4o-1").event == "result") }
@@ -94,7 +94,7 @@ struct SubscriptionScenarios {
         #expect(error?.code == "fell_behind")
         #expect(numbers == Array(1..<(numbers.count + 1)))
         #expect(results == 8)
-        // The connection is as good as before: it may subscribe again.
+        // The connection stays usable: it may subscribe again.
         slow.send(#"{"id":1,"op":"subscribe","topics":["requests"]}"#)
         #expect(try slow.next()?.event == "snapshot")
     }
@@ -114,12 +114,12 @@ struct SubscriptionScenarios {
         let second = try scenario.daemon.client()
         for client in [first, second].compactMap({ $0 }) {
             client.send(#"{"id":1,"op":"probe","provider":"openai"}"#)
-            // Answered behind the probe: that is under way by then.
+            // The ping is answered after the probe began: the probe is under way by then.
             #expect(try client.ask(#"{"id":2,"op":"ping"}"#, id: 2).event == "result")
         }
         if vanishes {
             first = nil
-            // The daemon has noticed when it counts one connection less.
+            // The daemon has noticed the disconnection when it counts one connection less.
             var open = 3
             while open > 2 {
                 open = (try scenario.ask("status", "")["connections"] as? [String: Any])?["open"] as? Int ?? 0
@@ -132,11 +132,11 @@ struct SubscriptionScenarios {
             #expect(result?["error"] is NSNull)
         }
         #expect(openai.lists == lists + 1)
-        // What it found counts.
+        // The results of the abandoned probe count.
         #expect(try scenario.state("openai/gpt-4o-new") == "available")
     }
 
-    @Test("a probe of all asks all at once, and can be cancelled")
+    @Test("a probe of all providers runs concurrently, and can be cancelled")
     func all() throws {
         let gate = Gate()
         let openai = try ScriptedProvider.openAI()
@@ -148,10 +148,10 @@ struct SubscriptionScenarios {
         let watcher = try Watcher(scenario.daemon)
         mistral.answer("/v1/models", with: Failures.badKey)
         let probe = scenario.send("probe", "")
-        // Mistral is done, OpenAI is not.
+        // Mistral's probe has ended, OpenAI's has not.
         try watcher.change(of: "mistral", to: "unauthorized")
         #expect(mistral.lists == lists + 1)
-        // It ends although the list does not come.
+        // The operation ends although the list does not arrive.
         _ = try scenario.cancel(probe)
         gate.open()
     }

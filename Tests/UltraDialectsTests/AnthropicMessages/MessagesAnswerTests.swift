@@ -62,7 +62,7 @@ struct MessagesAnswerTests {
         #expect(Self.unary(Self.answer { $0.finishReason = reason }).contains(#""stop_reason":"\#(word)""#))
     }
 
-    @Test("input tokens are those beside the cache; estimates are told")
+    @Test("input_tokens excludes cached tokens; usage_source marks estimates")
     func usage() {
         let cached = Self.answer {
             $0.usage = Usage(

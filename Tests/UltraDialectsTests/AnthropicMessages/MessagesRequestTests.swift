@@ -200,7 +200,7 @@ struct MessagesRequestTests {
     }
 
     @Test(
-        "what only tunes is left out with a warning",
+        "tuning parameters are dropped with a warning",
         arguments: [
             (#""metadata":{"user_id":"u"}"#, "metadata"), (#""service_tier":"standard_only""#, "service_tier"),
             (#""speed":"fast""#, "speed"), (#""context_management":{"edits":[]}"#, "context_management"),

@@ -1,6 +1,6 @@
 @testable import UltraDialects
 
-/// What a decoder made of the bytes of a connection.
+/// The requests that a decoder reads from the bytes of a connection.
 struct DecodedConnection: Equatable {
     struct Request: Equatable {
         var line: String
@@ -10,14 +10,14 @@ struct DecodedConnection: Equatable {
         var keepsAlive: Bool
     }
 
-    /// Complete requests.
+    /// The complete requests.
     var requests: [Request] = []
-    /// Status of the refusal the connection ends with; nil: it goes on.
+    /// The status of the refusal that ends the connection; nil: the connection stays open.
     var refusal: Int?
-    /// A request has begun and not ended.
+    /// True if a request has begun and not ended.
     var isInRequest = false
 
-    /// - Parameter readBytes: how many bytes arrive at a time.
+    /// - Parameter readBytes: The number of bytes that arrive at a time.
     init(_ bytes: [UInt8], readBytes: Int = .max, limits: HTTPRequestDecoder.Limits = .init()) {
         var decoder = HTTPRequestDecoder(limits)
         var head: HTTPRequestHead?
@@ -60,5 +60,5 @@ extension DecodedConnection.Request {
     }
 }
 
-/// A request that every case may follow.
+/// A request that every case may be followed by.
 let goodRequest = "GET /health HTTP/1.1\r\nHost: h\r\n\r\n"

@@ -126,7 +126,7 @@ struct HTTPRequestDecoderTests {
         #expect(try decoder.next(appendingTo: &body) == .end)
     }
 
-    @Test("what is announced is not reserved, and what was used up is given back")
+    @Test("an announced length reserves no memory, and decoded bytes are released")
     func memory() throws {
         var decoder = HTTPRequestDecoder()
         var body: [UInt8] = []

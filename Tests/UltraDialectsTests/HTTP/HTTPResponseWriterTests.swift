@@ -49,7 +49,7 @@ struct HTTPResponseWriterTests {
                 + "x-ultra-model: a%0D%0ASet-Cookie: b%7F%C3%A9 c~\r\nContent-Length: 0\r\n\r\n")
     }
 
-    @Test("what is written between two flushes is one chunk, and none is empty")
+    @Test("bytes written between two flushes are one chunk, and no chunk is empty")
     func chunks() {
         var writer = HTTPResponseWriter()
         var bytes: [UInt8] = []

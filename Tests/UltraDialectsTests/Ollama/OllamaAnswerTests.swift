@@ -90,7 +90,7 @@ struct OllamaAnswerTests {
         #expect(Self.unary(Self.answer { $0.finishReason = reason }).contains(#""done_reason":"\#(word)""#))
     }
 
-    @Test("counts that are estimates are told; a failure is a line without done")
+    @Test("estimated counts are marked; a failure is a line without done")
     func ends() {
         let unknown = Self.answer {
             $0.text = "12345"

@@ -38,7 +38,7 @@ struct OllamaRequestTests {
         #expect(try Self.chat("").name == "m")
     }
 
-    @Test("options are sampling parameters; those below zero are no limits")
+    @Test("options are sampling parameters; a limit below zero is none")
     func options() throws {
         let found = try Self.chat(
             #""options":{"num_predict":7,"temperature":0.5,"top_p":1,"top_k":3,"seed":5,"stop":["x"],"frequency_penalty":1,"presence_penalty":-1}"#
@@ -50,7 +50,7 @@ struct OllamaRequestTests {
         #expect(try Self.chat(#""options":{"num_predict":-1,"top_k":0}"#).request.sampling == Sampling())
     }
 
-    @Test("what is for Ollama's servers alone goes to them, and others are told")
+    @Test("members for Ollama's servers alone go to them, and are dropped with a warning for others")
     func ownMembers() throws {
         let found = try Self.chat(
             #""keep_alive":"5m","options":{"num_ctx":8192,"use_mmap":true,"zzz":1},"think":false,"shift":true"#)
@@ -156,7 +156,7 @@ struct OllamaRequestTests {
     }
 
     @Test(
-        "what would change a generated answer is refused",
+        "members that would change a generated answer are refused",
         arguments: [#""suffix":"s""#, #""raw":true"#, #""template":"t""#, #""context":[1]"#])
     func refusedPrompt(members: String) {
         let error = Self.refusal { () throws(UltraError) in

@@ -81,7 +81,7 @@ struct ChatAnswerTests {
         #expect(Self.unary(Self.answer { $0.finishReason = reason }).contains(#""finish_reason":"\#(word)""#))
     }
 
-    @Test("usage has integers always; those that are estimates are told, details that are not known are absent")
+    @Test("usage always has integers; estimates are marked, unknown details are absent")
     func usage() {
         let whole = Self.answer {
             $0.usage = Usage(
@@ -153,7 +153,7 @@ struct ChatAnswerTests {
         #expect(unknown[3].hasSuffix(#""completion_tokens":2,"total_tokens":11,"usage_source":"estimated"}}"#))
     }
 
-    @Test("a custom tool's call is told whole; the older form of a call in its own words")
+    @Test("a custom tool's call comes in one piece; a call of the older form has its members")
     func streamForms() {
         let pieces: [AnswerEvent] = [
             .toolCall(ToolCallDelta(index: 0, id: "c", name: "f")),

@@ -79,7 +79,7 @@ struct ChatRequestTests {
     }
 
     @Test(
-        "what only tunes is left out with a warning, and without one where it asks for nothing",
+        "tuning parameters are dropped with a warning, and silently if they have no effect",
         arguments: [
             Dropped(members: #""logit_bias":{"1":5}"#, names: ["logit_bias"]),
             Dropped(members: #""prediction":{"type":"content","content":"x"}"#, names: ["prediction"]),
@@ -138,7 +138,7 @@ struct ChatRequestTests {
     }
 
     @Test(
-        "what changes the answer's shape, or is wrong, is refused by name",
+        "invalid members, and members that change the answer's shape, are refused by name",
         arguments: [
             Refused(#""n":2"#, "n", .capabilityMissing), Refused(#""best_of":3"#, "best_of", .capabilityMissing),
             Refused(#""n":0"#, "n"), Refused(#""n":1.5"#, "n"),
@@ -230,7 +230,7 @@ struct ChatRequestTests {
     }
 
     @Test(
-        "a message that is wrong is named",
+        "an invalid message is refused by name",
         arguments: [
             (#"{"content":"x"}"#, "messages[0].role"), (#"{"role":"robot","content":"x"}"#, "messages[0].role"),
             (#"{"role":"user"}"#, "messages[0].content"), (#"{"role":"user","content":[]}"#, "messages[0].content"),
@@ -265,7 +265,7 @@ struct ChatRequestTests {
     }
 
     @Test(
-        "what no provider can be sent is refused",
+        "content that no provider takes is refused",
         arguments: [
             #"{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AA==","format":"wav"}}]}"#,
             #"{"role":"user","content":[{"type":"file","file":{"file_id":"file-1"}}]}"#,
@@ -370,7 +370,7 @@ struct ChatRequestTests {
         #expect(try Self.read(#""response_format":\#(text)"#).request.responseFormat == format)
     }
 
-    @Test("reasoning effort, wherever it is said")
+    @Test("reasoning effort in each of its places")
     func efforts() throws {
         let cases: [(String, Reasoning.Effort?, Int)] = [
             (#""reasoning_effort":"minimal""#, .minimal, 0), (#""reasoning":{"effort":"low"}"#, .low, 0),

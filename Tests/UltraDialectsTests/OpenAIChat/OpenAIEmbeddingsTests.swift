@@ -30,7 +30,7 @@ struct OpenAIEmbeddingsTests {
     }
 
     @Test(
-        "what is wrong is named",
+        "invalid members are refused by name",
         arguments: [
             ("{}", "input"), (#"{"input":[]}"#, "input"), (#"{"input":""}"#, "input"),
             (#"{"input":["a",""]}"#, "input[1]"),
@@ -68,7 +68,7 @@ struct OpenAIEmbeddingsTests {
         #expect(String(decoding: packed, as: UTF8.self).contains(#""embedding":"AACAPwAAAEA="}"#))
     }
 
-    @Test("usage that is not known is estimated; a vector that is none is the provider's fault")
+    @Test("unknown usage is estimated; an invalid vector is the provider's fault")
     func oddities() throws {
         let request = try Self.read(#"{"input":["12345"],"encoding_format":"base64"}"#)
         let text = String(decoding: try OpenAIEmbedWriter.body(Self.answer([], tokens: nil), request), as: UTF8.self)

@@ -84,7 +84,7 @@ struct OpenAIErrorTests {
             Self.message(UltraError(.rateLimited, "wait", retryAfterMilliseconds: 11_001)).contains("try again in 12s"))
     }
 
-    @Test("one owner of retries: only a known, short wait is worth one")
+    @Test("the daemon retries: clients should retry only after a known, short wait")
     func retries() {
         let cases: [(ErrorCode, Int?, [String])] = [
             (.upstreamError, nil, ["x-should-retry: false"]),

@@ -113,7 +113,7 @@ struct ResponsesAnswerTests {
     }
 
     @Test(
-        "how answers end",
+        "statuses of complete answers",
         arguments: [
             (.stop, "completed", "null"), (.toolCalls, "completed", "null"), (.other, "completed", "null"),
             (.length, "incomplete", #"{"reason":"max_output_tokens"}"#),

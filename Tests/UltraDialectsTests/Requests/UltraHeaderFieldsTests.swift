@@ -77,7 +77,7 @@ struct UltraHeaderFieldsTests {
     }
 
     @Test(
-        "another URL is none",
+        "other URLs are no data URLs of base64",
         arguments: [
             "https://h/i.png", "data:image/png,AAEC", "data:;base64,AAEC", "data:text;base64,AAEC",
             "data:image/png;base64,", "data:image/png;base64,A", "data:image/png;base64,AA=C", "data:image/png;base64",

@@ -90,7 +90,7 @@ struct AnthropicAdapterTests {
     }
 
     @Test(
-        "a list may be odd",
+        "a list with odd entries is read",
         arguments: [
             (#"{"data":[{"id":"a"}],"has_more":true}"#, ["a"], "a"), (#"{"data":[],"has_more":false}"#, [], nil),
             (#"{"data":[],"has_more":true,"last_id":null}"#, [], nil), (#"{"data":null}"#, [], nil),

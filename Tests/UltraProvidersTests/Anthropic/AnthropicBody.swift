@@ -4,11 +4,11 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// A Messages body that another client sent, and the request of ours that means the same.
+/// A recorded Messages body of another client, and the equivalent request of Ultra.
 struct AnthropicBody {
     let fields: [String: Any]
 
-    /// - Precondition: the recording kept its body.
+    /// - Precondition: The recording has a body.
     init(_ recording: Recording) throws {
         fields = try #require(recording.requestBody as? [String: Any])
     }
@@ -41,18 +41,18 @@ struct AnthropicBody {
         return request
     }
 
-    /// What we send in its place, as far as it differs on purpose.
+    /// The recorded body with the intended differences: the body Ultra must send.
     func ours() -> NSDictionary {
         var ours = fields
         if !isStream { ours["stream"] = nil }
-        // Tools of the service's own belong to `provider_options`; none at all are left out.
+        // The service's own tools belong to `provider_options`; an empty list is left out.
         if let tools = fields["tools"] as? [[String: Any]], tools.allSatisfy({ $0["type"] != nil }) {
             ours["tools"] = nil
         }
         if let thinking = fields["thinking"] as? [String: Any], thinking["display"] as? String == "summarized",
             thinking["type"] as? String == "enabled"
         {
-            // What these models do anyway.
+            // The default of these models.
             ours["thinking"] = ["type": "enabled", "budget_tokens": thinking["budget_tokens"]]
         }
         ours["messages"] = (fields["messages"] as? [[String: Any]])?.map { message in
@@ -63,7 +63,7 @@ struct AnthropicBody {
         return ours as NSDictionary
     }
 
-    /// A lone text is a block too; citations are a wish the protocol does not have.
+    /// Wraps a plain text in a block, and removes citations, which the protocol does not have.
     private static func blocks(_ content: Any?) -> Any? {
         if let text = content as? String { return [["type": "text", "text": text]] }
         return (content as? [[String: Any]])?.map { block in
@@ -74,7 +74,7 @@ struct AnthropicBody {
         }
     }
 
-    /// A user turn of tool results is as many messages.
+    /// The messages, with one message for each tool result of a user turn.
     private func messages(_ fields: [String: Any]) throws -> [Message] {
         let role: Message.Role = fields["role"] as? String == "user" ? .user : .assistant
         guard let blocks = Self.blocks(fields["content"]) as? [[String: Any]] else { return [] }

@@ -3,13 +3,13 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What becomes of a conversation: `system` and `messages`, byte for byte.
+/// The encoding of conversations: `system` and `messages`, byte for byte.
 struct AnthropicConversationTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
         var model = "claude-haiku-4-5"
         let messages: [Message]
-        /// What follows `"max_tokens":…,` in the body.
+        /// The part of the body after `"max_tokens":…,`.
         let body: String
         var warnings: [String] = []
 
@@ -152,7 +152,7 @@ struct AnthropicConversationTests {
             body: body(user(text("a")), assistant(text("b")))),
     ]
 
-    @Test("a conversation is sent so", arguments: cases)
+    @Test("a conversation has this encoding", arguments: cases)
     func conversation(example: Case) throws {
         var request = Request(messages: example.messages)
         request.sampling.maxTokens = 9
@@ -268,7 +268,7 @@ struct AnthropicConversationTests {
             message: "provider_options.anthropic may hold printable ASCII only in anthropic_version and anthropic_beta"),
     ]
 
-    @Test("what cannot be sent is refused here", arguments: refusals)
+    @Test("content that cannot be sent is refused before the request", arguments: refusals)
     func refused(example: Refusal) {
         var request = Request(messages: example.messages)
         example.change(&request)
@@ -279,7 +279,7 @@ struct AnthropicConversationTests {
         #expect(error?.message == example.message)
     }
 
-    @Test("the version of 2026-10-21 takes documents of the user alone")
+    @Test("API version 2026-10-21 takes documents only in user messages")
     func documentOfAssistant() throws {
         let request = Request(messages: [Self.hi, Message(.assistant, [.document(Self.pdf)]), Self.hi])
         let old = try AnthropicAdapter.testing().encode(request, model: "claude-haiku-4-5", isStream: false)

@@ -31,7 +31,7 @@ struct AnthropicFixtureTests {
         #expect(outcome(fixture, isStream: !fixture.isStream) == outcome(fixture))
     }
 
-    @Test("what comes back of an answer is what the model sent, thinking byte for byte")
+    @Test("an answer that is sent back equals the model's, thinking byte for byte")
     func roundTrip() throws {
         let fixture = try #require(
             Fixture.all("anthropic").first { $0.name == "anthropic/thinking-and-calls.document" })

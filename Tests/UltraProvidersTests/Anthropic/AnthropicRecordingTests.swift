@@ -58,7 +58,7 @@ struct AnthropicRecordingTests {
         #expect(page.models.last?.id == "claude-3-opus-20240229")
     }
 
-    @Test("what is left of the limits is read from the header fields")
+    @Test("remaining limits are read from the header fields")
     func limits() throws {
         let limits = RateLimits(try Recording("anthropic/error-03").head, now: 1_754_955_960)
         let input = try #require(limits.windows.first { $0.name == "input-tokens" })

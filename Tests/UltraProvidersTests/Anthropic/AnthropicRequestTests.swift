@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The body of a Messages request, byte for byte, and what was left out of it.
+/// The body of a Messages request, byte for byte, and the warnings for members left out of it.
 struct AnthropicRequestTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
@@ -13,7 +13,7 @@ struct AnthropicRequestTests {
         var maxTokens: Int? = 9
         var version = AnthropicAdapter.defaultVersion
         let change: @Sendable (inout Request) -> Void
-        /// What follows `"model":…,` in the body.
+        /// The part of the body after `"model":…,`.
         let body: String
         var warnings: [String] = []
 

@@ -11,7 +11,7 @@ struct ClaudeSchemaTests {
     }
 
     @Test(
-        "a schema becomes what the model is held to",
+        "a schema becomes the part that the API enforces",
         arguments: [
             (
                 #"{"$schema":"x","title":"T","type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#,
@@ -53,7 +53,7 @@ struct ClaudeSchemaTests {
     }
 
     @Test(
-        "what the model cannot be held to is named",
+        "a part of a schema that the API cannot enforce is named",
         arguments: [
             (#"{"type":"object"}"#, "objects with arbitrary members"),
             (#"{"type":"object","additionalProperties":{"type":"string"}}"#, "objects with arbitrary members"),
@@ -75,7 +75,7 @@ struct ClaudeSchemaTests {
     }
 
     @Test(
-        "what is no schema is named", arguments: ["[]", "1", #"{"properties":[]}"#, #"{"anyOf":{}}"#, #"{"$ref":1}"#])
+        "an invalid schema is named", arguments: ["[]", "1", #"{"properties":[]}"#, #"{"anyOf":{}}"#, #"{"$ref":1}"#])
     func malformed(schema: String) {
         #expect(throws: ClaudeSchema.Flaw.notASchema) { try rewritten(schema) }
     }

@@ -51,7 +51,7 @@ struct CatalogueReaderTests {
 
     /// Column, its text, and words of the reason.
     @Test(
-        "a field that is not as it should be is named with its line",
+        "an invalid field is named with its line",
         arguments: [
             ("provider", "-", "needs a provider"), ("provider", "Open AI", "a-z"), ("model", "", "empty"),
             ("model", " m", "blank"), ("model", "m ", "blank"), ("model", "gpt\u{e9}", "a-z"), ("kind", "-", "must be"),

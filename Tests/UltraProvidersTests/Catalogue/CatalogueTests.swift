@@ -11,7 +11,7 @@ struct CatalogueTests {
         catalogue = try Catalogue.embedded()
     }
 
-    @Test("what is built in is the text in etc")
+    @Test("the built-in catalogue is the file etc/models.tsv")
     func embedded() throws {
         let text = try Data(contentsOf: Recording.packageRoot.appending(path: "etc/models.tsv"))
         #expect(Array(text) == PackageResources.models_tsv)
@@ -94,7 +94,7 @@ struct CatalogueTests {
     }
 
     @Test(
-        "long requests have their rates",
+        "long requests have prices of their own",
         arguments: [
             ("openai/gpt-5.4", 272_000, [5, 0.5, 5, 22.5]), ("openai/gpt-6-luna", 272_000, [0.2, 0.02, 0.25, 0.75]),
             ("openai/gpt-5.4-pro", 272_000, [60, nil, nil, 270]),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraProviders
 
-/// Configuration over discovery over catalogue, each fact for itself.
+/// Configuration overrides discovery, and discovery the catalogue, for each fact separately.
 struct ModelFactsTests {
     private static let catalogue = CatalogueEntry(
         provider: "p", model: "m", aliasOf: nil, kind: .chat, contextWindow: 1, maxOutputTokens: 1,
@@ -33,9 +33,9 @@ struct ModelFactsTests {
         return model
     }()
 
-    /// What each fact is when these sources exist: its number and its origin.
+    /// Each fact for every combination of sources: its number and its origin.
     @Test(
-        "the first source that says wins",
+        "the first source with the fact wins",
         arguments: [
             (true, true, true, 3, .configuration), (true, true, false, 3, .configuration),
             (true, false, true, 3, .configuration), (true, false, false, 3, .configuration),
@@ -58,7 +58,7 @@ struct ModelFactsTests {
         #expect(facts.retiresOn == .init("2027-0\(number)", origin))
     }
 
-    @Test("a source that leaves a fact out leaves it to the next")
+    @Test("a fact that a source leaves out comes from the next source")
     func mixed() {
         var configuration = ConfiguredModel()
         configuration.price = Price(input: 0, output: 0)
@@ -75,7 +75,7 @@ struct ModelFactsTests {
     }
 
     @Test(
-        "capabilities nobody names are the least of the kind",
+        "unknown capabilities are the least of the kind",
         arguments: [
             (.chat, nil, .init([.chat, .streaming], .discovery)), (.embeddings, nil, .init([.embeddings], .discovery)),
             (.other, nil, .init([], .discovery)), (nil, nil, nil),
@@ -93,7 +93,7 @@ struct ModelFactsTests {
         #expect(facts.capabilities == expected)
     }
 
-    @Test("the catalogue's price is that of the day", arguments: [("2026-12-31", 1.0), ("2027-01-01", 9.0)])
+    @Test("the catalogue's price is the price of the day", arguments: [("2026-12-31", 1.0), ("2027-01-01", 9.0)])
     func day(day: String, rate: Double) {
         let facts = ModelFacts(discovery: nil, catalogue: Self.catalogue, on: day)
         #expect(facts.price == .init(Price(input: rate, output: rate), .catalogue))

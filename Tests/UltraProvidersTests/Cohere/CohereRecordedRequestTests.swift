@@ -7,7 +7,7 @@ import UltraAPI
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct CohereRecordedRequestTests {
     @Test(
-        "a conversation another client had is sent as that client sent it",
+        "a recorded conversation of another client is encoded as that client did",
         arguments: CohereRecordingTests.streams + CohereRecordingTests.documents
             + [CohereRecordingTests.longStream, "cohere/error-01", "cohere/error-02"])
     func request(name: String) throws {
@@ -27,16 +27,16 @@ struct CohereRecordedRequestTests {
         try recording.expect(encoded, ours(body))
     }
 
-    /// What we send in place of `body`, as far as it differs on purpose.
+    /// `body` with the intended differences: the body Ultra must send.
     private func ours(_ body: ChatBody) -> NSDictionary {
         var ours = body.fields
-        // The default.
+        // `false` is the default.
         if !body.isStream { ours["stream"] = nil }
         ours["messages"] = (body.fields["messages"] as? [[String: Any]])?.map { message in
             var message = message
             guard let items = message["content"] as? [[String: Any]], items.count == 1, let text = items[0]["text"]
             else { return message }
-            // A lone text is a string; an empty one says nothing.
+            // A single text is sent as a string; an empty one is left out.
             message["content"] = text as? String == "" ? nil : text
             return message
         }

@@ -30,7 +30,7 @@ struct CohereRecordingTests {
             ? nil : RecordedReplies.endOfLine(of: "event: message-end\ndata: ", in: text)
     }
 
-    @Test("a recorded embedding has its vector, as it was written")
+    @Test("a recorded embedding has its vector unchanged")
     func embeddings() throws {
         let recording = try Recording("cohere/embeddings-01")
         let found = try recording.body.withUnsafeBytes { bytes in

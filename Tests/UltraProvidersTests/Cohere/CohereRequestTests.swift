@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The body of a request to Cohere, byte for byte, and what was left out of it.
+/// The body of a request to Cohere, byte for byte, and the warnings for members left out of it.
 struct CohereRequestTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
@@ -11,7 +11,7 @@ struct CohereRequestTests {
         var isStream = false
         var messages = [Message(.user, [.text("Hi")])]
         var change: @Sendable (inout Request) -> Void = { _ in }
-        /// What follows `"model":…,` in the body.
+        /// The part of the body after `"model":…,`.
         let body: String
         var warnings: [String] = []
 
@@ -312,7 +312,7 @@ struct CohereRequestTests {
         ("m", [Message(.tool, [.text("a")], toolCallID: "b")], { _ in }, .badRequest),
     ]
 
-    @Test("what cannot be honoured is refused before anything is sent", arguments: refusals.indices)
+    @Test("a request that cannot be honoured is refused before anything is sent", arguments: refusals.indices)
     func refusal(index: Int) {
         let (model, messages, change, code) = Self.refusals[index]
         var request = Request(messages: messages)
@@ -324,7 +324,7 @@ struct CohereRequestTests {
         #expect(error?.model == "cohere/\(model)")
     }
 
-    @Test("the key goes into a header and nowhere else; each call has its version", arguments: ["", "/v1", "/v2"])
+    @Test("the key is in a header and nowhere else; each API version has its path", arguments: ["", "/v1", "/v2"])
     func key(version: String) throws {
         let endpoint = try Endpoint("https://api.example.com\(version)", versionPath: "/v2")
         let adapter = CohereAdapter(endpoint: endpoint, key: Secret("k"))

@@ -10,7 +10,7 @@ struct CohereSchemaTests {
     }
 
     @Test(
-        "what Cohere knows stays, what it does not is said otherwise",
+        "keywords that Cohere knows stay, others are expressed differently",
         arguments: [
             (
                 #"{"type":"object","properties":{"a":{"enum":[1,"x"]},"b":true},"required":["a"],"additionalProperties":false}"#,
@@ -36,7 +36,7 @@ struct CohereSchemaTests {
     }
 
     @Test(
-        "what cannot be said is refused",
+        "a schema that cannot be expressed is refused",
         arguments: [
             (#"{"type":"array","items":{}}"#, "takes only the schema of an object"),
             (#"{}"#, "takes only the schema of an object"),

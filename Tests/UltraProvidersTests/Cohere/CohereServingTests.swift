@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What the adapter that serves a request remembers of it when the answer comes.
+/// State that the adapter of a request keeps for its reply.
 struct CohereServingTests {
     private func answer(_ change: (inout Request) -> Void) throws -> [AnswerEvent] {
         var request = Request(messages: [Message(.user, [.text("Hi")])])
@@ -26,21 +26,21 @@ struct CohereServingTests {
 
     private let other = AnswerEvent.toolCall(ToolCallDelta(index: 1, id: "b", name: "other", arguments: "{}"))
 
-    @Test("a tool is called by the name the client gave it")
+    @Test("a tool call has the name that the client gave the tool")
     func names() throws {
         let events = try answer { $0.tools = [Tool(name: "my-tool")] }
         let call = AnswerEvent.toolCall(ToolCallDelta(index: 0, id: "a", name: "my-tool", arguments: "{}"))
         #expect(events == [call, other, .finish(.toolCalls)])
     }
 
-    @Test("a client that wants one call at most gets the first")
+    @Test("a client that wants at most one call gets the first")
     func oneCall() throws {
         let events = try answer { $0.parallelToolCalls = false }
         let call = AnswerEvent.toolCall(ToolCallDelta(index: 0, id: "a", name: "my_tool", arguments: "{}"))
         #expect(events == [call, .finish(.toolCalls)])
     }
 
-    @Test("one call of a stream, too")
+    @Test("a client that wants at most one call gets the first of a stream")
     func oneCallOfStream() {
         var request = Request(messages: [Message(.user, [.text("Hi")])])
         request.parallelToolCalls = false

@@ -49,7 +49,7 @@ struct DockerAdapterTests {
     }
 
     @Test(
-        "what the engine cannot be given is refused before anything is sent",
+        "a request that the engine cannot serve is refused before anything is sent",
         arguments: [
             Part.imageURL("https://e.com/a.png"),
             .document(Document(.data(mediaType: "application/pdf", base64: "AAAA"))),
@@ -77,7 +77,7 @@ struct DockerAdapterTests {
     }
 
     @Test(
-        "engines tell what they load",
+        "engines report the models they are loading",
         arguments: [
             (
                 #"[{"backend_name":"llama.cpp","model_name":"docker.io/ai/smollm2:latest","mode":"completion","loading":true},"#

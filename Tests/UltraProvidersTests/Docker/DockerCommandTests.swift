@@ -80,7 +80,7 @@ struct DockerCommandTests {
     }
 
     @Test(
-        "what the program cannot carry is refused, and the API named",
+        "a request that the program cannot carry is refused, with a hint at the API",
         arguments: [
             Refusal(what: "a system message", change: { $0.messages.insert(Message(.system, [.text("s")]), at: 0) }),
             Refusal(
@@ -106,7 +106,7 @@ struct DockerCommandTests {
         #expect(error?.message.contains("passwd") == false)
     }
 
-    @Test("without a prompt the program would wait for somebody to talk to", arguments: ["", " \n\t"])
+    @Test("a request without a prompt is refused: the program would wait for input", arguments: ["", " \n\t"])
     func empty(text: String) {
         let error = #expect(throws: UltraError.self) { try Self.command.run(Self.request(text), model: "m") }
         #expect(error?.code == .badRequest)
@@ -123,7 +123,7 @@ struct DockerCommandTests {
     }
 
     @Test(
-        "a prompt that names a file is known, however it is written",
+        "a prompt that names a file is recognised in every spelling",
         arguments: [
             ("@a", true), ("read @/etc/passwd", true), ("@\"a b\"", true), ("@'a b'", true), ("me@example.com", true),
             ("x @./a", true), ("@~", true), ("@@ ", true), ("@\u{A0}x", true), ("@\u{0B}x", true),
@@ -155,7 +155,7 @@ struct DockerCommandTests {
     }
 
     @Test(
-        "the list is found behind whatever the program says before it",
+        "the list is found after other output of the program",
         arguments: [
             ("[\n    {\n        \"id\": \"sha256:1\",\n        \"tags\": [\"ai/smollm2\"]\n    }\n]\n", ["ai/smollm2"]),
             ("latest: Pulling\nDone\n[{\"id\":\"sha256:1\"}]\n", ["sha256:1"]),
@@ -167,7 +167,7 @@ struct DockerCommandTests {
     }
 
     @Test(
-        "a list that is none is an error of protocol", arguments: ["", "MODEL NAME  SIZE\n", "[{", "nullify\n", "[] x"])
+        "an invalid list is a protocol error", arguments: ["", "MODEL NAME  SIZE\n", "[{", "nullify\n", "[] x"])
     func noList(output: String) {
         let error = #expect(throws: UltraError.self) { try Self.command.models(Array(output.utf8)) }
         #expect(error?.code == .upstreamProtocol)
@@ -175,7 +175,7 @@ struct DockerCommandTests {
     }
 
     @Test(
-        "a failure says what it is",
+        "a failure has the code for its message",
         arguments: [
             ("Docker Model Runner is not running. Please start it and try again.\n", 1, .connectFailed),
             (

@@ -52,7 +52,7 @@ struct DockerModelTests {
     }
 
     @Test(
-        "kinds and windows are where the version has put them",
+        "kinds and context windows are read from where each version puts them",
         arguments: [
             (#"{"id":"sha256:1","config":{"architecture":"nomic-bert"}}"#, .embeddings, nil),
             (#"{"id":"sha256:1","tags":["ai/sd:latest"],"config":{"format":"diffusers"}}"#, .other, nil),

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What `docker model run` prints, cut anywhere.
+/// The output of `docker model run`, cut at any byte.
 struct DockerOutputTests {
     struct Case: CustomTestStringConvertible {
         let what: String
@@ -60,7 +60,7 @@ struct DockerOutputTests {
             start = cut
         }
         output.finish(into: &events)
-        // Joined: where the pieces end depends on the reads.
+        // Neighbouring pieces are joined, since their boundaries depend on the reads.
         return events.reduce(into: []) { joined, event in
             switch (joined.last, event) {
             case (.text(let before)?, .text(let piece)): joined[joined.count - 1] = .text(before + piece)
@@ -71,7 +71,7 @@ struct DockerOutputTests {
         }
     }
 
-    @Test("the output is told apart, wherever the reads fall", arguments: cases)
+    @Test("text, reasoning and errors are told apart, wherever the reads end", arguments: cases)
     func output(example: Case) throws {
         let bytes = Array(example.output.utf8)
         let expected = example.events + [.finish(.stop)]
@@ -82,7 +82,7 @@ struct DockerOutputTests {
         }
     }
 
-    @Test("text is handed out as it comes, but for what may be a mark")
+    @Test("text is delivered as it arrives, except a possible beginning of a mark")
     func streams() {
         var output = DockerOutput()
         var events: [AnswerEvent] = []
@@ -93,7 +93,7 @@ struct DockerOutputTests {
             events == [.text("Hel"), .text("lo"), .text(" "), .text("\nwor"), .text("ld"), .text("\n\nTokyo")])
     }
 
-    @Test("reasoning nobody wants is dropped, and is content all the same")
+    @Test("unwanted reasoning is dropped, and counts as content all the same")
     func dropped() {
         #expect(
             events(Array("Thinking:\na\n\n--\n\nb\n".utf8), cuts: [], includesReasoning: false) == [

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What an error reply means: status, body, and the code of ours.
+/// The classification of error replies: status and body to an error code.
 struct ErrorClassTests {
     struct Case: CustomTestStringConvertible {
         let status: Int
@@ -51,7 +51,7 @@ struct ErrorClassTests {
         Case(599, "", .upstreamError, retryable: true),
     ]
 
-    @Test("an error reply means this", arguments: cases)
+    @Test("an error reply has this code", arguments: cases)
     func meaning(example: Case) throws {
         let outcome = Outcome(
             OpenAIAdapter.testing(), isStream: true, head: HTTPHead(status: example.status),
@@ -63,7 +63,7 @@ struct ErrorClassTests {
         #expect(!error.message.isEmpty)
     }
 
-    @Test("the provider's word on retrying overrules ours, but for a spent quota")
+    @Test("the provider's statement on retrying overrides the default, except for an exhausted quota")
     func shouldRetry() {
         func isRetryable(_ status: Int, _ told: String, _ body: String) -> Bool? {
             let head = HTTPHead(status: status, headers: [HTTPHeader("x-should-retry", told)])
@@ -75,7 +75,7 @@ struct ErrorClassTests {
         #expect(isRetryable(429, "true", #"{"error":{"code":"insufficient_quota"}}"#) == false)
     }
 
-    @Test("whatever the bytes of an error, it is reported as one")
+    @Test("an error reply of any bytes is reported as an error")
     func anyBytes() throws {
         for byte in UInt8.min...UInt8.max {
             for body in [[byte], [0x7B, byte], [0x22, byte, 0x22], [0x5B, 0x5B, byte]] {

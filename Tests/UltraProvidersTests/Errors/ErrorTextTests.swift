@@ -22,7 +22,7 @@ struct ErrorTextTests {
     }
 
     @Test(
-        "what only resembles a key stays",
+        "text that only resembles a key stays",
         arguments: [
             "The model gpt-4o-2024-08-06 is gone", "request req_c36106f48453f640180ea6ebcbb538e5",
             "meta-llama/Meta-Llama-3.1-405B-Instruct-Turbo", "id 123e4567-e89b-12d3-a456-426614174000",
@@ -33,7 +33,7 @@ struct ErrorTextTests {
     }
 
     @Test(
-        "a placeholder for a key is a word like any other",
+        "a placeholder for a key is an ordinary word",
         arguments: ["ollama", "EMPTY", "none", "sk-none", "not-needed!", "x"])
     func placeholder(key: String) {
         let text = "ollama has none of EMPTY models: not-needed! x"

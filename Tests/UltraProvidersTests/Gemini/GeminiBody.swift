@@ -4,7 +4,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// A `generateContent` body that another client sent, and the request of ours that means the same.
+/// A recorded `generateContent` body of another client, and the equivalent request of Ultra.
 struct GeminiBody {
     let fields: [String: Any]
     let model: String
@@ -73,16 +73,16 @@ struct GeminiBody {
         return request
     }
 
-    /// What we send in its place, as far as it differs on purpose.
+    /// The recorded body with the intended differences: the body Ultra must send.
     func ours() -> NSDictionary {
         var ours = fields
         if var system = ours["systemInstruction"] as? [String: Any] {
-            // Ignored.
+            // The service ignores this role.
             system["role"] = nil
             ours["systemInstruction"] = system
         }
         var generation = generation
-        // The same in JSON Schema, which newer models take.
+        // The same schema as JSON Schema, which newer models take.
         if let schema = generation.removeValue(forKey: "responseSchema") {
             generation["responseJsonSchema"] = lowercased(schema)
         }
@@ -90,7 +90,7 @@ struct GeminiBody {
             if let level = thinking["thinkingLevel"] as? String { thinking["thinkingLevel"] = level.uppercased() }
             generation["thinkingConfig"] = thinking
         }
-        // An empty one says nothing.
+        // An empty object is left out.
         ours["generationConfig"] = generation.isEmpty ? nil : generation
         ours["tools"] = (fields["tools"] as? [[String: Any]])?.map { tool in
             guard let functions = tool["functionDeclarations"] as? [[String: Any]] else { return tool }
@@ -98,7 +98,7 @@ struct GeminiBody {
                 "functionDeclarations": functions.map { function in
                     var function = function
                     let parameters = function.removeValue(forKey: "parameters") as? [String: Any]
-                    // Nothing where there is nothing to give: older models refuse an object without properties.
+                    // Empty parameters are left out: older models refuse an object without properties.
                     if let parameters, (parameters["properties"] as? [String: Any])?.isEmpty == false {
                         function["parametersJsonSchema"] = lowercased(parameters)
                     }
@@ -110,7 +110,7 @@ struct GeminiBody {
         ours["contents"] = contents.enumerated().map { turn, content in
             var content = content
             let parts = content["parts"] as? [[String: Any]] ?? []
-            // Thoughts stay here; their signature goes on the text they led to.
+            // Reasoning is not sent back; its signature goes on the text that followed it.
             let thought = parts.first { $0["thought"] != nil }
             content["parts"] = parts.filter { $0["thought"] == nil }.enumerated().map { index, part in
                 var part = part
@@ -118,7 +118,7 @@ struct GeminiBody {
                 if let data = part.removeValue(forKey: "inline_data") as? [String: Any] {
                     part["inlineData"] = ["mimeType": data["mime_type"], "data": data["data"]]
                 }
-                // The id goes back where models take one.
+                // The id of a call is sent to models that take one.
                 for name in ["functionCall", "functionResponse"] where takesIDs {
                     guard var call = part[name] as? [String: Any] else { continue }
                     call["id"] = "call_\(index)"

@@ -22,7 +22,7 @@ struct GeminiRecordedRequestTests {
         try recording.expect(encoded, body.ours(), at: url)
     }
 
-    @Test("the list tells what answers chats, what embeds, and what does neither")
+    @Test("the list gives the kind of each model: chat, embeddings or other")
     func models() throws {
         let recording = try Recording("gemini/models-02")
         let page = try read(recording) { (reader) throws(JSONError) in

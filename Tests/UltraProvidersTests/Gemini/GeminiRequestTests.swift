@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The body of a `generateContent` request, byte for byte, and what was left out of it.
+/// The body of a `generateContent` request, byte for byte, and the warnings for members left out of it.
 struct GeminiRequestTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
@@ -11,7 +11,7 @@ struct GeminiRequestTests {
         var isStream = false
         var messages = [Message(.user, [.text("Hi")])]
         var change: @Sendable (inout Request) -> Void = { _ in }
-        /// What stands between the braces.
+        /// The body without its outermost braces.
         let body: String
         var warnings: [String] = []
 
@@ -338,7 +338,7 @@ struct GeminiRequestTests {
             code: .invalidRequest, message: "provider_options.gemini must be a JSON object"),
     ]
 
-    @Test("what cannot be honoured is refused before anything is sent", arguments: refusals)
+    @Test("a request that cannot be honoured is refused before anything is sent", arguments: refusals)
     func refusal(example: Refusal) throws {
         var request = Request(messages: example.messages)
         example.change(&request)
@@ -350,7 +350,7 @@ struct GeminiRequestTests {
         #expect(error?.isRetryable == false)
     }
 
-    @Test("the key goes into a header and nowhere else")
+    @Test("the key is in a header and nowhere else")
     func key() throws {
         let request = Request(messages: [Message(.user, [.text("Hi")])])
         let adapter = GeminiAdapter(
@@ -372,7 +372,7 @@ struct GeminiRequestTests {
         #expect(GeminiAdapter.testing().listRequest(page: nil).headers == [HTTPHeader("Accept", "application/json")])
     }
 
-    @Test("Vertex AI has its models under a path of its own, and takes files of Google's storage")
+    @Test("Vertex AI has its own path for models, and takes files of Google Cloud Storage")
     func vertex() throws {
         let adapter = GeminiAdapter(
             endpoint: try Endpoint(
@@ -420,7 +420,7 @@ struct GeminiRequestTests {
         #expect(GeminiAdapter.testing().embedBatchLimit == 100)
     }
 
-    @Test("vectors keep their order, and the usage its number")
+    @Test("vectors keep their order, and the usage its count")
     func embedded() throws {
         let json = #"{"embeddings":[{"values":[1, 2e-3]},{"values":[3,4]}],"usageMetadata":{"promptTokenCount":7}}"#
         let found = try JSONReader.read(Array(json.utf8)) { (reader) throws(JSONError) in

@@ -7,7 +7,7 @@ import UltraAPI
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct MistralRecordedRequestTests {
     @Test(
-        "a conversation another client had is sent as that client sent it",
+        "a recorded conversation of another client is encoded as that client did",
         arguments: MistralRecordingTests.streams + MistralRecordingTests.documents
             + ["mistral/error-01", "mistral/error-02", "mistral/error-04"])
     func request(name: String) throws {
@@ -20,10 +20,10 @@ struct MistralRecordedRequestTests {
             encoded, ours(body), at: recording.requestURL.replacingOccurrences(of: "#stream", with: ""))
     }
 
-    /// What we send in place of `body`, as far as it differs on purpose.
+    /// `body` with the intended differences: the body Ultra must send.
     private func ours(_ body: ChatBody) -> NSDictionary {
         var ours = body.fields
-        // The default.
+        // `false` is the default.
         if !body.isStream { ours["stream"] = nil }
         var names: [String: Any] = [:]
         ours["messages"] = (body.fields["messages"] as? [[String: Any]])?.map { message in
@@ -31,16 +31,16 @@ struct MistralRecordedRequestTests {
             for call in message["tool_calls"] as? [[String: Any]] ?? [] {
                 if let id = call["id"] as? String { names[id] = (call["function"] as? [String: Any])?["name"] }
             }
-            // Beside calls an empty text says nothing.
+            // An empty text beside calls is left out.
             if message["tool_calls"] != nil, message["content"] as? String == "" { message["content"] = nil }
-            // Recommended, though not by this client.
+            // The API recommends the tool's name, which the recording client left out.
             if let id = message["tool_call_id"] as? String { message["name"] = names[id] }
             return message
         }
         return ours as NSDictionary
     }
 
-    @Test("Mistral's list holds each model once, with its aliases")
+    @Test("Mistral's list gives each model once, with its aliases")
     func models() throws {
         let recording = try Recording("mistral/models-01")
         let page = try recording.body.withUnsafeBytes { bytes in
@@ -53,7 +53,7 @@ struct MistralRecordedRequestTests {
         let all = page.models.flatMap { [$0.id] + $0.aliases }
         #expect(Set(all).count == all.count, "no id belongs to two models")
         #expect(models["mistral-medium-2508"]?.aliases == ["mistral-medium-latest", "mistral-medium"])
-        // Aliases that no card lists, told by their name alone.
+        // No card lists these aliases; they are derived from the name.
         #expect(
             models["devstral-2512"]?.aliases == [
                 "mistral-vibe-cli-latest", "devstral-medium-latest", "devstral-latest",
@@ -69,7 +69,7 @@ struct MistralRecordedRequestTests {
         for id in ["mistral-moderation-2411", "mistral-ocr-2512", "voxtral-mini-transcribe-2507"] {
             #expect(models[id]?.kind == .other, "\(id)")
         }
-        // Two models claim these ids; the first has them.
+        // Two models claim these ids; the first gets them.
         #expect(models["voxtral-mini-2507"]?.aliases == ["voxtral-mini-latest"])
         #expect(models["voxtral-mini-transcribe-2507"]?.aliases == [])
     }

@@ -27,7 +27,7 @@ struct MistralRecordingTests {
         RecordedReplies.endOfLine(of: #""finish_reason":"[a-z_]+""#, in: text)
     }
 
-    @Test("a recorded embedding has its vector, as it was written")
+    @Test("a recorded embedding has its vector unchanged")
     func embeddings() throws {
         let recording = try Recording("mistral/embeddings-01")
         let found = try recording.body.withUnsafeBytes { bytes in

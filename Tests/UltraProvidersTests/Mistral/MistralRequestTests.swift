@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The body of a request to Mistral, byte for byte, and what was left out of it.
+/// The body of a request to Mistral, byte for byte, and the warnings for members left out of it.
 struct MistralRequestTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
@@ -11,7 +11,7 @@ struct MistralRequestTests {
         var isStream = false
         var messages = [Message(.user, [.text("Hi")])]
         var change: @Sendable (inout Request) -> Void = { _ in }
-        /// What follows `"model":…,` in the body.
+        /// The part of the body after `"model":…,`.
         let body: String
         var warnings: [String] = []
 
@@ -272,7 +272,7 @@ struct MistralRequestTests {
     static let call = ToolCall(id: "a", name: "f", arguments: "{}")
 
     @Test(
-        "what cannot be honoured is refused before anything is sent",
+        "a request that cannot be honoured is refused before anything is sent",
         arguments: [
             ("codestral-latest", [Message(.user, [image])], ErrorCode.capabilityMissing),
             ("magistral-small-2507", [Message(.user, [image])], .capabilityMissing),
@@ -327,7 +327,7 @@ struct MistralRequestTests {
         #expect(CallIDs.mistral("D681PevKs") == "D681PevKs")
     }
 
-    @Test("the key goes into a header and nowhere else")
+    @Test("the key is in a header and nowhere else")
     func key() throws {
         let adapter = MistralAdapter.testing(key: Secret("k"))
         let http = try adapter.encode(

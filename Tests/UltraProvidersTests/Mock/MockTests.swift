@@ -21,7 +21,7 @@ struct MockTests {
     }
 
     @Test(
-        "echo says the last user text, word by word, byte for byte",
+        "echo repeats the last user text, word by word, byte for byte",
         arguments: [
             ("Hello", ["Hello"]), ("Hello there  you", ["Hello", " there", "  you"]),
             (" a\n\tb\n", [" a", "\n\tb\n"]), ("日本 語", ["日本", " 語"]), ("", []), ("  ", ["  "]),
@@ -84,7 +84,7 @@ struct MockTests {
     }
 
     @Test(
-        "bad options are the client's mistake",
+        "bad options are an error of the client",
         arguments: [
             (#"{"delay_ms":-1}"#, "provider_options.mock.delay_ms"),
             (#"{"first_token_ms":700000}"#, "provider_options.mock.first_token_ms"),

@@ -4,7 +4,7 @@ import Testing
 
 struct OllamaHostTests {
     @Test(
-        "a host is written in many ways",
+        "a host may have many forms",
         arguments: [
             ("example.local", "http://example.local:11434"), ("box", "http://box:11434"),
             ("box:9000", "http://box:9000"), (":9000", "http://127.0.0.1:9000"), ("box/", "http://box:11434"),
@@ -25,7 +25,7 @@ struct OllamaHostTests {
     }
 
     @Test(
-        "what is no host is refused",
+        "an invalid host is refused",
         arguments: [
             ("box:port", .badPort), ("box:70000", .badPort), ("a b", .notAURL), ("ftp://box", .schemeNotHTTP),
             ("http://user:secret@box", .hasCredentials), ("llm.example.com", .plaintextToPublicHost("llm.example.com")),

@@ -82,7 +82,7 @@ struct OllamaModelTests {
     }
 
     @Test(
-        "servers before there were abilities show them by template, projector and family",
+        "servers without the list of abilities show them by template, projector and family",
         arguments: [
             (#"{"template":"{{ if .Tools }}"}"#, [.chat, .streaming, .json, .jsonSchema, .tools]),
             (

@@ -7,7 +7,7 @@ import UltraAPI
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct OllamaRecordedRequestTests {
     @Test(
-        "a conversation another client had is sent as that client sent it",
+        "a recorded conversation of another client is encoded as that client did",
         arguments: OllamaRecordingTests.documents + ["ollama/error-01"]
             + OllamaRecordingTests.streams.filter { !$0.contains("generate") })
     func request(name: String) throws {
@@ -41,7 +41,7 @@ struct OllamaRecordedRequestTests {
         return request
     }
 
-    /// Calls had no ids then; ours do.
+    /// Adds ids to calls, which had none when the recordings were made.
     private func message(_ fields: [String: Any]) throws -> Message {
         let calls = try (fields["tool_calls"] as? [[String: Any]] ?? []).map { call in
             let function = try #require(call["function"] as? [String: Any])
@@ -60,15 +60,15 @@ struct OllamaRecordedRequestTests {
         RawJSON(validated: [UInt8](try JSONSerialization.data(withJSONObject: value)))
     }
 
-    /// What we send in its place, as far as it differs on purpose.
+    /// The recorded body with the intended differences: the body Ultra must send.
     private func ours(_ fields: [String: Any]) -> NSDictionary {
         var ours = fields
-        // Nothing that says nothing.
+        // An empty member is left out.
         if ours["format"] as? String == "" { ours["format"] = nil }
         if (ours["options"] as? [String: Any])?.isEmpty == true { ours["options"] = nil }
         if ours["keep_alive"] is NSNull { ours["keep_alive"] = nil }
         if (ours["tools"] as? [Any])?.isEmpty == true { ours["tools"] = nil }
-        // A second copy of `format`, and of the function's name, under names the API does not have.
+        // Copies of `format` and of the function's name, under names that the API does not have.
         ours["schema"] = nil
         ours["tools"] = (ours["tools"] as? [[String: Any]])?.map { tool in tool.filter { $0.key != "name" } }
         var names: [String] = []

@@ -4,16 +4,16 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The body of an `/api/chat` request, byte for byte, and what was left out of it.
+/// The body of an `/api/chat` request, byte for byte, and the warnings for members left out of it.
 struct OllamaRequestTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
         var model = "qwen3:8b"
         var messages = [Message(.user, [.text("Hi")])]
         let change: @Sendable (inout Request) -> Void
-        /// What stands between `"model":…,` and `,"stream":false`.
+        /// The part of the body between `"model":…,` and `,"stream":false`.
         let body: String
-        /// What the client's own options append.
+        /// The members that the client's provider options add at the end.
         var options = ""
         var warnings: [String] = []
 
@@ -169,7 +169,7 @@ struct OllamaRequestTests {
             change: { $0.reasoning = Reasoning(isIncluded: false) }, body: hi),
     ]
 
-    @Test("a request is sent as Ollama takes it", arguments: cases)
+    @Test("a request has this body", arguments: cases)
     func encode(example: Case) throws {
         var request = Request(messages: example.messages)
         example.change(&request)
@@ -190,7 +190,7 @@ struct OllamaRequestTests {
     }
 
     @Test(
-        "what Ollama cannot be given is refused before anything is sent",
+        "a request that Ollama cannot serve is refused before anything is sent",
         arguments: [
             Refusal(what: "an image by URL", part: .imageURL("https://e.com/a.png")),
             Refusal(what: "a GIF", part: .imageData(mediaType: "image/gif", base64: "AAAA")),
@@ -207,7 +207,7 @@ struct OllamaRequestTests {
         #expect(error?.hint != nil)
     }
 
-    @Test("arguments that are no object are sent within one", arguments: ["[]", "7", "{} {}", #"{"x":}"#])
+    @Test("arguments that are no object are wrapped in one", arguments: ["[]", "7", "{} {}", #"{"x":}"#])
     func arguments(text: String) throws {
         let call = ToolCall(id: "1", name: "f", arguments: text)
         let encoded = try OllamaAdapter.testing().encode(
@@ -219,7 +219,7 @@ struct OllamaRequestTests {
     }
 
     @Test(
-        "options that are no object are the client's mistake",
+        "options that are no object are an error of the client",
         arguments: [("[1]", ""), (#"{"options":1}"#, ".options")])
     func options(json: String, field: String) {
         var request = Request(messages: [Message(.user, [.text("Hi")])])
@@ -231,7 +231,7 @@ struct OllamaRequestTests {
         #expect(error?.field == "provider_options.ollama\(field)")
     }
 
-    @Test("the key of the hosted service goes into a header and nowhere else")
+    @Test("the key of the hosted service is in a header and nowhere else")
     func key() throws {
         let adapter = OllamaAdapter.testing(key: Secret("k"))
         let http = try adapter.encode(
@@ -251,7 +251,7 @@ struct OllamaRequestTests {
         #expect(!none.http.headers.contains { $0.name == "Authorization" })
     }
 
-    @Test("texts are embedded in one call")
+    @Test("texts are embedded in one request")
     func embed() throws {
         var request = EmbedRequest(input: ["a", "b"])
         request.dimensions = 64

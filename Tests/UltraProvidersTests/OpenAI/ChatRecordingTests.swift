@@ -39,7 +39,7 @@ struct ChatRecordingTests {
     }
 
     @Test(
-        "a conversation another client had is sent as that client sent it",
+        "a recorded conversation of another client is encoded as that client did",
         arguments: streams + documents + ["groq/error-01", "xai/error-01"])
     func request(name: String) throws {
         let recording = try Recording(name)
@@ -52,7 +52,7 @@ struct ChatRecordingTests {
         try recording.expect(encoded, body.ours(dialect))
     }
 
-    @Test("OpenAI's list tells what answers chats, what embeds, and what does neither")
+    @Test("OpenAI's list gives the kind of each model: chat, embeddings or other")
     func models() throws {
         let recording = try Recording("openai/models-01")
         let page = try recording.body.withUnsafeBytes { bytes in

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What is refused before anything is sent, since an answer without it would be to another question.
+/// Requests that are refused before anything is sent, because the answer without the missing part would be wrong.
 struct ChatRefusalTests {
     struct Case: CustomTestStringConvertible {
         let rule: String

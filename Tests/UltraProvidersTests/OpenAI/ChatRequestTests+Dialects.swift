@@ -2,7 +2,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What other servers than OpenAI's want otherwise.
+/// Requests to other servers with OpenAI's API, where they differ from requests to OpenAI.
 extension ChatRequestTests {
     static let dialectCases = [
         Case(

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The body of a Chat Completions request, byte for byte, and what was left out of it.
+/// The body of a Chat Completions request, byte for byte, and the warnings for members left out of it.
 struct ChatRequestTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
@@ -12,7 +12,7 @@ struct ChatRequestTests {
         var isStream = false
         var messages = [Message(.user, [.text("Hi")])]
         let change: @Sendable (inout Request) -> Void
-        /// What follows `"model":…,` in the body.
+        /// The part of the body after `"model":…,`.
         let body: String
         var warnings: [String] = []
 
@@ -247,7 +247,7 @@ struct ChatRequestTests {
         #expect(encoded.warnings == example.warnings)
     }
 
-    @Test("the key goes into a header and nowhere else")
+    @Test("the key is in a header and nowhere else")
     func key() throws {
         let request = Request(messages: [Message(.user, [.text("Hi")])])
         let adapter = OpenAIAdapter(
@@ -263,14 +263,14 @@ struct ChatRequestTests {
         #expect(adapter.listRequest(page: nil).headers.first == HTTPHeader("Authorization", "Bearer sk-test"))
     }
 
-    @Test("without a key there is no header for it")
+    @Test("without a key there is no authorization header")
     func noKey() throws {
         let http = try OpenAIAdapter.testing()
             .encode(Request(messages: [Message(.user, [.text("Hi")])]), model: "m", isStream: false).http
         #expect(!http.headers.contains { $0.name == "Authorization" })
     }
 
-    @Test("Azure takes the key in a header of its own, and its version with every call")
+    @Test("Azure takes the key in its own header, and the API version in every URL")
     func azure() throws {
         let endpoint = try Endpoint(
             "https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21", versionPath: "/openai/v1")
@@ -296,7 +296,7 @@ struct ChatRequestTests {
         #expect(error?.code == .capabilityMissing)
     }
 
-    @Test("provider options that are no object are the client's mistake")
+    @Test("provider options that are no object are an error of the client")
     func options() {
         var request = Request(messages: [Message(.user, [.text("Hi")])])
         request.providerOptions["openai"] = RawJSON(validated: Array("[1]".utf8))

@@ -73,7 +73,7 @@ struct EmbeddingTests {
     }
 
     @Test(
-        "what is no vector is an error",
+        "an invalid vector is an error",
         arguments: [
             #""AACAP""#, #""AAA=""#, #""AACAfw==""#, #""AADAfw==""#, #"["a"]"#, "[null]", "[[1]]", "{}", "null", "1",
         ])

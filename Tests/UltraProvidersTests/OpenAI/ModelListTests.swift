@@ -106,7 +106,7 @@ struct ModelListTests {
     }
 
     @Test(
-        "a model that is to go says when",
+        "a model that will be retired has its date",
         arguments: [
             (#"{"data":[{"id":"m","expiration_date":"2027-01-14"}]}"#, "2027-01-14"),
             (#"{"data":[{"id":"m","shutdown_date":1799971200}]}"#, "1799971200"),

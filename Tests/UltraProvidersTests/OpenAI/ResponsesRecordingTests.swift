@@ -27,7 +27,7 @@ struct ResponsesRecordingTests {
     }
 
     @Test(
-        "a conversation another client had is sent as that client sent it",
+        "a recorded conversation of another client is encoded as that client did",
         arguments: streams + documents + ["openai/error-10"])
     func request(name: String) throws {
         let recording = try Recording(name)

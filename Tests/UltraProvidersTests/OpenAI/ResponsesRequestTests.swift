@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The body of a request to the Responses API, byte for byte, and what was left out of it.
+/// The body of a request to the Responses API, byte for byte, and the warnings for members left out of it.
 struct ResponsesRequestTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
@@ -12,7 +12,7 @@ struct ResponsesRequestTests {
         var isStream = false
         var messages = [Message(.user, [.text("Hi")])]
         var change: @Sendable (inout Request) -> Void = { _ in }
-        /// What follows `"model":…,` in the body.
+        /// The part of the body after `"model":…,`.
         let body: String
         var warnings: [String] = []
 
@@ -20,7 +20,7 @@ struct ResponsesRequestTests {
     }
 
     static let hi = #""input":[{"role":"user","content":"Hi"}]"#
-    /// Of every request to OpenAI.
+    /// The end of every request to OpenAI.
     static let end = #","store":false"#
     static let include = #","include":["reasoning.encrypted_content"]"#
     static let tool = Tool(

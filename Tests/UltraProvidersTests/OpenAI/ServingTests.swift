@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Which of OpenAI's two APIs serves a request.
+/// The choice between OpenAI's two APIs for a request.
 struct ServingTests {
     struct Case: CustomTestStringConvertible {
         let rule: String

@@ -23,7 +23,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "the path of one call is cut, and said",
+        "the path of one API call is removed, with a warning",
         arguments: [
             ("https://a.example/v1/chat/completions", "https://a.example/v1", "/chat/completions"),
             ("https://a.example/v1/chat/completions/", "https://a.example/v1", "/chat/completions"),
@@ -52,7 +52,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "what is no endpoint says why",
+        "an invalid endpoint is refused with the reason",
         arguments: [
             ("api.openai.com", .notAURL), ("", .notAURL), ("https://", .notAURL), ("https:///v1", .notAURL),
             ("https://a b/v1", .notAURL), ("https://a\nb/v1", .notAURL), ("https://[::1/v1", .notAURL),

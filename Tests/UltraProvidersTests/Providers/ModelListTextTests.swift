@@ -38,7 +38,7 @@ struct ModelListTextTests {
     }
 
     @Test(
-        "what is no list is told from an empty one",
+        "an invalid list is distinguished from an empty one",
         arguments: [
             ("", NotAModelList.empty), (" \n", .empty), ("<html>", .html), ("null", .otherForm), ("5", .otherForm),
             (#""list""#, .otherForm), ("{}", .otherForm), (#"{"models":[]}"#, .otherForm), ("[]", .otherForm),
@@ -60,7 +60,7 @@ struct ModelListTextTests {
     }
 
     @Test(
-        "an empty list is one, and an error that says nothing is none",
+        "an empty list is a list, and an empty error is no error",
         arguments: [
             #"{"data":[]}"#, #"{"data":null}"#, #"{"data":[],"error":null}"#, #"{"data":[],"error":""}"#,
             #"{"data":[],"error":{}}"#, #"{"data":[],"error":[]}"#, #"{"data":[],"success":true}"#,

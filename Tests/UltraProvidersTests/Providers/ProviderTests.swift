@@ -206,7 +206,7 @@ struct LocalProviderTests {
         return found.providers.first { $0.id == id }
     }
 
-    @Test("nobody asked for is not there")
+    @Test("a provider that is not configured does not exist")
     func absent() throws {
         #expect(try provider("docker", ["MODEL_RUNNER_TYPE": "cli"]) == nil)
         #expect(try provider("docker", ["USE_MODEL_RUNNER": "false"]) == nil)

@@ -36,7 +36,7 @@ struct BodyOpeningTests {
         }
     }
 
-    @Test("events are told by their content", arguments: DialectReplies.all)
+    @Test("events are recognised by their content", arguments: DialectReplies.all)
     func eventsByContent(dialect: DialectReplies) {
         var stream = dialect.piece("a") + dialect.piece("b") + dialect.end(dialect.length, "")
         // Ollama behind something that speaks events.
@@ -54,7 +54,7 @@ struct BodyOpeningTests {
         }
     }
 
-    @Test("a document over several lines is told by its first line", arguments: DialectReplies.all)
+    @Test("a document over several lines is recognised by its first line", arguments: DialectReplies.all)
     func documentOfLines(dialect: DialectReplies) {
         let document = dialect.document("ab", dialect.length, "")
         for opening in ["{\n", "{\r\n  ", "\n{\n"] {
@@ -124,7 +124,7 @@ struct BodyOpeningTests {
         }
     }
 
-    @Test("what comes between signs of life begins the count anew")
+    @Test("content between keep-alives resets the count")
     func signsOfLife() throws {
         var decoder = ReplyDecoder(OpenAIAdapter.testing(), isStream: true)
         decoder.receive(HTTPHead(status: 200), now: 0)
@@ -142,7 +142,7 @@ struct BodyOpeningTests {
         #expect(events == Array(repeating: .text("a"), count: 5) + [.finish(.stop)])
     }
 
-    @Test("an error without end is told once enough of it has come")
+    @Test("an endless error is reported once enough of it was received")
     func endlessError() {
         var decoder = ReplyDecoder(OpenAIAdapter.testing(), isStream: false)
         decoder.receive(HTTPHead(status: 503), now: 0)

@@ -3,11 +3,11 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Which call a piece of an answer belongs to: one rule for all dialects.
+/// The assignment of pieces to tool calls: one rule for all dialects.
 @Suite struct CallAssemblyTests {
     typealias Piece = CallAssembly.Piece
 
-    /// A call as a client puts it together.
+    /// A call as a client assembles it.
     struct Call: Equatable {
         var id: String?
         var name: String?
@@ -17,7 +17,7 @@ import UltraAPI
     struct Case: CustomTestStringConvertible {
         let rule: String
         let pieces: [Piece]
-        /// Name and arguments.
+        /// The expected names and arguments.
         let calls: [(String?, String)]
         var testDescription: String { rule }
     }
@@ -176,7 +176,7 @@ import UltraAPI
         return calls
     }
 
-    @Test("pieces become the calls that were meant", arguments: cases)
+    @Test("pieces become the intended calls", arguments: cases)
     func assembled(example: Case) {
         var assembly = CallAssembly(replyID: 7)
         let calls = Self.calls(example.pieces, &assembly)
@@ -195,7 +195,7 @@ import UltraAPI
         #expect(assembly.hasOpenCall)
     }
 
-    @Test("ids that are made differ by reply and by call, and by nothing else")
+    @Test("generated ids depend on the reply and the call, and on nothing else")
     func ids() {
         let pieces = [Self.piece(nil, nil, "f", "{}", form: .own), Self.piece(nil, nil, "f", "{}", form: .own)]
         var (first, again, other) = (
@@ -207,7 +207,7 @@ import UltraAPI
         #expect(Set(Self.calls(pieces, &other).map(\.id)).isDisjoint(with: ids))
     }
 
-    @Test("an answer has so many calls at most")
+    @Test("an answer has a limited number of calls")
     func limit() {
         var assembly = CallAssembly(replyID: 7)
         for number in 0..<CallAssembly.limit {

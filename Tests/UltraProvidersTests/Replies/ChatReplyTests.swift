@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What servers send beyond what was recorded: replies of Chat Completions written by hand.
+/// Replies of Chat Completions written by hand, for forms that the recordings do not have.
 struct ChatReplyTests {
     struct Case: CustomTestStringConvertible {
         let rule: String
@@ -21,7 +21,7 @@ struct ChatReplyTests {
         return #"data: {"choices":[{"index":0,"delta":\#(delta),"finish_reason":\#(reason)}]}"# + "\n\n"
     }
 
-    /// `error` with a message in the provider's own words.
+    /// `error` with its message marked as the provider's own words.
     private static func quoted(_ error: UltraError) -> UltraError {
         var error = error
         error.isQuoted = true
@@ -61,7 +61,7 @@ struct ChatReplyTests {
                 .toolCall(ToolCallDelta(index: 0, id: "a", name: "f")),
                 .toolCall(ToolCallDelta(index: 1, id: "b", name: "g", arguments: "{")),
                 .toolCall(ToolCallDelta(index: 1, arguments: "}")),
-                // Told at the end, for arguments may follow an empty object.
+                // An empty object is delivered at the end, since arguments may follow it.
                 .toolCall(ToolCallDelta(index: 0, arguments: "{}")), .finish(.toolCalls),
             ]),
         Case(
@@ -150,7 +150,7 @@ struct ChatReplyTests {
                 isRetryable: true)),
     ]
 
-    @Test("a reply is read in one piece and byte by byte", arguments: streams + failures)
+    @Test("a reply gives the same events in one piece and byte by byte", arguments: streams + failures)
     func reply(example: Case) {
         let body = Array(example.body.utf8)
         for cuts in [[], Array(0..<body.count)] {
@@ -161,7 +161,7 @@ struct ChatReplyTests {
         }
     }
 
-    @Test("a stream in answer to a unary request says the same", arguments: streams)
+    @Test("a stream in reply to a unary request gives the same answer", arguments: streams)
     func unexpectedStream(example: Case) {
         let head = HTTPHead(status: 200, headers: [HTTPHeader("content-type", "text/event-stream")])
         let outcome = Outcome(
@@ -169,7 +169,7 @@ struct ChatReplyTests {
         #expect(outcome.events == example.events)
     }
 
-    @Test("a call without an id gets one that no other exchange has")
+    @Test("a call without an id gets a unique one")
     func madeUpID() throws {
         let body = #"{"choices":[{"message":{"tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}}]}"#
         var ids: Set<String?> = []
@@ -184,7 +184,7 @@ struct ChatReplyTests {
         #expect(ids.count == 2 && !ids.contains(nil))
     }
 
-    @Test("reasoning that nobody wants is dropped")
+    @Test("unwanted reasoning is dropped")
     func noReasoning() throws {
         var decoder = ReplyDecoder(OpenAIAdapter.testing(), isStream: true, includesReasoning: false)
         var events: [AnswerEvent] = []

@@ -50,7 +50,7 @@ struct EmbeddingReplyTests {
         #expect(CohereAdapter.testing().embedBatchLimit == 96)
     }
 
-    @Test("Cohere: what would be refused is not sent")
+    @Test("Cohere: a request that would be refused is not sent")
     func refusals() {
         let fixed = #expect(throws: UltraError.self) {
             try CohereAdapter.testing().encodeEmbed(request(dimensions: 512), model: "embed-english-light-v3.0")

@@ -58,7 +58,7 @@ struct FinishWordTests {
         }
     }
 
-    @Test("a word that nobody knows is told, once, cleaned and bounded", arguments: DialectReplies.all)
+    @Test("an unknown word gives one warning, cleaned and bounded", arguments: DialectReplies.all)
     func unknown(dialect: DialectReplies) {
         let word = #"bored\n"# + String(repeating: "!", count: 100)
         let stream = dialect.piece("Hi") + dialect.end(word, "")
@@ -73,7 +73,7 @@ struct FinishWordTests {
         }
     }
 
-    @Test("a chunk that says null as a word goes on")
+    @Test("a chunk with "null" as its word does not end the stream")
     func notYet() {
         let chunk = #"data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"null"}]}"# + "\n\n"
         for outcome in DialectReplies.chat.outcomes(

@@ -3,13 +3,13 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What is odd about a reply and does no harm, and what must not pass for an answer.
+/// Harmless flaws of replies that are accepted, and flaws that must not pass for an answer.
 struct LenientReplyTests {
     static let unreadValues = [
         "NaN", "-Infinity", "Infinity", "[NaN, -Infinity,1]", #"{"a":{"b":Infinity}}"#, "-0", "1e999", "[]", "null",
     ]
 
-    @Test("numbers that JSON does not have are skipped where nobody reads them", arguments: DialectReplies.all)
+    @Test("numbers that are no JSON are skipped in members that are not read", arguments: DialectReplies.all)
     func nonNumbers(dialect: DialectReplies) {
         for value in Self.unreadValues {
             let more = #","x_unknown":\#(value)"#
@@ -23,7 +23,7 @@ struct LenientReplyTests {
     }
 
     @Test(
-        "what is no JSON all the same is an error",
+        "other invalid JSON is an error",
         arguments: ["NaNa", "nan", "+1", "--1", "-Inf", "Infinit", "undefined", "[NaN", "'x'"])
     func nonsense(value: String) {
         for dialect in DialectReplies.all {
@@ -34,7 +34,7 @@ struct LenientReplyTests {
         }
     }
 
-    @Test("log probabilities may be infinite, before the text and after it")
+    @Test("log probabilities may be infinite, before and after the text")
     func logprobs() {
         let probabilities = #""logprobs":{"content":[{"token":"\ud83c","logprob":-Infinity,"top":[NaN]}]}"#
         let body =
@@ -45,7 +45,7 @@ struct LenientReplyTests {
         }
     }
 
-    @Test("arguments that hold such a number are no JSON")
+    @Test("arguments with such a number are no JSON")
     func argumentsOfNonNumbers() {
         let body = #"{"message":{"tool_calls":[{"function":{"name":"f","arguments":{"a":NaN}}}]},"done":true}"#
         for outcome in DialectReplies.ollama.outcomes(body, isStream: false) {
@@ -58,7 +58,7 @@ struct LenientReplyTests {
         #"{"message":"","code":0,"details":[],"inner":{"a":null}}"#,
     ]
 
-    @Test("an error that says nothing beside a good answer is none", arguments: DialectReplies.all)
+    @Test("an empty error member beside a good answer is ignored", arguments: DialectReplies.all)
     func emptyErrors(dialect: DialectReplies) {
         for error in Self.emptyErrors {
             let more = #","error":\#(error)"#
@@ -71,7 +71,7 @@ struct LenientReplyTests {
         }
     }
 
-    @Test("an error that says something is one", arguments: DialectReplies.all)
+    @Test("an error member with content is an error", arguments: DialectReplies.all)
     func errors(dialect: DialectReplies) {
         for error in [#""boom""#, #"{"message":"boom"}"#, #"{"code":17}"#, "true", #"[{"message":"boom"}]"#] {
             let more = #","error":\#(error)"#
@@ -84,7 +84,7 @@ struct LenientReplyTests {
         }
     }
 
-    @Test("an event called error is one only if it says something")
+    @Test("an event called error is an error only if it has content")
     func errorEvents() {
         let chat = DialectReplies.chat
         for data in ["", "null", "{}", #"{"error":null}"#, #"{"error":{"message":""}}"#] {
@@ -99,7 +99,7 @@ struct LenientReplyTests {
         }
     }
 
-    @Test("members of no consequence are passed over if their type is wrong, with one warning")
+    @Test("unimportant members of the wrong type are skipped with one warning")
     func optionalMembers() {
         let chat = DialectReplies.chat
         for member in [#""reasoning_content":[1]"#, #""reasoning":true"#, #""refusal":{}"#, #""refusal":false"#] {
@@ -151,7 +151,7 @@ struct LenientReplyTests {
         }
     }
 
-    @Test("vectors with anything but numbers in them are no vectors")
+    @Test("vectors with elements other than numbers are refused")
     func vectors() throws {
         let replies: [(any Adapter, (String) -> String)] = [
             (OpenAIAdapter.testing(), { #"{"data":[{"index":0,"embedding":[1,\#($0)]}]}"# }),

@@ -5,20 +5,20 @@ import Testing
 /// Every recorded reply, of all providers.
 @Suite("Recorded replies", .enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct RecordedRepliesTests {
-    @Test("a stream says what is written down", arguments: RecordedReply.all { $0.streams + $0.longStreams })
+    @Test("a stream gives the expected answer", arguments: RecordedReply.all { $0.streams + $0.longStreams })
     func stream(reply: RecordedReply) throws {
         try reply.checks.expected(reply.name, isStream: true)
     }
 
     @Test(
-        "a document or an error says what is written down, whether a stream was asked for or not",
+        "a document or an error gives the expected answer, whether a stream was requested or not",
         arguments: RecordedReply.all { $0.documents + $0.errors })
     func document(reply: RecordedReply) throws {
         try reply.checks.expected(reply.name, isStream: false)
         try reply.checks.expected(reply.name, isStream: true)
     }
 
-    @Test("a stream says the same wherever a read ends", arguments: RecordedReply.cut)
+    @Test("a stream gives the same answer wherever a read ends", arguments: RecordedReply.cut)
     func split(reply: RecordedReply) throws {
         try reply.checks.splits(reply.name)
     }
@@ -29,7 +29,7 @@ struct RecordedRepliesTests {
     }
 }
 
-/// One of them.
+/// One recorded reply.
 struct RecordedReply: Sendable, CustomTestStringConvertible {
     let name: String
     let api: RecordedReplies
@@ -37,7 +37,7 @@ struct RecordedReply: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
     var checks: RecordingChecks { RecordingChecks(adapter: api.adapter(name)) }
 
-    /// Those that are cut at every byte.
+    /// The replies that are cut at every byte.
     static let cut = all { $0.streams + ($0.areDocumentsCut ? $0.documents : []) }
 
     static func all(_ names: (RecordedReplies) -> [String]) -> [RecordedReply] {

@@ -3,7 +3,8 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What servers tell whole, beside or in place of pieces: in each dialect it is delivered, and once.
+/// Content that servers repeat as a whole beside its pieces, or send instead of them: each dialect delivers it exactly
+/// once.
 @Suite struct RepeatedContentTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String
@@ -12,7 +13,7 @@ import UltraAPI
         let body: String
         var text = ""
         var reasoning = ""
-        /// Name and arguments.
+        /// Names and arguments.
         var calls: [[String]] = []
         var signatures: [String] = []
         var finish: FinishReason? = .stop
@@ -21,7 +22,7 @@ import UltraAPI
         var testDescription: String { "\(adapter.provider): \(rule)" }
     }
 
-    /// The events of a stream, each without its name: most servers leave it out.
+    /// The events of a stream without event names, which most servers leave out.
     static func events(_ data: String...) -> String {
         data.map { "data: \($0)\n\n" }.joined()
     }
@@ -507,7 +508,7 @@ import UltraAPI
     // MARK: - Checks
 
     @Test(
-        "what is told whole is delivered, and once",
+        "content sent as a whole is delivered once",
         arguments: chatCases + responsesCases + anthropicCases + otherCases)
     func delivered(example: Case) {
         let body = Array(example.body.utf8)
@@ -534,7 +535,7 @@ import UltraAPI
         }
     }
 
-    @Test("more calls than an answer may have are told as such")
+    @Test("more calls than an answer may have are an error of their own")
     func callLimit() {
         let calls = (0...CallAssembly.limit).map { #"{"id":"i\#($0)","function":{"name":"f","arguments":"{}"}}"# }
         let document = Self.choice(
@@ -546,7 +547,7 @@ import UltraAPI
         #expect(outcome.events.isEmpty)
     }
 
-    @Test("text, reasoning and calls keep the order they came in")
+    @Test("text, reasoning and calls keep their order")
     func order() {
         let body =
             #"{"type":"message","content":[{"type":"thinking","thinking":"A","signature":"1"},{"type":"text","text":"B"},{"type":"tool_use","id":"c","name":"f","input":{}},{"type":"thinking","thinking":"D","signature":"2"},{"type":"text","text":"E"}],"stop_reason":"tool_use"}"#

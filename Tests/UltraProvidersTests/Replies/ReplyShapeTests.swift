@@ -197,7 +197,7 @@ struct ReplyShapeTests {
         }
     }
 
-    @Test("each shape is read to its end: what is refused at its beginning measures nothing", arguments: shapes)
+    @Test("each shape is read to its end: one refused at its beginning would measure nothing", arguments: shapes)
     func whole(shape: Shape) {
         for dialect in Self.dialects {
             guard let body = shape.body(dialect, shape.count).map({ Array($0.utf8) }) else { continue }

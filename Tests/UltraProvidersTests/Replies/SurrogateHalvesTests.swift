@@ -73,7 +73,7 @@ struct SurrogateHalvesTests {
         }
     }
 
-    @Test("halves in members that nobody reads harm nothing", arguments: DialectReplies.all)
+    @Test("halves in members that are not read are harmless", arguments: DialectReplies.all)
     func unread(dialect: DialectReplies) {
         let stream = dialect.piece("Hi") + dialect.end(dialect.length, #","logprobs":{"token":"\ud83c"}"#)
         for outcome in dialect.outcomes(stream, isStream: true) {

@@ -7,7 +7,7 @@ import Testing
         pieces.reduce(into: TextDigest()) { $0.add($1) }
     }
 
-    @Test("where the pieces ended does not matter, and what is not the beginning has no rest")
+    @Test("the boundaries of pieces do not matter, and a text that does not begin alike has no rest")
     func rest() {
         let said = Self.said("Grü", "ße", " ")
         #expect(said == Self.said("Grüße "))
@@ -27,7 +27,7 @@ import Testing
         #expect(beginning.followed(by: Self.said("two")) == all)
     }
 
-    @Test("parts that take turns are told apart")
+    @Test("alternating parts are kept apart")
     func turns() {
         var parts = PartDigests()
         var all = TextDigest()
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(
-        "the pieces tell whether they repeat the beginning",
+        "pieces are recognised as a repetition of the beginning",
         arguments: [
             Repetition(start: "The tide", pieces: [" turns"], news: " turns"),
             Repetition(start: "The tide", pieces: ["The", " tide"], news: ""),

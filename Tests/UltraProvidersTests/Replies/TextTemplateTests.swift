@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Events that fit are read by their text alone: whatever they hold, the answer is that of reading them whole.
+/// Events that match the template are read by their text alone, and give the same answer as if they were parsed.
 @Suite struct TextTemplateTests {
     private static func event(_ text: String, _ rest: String = #","finish_reason":null"#) -> String {
         #"{"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":""# + text + #""}"# + rest + "}]}"
@@ -29,7 +29,7 @@ import UltraAPI
     }
 
     @Test(arguments: [
-        // A string that is none ends the shortcut, and the whole event is read and judged.
+        // An invalid string ends the shortcut: the whole event is parsed and judged.
         Array(Self.event("\u{1}").utf8), Array(Self.event(#"\x"#).utf8), Array(Self.event(#"\ud83d"#).utf8),
         Array(Self.event(#"a","role":"assistant"#).utf8), Array(Self.event(#"a\"#).utf8),
         Array(Self.event("a", #","finish_reason":"stop""#).utf8), Array("{}".utf8), [],
@@ -57,13 +57,13 @@ import UltraAPI
         let other = #","finish_reason":null,"obfuscation":"x""#
         var template = Self.learned((Self.event("a"), "a"), (Self.event("b", other), "b"))
         #expect(Self.text(&template, Array(Self.event("c").utf8)) == nil)
-        // The string that differs is not the text: of one that changes alone nothing follows.
+        // The string that differs between two events need not be the text, so that a difference alone proves nothing.
         template = Self.learned(
             (#"{"p":"1","content":"same"}"#, "same"), (#"{"p":"2","content":"same"}"#, "same"))
         #expect(Self.text(&template, Array(#"{"p":"3","content":"same"}"#.utf8)) == nil)
     }
 
-    /// A member that equals the text of the second event, though it is none: the sample's own text shows that.
+    /// Another member equals the text of the second event; the sample's own text shows that it is not the text.
     @Test func aMemberThatEqualsTheTextIsNotTakenForIt() {
         var template = Self.learned(
             (#"{"p":"pad","content":"same"}"#, "same"), (#"{"p":"same","content":"same"}"#, "same"))
@@ -84,7 +84,7 @@ import UltraAPI
         #expect(Self.text(&template, Array(Self.event("c").utf8)) == nil)
     }
 
-    /// Text, then a refusal, then text of another shape, then usage and the end: all through the decoder.
+    /// Text, a refusal, text in another shape, usage and the end, all through the decoder.
     @Test func aStreamThatChangesItsShapeIsReadAsItIs() throws {
         let events = [
             Self.event("One"), Self.event(" two"), Self.event(" three"), Self.event(#" \"four\""#),

@@ -28,7 +28,7 @@ struct ThinkTagTests {
         Case(text: "", answer: ""),
     ]
 
-    @Test("what stands in the tag is reasoning, wherever the pieces end", arguments: cases, [1, 2, 3, 5, 100])
+    @Test("text inside the tag is reasoning, wherever the pieces end", arguments: cases, [1, 2, 3, 5, 100])
     func split(example: Case, size: Int) {
         var thoughts = ThinkTag()
         var reasoning = ""
@@ -56,7 +56,7 @@ struct ThinkTagTests {
         """
 
     @Test(
-        "servers that may do so are read so",
+        "think tags are read in replies of the servers that send them",
         arguments: [("localhost", true), ("llm.example.com", true), ("api.openai.com", false)])
     func dialects(host: String, isReasoning: Bool) {
         let outcome = Outcome(

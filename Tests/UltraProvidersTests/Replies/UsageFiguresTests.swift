@@ -165,7 +165,7 @@ struct UsageFiguresTests {
         ),
     ]
 
-    @Test("Anthropic: what the start told is not taken back at the end", arguments: laterFigures)
+    @Test("Anthropic: counts of the start are kept at the end", arguments: laterFigures)
     func anthropic(start: String, end: String) {
         let body =
             #"data: {"type":"message_start","message":{"usage":\#(start)}}"# + "\n\n"

@@ -90,7 +90,7 @@ struct RepairAdapterTests {
         #expect(told.count == 2)
     }
 
-    @Test("what is right is sent as it is, and nothing is warned of", arguments: targets)
+    @Test("a correct request is sent unchanged, without a warning", arguments: targets)
     func unchanged(target: Target) throws {
         var request = Request(messages: [
             Message(.user, [.text("a")]),
@@ -218,7 +218,7 @@ struct RepairAdapterTests {
         #expect(encoded.warnings.isEmpty != isStrict)
     }
 
-    @Test("members that are known to be refused are left out, and what was asked for by them is told")
+    @Test("members known to be refused are left out, with a warning if the client asked for them")
     func omitted() throws {
         var request = Request(messages: [Message(.user, [.text("a")])])
         request.sampling.maxTokens = 9

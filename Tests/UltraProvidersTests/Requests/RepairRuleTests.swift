@@ -6,7 +6,7 @@ import UltraAPI
 /// The rules by which parts of requests are repaired, each as a table.
 struct RepairRuleTests {
     @Test(
-        "arguments become an object: as they are, closed where they were cut, else within one",
+        "arguments become an object: unchanged, closed where they were cut, or wrapped in one",
         arguments: [
             (#"{"a":1}"#, CallArguments.Repaired.same(#"{"a":1}"#)), ("{}", .same("{}")), (" {} ", .same(" {} ")),
             ("", .same("{}")), (" \n", .same("{}")), ("null", .same("{}")), (" null ", .same("{}")),
@@ -77,7 +77,7 @@ struct RepairRuleTests {
         #expect(ids.result("c") == "c")
     }
 
-    @Test("ids too long for OpenAI are told apart within its length")
+    @Test("ids too long for OpenAI stay distinct within its length")
     func longIDs() {
         let ids = (0..<100).map { "chatcmpl-tool-0123456789abcdef0123456789abcdef\($0)" }
         let sent = ids.map { CallIDs.conforming($0, .openAI) }
@@ -133,7 +133,7 @@ struct RepairRuleTests {
     }
 
     @Test(
-        "schemas of parameters say what they leave unsaid",
+        "schemas of parameters are completed",
         arguments: [
             (#"{"type":"object","properties":{}}"#, nil),
             (#"{"type":"object"}"#, #"{"type":"object","properties":{}}"#),

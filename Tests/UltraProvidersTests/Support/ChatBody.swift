@@ -4,11 +4,11 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// A Chat Completions body that another client sent, and the request of ours that means the same.
+/// A recorded Chat Completions body of another client, and the equivalent request of Ultra.
 struct ChatBody {
     let fields: [String: Any]
 
-    /// - Precondition: the recording kept its body.
+    /// - Precondition: The recording has a body.
     init(_ recording: Recording) throws {
         fields = try #require(recording.requestBody as? [String: Any])
     }
@@ -37,7 +37,7 @@ struct ChatBody {
         if let format = fields["response_format"] as? [String: Any] {
             request.responseFormat = .json
             if let schema = format["json_schema"] as? [String: Any] {
-                // Cohere's has no wrapper.
+                // Cohere's schema has no wrapper.
                 request.responseFormat = .schema(
                     name: schema["name"] as? String ?? "answer", schema: try raw(schema["schema"] ?? schema),
                     strict: schema["strict"] as? Bool ?? false)
@@ -46,10 +46,10 @@ struct ChatBody {
         return request
     }
 
-    /// What we send in its place, as far as it differs on purpose.
+    /// The recorded body with the intended differences: the body Ultra must send.
     func ours(_ dialect: Dialect) -> NSDictionary {
         var ours = fields
-        // One alternative is all we read; the others belong to features the protocol does not have.
+        // Ultra reads one alternative; the other members belong to features the protocol does not have.
         for name in ["n", "user", "logprobs"] { ours[name] = nil }
         if !isStream { ours["stream"] = nil }
         if isStream {
@@ -61,7 +61,7 @@ struct ChatBody {
         }
         ours["messages"] = (fields["messages"] as? [[String: Any]])?.map { message in
             var message = message
-            // A lone text is a string.
+            // A single text is sent as a string.
             if let parts = message["content"] as? [[String: Any]], parts.count == 1, let text = parts[0]["text"] {
                 message["content"] = text
             }
@@ -76,7 +76,7 @@ struct ChatBody {
         ours["tools"] = (fields["tools"] as? [[String: Any]])?.map { tool in
             var tool = tool
             var function = tool["function"] as? [String: Any]
-            // The default.
+            // The value is the default.
             function?["strict"] = nil
             tool["function"] = function
             return tool
@@ -93,7 +93,7 @@ struct ChatBody {
             for thought in part["thinking"] as? [[String: String]] ?? [] {
                 parts.append(.reasoning(text: thought["text"] ?? "", signature: nil))
             }
-            // Mistral takes the URL itself.
+            // Mistral takes the URL without an object around it.
             let image = part["image_url"] as? [String: Any]
             guard let url = image?["url"] as? String ?? part["image_url"] as? String else { continue }
             let halves = url.dropFirst(5).components(separatedBy: ";base64,")

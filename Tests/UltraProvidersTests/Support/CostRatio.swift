@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Compares what work of two sizes costs.
+/// Compares the cost of work of two sizes.
 enum CostRatio {
-    /// Nanoseconds of this thread's work, the least of a few runs.
+    /// Processor time of this thread for `work` in nanoseconds, the minimum of a few runs.
     private static func time(runs: Int, _ work: () -> Void) -> Int {
         (0..<runs).map { _ in
             var start = timespec()
@@ -16,14 +16,14 @@ enum CostRatio {
     }
 
     /// Expects that four times the work takes less than six times the time.
-    /// - Parameter work: told whether it is the larger one.
+    /// - Parameter work: Its argument is true for the larger size.
     static func expectProportional(_ what: String, _ work: (_ isLarge: Bool) -> Void) {
         var ratio = 0.0
-        // What a machine with other work measures may be wrong once, not each time.
+        // Other load of the machine may spoil one measurement, but not every one.
         for attempt in 1...4 {
             let first = time(runs: attempt) { work(false) }
             let second = time(runs: attempt) { work(true) }
-            // Below this there is nothing to compare.
+            // Shorter times are too inexact to compare.
             ratio = second < 200_000 ? 0 : Double(second) / Double(max(first, 1))
             if ratio < 6 { break }
         }

@@ -3,20 +3,20 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// How each API writes the same reply. Texts are given as they stand in the JSON, quotes excluded.
+/// The same reply in each API's format. Texts are given as in the JSON, without quotes.
 struct DialectReplies: Sendable, CustomTestStringConvertible {
     let name: String
     let adapter: any Adapter
     /// One piece of text of a stream.
     let piece: @Sendable (String) -> String
-    /// One piece of reasoning of a stream; nil: the API has none that comes in pieces.
+    /// One piece of reasoning of a stream; nil: the API has none in pieces.
     let thought: (@Sendable (String) -> String)?
-    /// The end of a stream, for a reason as it stands in the JSON, with more members, each after a comma, in the last
-    /// object that is sure to be read.
+    /// The end of a stream with the reason as in the JSON. `more` are further members, each after a comma, of the last
+    /// object that is always read.
     let end: @Sendable (_ reason: String, _ more: String) -> String
-    /// A whole reply with a text, a reason, and more members of its outermost object.
+    /// A unary reply with a text, a reason, and further members of its outermost object.
     let document: @Sendable (_ text: String, _ reason: String, _ more: String) -> String
-    /// The provider's word for an ordinary end and for the bound on tokens.
+    /// The provider's words for an ordinary end and for the limit of tokens.
     let stop: String
     let length: String
 
@@ -110,7 +110,7 @@ struct DialectReplies: Sendable, CustomTestStringConvertible {
         },
         stop: "stop", length: "length")
 
-    /// What `body` says, read at once and byte by byte, which must be the same.
+    /// The outcomes of `body` read at once and byte by byte, which must be the same.
     func outcomes(_ body: String, isStream: Bool, headers: [HTTPHeader] = []) -> [Outcome] {
         outcomes(Array(body.utf8), isStream: isStream, headers: headers)
     }

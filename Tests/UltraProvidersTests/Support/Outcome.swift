@@ -2,12 +2,12 @@ import Foundation
 import UltraAPI
 import UltraProviders
 
-/// What came out of a decoder: the events, and the error that ended them.
+/// The output of a decoder: the events, and the error that ended them.
 struct Outcome: Equatable {
     var events: [AnswerEvent] = []
     var error: UltraError?
 
-    /// - Parameter cuts: where the reads fall; empty: all bytes come at once.
+    /// - Parameter cuts: Offsets at which the reads end; empty: all bytes come at once.
     init(
         _ adapter: any Adapter, isStream: Bool, head: HTTPHead, body: ArraySlice<UInt8>, cuts: [Int] = [],
         now: Int = 0
@@ -28,7 +28,7 @@ struct Outcome: Equatable {
         }
     }
 
-    /// Neighbouring pieces of text and of reasoning joined: what a reader of the answer sees.
+    /// The events with neighbouring pieces of text and of reasoning joined, as a reader of the answer sees them.
     var joined: [AnswerEvent] {
         var result: [AnswerEvent] = []
         for event in events {

@@ -4,7 +4,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// What must hold of every recorded reply, whoever sent it.
+/// Properties of every recorded reply, whichever provider sent it.
 struct RecordingChecks {
     let adapter: any Adapter
 
@@ -12,12 +12,12 @@ struct RecordingChecks {
         Outcome(adapter, isStream: isStream, head: recording.head, body: recording.body[...], cuts: cuts)
     }
 
-    /// It says what is written down.
+    /// The reply gives the expected outcome.
     func expected(_ name: String, isStream: Bool) throws {
         try Expected(name).check(outcome(Recording(name), isStream: isStream), name)
     }
 
-    /// It says the same wherever a read ends.
+    /// The outcome does not depend on where the reads end.
     func splits(_ name: String) throws {
         let recording = try Recording(name)
         let whole = outcome(recording, isStream: true)
@@ -25,16 +25,17 @@ struct RecordingChecks {
             let cuts = Array(stride(from: size, to: recording.body.count, by: size))
             #expect(outcome(recording, isStream: true, cuts: cuts) == whole, "\(name) in reads of \(size)")
         }
-        // Every place at once is the first size above; one place at a time takes the square of the length.
+        // The first size above splits at every byte; one split at a time takes time quadratic in the length.
         for cut in recording.body.indices.prefix(4000) {
             let found = outcome(recording, isStream: true, cuts: [cut])
             try #require(found == whole, "\(name) read up to byte \(cut)")
         }
     }
 
-    /// Cut at any byte it is complete only from where `completeAt` says, and then says the same.
+    /// Cut at any byte, the reply is complete only from `completeAt` on, and then gives the same outcome.
     ///
-    /// - Parameter completeAt: bytes of the body that hold all but usage; `nil`: it is never complete.
+    /// - Parameter completeAt: The number of bytes of the body that hold everything but usage; nil: the reply is never
+    /// complete.
     func cuts(_ name: String, completeAt: (String) -> Int?) throws {
         let recording = try Recording(name)
         let whole = outcome(recording, isStream: true)
@@ -44,7 +45,7 @@ struct RecordingChecks {
         decoder.receive(recording.head, now: 0)
         var events: [AnswerEvent] = []
         for cut in recording.body.indices {
-            // The decoder is a value: the copy is told that the body ends here, the original goes on.
+            // The decoder is a value: a copy is told that the body ends here, the original goes on.
             var ended = decoder
             var found = events
             do throws(UltraError) {

@@ -4,11 +4,11 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// A body another client sent to the Responses API, and the request of ours that means the same.
+/// A recorded Responses body of another client, and the equivalent request of Ultra.
 struct ResponsesBody {
     let fields: [String: Any]
 
-    /// - Precondition: the recording kept its body.
+    /// - Precondition: The recording has a body.
     init(_ recording: Recording) throws {
         fields = try #require(recording.requestBody as? [String: Any])
     }
@@ -16,7 +16,7 @@ struct ResponsesBody {
     var model: String { fields["model"] as? String ?? "" }
     var isStream: Bool { fields["stream"] as? Bool ?? false }
 
-    /// The items, of which a lone text is one message.
+    /// The items of the input; a plain text becomes one message.
     private var items: [[String: Any]] {
         (fields["input"] as? String).map { [["role": "user", "content": $0]] }
             ?? fields["input"] as? [[String: Any]] ?? []
@@ -44,13 +44,13 @@ struct ResponsesBody {
         return request
     }
 
-    /// What we send in its place, as far as it differs on purpose.
+    /// The recorded body with the intended differences: the body Ultra must send.
     var ours: NSDictionary {
         var ours = fields
         ours["input"] = items
         ours["stream"] = isStream ? true : nil
         if isStream { ours["stream_options"] = ["include_obfuscation": false] }
-        // Nothing is kept, whoever asks.
+        // Ultra never asks the service to store a response.
         ours["store"] = false
         if var reasoning = fields["reasoning"] as? [String: Any] {
             reasoning["summary"] = "auto"
@@ -72,7 +72,7 @@ struct ResponsesBody {
             let call = ToolCall(
                 id: try #require(item["call_id"] as? String), name: try #require(item["name"] as? String),
                 arguments: try #require(item["arguments"] as? String))
-            // Of the turn whose reasoning stands before it.
+            // The call belongs to the message with the reasoning before it.
             try #require(messages.last?.role == .assistant)
             messages[messages.count - 1].toolCalls.append(call)
         case "function_call_output":

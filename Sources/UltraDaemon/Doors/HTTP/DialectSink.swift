@@ -9,19 +9,19 @@ final class DialectSink<Request: DialectRequest>: AnswerSink {
 
     private let exchange: HTTPExchange
     private let request: Request
-    /// Milliseconds since 1970.
+    /// The time of the request in milliseconds since 1970.
     private let time: Int
     private let estimatedInputTokens: Int
-    // Made at the first use, when the request has its number.
+    // Lazy, because the request gets its number after `init`.
     private lazy var writer: Writer = request.writer(
         AnswerOrigin(
             number: exchange.call?.record.number ?? 0, time: time, estimatedInputTokens: estimatedInputTokens))
-    /// Fires if nothing was sent for too long.
+    /// The timer that fires if nothing was sent for `HTTPTimes.quiet` or `filler`.
     private let quiet = Timer {}
     /// True if the first event was written.
     private var hasStarted = false
 
-    /// - Parameter request: Its messages are not used and may be empty.
+    /// - Parameter request: The request; its messages are not used and may be empty.
     init(_ exchange: HTTPExchange, _ request: Request, estimatedInputTokens: Int) {
         self.exchange = exchange
         self.request = request
@@ -79,7 +79,7 @@ final class DialectSink<Request: DialectRequest>: AnswerSink {
         if Writer.form.endsProperlyAfterFailure { exchange.end() } else { exchange.breakOff() }
     }
 
-    /// Sends the head, although the model that answers is not known yet, and a filler.
+    /// Sends a filler, and before the first one the head, although the answering model is unknown.
     private func breakSilence() {
         begin(HTTPAnswerFields.of(request.warnings))
         exchange.write { writer.filler(to: &$0) }

@@ -24,7 +24,7 @@ enum HTTPAnswerFields {
     /// One `x-ultra-warning` field for each dropped part of the request.
     static func of(_ warnings: [String]) -> [HTTPResponseField] {
         warnings.prefix(warningLimit).map { warning in
-            // Cut between characters.
+            // The sentence is cut at a character boundary.
             var text = ""
             var count = 0
             for character in warning {

@@ -5,9 +5,10 @@ internal import UltraSystem
 // Admission of bodies by the user's account of bytes.
 
 extension HTTPConnection {
-    /// Requests up to this length are admitted beyond the user's share, so that an administrator can find the cause.
+    /// The maximum length of a request that is admitted beyond the user's share, so that an administrator can find the
+    /// cause.
     private static var exemptBytes: Int { 512 }
-    /// Step by which a body of unknown length is admitted.
+    /// The step in which a body of unknown length is charged.
     private static var stepBytes: Int { 64 << 10 }
 
     /// Charges the memory that the request needs. Returns false if the request must wait or was refused.

@@ -2,7 +2,7 @@ internal import UltraAPI
 internal import UltraDialects
 internal import UltraSystem
 
-/// One client of the HTTP door. Requests are read one at a time: the next one after the response to the last.
+/// One client of the HTTP door. Requests are read one at a time, each after the response to the one before.
 @Loop
 final class HTTPConnection {
     enum Phase {
@@ -77,7 +77,8 @@ final class HTTPConnection {
 
     // MARK: - Input
 
-    /// Watches for the end of the client's input in every phase: a client that shuts down its sending side is gone.
+    /// Watches for the end of the client's input in every phase: a client that shuts down its sending side counts as
+    /// gone.
     func updateInterest() {
         var interest: Watch.Events = .peerClosed
         if isReading { interest.insert(.input) }
@@ -119,7 +120,7 @@ final class HTTPConnection {
         }
     }
 
-    /// Bytes read at once from a user that holds much memory.
+    /// The number of bytes read at once from a user that holds much memory.
     private static let cautiousReadBytes = 4 << 10
 
     private var isLingering: Bool {
@@ -233,7 +234,7 @@ final class HTTPConnection {
             to: exchange)
     }
 
-    /// Fails a request whose body is not read, and ends the connection.
+    /// Refuses a request whose body is not read, and ends the connection.
     func refuse(_ error: UltraError) {
         releaseExchange()
         mode.keepsAlive = false
@@ -243,7 +244,7 @@ final class HTTPConnection {
         respond(status.status, .json, fields: status.fields, OpenAIErrorWriter.body(error), to: nil)
     }
 
-    /// Gives back the charge of an incomplete request and stops its timers.
+    /// Releases the charge of an incomplete request and stops its timers.
     private func releaseExchange() {
         stopWaiting()
         bodyDeadline.cancel()
@@ -251,7 +252,7 @@ final class HTTPConnection {
         if let exchange { release(exchange) }
     }
 
-    /// Gives back the charge of an exchange without a call.
+    /// Releases the charge of an exchange without a call.
     private func release(_ exchange: HTTPExchange) {
         memory.add(-exchange.charge, of: user)
         if exchange.isExempt { memory.endExempt(of: user) }
@@ -356,7 +357,7 @@ final class HTTPConnection {
         updateInterest()
     }
 
-    /// Closes the connection and abandons its request, upstream included.
+    /// Closes the connection and cancels its request, upstream included.
     func close() {
         guard isOpen else { return }
         let call = exchange?.call

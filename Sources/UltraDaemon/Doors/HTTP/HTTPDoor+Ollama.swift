@@ -24,7 +24,7 @@ extension HTTPDoor {
             var asked = try OllamaRequest<Operation>(exchange.body)
             asked.request.model = daemon.nameWithLatest(asked.name)
             guard asked.request.messages.isEmpty else { return generate(asked, exchange, connection) }
-            // The client only wants the model to be loaded, or unloaded.
+            // The client only asks for the model to be loaded or unloaded.
             _ = try daemon.model(asked.request.model ?? "")
             let origin = AnswerOrigin(number: 0, time: RealTime.now, estimatedInputTokens: 0)
             exchange.respond(
@@ -68,7 +68,7 @@ extension HTTPDoor {
         }
     }
 
-    /// A model that can be had needs no pull; others cannot be pulled.
+    /// Answers a pull: a model that requests can name needs none; others cannot be pulled.
     private func pull(_ exchange: HTTPExchange) {
         do throws(UltraError) {
             let name = try OllamaModels.named(exchange.body)
@@ -85,7 +85,7 @@ extension HTTPDoor {
         }
     }
 
-    /// SHA-256 of a model's id in hexadecimal digits.
+    /// The SHA-256 of a model's id in hexadecimal digits.
     @Sendable nonisolated private static func digest(_ id: String) -> String {
         guard let bytes = SHA256()?.digest(of: Array(id.utf8))?.bytes else { return "" }
         return bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()

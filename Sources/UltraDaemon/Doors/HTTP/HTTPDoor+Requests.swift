@@ -2,7 +2,7 @@ internal import UltraAPI
 internal import UltraDialects
 internal import UltraSystem
 
-/// The requests that ask a model.
+/// Requests to models.
 extension HTTPDoor {
     func generate<Dialect: DialectRequest>(
         _: Dialect.Type, _ exchange: HTTPExchange, _ connection: HTTPConnection
@@ -38,7 +38,7 @@ extension HTTPDoor {
         }
     }
 
-    /// Answers with an estimate.
+    /// Answers with an estimate of the input tokens.
     func countTokens(_ exchange: HTTPExchange) {
         do throws(UltraError) {
             let (count, warnings): ([UInt8], [String])
@@ -80,9 +80,9 @@ extension HTTPDoor {
         }
     }
 
-    /// The models in the shape of the request's dialect.
+    /// Answers with the models in the request's dialect.
     ///
-    /// - Parameter id: One model; nil: all.
+    /// - Parameter id: The requested model; nil: all models.
     func models(_ exchange: HTTPExchange, _ connection: HTTPConnection, _ id: String?) {
         let sink = HTTPResultSink(exchange) { result throws(UltraError) in
             guard case .report(let report) = result else { throw HTTPResultSink.otherKind }

@@ -3,7 +3,7 @@ internal import UltraAPI
 internal import UltraDialects
 internal import UltraSystem
 
-/// The Unix socket that speaks HTTP: serves programs written for other APIs; ultra-http(7).
+/// The Unix socket that speaks HTTP, for programs written for other APIs; ultra-http(7).
 @Loop
 final class HTTPDoor {
     let memory: HeldBytes
@@ -25,7 +25,7 @@ final class HTTPDoor {
     private let refused = RefusedConnections()
     private var socket: DoorSocket?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
-    /// Cache of `date`, with the second it was made for.
+    /// The cached value of `Date`, with its second.
     private var lastDate = (second: 0, text: "")
 
     init(
@@ -61,7 +61,7 @@ final class HTTPDoor {
     }
 
     private func accept(_ socket: StreamSocket) {
-        // Dropping the socket closes it: the client sees the end before any answer, and may try again.
+        // Dropping the socket closes it: the client sees the end before any answer, and may retry.
         guard !isDraining else { return }
         let uid = socket.peer.uid
         if let refusal = counts.refusal(of: uid, limits) { return refuse(socket, refusal) }
@@ -87,7 +87,7 @@ final class HTTPDoor {
         daemon.stopIfDrained()
     }
 
-    /// nil: the door is closed.
+    /// The path of the socket; nil: the door is closed.
     var socketPath: String? { socket?.path }
 
     func lookAfterSocket() { socket?.lookAfterFile() }
@@ -130,7 +130,7 @@ final class HTTPDoor {
             error)
     }
 
-    /// Makes the call, which takes over the memory charge of the exchange.
+    /// Creates the call, which takes over the memory charge of the exchange.
     func call(
         _ operation: OperationName, _ exchange: HTTPExchange, _ connection: HTTPConnection, _ sink: any AnswerSink
     ) -> Call {
@@ -157,7 +157,7 @@ final class HTTPDoor {
         return lastDate.text
     }
 
-    /// The fields of every response.
+    /// The header fields of every response.
     func fields(_ type: HTTPContentType?, _ exchange: HTTPExchange?) -> [HTTPResponseField] {
         let id = exchange?.requestID ?? "req_\(Call.takeNumber())"
         let name = (exchange?.form ?? .openAI).requestIDField
@@ -168,7 +168,7 @@ final class HTTPDoor {
 
     // MARK: - Stop
 
-    /// Accepts no more clients, and ends connections without a request.
+    /// Stops accepting clients, and closes connections without a request.
     func stopListening() {
         socket?.close()
         for connection in Array(connections.values) where connection.isIdle { connection.close() }
@@ -183,7 +183,7 @@ final class HTTPDoor {
     /// True if no request is in flight.
     var isIdle: Bool { connections.values.allSatisfy { $0.exchange == nil } }
 
-    /// Closes each connection once its last response has left.
+    /// Closes each connection once its last response was sent.
     func closeWhenDelivered() {
         for connection in Array(connections.values) where connection.exchange == nil { connection.end() }
     }

@@ -7,7 +7,7 @@ internal import UltraSystem
 final class HTTPExchange {
     let head: HTTPRequestHead
     let route: HTTPRoute
-    /// The shape of errors.
+    /// The dialect of errors.
     let form: ErrorForm
     /// Content of the body received so far.
     var body: [UInt8] = []
@@ -17,7 +17,7 @@ final class HTTPExchange {
     var isExempt = false
     /// True if the client waits for `100 Continue`, which is sent after the body is admitted.
     var isContinueDue: Bool
-    /// nil: the request is incomplete, or is answered without a call.
+    /// The call for the request; nil: the request is incomplete, or needs no call.
     var call: Call?
     private weak var connection: HTTPConnection?
 
@@ -38,14 +38,14 @@ final class HTTPExchange {
         self.connection = connection
     }
 
-    /// A whole response.
+    /// Sends a complete response.
     func respond(_ status: Int, _ type: HTTPContentType, fields: [HTTPResponseField] = [], _ body: [UInt8]) {
         guard progress == .none else { return }
         progress = .ended
         connection?.respond(status, type, fields: fields, body, to: self)
     }
 
-    /// An error in the shape of the request's dialect.
+    /// Sends an error in the dialect of the request.
     func respond(_ error: UltraError, fields: [HTTPResponseField] = []) {
         let status = form.status(error)
         respond(status.status, .json, fields: status.fields + fields, form.body(error, requestID: requestID))
@@ -57,7 +57,7 @@ final class HTTPExchange {
     /// The number of a request without a call.
     private lazy var ownNumber = Call.takeNumber()
 
-    /// Starts a response whose body is written piece by piece.
+    /// Begins a response whose body is written in pieces.
     func begin(_ type: HTTPContentType, fields: [HTTPResponseField]) {
         guard progress == .none else { return }
         progress = .begun
@@ -69,14 +69,14 @@ final class HTTPExchange {
         connection?.write(content)
     }
 
-    /// Ends such a body.
+    /// Ends the body of a response that `begin` began.
     func end() {
         guard progress == .begun else { return }
         progress = .ended
         connection?.endBody(of: self)
     }
 
-    /// Ends the connection without the end of the body, so that the client notices that the body is incomplete.
+    /// Closes the connection without ending the body, so that the client notices that the body is incomplete.
     func breakOff() {
         guard progress == .begun else { return }
         progress = .ended

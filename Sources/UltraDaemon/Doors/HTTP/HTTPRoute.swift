@@ -11,7 +11,7 @@ enum OllamaPath: String, Sendable, CaseIterable {
         }
     }
 
-    /// What Ollama's servers do with the files of models.
+    /// True for the paths that manage model files, which the door does not serve.
     static func isOfFiles(_ path: Substring) -> Bool {
         ["push", "create", "copy", "delete"].contains(String(path)) || path.hasPrefix("blobs/")
     }
@@ -97,7 +97,7 @@ enum HTTPRoute: Sendable, Equatable {
         }
     }
 
-    /// HEAD is answered like GET, without the body.
+    /// The methods of the resource; HEAD is answered like GET, without the body.
     private var methods: [HTTPRequestHead.Method] {
         switch self {
         case .ollama(let path): path.isQuestion ? [.get, .head] : [.post]
@@ -117,8 +117,8 @@ enum HTTPRoute: Sendable, Equatable {
         return HTTPRefusal(404, "there is nothing at this path; ultrad serves \(served), GET /health and GET /metrics")
     }
 
-    /// The dialect of a request by its path, also an unknown one; the models are served in two dialects, which differ by
-    /// a header field of Anthropic's programs.
+    /// The dialect of a request by its path, even an unknown one. The list of models has two dialects, told apart by a
+    /// header field of Anthropic's clients.
     static func form(of head: HTTPRequestHead) -> ErrorForm {
         var rest = Substring(head.path)
         if rest.hasPrefix("/anthropic/") { return .anthropic }
@@ -129,7 +129,7 @@ enum HTTPRoute: Sendable, Equatable {
         return rest.hasPrefix("/models") && head["anthropic-version"] != nil ? .anthropic : .openAI
     }
 
-    /// The parameters of a query, decoded; those that cannot be are left out.
+    /// The parameters of a query, decoded; a parameter that cannot be decoded is left out.
     static func parameters(_ query: String?) -> [(name: String, value: String)] {
         (query ?? "").split(separator: "&").compactMap { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -138,7 +138,7 @@ enum HTTPRoute: Sendable, Equatable {
         }
     }
 
-    /// `text` with each `%XX` decoded once; nil: half an encoding, or not UTF-8.
+    /// `text` with each `%XX` decoded once; nil: an incomplete `%XX`, or invalid UTF-8.
     private static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -162,12 +162,12 @@ extension HTTPRequestHead.Method {
 }
 
 extension Substring {
-    /// The path without the name of a dialect before it.
+    /// The path without a leading name of a dialect.
     fileprivate var droppingFamily: Substring {
         droppingPrefix("/openai").droppingPrefix("/anthropic").droppingPrefix("/ollama")
     }
 
-    /// What follows `/api/`; nil: another path.
+    /// The part after `/api/`; nil: another path.
     fileprivate var afterAPI: Substring? { hasPrefix("/api/") ? dropFirst(5) : nil }
 
     /// Removes `prefix` if a `/` follows it.

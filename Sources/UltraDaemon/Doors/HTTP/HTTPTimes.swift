@@ -2,8 +2,8 @@ internal import UltraSystem
 
 /// Timeouts of the HTTP door; ultra-http(7), LIMITS.
 struct HTTPTimes: Sendable, Equatable {
-    /// Keep-alive time between requests. Longer than that of clients (4 to 90 s), so that the client closes first and no
-    /// request is lost in the race.
+    /// Keep-alive time between requests. It is longer than that of clients (4 to 90 s), so that the client closes first
+    /// and no request is lost in a race.
     var idle = Duration.seconds(120)
     /// Time for a complete head, from its first byte.
     var head = Duration.seconds(10)
@@ -11,7 +11,7 @@ struct HTTPTimes: Sendable, Equatable {
     var bodyPause = Duration.seconds(10)
     /// Time for a complete body.
     var body = Duration.seconds(120)
-    /// Time that a body waits for memory in the user's share.
+    /// The time a body waits for memory in the user's share.
     var room = Duration.seconds(10)
     /// Time after which the head of a stream is sent even without content.
     var quiet = Duration.seconds(25)
