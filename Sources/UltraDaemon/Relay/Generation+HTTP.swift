@@ -43,7 +43,7 @@ extension Generation {
                 self.reply = nil
                 return sendWithout(reply) ?? .ended(error)
             case .nothing: return .awaitArrival
-            case .more: if call.isCongested { return .awaitClient }
+            case .more: if call.isCongested, awaitsClient { return .awaitClient }
             }
         }
         wasSent = true
@@ -52,6 +52,11 @@ extension Generation {
         learn()
         return .ended(reply.isEmptyAnswer ? emptied() : nil)
     }
+
+    /// True if the reply must not be read further before the client has read what was sent to it. A complete
+    /// answer is read all the same, within the user's share: while it waits it has one of the provider's places, for which
+    /// others wait.
+    private var awaitsClient: Bool { isStream || call.isOverShare }
 
     /// The most members that are left out, one after the other, within an attempt.
     private static var refusalLimit: Int { 4 }

@@ -11,6 +11,23 @@ struct QueueScenarios {
 
     static let one = ["MAX_CONCURRENT_OPENAI": "1"]
 
+    @Test("an answer to a client that reads nothing does not keep the provider's only place")
+    func unreadAnswers() throws {
+        let text = String(repeating: "z", count: 200 << 10)
+        let openai = try ScriptedProvider.openAI(
+            .json(RelayTests.answer.replacingOccurrences(of: "hello there", with: text)))
+        let scenario = try Scenario(["openai": openai], Self.one)
+        // More than the daemon and the kernel hold back for one connection.
+        let silent = try scenario.daemon.client()
+        for id in 1...16 {
+            silent.send(#"{"id":\#(id),"op":"generate",\#(Scenario.fields(Scenario.gpt))}"#)
+        }
+        for _ in 0..<3 { #expect(try scenario.generate(Scenario.gpt).event == "result") }
+        var answered = 0
+        while answered < 16, let frame = try silent.next() { answered += frame.event == "result" ? 1 : 0 }
+        #expect(answered == 16)
+    }
+
     @Test("concurrency 1: requests queue, and two client processes take turns, however many each sends")
     func fair() throws {
         let gate = Gate()
