@@ -6,13 +6,14 @@ package struct ProbeReport: ReportValue {
         /// A word of `Availability`.
         package var state = Availability.unknown.rawValue
         package var evidence: [EvidenceReport] = []
+        /// The duration of the probe.
         package var milliseconds: Double?
         package var error: Problem?
 
         package init() {}
     }
 
-    /// Why a probe failed.
+    /// The failure of a probe.
     package struct Problem: ReportValue {
         package var code: String?
         package var message: String?

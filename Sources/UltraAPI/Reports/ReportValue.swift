@@ -1,4 +1,4 @@
-/// The result of an operation, or the data of an event, as a value: the daemon fills and writes it, a client reads it.
+/// The result of an operation, or the data of an event, as a value that the daemon writes and a client reads.
 ///
 /// Members that a reader does not know are skipped. A member that a daemon of another version leaves out is nil or empty.
 package protocol ReportValue: Sendable, Equatable {
@@ -62,7 +62,7 @@ extension JSONWriter {
         fieldIfPresent(name, value?.text)
     }
 
-    /// Writes an amount of money, given in micro-USD, in USD; null: not known.
+    /// Writes an amount of money, given in micro-USD, in USD; nil is written as null.
     package mutating func microUSD(_ name: StaticString, _ value: Int?) {
         key(name)
         if let value { fixed(value, places: 6) } else { null() }
@@ -101,7 +101,7 @@ extension JSONReader {
         try elements { (reader) throws(JSONError) in try Value(&reader) }
     }
 
-    /// nil for `null`.
+    /// Reads a value; nil for null.
     mutating func valueOrNull<Value: ReportValue>(_ type: Value.Type) throws(JSONError) -> Value? {
         guard try kind() != .null else {
             try null()
@@ -115,7 +115,7 @@ extension JSONReader {
         try stringOrNull().flatMap { Timestamp($0) }
     }
 
-    /// Reads an amount of money in USD as micro-USD; nil: null, or more than there is money.
+    /// Reads an amount of money in USD as micro-USD; nil: null, or too large for an integer.
     mutating func microUSDOrNull() throws(JSONError) -> Int? {
         try doubleOrNull().flatMap { Int(exactly: ($0 * 1e6).rounded()) }
     }

@@ -45,10 +45,10 @@ package struct DockerCommand: Sendable, Equatable {
     /// Checks if the runner is running.
     package var status: Invocation { Invocation(arguments: ["model", "status", "--json"]) }
 
-    /// Lists the models.
+    /// The invocation that prints the list of models as JSON.
     package var list: Invocation { Invocation(arguments: ["model", "list", "--json"]) }
 
-    /// Describes one model. Call it before `run`, which would download a missing model.
+    /// The invocation that describes one model. It must come before `run`, which would download a missing model.
     /// - Throws: `model_not_found` if the name cannot be an argument.
     package func inspect(_ model: String) throws(UltraError) -> Invocation {
         guard DockerModelName.isArgument(model) else { throw notFound(model) }

@@ -287,7 +287,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// `CLOCK_MONOTONIC` in nanoseconds.
     package static var now: UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
-    /// How long the machine has been suspended since boot, in nanoseconds: `CLOCK_BOOTTIME` counts suspension,
+    /// The total time that the machine was suspended since boot, in nanoseconds: `CLOCK_BOOTTIME` includes suspension,
     /// `CLOCK_MONOTONIC` does not (clock_gettime(2)).
     package static var suspended: UInt64 {
         let monotonic = now

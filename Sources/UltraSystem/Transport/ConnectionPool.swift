@@ -240,7 +240,7 @@ final class ConnectionPool {
 
     // MARK: - Transfers
 
-    /// A transfer to `host` begins.
+    /// Called when a transfer to `host` begins: counts it, and stops watching the host's idle connections.
     func began(_ host: Host) {
         noticeSuspension()
         host.active += 1
