@@ -105,7 +105,7 @@ struct DocumentedTests {
         for text in [text, Self.uncommented(text, examples: false)] {
             let files = ["/e": FileContents(text)]
             let configuration = try load(nil, files: files) { $0.environmentFile = "/e" }.get()
-            // The variables name the providers' own endpoints: other words for the same.
+            // The variables set the same endpoints under other names.
             var bare = try load().get()
             #expect(configuration.providers.map(\.id) == bare.providers.map(\.id))
             bare.providerSet = configuration.providerSet

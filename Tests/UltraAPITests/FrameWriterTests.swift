@@ -20,7 +20,7 @@ import Testing
 
     @Test(arguments: ["", "a", "a\"b\n", "тест", String(repeating: "x", count: 4000)])
     func aDeltaOfTextIsTheFrameThatItWouldBe(_ text: String) throws {
-        // The opening is kept from one to the next, and belongs to one request.
+        // The writer caches the beginning of a request's frames.
         let frames = try Self.written { writer in
             for id in [7, 7, 8, 7] { writer.text(id, text) }
         }

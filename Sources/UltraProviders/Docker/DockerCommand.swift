@@ -118,7 +118,7 @@ package struct DockerCommand: Sendable, Equatable {
         return prompt
     }
 
-    /// - Parameter what: the object of "takes": what is accepted, or `no` and what is not.
+    /// - Parameter what: The object of "takes": the accepted things, or `no` and the refused thing.
     private func missing(_ model: String, _ what: String) -> UltraError {
         UltraError(
             .capabilityMissing, "\(provider)/\(model) takes \(what) through the docker program", hint: Self.useTheAPI,

@@ -29,7 +29,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Jobs enqueued by other threads since the start. The daemon's hot paths add none.
     package private(set) var foreignJobCount = 0
 
-    // MARK: What the loop waits for
+    // MARK: Events
 
     /// The epoll set. It also contains `wakeUp` and sd-event's descriptor.
     let epoll: CInt
@@ -41,7 +41,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private(set) var systemd: SystemdEvents?
     private var systemdWatch: Watch?
 
-    // MARK: What runs between the waits
+    // MARK: Work between the waits
 
     private var kicks: [Deferred] = []
     private var flushes: [Deferred] = []

@@ -32,7 +32,7 @@ struct FailureTests {
             Case(status: 200, said: "The server had an error", isKept: false),
             Case(status: 500, said: "cannot answer: Blue Heron project", isKept: false),
             Case(status: 500, said: "CANNOT  ANSWER: blue\nHERON  project", isKept: false),
-            // Eleven characters in common, and twelve.
+            // Texts with eleven, and with twelve, common characters.
             Case(status: 500, said: "see:Blue Heron +", isKept: true),
             Case(status: 500, said: "see:Blue Heron p", isKept: false),
             Case(

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Model lists of servers that add to OpenAI's, each under its own names.
+/// Model lists of servers that extend OpenAI's format, each with its own names.
 struct ModelListTests {
     private func models(_ json: String, dialect: Dialect = .of("llm.example.com")) throws -> [DiscoveredModel] {
         try Array(json.utf8).withUnsafeBytes { bytes in

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Calls that embed, of Mistral and Cohere.
+/// Embeddings of Mistral and Cohere.
 struct EmbeddingReplyTests {
     private func request(
         _ input: [String] = ["a", "b"], dimensions: Int? = nil, purpose: EmbedRequest.Purpose? = nil

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The rules by which parts of requests are repaired, each as a table.
+/// Rules for the repair of requests, each as a table.
 struct RepairRuleTests {
     @Test(
         "arguments become an object: unchanged, closed where they were cut, or wrapped in one",
