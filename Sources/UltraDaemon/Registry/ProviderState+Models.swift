@@ -81,7 +81,6 @@ extension ProviderState {
     // MARK: - Lists
 
     /// Merges a complete list in one step. Long lists are merged in pieces, with `merge` and `finish`.
-    /// `finish`.
     func list(_ listed: [DiscoveredModel], at now: Int) {
         var merge = ListMerge()
         self.merge(listed[...], into: &merge, at: now)

@@ -28,7 +28,6 @@ protocol AttemptMaker: AnyObject {
     var prompt: PromptText { get }
     /// True if the request has `provider_options` for `provider`, an id, which are sent unchanged and may cause a
     /// failure.
-    /// theirs.
     func isShaped(for provider: String) -> Bool
 }
 
