@@ -73,7 +73,7 @@ struct FinishWordTests {
         }
     }
 
-    @Test("a chunk whose word is null does not end the stream")
+    @Test("a chunk with null as its word does not end the stream")
     func notYet() {
         let chunk = #"data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"null"}]}"# + "\n\n"
         for outcome in DialectReplies.chat.outcomes(
