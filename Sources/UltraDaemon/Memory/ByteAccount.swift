@@ -161,11 +161,9 @@ struct ByteAccount: Sendable {
     }
 
     /// True if so many answers to the user are unread that none may be completed, not even the one its clients may wait
-    /// for.
-    func isFarBehind(_ user: User) -> Bool {
-        let unread = entries[user.slot].unread
-        return unread > assuredBytes && unread > limit &- held
-    }
+    /// for. The bound does not depend on the free memory, which replies in progress use: a client that reads its answers
+    /// in the order of its requests might otherwise wait for one that is never completed.
+    func isFarBehind(_ user: User) -> Bool { entries[user.slot].unread > limit / 2 }
 
     /// True if the user holds so much that its sockets are read in small pieces.
     func isHeavy(_ user: User) -> Bool { entries[user.slot].bytes > limit / 16 }
