@@ -31,6 +31,7 @@ package struct ModelReport: ReportValue {
         package init() {}
     }
 
+    /// The recent failures of requests to the model.
     package struct Failures: ReportValue {
         package var consecutive: Int?
         /// The error code of the last failure.

@@ -1,5 +1,6 @@
 /// The result of `probe`.
 package struct ProbeReport: ReportValue {
+    /// The outcome for one provider, or for one model of a deep probe.
     package struct Result: ReportValue {
         package var provider = ""
         package var model: String?

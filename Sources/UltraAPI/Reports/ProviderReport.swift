@@ -1,5 +1,6 @@
 /// One provider of the result of `status`.
 package struct ProviderReport: ReportValue {
+    /// The last probe of the provider.
     package struct Probe: ReportValue {
         package var at: Timestamp?
         package var hasPassed: Bool?

@@ -1,6 +1,7 @@
 /// The result of an operation, or the data of an event, as a value that the daemon writes and a client reads.
 ///
-/// Members that a reader does not know are skipped. A member that a daemon of another version leaves out is nil or empty.
+/// Members that a reader does not know are skipped. A member that a daemon of another version leaves out is nil or
+/// empty. ultra-protocol(7) describes the members of each report; names end in the unit.
 package protocol ReportValue: Sendable, Equatable {
     /// Adds the members of the object, in the order of the protocol.
     func write(to json: inout JSONWriter)
@@ -35,6 +36,7 @@ extension JSONWriter {
         object(value)
     }
 
+    /// Writes an object; nil is written as null.
     package mutating func fieldOrNull(_ name: StaticString, _ value: (some ReportValue)?) {
         key(name)
         if let value { object(value) } else { null() }
@@ -54,10 +56,12 @@ extension JSONWriter {
         endArray()
     }
 
+    /// Writes a time; nil is written as null.
     package mutating func fieldOrNull(_ name: StaticString, _ value: Timestamp?) {
         fieldOrNull(name, value?.text)
     }
 
+    /// Writes a time; nil writes nothing.
     package mutating func fieldIfPresent(_ name: StaticString, _ value: Timestamp?) {
         fieldIfPresent(name, value?.text)
     }
@@ -93,6 +97,7 @@ extension JSONReader {
         return elements
     }
 
+    /// Reads an array of strings or null; null gives an empty array.
     package mutating func strings() throws(JSONError) -> [String] {
         try elements { (reader) throws(JSONError) in try reader.string() }
     }

@@ -36,6 +36,7 @@ package struct StatusReport: ReportValue {
         package init() {}
     }
 
+    /// The service manager's watchdog, and times of the event loop.
     package struct Watchdog: ReportValue {
         package var isEnabled: Bool?
         /// Keep-alive messages to the service manager since the start.

@@ -36,6 +36,7 @@ package struct UsageReport: ReportValue {
 }
 
 extension UsageReport {
+    /// The sums of one group of requests.
     package struct Row: Sendable, Equatable {
         /// The values of the keys; nil: the rows are not grouped by the key, or the requests have no value.
         package struct Names: Sendable, Equatable {
