@@ -63,7 +63,7 @@ struct DocumentedTests {
         #expect(Set(known.keys).subtracting(seen).sorted() == [])
     }
 
-    @Test("says nothing new as it is, nor with every default uncommented")
+    @Test("is equivalent to no file, as shipped and with every default uncommented")
     func defaults() throws {
         let text = try Self.text("ultrad.toml")
         var unchanged = try load(text).get()

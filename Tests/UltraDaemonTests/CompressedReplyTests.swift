@@ -54,7 +54,7 @@ struct CompressedReplyTests {
             body: [.chunk([UInt8](bytes))])
     }
 
-    @Test("an answer is read in every coding; none is asked for", arguments: codings)
+    @Test("an answer is read in every coding, although none is requested", arguments: codings)
     func answer(_ coding: Coding) throws {
         let openai = try ScriptedProvider.openAI(try Self.packed(coding.answer, coding.name))
         let scenario = try Scenario(["openai": openai])

@@ -50,7 +50,7 @@ struct TransportProxyTests {
     }
 
     @Test(
-        "an https upstream is reached through a tunnel of HTTPS_PROXY, which sees no header of ours",
+        "an https upstream is reached through a tunnel of HTTPS_PROXY, which sees none of the request's header fields",
         .enabled(if: TLSFront.isAvailable, "no nginx or openssl"))
     func tunnel() async throws {
         let provider = try ScriptedProvider(.json("here"))

@@ -49,7 +49,7 @@ struct FailureTests {
         #expect(sentence.hasPrefix("openai answered HTTP \(row.status ?? 0)"))
     }
 
-    @Test("a sentence of ours may hold an excerpt of the answer: it is not kept, whatever the status")
+    @Test("a sentence of the daemon may contain an excerpt of the answer: it is not kept, whatever the status")
     func excerpt() {
         for status in [200, 500] {
             let error = UltraError(.upstreamProtocol, "sent something else, near: the patient", status: status)

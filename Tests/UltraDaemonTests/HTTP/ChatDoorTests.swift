@@ -221,7 +221,7 @@ struct ChatDoorTests {
         #expect(provider.requests.last?.bodyText.contains(#""tool_call_id":"c1""#) == true)
     }
 
-    @Test("a gateway gets members that only it knows; OpenAI does not, and the client is told")
+    @Test("a gateway gets members that only it knows; OpenAI does not, and there is a warning")
     func otherMembers() throws {
         let provider = try ScriptedProvider()
         provider.answer(RelayTests.path, with: .json(RelayTests.answer))

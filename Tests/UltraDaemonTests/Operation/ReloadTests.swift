@@ -41,7 +41,7 @@ struct ReloadTests {
         return ends
     }
 
-    @Test("good and bad files under a hundred running streams: none is lost, and new requests see what is new")
+    @Test("good and bad files during a hundred streams: no stream is lost, and new requests use the new settings")
     func streams() throws {
         let gate = Gate()
         let (kept, gone, new) = (try Self.held(by: gate), try Self.held(by: gate), try ScriptedProvider.openAI())

@@ -42,7 +42,7 @@ struct ForeignSignatureTests {
     }
 
     @Test(
-        "its own reaches it without the tag; one without a tag as it came",
+        "a provider's own signature reaches it without the tag; an untagged one unchanged",
         arguments: [Wire.anthropic, .gemini, .mistral])
     func own(_ wire: Wire) throws {
         for body in try received(wire, ["\(wire.provider):\(Self.proof)", Self.proof]) {

@@ -115,7 +115,7 @@ struct ListScenarios {
         #expect(ollama.requests.count { $0.path == "/api/show" && $0.bodyText.contains("m3:") } == 1)
     }
 
-    @Test("20,000 models: listed, told, asked for and not found, kept and read again")
+    @Test("20,000 models: listed, reported, requested, not found, stored and restored")
     func many() throws {
         let folder = try TemporaryFolder("ultra-state")
         let count = 20_000

@@ -143,7 +143,7 @@ struct RateLimitScenarios {
         #expect(openai.calls.count == 2)
     }
 
-    @Test("a fallback that is ready does not wait, and the story tells who was passed over and why")
+    @Test("a fallback that is ready does not wait, and the attempts name the skipped candidates with the reason")
     func fallback() throws {
         let openai = try ScriptedProvider.openAI(.retryLater(.seconds(10)))
         let mistral = try ScriptedProvider.mistral()

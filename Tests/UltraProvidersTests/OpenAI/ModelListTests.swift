@@ -82,7 +82,7 @@ struct ModelListTests {
         #expect(try models(json).map(\.contextWindow) == [window])
     }
 
-    @Test("llama.cpp tells in a second list which models see")
+    @Test("llama.cpp names the models with vision in a second list")
     func multimodal() throws {
         let found = try models(
             """

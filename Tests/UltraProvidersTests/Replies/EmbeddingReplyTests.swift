@@ -85,7 +85,7 @@ struct EmbeddingReplyTests {
         #expect(found.inputTokens == 7)
     }
 
-    @Test("Cohere: vectors by type, or of deployments that know none")
+    @Test("Cohere: vectors by type, or from deployments without types")
     func types() throws {
         let typed = try decode(
             CohereAdapter.testing(),

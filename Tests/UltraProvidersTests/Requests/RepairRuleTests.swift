@@ -33,7 +33,7 @@ struct RepairRuleTests {
     }
 
     @Test(
-        "names keep what the provider takes, fit its length and stay apart",
+        "names keep accepted characters, fit the length and stay distinct",
         arguments: [
             (["f"], ["f"]), (["files.read"], ["files_read"]), (["a/b", "a_b"], ["a_b_2", "a_b"]),
             (["a.b", "a:b", "a b"], ["a_b", "a_b_2", "a_b_3"]), (["é"], ["__"]),
