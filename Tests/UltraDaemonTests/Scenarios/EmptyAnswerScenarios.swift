@@ -43,7 +43,7 @@ struct EmptyAnswerScenarios {
         #expect(last.story == ["openai/gpt-4o error upstream_protocol", "mistral/codestral-2508 ok"])
     }
 
-    @Test("if all candidates answer without content, so does the daemon, with a warning", arguments: ["generate", "stream"])
+    @Test("if no candidate has content, the answer is empty, with a warning", arguments: ["generate", "stream"])
     func allEmpty(op: String) throws {
         let openai = try ScriptedProvider.openAI(Self.document())
         let mistral = try ScriptedProvider.mistral(Self.document())
