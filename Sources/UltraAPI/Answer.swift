@@ -62,7 +62,7 @@ package struct ReasoningPiece: Sendable, Equatable {
 /// Durations of a request in milliseconds.
 package struct Timing: Sendable, Equatable {
     package var queue: Double = 0
-    /// Time to first token; nil if there was no content.
+    /// The time from the request to the first token; nil if there was no content.
     package var firstToken: Double?
     package var total: Double = 0
 

@@ -28,7 +28,7 @@ struct BorrowedBytes {
         return BorrowedBytes(start: start + range.lowerBound, count: range.upperBound &- range.lowerBound)
     }
 
-    /// The eight bytes from `index` on, the first one in the lowest bits.
+    /// The eight bytes from `index` on as an integer, the first one in the lowest bits.
     @inline(__always)
     func word(at index: Int) -> UInt64 {
         assert(index >= 0 && index + 8 <= count)

@@ -33,7 +33,10 @@ package enum CallArguments {
         }
     }
 
-    /// Converts any text to the JSON text of an object.
+    /// Converts any text to the JSON text of an object: unchanged, completed if it was cut, or as the member
+    /// `arguments` of a new object.
+    ///
+    /// - Parameter refusesRepeatedKeys: True if an object with two members of one name counts as invalid.
     package static func repaired(_ arguments: String, refusesRepeatedKeys: Bool = false) -> Repaired {
         if isObject(arguments, refusesRepeatedKeys: refusesRepeatedKeys) { return .same(arguments) }
         let trimmed = trimmed(arguments)

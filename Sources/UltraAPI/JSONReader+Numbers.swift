@@ -5,7 +5,7 @@ extension JSONReader {
         var isNegative = false
         var mantissa: UInt64 = 0
         var exponent = 0
-        /// True if not all digits fit into `mantissa`. Those of the integer part are added to `exponent`.
+        /// True if not all digits fit into `mantissa`. Further digits of the integer part are added to `exponent`.
         var isTruncated = false
         /// True if a digit that did not fit is not zero.
         var isInexact = false

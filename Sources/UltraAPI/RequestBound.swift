@@ -27,7 +27,7 @@ package struct RequestBound: Sendable, Equatable {
     package static let callIDBytes = RequestBound(what: "bytes of a tool call's id", most: 256)
     package static let tagBytes = RequestBound(what: "bytes of a tag", most: 64)
     package static let clientBytes = RequestBound(what: "bytes of a client's name", most: 64)
-    /// Open at the same time on one connection.
+    /// Subscriptions open at the same time on one connection.
     package static let subscriptions = RequestBound(what: "subscriptions of a connection", most: 16)
     /// Open at the same time on all connections of a user.
     package static let userSubscriptions = RequestBound(what: "subscriptions of a user", most: 128)

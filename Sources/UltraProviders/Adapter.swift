@@ -50,7 +50,7 @@ package protocol Adapter: Sendable {
     func decodeEvent(_ reader: inout JSONReader, into reply: inout ReplyState) throws(JSONError)
     /// Decodes the reply to `listRequest`.
     func decodeModels(_ reader: inout JSONReader) throws(JSONError) -> ModelPage
-    /// Decodes the reply to `detailRequest` and adds it to what the list said.
+    /// Decodes the reply to `detailRequest` and adds its facts to `model`, which the list gave.
     func decodeDetail(_ reader: inout JSONReader, into model: inout DiscoveredModel) throws(JSONError)
     /// Decodes the reply to `loadingRequest`: the ids of the models that are being loaded.
     func decodeLoading(_ reader: inout JSONReader) throws(JSONError) -> Set<String>

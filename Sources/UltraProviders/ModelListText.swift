@@ -26,7 +26,7 @@ package enum NotAModelList: Error, Equatable {
     /// Valid JSON, but not the expected form.
     case otherForm
 
-    /// A noun phrase for error messages: what was received instead of a list.
+    /// A noun phrase for error messages that names the thing received instead of a list.
     package var words: String {
         switch self {
         case .json: "something that is not JSON"

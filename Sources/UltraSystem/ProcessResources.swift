@@ -22,7 +22,7 @@ package enum DescriptorLimit {
         return errno == EMFILE || errno == ENFILE
     }
 
-    /// The soft limit; nil if there is none.
+    /// The soft limit of descriptors (RLIMIT_NOFILE); nil if there is none.
     package static var current: Int? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }

@@ -63,7 +63,7 @@ struct DocumentedTests {
         #expect(Set(known.keys).subtracting(seen).sorted() == [])
     }
 
-    @Test("says nothing new as it is, nor with every default uncommented")
+    @Test("is equivalent to no file, as shipped and with every default uncommented")
     func defaults() throws {
         let text = try Self.text("ultrad.toml")
         var unchanged = try load(text).get()
@@ -105,7 +105,7 @@ struct DocumentedTests {
         for text in [text, Self.uncommented(text, examples: false)] {
             let files = ["/e": FileContents(text)]
             let configuration = try load(nil, files: files) { $0.environmentFile = "/e" }.get()
-            // The variables name the providers' own endpoints: other words for the same.
+            // The variables set the same endpoints under other names.
             var bare = try load().get()
             #expect(configuration.providers.map(\.id) == bare.providers.map(\.id))
             bare.providerSet = configuration.providerSet

@@ -12,7 +12,7 @@ struct EnvironmentFileTests {
             ("A=1", "1"), ("A = 1 ", "1"), ("export A=1", "1"), ("A=\"1 # 2\"", "1 # 2"), ("A=1 # 2", "1"),
             ("A=1#2", "1#2"), ("A='a\"b\\n'", "a\"b\\n"), ("A=\"a\\\"b\\n\"", "a\"b\n"), ("# x\n\nA=1\r\n", "1"),
             ("A=", nil), ("A=# nothing", nil), ("A=x=y", "x=y"),
-            // As files are on other systems, and as shells write them.
+            // Line ends of other systems, and the quoting of shells.
             ("B=2\r\nA=1\r\nC=3", "1"), ("B=2\rA=1\rC=3", "1"), ("A=\"1\"\r\nB=2\r\n", "1"),
             ("\u{FEFF}A=1\nB=2", "1"), ("\u{FEFF}# x\r\n\r\nA='1' # y\r\n", "1"), ("export\tA=1", "1"),
             ("  export  \t A = 1", "1"), ("A=1\t# 2", "1"), ("exported=2\nA=1", "1"),

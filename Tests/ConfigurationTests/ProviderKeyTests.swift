@@ -92,7 +92,7 @@ struct ProviderKeyTests {
                 == (bits & 0o077 == 0 ? [] : ["\(filePath):2: providers.openai.key_file \(advice)"]))
     }
 
-    @Test("are never in what is said of them")
+    @Test("never appear in problems about them")
     func redacted() {
         let secret = "sk-sec ret"
         let all = [

@@ -1,6 +1,6 @@
 @testable import UltraAPI
 
-/// A value read in full, to compare two texts by what they say.
+/// A value read completely, for comparing the values of two texts.
 indirect enum Tree: Equatable {
     case null
     case bool(Bool)
@@ -55,7 +55,7 @@ indirect enum Tree: Equatable {
     }
 }
 
-/// Skipping and reading must agree on what is JSON, and what is read must survive being written.
+/// Skipping and reading must accept the same JSON, and a value that was read must survive writing.
 func fuzzJSON(_ bytes: UnsafeRawBufferPointer) {
     for duplicateKeys in [JSONReader.DuplicateKeys.lastWins, .reject] {
         let skipped = result(bytes, duplicateKeys) { (reader) throws(JSONError) in try reader.skip() }
@@ -75,7 +75,7 @@ func fuzzJSON(_ bytes: UnsafeRawBufferPointer) {
     numbers(bytes)
 }
 
-/// A number must be read as the standard library reads it, whichever type is asked for.
+/// Numbers must be read as the standard library reads them, for every requested type.
 private func numbers(_ bytes: UnsafeRawBufferPointer) {
     let double = result(bytes, .lastWins) { (reader) throws(JSONError) in try reader.double() }
     let int = result(bytes, .lastWins) { (reader) throws(JSONError) in try reader.int() }

@@ -20,7 +20,7 @@ def frame(number, op, **fields):
 
 
 class Sender:
-    """A connection that sends the same bytes again and again, and reads what comes, or not."""
+    """A connection that repeats the same bytes without end, and reads the answers or not."""
 
     def __init__(self, make, reads=True, once=False):
         self.make, self.reads, self.once = make, reads, once
@@ -38,10 +38,10 @@ class Sender:
         try:
             self.socket.connect(SOCKET)
         except OSError:
-            self.left = memoryview(b"")  # The backlog is full, or nobody listens: again, next time.
+            self.left = memoryview(b"")  # The backlog is full, or the socket is closed: retried at the next call.
 
     def step(self):
-        """Sends what can be sent; True: something was."""
+        """Sends as much as possible; returns True if any byte was sent."""
         try:
             if self.reads:
                 while chunk := self.socket.recv(MIB):
@@ -71,7 +71,7 @@ class Sender:
 
 
 def crowd(count, make, seconds, **more):
-    """So many senders, until the time is over."""
+    """Runs `count` senders until the time is over."""
     senders = [Sender(make, **more) for _ in range(count)]
     end = time.monotonic() + seconds
     print("begun", flush=True)
@@ -81,7 +81,7 @@ def crowd(count, make, seconds, **more):
 
 
 def wait(senders):
-    """Until one of them can go on, a moment at most."""
+    """Waits until one of the senders can go on, for a moment at most."""
     with selectors.DefaultSelector() as selector:
         for sender in senders:
             events = selectors.EVENT_READ if sender.reads else 0

@@ -13,11 +13,11 @@ from machine import ANNA, CLARA, SOURCE, is_debug, journal, main_pid, now, show,
 from memory_group import MemoryGroup
 
 CONFIGURATION = "/etc/ultrad/ultrad.toml"
-#: Of each attack; ULTRA_ATTACK_SECONDS is etc/test-service --long.
+#: The duration of each attack; etc/test-service --long sets ULTRA_ATTACK_SECONDS.
 SECONDS = float(os.environ.get("ULTRA_ATTACK_SECONDS") or 10)
 OTHER_SECONDS = min(SECONDS, 5)
 REQUESTS_A_SECOND = 20
-#: A model's first word takes that long, which is little for one.
+#: The delay of the model's first token, which is short for a real one.
 FIRST_TOKEN_MS = 50
 #: Of the time in quiet, by the slowest of a hundred requests. Quiet is measured before each attack, and is hardly more
 #: than the first word takes.
@@ -27,7 +27,7 @@ QUIET_SECONDS = 3
 #: The kernel divides that time, not the daemon: with two processors and equal priorities, the user's own program would
 #: wait for its turn longer than for its answer.
 ATTACKER_NICE, USER_NICE = 15, -10
-#: All that speak another API, as the environment names them.
+#: Providers with other APIs, by their environment variables.
 OTHER_PROVIDERS = ("OPENAI", "ANTHROPIC", "GOOGLE", "GEMINI", "MISTRAL", "COHERE")
 CROWD = """[providers.crowd]
 kind = "openai-compatible"
@@ -47,7 +47,7 @@ def program(user, *command):
 
 
 async def ask_steadily(seconds):
-    """Milliseconds of each answer, and what was no answer."""
+    """The times of the answers in milliseconds, and the failures."""
     connection = await Connection.open()
     clock = asyncio.get_running_loop().time
     times, lost = [], []
@@ -67,7 +67,7 @@ async def ask_steadily(seconds):
 
 
 def as_other(seconds):
-    """The same, by a member of the group who attacks nobody."""
+    """The same requests by a member of the group that attacks nobody."""
     entry, groups = pwd.getpwnam(CLARA), os.getgroups()
     os.setpriority(os.PRIO_PROCESS, 0, USER_NICE)
     os.setgroups(os.getgrouplist(CLARA, entry.pw_gid))
@@ -91,7 +91,7 @@ group = None
 
 
 def start_crowd():
-    """Starts the provider and configures the daemon for it; its port."""
+    """Starts the provider, configures the daemon for it, and returns its port."""
     global crowd_provider
     crowd_provider = program("nobody", "crowd_provider.py")
     port = int(crowd_provider.stdout.readline())
@@ -110,7 +110,7 @@ def quiet_times():
 
 
 def quiet_time():
-    """Milliseconds, of the slowest request while nobody attacks."""
+    """The time of the slowest request without an attack, in milliseconds."""
     times, lost = as_other(QUIET_SECONDS)
     expect(not lost, lost[:3])
     return max(times)

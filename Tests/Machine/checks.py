@@ -1,4 +1,4 @@
-"""Runs checks in order, each in a time of its own, and says how each ended."""
+"""Runs checks in order, each with a time limit, and reports the result of each."""
 
 import re
 import signal
@@ -9,11 +9,11 @@ _checks = []
 
 
 class Failed(Exception):
-    """What was expected, and what was there instead."""
+    """A failed expectation: the expected and the actual value."""
 
 
 def check(sentence, seconds=30, always=False):
-    """Marks a function as a check; its name is a sentence about what holds. One that others need always runs."""
+    """Registers a function as a check; its name states the property. A check that others need always runs."""
 
     def mark(function):
         _checks.append((sentence, seconds, function, always))
@@ -23,13 +23,13 @@ def check(sentence, seconds=30, always=False):
 
 
 def expect(condition, *found):
-    """Fails the check, with what was found, unless the condition holds."""
+    """Fails the check with the actual value unless the condition holds."""
     if not condition:
         raise Failed(" ".join(str(part) for part in found) or "not so")
 
 
 def eventually(condition, seconds=10, *found):
-    """Waits until the condition holds, which is the only way to see what another process did."""
+    """Waits until the condition holds: the effect of another process cannot be awaited otherwise."""
     end = time.monotonic() + seconds
     while True:
         value = condition()

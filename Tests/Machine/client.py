@@ -1,4 +1,4 @@
-"""The protocol as a client in twenty lines would speak it, and load made of it."""
+"""A minimal client of the protocol, and a load generator made of it."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ TERMINAL = ("result", "done", "error")
 
 
 class Connection:
-    """One connection; requests are numbered as they are sent."""
+    """One connection, which numbers its requests in the order of sending."""
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
@@ -64,7 +64,7 @@ def ask(op, path=SOCKET, **fields):
 
 
 class Load:
-    """Workers that ask the echo again and again, on connections of a few requests each."""
+    """Workers that send requests to the echo without end, a few on each connection."""
 
     def __init__(self, workers=32):
         self.workers = workers
@@ -92,7 +92,7 @@ class Load:
                     provider_options={"mock": {"first_token_ms": 20}})
                 self.slowest = max(self.slowest, clock() - begin)
                 if frame is None:
-                    # After a goaway nothing was promised for what crossed it on the way.
+                    # A request sent before the goaway arrived may stay unanswered.
                     self.unanswered += 1
                     break
                 elif frame["event"] == "error" and frame["error"]["code"] == "shutting_down":
@@ -110,7 +110,7 @@ class Load:
         await asyncio.sleep(0.3)
         result = await action
         before = self.answered
-        # Who waits for the new daemon is answered by it.
+        # The new daemon answers clients that wait for it.
         for _ in range(1000):
             if self.answered > before + self.workers:
                 break
@@ -126,14 +126,14 @@ class Load:
 
 
 async def stream(connection, words, delay_ms):
-    """A stream of the mock's fixed text; its terminal frame and its text."""
+    """Requests a stream of the mock's fixed text; returns its terminal frame and its text."""
     return await connection.answer(
         "stream", model="mock/lorem", prompt="x", max_tokens=words,
         provider_options={"mock": {"delay_ms": delay_ms}})
 
 
 async def during_streams(count, words, delay_ms, action):
-    """Runs the action when all of the streams have begun; what became of each, and of the action."""
+    """Runs the action when all streams have begun; returns the outcome of each stream and of the action."""
     connections = [await Connection.open() for _ in range(count)]
     tasks = [asyncio.create_task(stream(connection, words, delay_ms)) for connection in connections]
     await asyncio.sleep(0.2)

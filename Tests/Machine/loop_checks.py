@@ -1,4 +1,4 @@
-"""The longest turn of the event loop while one request or reply of the greatest size is worked on, whatever is large in it."""
+"""The longest turn of the event loop during one request or reply of maximum size, for every kind of large content."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from checks import check, expect
 from client import SOCKET
 from machine import is_debug, main_pid, show, systemctl, write
 
-#: A frame may have 16 MiB, and this leaves room for the rest of it.
+#: Less than the maximum frame of 16 MiB, so that the rest of the frame fits.
 SIZE = (16 << 20) - 8192
 #: The aim is 50 ms, which texts without escapes meet. Measured beside other work: up to 154 ms, for a text of line ends to
 #: the mock, a call with more arguments than a request may have values, schemas of long descriptions to Gemini, and texts of
@@ -24,7 +24,7 @@ def text(unit):
 
 
 def messages(count, content):
-    """So many messages of a content as JSON, the last one a user's."""
+    """`count` messages with the content, given as JSON; the last one is a user's."""
     one = b'{"role":"user","content":%s}' % content
     return b'{"messages":[%s]}' % b",".join([one] * count)
 
@@ -34,7 +34,7 @@ def parts(count, make):
 
 
 def fill(count, frame=40):
-    """A string that makes so many of a thing the size of a frame."""
+    """A string of the length with which that many copies fill a frame."""
     return b'"%s"' % (b"word " * ((SIZE // count - frame) // 5))
 
 
@@ -101,7 +101,7 @@ def ask(body, timeout=30):
 
 
 def longest_turn():
-    """Milliseconds, since this was asked last."""
+    """The longest turn since the last call, in milliseconds."""
     text = ask(b'{"id":1,"op":"metrics"}')["text"]
     return float(re.search(r"^ultrad_loop_longest_recent_turn_seconds (\S+)", text, re.M)[1]) * 1000
 
@@ -114,7 +114,7 @@ def measure(op, body, model):
 
 
 def worst(cases):
-    """The longest turns of all, with what made them; fails beyond the bound."""
+    """Prints the longest turns with their causes; fails if one exceeds the bound."""
     cases.sort(reverse=True)
     if is_debug():
         return "a debug build: not judged"

@@ -9,17 +9,17 @@ import subprocess
 import time
 
 SOURCE = "/usr/src/ultra"
-#: May ask; may ask and administer; may nothing.
+#: A user with access, an administrator, and a user without access.
 ANNA, CLARA, BERT = "anna", "clara", "bert"
 KEY = "sk-of-the-credential-7d1f"
 
 
 def run(*command, user=None, status=0, environment=None, stdin=None):
-    """The finished command; fails unless it ends with the status (None: whichever)."""
+    """Runs a command and returns its result; fails unless it ends with the status (None: any)."""
     identity = {}
     if user:
         entry = pwd.getpwnam(user)
-        # Groups as a login has them.
+        # The user's groups, as after a login.
         identity = {
             "user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": os.getgrouplist(user, entry.pw_gid)}
     variables = {"PATH": "/usr/local/bin:/usr/bin:/usr/sbin:/bin", "LC_ALL": "C.UTF-8", **(environment or {})}
@@ -81,13 +81,13 @@ def has_group(name):
 
 
 def is_debug():
-    """The programs under test are not optimised: what they take says nothing."""
+    """True if the programs under test are not optimised, so that their times mean nothing."""
     with open("/usr/src/ultra/built/kind") as file:
         return file.read().strip() == "debug"
 
 
 def make_users():
-    """Those who ask; the groups must exist."""
+    """Creates the users; the groups must exist."""
     for user, groups in ((ANNA, ["ultra"]), (CLARA, ["ultra", "ultra-admin"]), (BERT, [])):
         if run("id", user, status=None).returncode != 0:
             run("useradd", "--create-home", *(["-G", ",".join(groups)] if groups else []), user)
@@ -110,7 +110,7 @@ def drop_in(name, text):
 
 
 def files_below(*folders):
-    """Every path, but of directories that are their own file systems."""
+    """Every path, without those on other mounted file systems."""
     found = set()
     for top in folders:
         for folder, directories, names in os.walk(top):

@@ -1,4 +1,4 @@
-"""What the booted machine runs: every check, and how many failed."""
+"""Runs every check in the booted machine, and reports how many failed."""
 
 import os
 import sys
@@ -6,10 +6,10 @@ import sys
 sys.dont_write_bytecode = True
 
 import checks
-import service_checks  # noqa: F401 — importing is what lists the checks, in order
+import service_checks  # noqa: F401 — importing a module adds its checks, in order
 
 if os.environ.get("ULTRA_ATTACK_SECONDS"):
-    # They take minutes, and judge times, which a machine with other work would spoil.
+    # These checks take minutes and measure times, which other load of the machine would distort.
     import attack_checks  # noqa: F401
     import loop_checks  # noqa: F401
 import uninstall_checks  # noqa: F401

@@ -18,7 +18,7 @@ def fields(path):
 
 
 class MemoryGroup:
-    """Nothing bounds the memory: what the process itself counts must do."""
+    """No control group limits the memory: the process's own figures are used."""
 
     words = "no control group bounds the memory here: the resident set is looked at"
 
@@ -41,7 +41,7 @@ class MemoryGroup:
         return 0
 
     def forget_peak(self, pid):
-        """Lets `peak` begin anew (proc(5), clear_refs)."""
+        """Resets `peak` (proc(5), clear_refs)."""
         with open(f"/proc/{pid}/clear_refs", "w") as file:
             file.write("5")
 
@@ -75,7 +75,7 @@ class HandedIn(MemoryGroup):
             file.write(str(limit))
 
     def kills(self, pid):
-        # A daemon that was restarted is outside.
+        # A restarted daemon is not in the group yet.
         with open(f"{HANDED_IN}/cgroup.procs", "w") as file:
             file.write(str(pid))
         return int(fields(f"{HANDED_IN}/memory.oom_control")["oom_kill"])

@@ -1,4 +1,4 @@
-"""Installed by etc/install: who may use it, and what happens to those who do when it is changed, stopped or killed."""
+"""Checks of an installation by etc/install: access, and the clients' view of a change, a stop or a kill."""
 
 import asyncio
 import os
@@ -215,7 +215,7 @@ def kill():
         os.kill(main_pid(), signal.SIGKILL)
         results = await asyncio.gather(*tasks)
         told = time.monotonic() - clock
-        # Waits in the socket's queue until the new daemon is there.
+        # The connection waits in the socket's queue until the new daemon accepts it.
         connection = await Connection.open()
         frame, _ = await connection.answer("generate", model="mock/echo", prompt="back")
         return results, told, time.monotonic() - clock, frame, await program.communicate(), program.returncode
@@ -234,7 +234,7 @@ def killed_again():
     for _ in range(12):
         pid = main_pid()
         os.kill(pid, signal.SIGKILL)
-        # A client waits all the time: its connection starts the daemon.
+        # A waiting client's connection starts the daemon.
         frame = ask("generate", model="mock/echo", prompt="back")
         expect(frame["text"] == "back", frame)
         eventually(lambda: main_pid() not in (0, pid))
@@ -250,7 +250,7 @@ def watchdog():
     time.sleep(3)
     expect(int(show("NRestarts")) == 0, "restarted without a reason")
     pid, since, clock = main_pid(), now(), time.monotonic()
-    # Only a build for tests can block its loop itself.
+    # Only a debug build has the hook that blocks the loop.
     os.kill(pid, signal.SIGUSR2 if is_debug() else signal.SIGSTOP)
     eventually(lambda: main_pid() not in (0, pid), 15)
     frame = ask("generate", model="mock/echo", prompt="again")
@@ -276,7 +276,7 @@ def bad_configuration():
     problems = check_configuration(status=78)
     expect(f"{CONFIGURATION}:2" in problems, problems)
 
-    # Whoever connects makes systemd try again, until it closes the socket: the way out is operating.md's.
+    # Every connection makes systemd start the service again, until it closes the socket; operating.md has the remedy.
     for _ in range(40):
         if show("ActiveState", "ultrad.socket") != "active":
             break
@@ -287,19 +287,19 @@ def bad_configuration():
     expect("systemctl start ultrad.socket" in hint, hint)
     write(CONFIGURATION, GOOD)
     expect(check_configuration() == "the configuration is fine\n")
-    time.sleep(5)  # TriggerLimitIntervalSec= goes on counting
+    time.sleep(5)  # the interval of TriggerLimitIntervalSec= must pass
     systemctl("reset-failed", "ultrad.service", "ultrad.socket")
     systemctl("start", "ultrad.socket")
     ultractl("generate", "-m", "mock/echo", "x")
 
 
 def check_configuration(status=0):
-    """As root, with what the service is given."""
+    """Runs a command as root with the service's environment and credentials."""
     return run("ultrad", "--check-config", "--env-file", "/etc/ultrad/ultrad.env", status=status,
                environment={"CREDENTIALS_DIRECTORY": "/etc/ultrad/credentials"}).stdout
 
 
-# MARK: - What is left of it
+# MARK: - Journal and limits
 
 
 @check("the journal has the fields that say who asked what, and the catalogue explains")
@@ -325,7 +325,7 @@ def fields():
 
 @check("it keeps within its limits")
 def limits():
-    # What systemd itself counts is absent where the machine has no such controllers.
+    # systemd's own counts are absent if the machine lacks the controllers.
     with open(f"/proc/{main_pid()}/status") as file:
         status = file.read()
     memory = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) << 10

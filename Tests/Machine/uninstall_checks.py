@@ -1,4 +1,4 @@
-"""What etc/uninstall leaves of what etc/install installed."""
+"""Checks that etc/uninstall removes everything that etc/install installed."""
 
 import os
 import re
@@ -17,7 +17,7 @@ def uninstall():
     expect(not os.path.exists("/run/ultrad"), "/run/ultrad is left")
     expect(show("LoadState") == "not-found", show("LoadState"))
     ours = re.compile(r"/var/lib/ultrad|/etc/ultrad")
-    # Made by the system for its own purposes.
+    # Files that the system creates for itself.
     theirs = re.compile(
         r"/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|/etc/ld\.so\.cache|/var/(log|cache|spool|mail|tmp)/"
         r"|/var/lib/(systemd|AccountsService|sudo)|/var/lib/systemd/catalog|__pycache__|/etc/systemd/system/ultrad.service.d$"

@@ -1,4 +1,4 @@
-"""A provider on loopback that speaks OpenAI's API and remembers the keys it was shown."""
+"""A provider on loopback with OpenAI's API, which records the keys of its requests."""
 
 import json
 import threading

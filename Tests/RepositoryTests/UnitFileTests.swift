@@ -9,10 +9,10 @@ private let hasAnalyzer: Bool = {
     return has
 }()
 
-/// The units, by systemd's own judgement.
+/// Checks the units with systemd's own tools.
 @Suite("Units", .enabled(if: hasAnalyzer, "needs systemd-analyze"))
 struct UnitFileTests {
-    /// Status and everything printed.
+    /// The exit status and everything printed.
     private static func analyze(_ arguments: [String], variables: [String: String] = [:]) throws -> (Int32, String) {
         let process = Process()
         let output = Pipe()
@@ -27,7 +27,8 @@ struct UnitFileTests {
         return (process.terminationStatus, text)
     }
 
-    /// Copies whose programs exist, for those of this tree may not be installed; the folder ends with the test.
+    /// Copies of the units with programs that exist, since those of this tree may not be installed. The folder is
+    /// removed with the test.
     private static func withUnits(_ folder: String, _ body: ([String]) throws -> Void) throws {
         let copies = FileManager.default.temporaryDirectory.appending(path: "ultra-units-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: copies, withIntermediateDirectories: true)
@@ -69,7 +70,8 @@ struct UnitFileTests {
                 text.firstMatch(of: try Regex("\n\(key)=([0-9]+)s?\n", as: (Substring, Substring).self)))
             return try #require(Int(match.output.1))
         }
-        // One start for each crash, and a pause before it: half of what the socket puts up with, at most.
+        // Each crash causes one start after a pause; together at most half of the starts that the socket's limit
+        // allows.
         let socket = try String(contentsOf: root.appending(path: "\(folder)/ultrad.socket"), encoding: .utf8)
         let starts = try seconds("TriggerLimitIntervalSec", socket) / seconds("RestartSec", service)
         #expect(try starts * 2 <= seconds("TriggerLimitBurst", socket))
@@ -86,7 +88,7 @@ struct UnitFileTests {
         ] {
             #expect(lines.contains(Substring(line)), "\(line)")
         }
-        // It would delete the socket whenever the service stops.
+        // The setting would delete the socket whenever the service stops.
         #expect(!service.contains("\nRuntimeDirectory="))
     }
 }

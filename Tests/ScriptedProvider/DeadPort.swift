@@ -1,11 +1,11 @@
 import Glibc
 
-/// A port of 127.0.0.1 that nobody serves and nobody else can take meanwhile.
+/// A port of 127.0.0.1 without a server, which no other process can take meanwhile.
 package final class DeadPort: Sendable {
     package enum Manner: Sendable {
         /// Connecting fails with ECONNREFUSED.
         case refuses
-        /// Connecting never ends: the queue of the listener is full, so the kernel drops the SYN.
+        /// Connecting never completes: the listener's queue is full, so the kernel drops the SYN.
         case neverAnswers
     }
 
@@ -20,7 +20,8 @@ package final class DeadPort: Sendable {
         case .refuses: sockets = [fd]
         case .neverAnswers:
             _ = try Sockets.check("listen", listen(fd, 0))
-            // A queue of length 0 holds one connection (listen(2) on Linux); the second is for certainty.
+            // A queue of length 0 holds one connection (listen(2) on Linux); the second connection makes sure that it
+            // is full.
             sockets = [
                 fd, try Sockets.connect(.loopback(port: port)), try Sockets.connect(.loopback(port: port)),
             ]

@@ -2,17 +2,17 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A client's and a server's network, each a namespace of its own, and a line between them on which every packet takes
-/// so long. A process belongs to the network of the thread that starts it, a socket to that of the thread that makes it.
+/// A client's and a server's network, each a namespace of its own, with a line between them that delays every packet. A
+/// process belongs to the network of the thread that starts it, a socket to that of the thread that creates it.
 ///
-/// It needs root and `/dev/net/tun`. The packets pass through a thread of this process: not every kernel has netem.
+/// It needs root and `/dev/net/tun`. A thread of this process forwards the packets, since not every kernel has netem.
 package final class DelayedNetwork: Sendable {
     package enum Side: Sendable { case client, server }
 
     package static let serverAddress = "10.203.0.2"
     private static let (client, server): (CUnsignedInt, CUnsignedInt) = (0x0ACB_0001, 0x0ACB_0002)
 
-    /// Whether such networks can be made here; a test that needs one says that it is skipped.
+    /// True if such networks can be made here; tests that need one are skipped otherwise.
     package static let isAvailable = (try? DelayedNetwork(oneWay: .zero)) != nil
 
     private let networks: [CInt]
@@ -20,7 +20,7 @@ package final class DelayedNetwork: Sendable {
     private let thread: pthread_t
     private let flows = Flows()
 
-    /// - Parameter oneWay: how long a packet is under way; there and back is twice that.
+    /// - Parameter oneWay: The delay of a packet in one direction.
     package init(oneWay delay: Duration) throws(SystemError) {
         let home = try Sockets.check("open a network", clinux_network())
         defer {
@@ -59,11 +59,11 @@ package final class DelayedNetwork: Sendable {
         for fd in networks + [stop] { close(fd) }
     }
 
-    /// From now on the packets of every TCP connection that has carried any are lost, in both directions, as behind a
-    /// router that has forgotten them. New connections are not concerned.
+    /// Drops the packets of all present TCP connections from now on, in both directions, like a router that has lost
+    /// its state. New connections are not affected.
     package func forgetConnections() { flows.forget() }
 
-    /// Calls `body` in the network of `side`. It must not suspend: the network is the thread's.
+    /// Calls `body` in the network of `side`. `body` must not suspend, since the network belongs to the thread.
     package func on<Result>(_ side: Side, _ body: () throws -> Result) throws -> Result {
         let home = try Sockets.check("open a network", clinux_network())
         _ = try Sockets.check("setns", clinux_enter_network(networks[side == .client ? 0 : 1]))
@@ -75,7 +75,7 @@ package final class DelayedNetwork: Sendable {
     }
 }
 
-/// The TCP connections that a line has carried.
+/// The TCP connections whose packets a line has forwarded.
 private final class Flows: Sendable {
     private struct State {
         var seen: Set<[UInt16]> = []
@@ -86,10 +86,10 @@ private final class Flows: Sendable {
 
     func forget() { state.withLock { $0.lost = $0.seen } }
 
-    /// Whether a packet gets through.
+    /// True if a packet is forwarded.
     func pass(_ packet: ArraySlice<UInt8>) -> Bool {
         let head = Int(packet[0] & 0x0f) * 4
-        // IPv4, TCP, and both ports, whichever comes first.
+        // The key is IPv4 and TCP with both ports, in one order for both directions.
         guard packet[0] >> 4 == 4, packet.count >= head + 4, packet[9] == 6 else { return true }
         let ports = [0, 2].map { UInt16(packet[head + $0]) << 8 | UInt16(packet[head + $0 + 1]) }.sorted()
         return state.withLock { state in
@@ -99,7 +99,7 @@ private final class Flows: Sendable {
     }
 }
 
-/// Takes packets out of one end and puts them into the other, each when its time has come.
+/// Forwards packets from one end to the other, each after its delay.
 private final class Line {
     private struct Packet {
         let due: UInt64
@@ -112,7 +112,7 @@ private final class Line {
     private let delay: UInt64
     private let flows: Flows
     private let epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
-    /// All take equally long, so that they leave in the order they came.
+    /// The delay is the same for all packets, so they leave in order of arrival.
     private var packets: [Packet] = []
 
     init(_ ends: [CInt], stop: CInt, _ delay: Duration, _ flows: Flows) {

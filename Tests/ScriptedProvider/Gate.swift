@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Holds scripted answers until a test lets them go on: a test waits for events, never for time.
+/// Holds scripted answers until a test opens it, so that tests wait for events and never for time.
 package final class Gate: Sendable {
     private struct State {
         var isOpen = false
@@ -12,13 +12,13 @@ package final class Gate: Sendable {
 
     package init() {}
 
-    /// Lets everyone through, from now on.
+    /// Lets all waits through from now on.
     package func open() { change { $0.isOpen = true } }
 
-    /// Lets the next `count` waits through, those already waiting included.
+    /// Lets the next `count` waits through, including those already waiting.
     package func pass(_ count: Int = 1) { change { $0.permits += count } }
 
-    /// Whether the caller may go on; takes one permit if the gate is not open.
+    /// True if the caller may go on; takes one permit unless the gate is open.
     func tryPass() -> Bool {
         state.withLock { state in
             guard !state.isOpen else { return true }
@@ -28,7 +28,7 @@ package final class Gate: Sendable {
         }
     }
 
-    /// `wake` is called once, on the thread that changes the gate, at its next change; one for each `owner`.
+    /// Sets the function to call once at the gate's next change, on the changing thread; one for each `owner`.
     func onChange(of owner: AnyObject, _ wake: @escaping @Sendable () -> Void) {
         state.withLock { $0.wakes[ObjectIdentifier(owner)] = wake }
     }

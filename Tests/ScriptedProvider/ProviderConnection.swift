@@ -6,13 +6,14 @@ final class ProviderConnection {
         case head
         case body(RequestHead, RequestBody, Script?)
         case answering(next: Int)
-        /// Answered; the next byte of the client ends it.
+        /// The answer was sent; the client's next byte ends the connection.
         case stale(resets: Bool)
         /// Accepted and never read.
         case unserved
-        /// The script says nothing more.
+        /// The script has ended.
         case hanging
-        /// The answer is out, the client still sends: its bytes are thrown away, so that no RST overtakes the answer.
+        /// The answer was sent and the client is still sending. Its bytes are read and dropped, so that no RST
+        /// overtakes the answer.
         case lingering
     }
 
@@ -32,7 +33,7 @@ final class ProviderConnection {
 
     private(set) var isClosed = false
     private(set) var wantsToWrite = false
-    /// Wants to go on at the next turn without waiting for anything.
+    /// True if the connection goes on at the next turn without an event.
     private(set) var isRunnable = false
 
     init(fd: CInt, number: Int, state: ProviderState, hangs: Bool, idleLimit: Duration? = nil) {
@@ -44,13 +45,13 @@ final class ProviderConnection {
         idleUntil = idleLimit.map { .now + $0 }
     }
 
-    /// Whether it goes on without an event.
+    /// True if the connection goes on without an event.
     var isDue: Bool { isRunnable || deadline.map { $0 <= .now } == true }
 
-    /// When it goes on by itself.
+    /// The time at which the connection goes on without an event.
     var deadline: ContinuousClock.Instant? { pausedUntil ?? nextSlowRead ?? idleUntil }
 
-    /// Whether the kernel should keep what the client sends.
+    /// True if the client's bytes should stay in the kernel.
     var isReadingPaused: Bool {
         switch (phase, reading) {
         case (.unserved, _), (.body, .after), (.body, .slow): true
@@ -60,7 +61,7 @@ final class ProviderConnection {
 
     // MARK: - Events
 
-    /// The client sent something, or closed.
+    /// Handles bytes from the client, or the end of its input.
     func receive() {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while !isClosed {
@@ -79,18 +80,18 @@ final class ProviderConnection {
         }
     }
 
-    /// The client closed while nothing was read from it.
+    /// Handles the end of a client whose bytes are not read.
     func hangUp(isError: Bool) {
         end(isError ? .resetByClient : .closedByClient)
     }
 
-    /// Goes as far as it can.
+    /// Runs steps until one has to wait.
     func advance() {
         isRunnable = false
         while !isClosed, step() {}
     }
 
-    /// One step; false if it has to wait.
+    /// Runs one step; returns false if it has to wait.
     private func step() -> Bool {
         do {
             switch phase {
@@ -229,7 +230,7 @@ final class ProviderConnection {
         }
     }
 
-    /// Whether everything is with the kernel.
+    /// True if the kernel has accepted all bytes.
     private func flush() throws -> Bool {
         wantsToWrite = false
         while !unsent.isEmpty {
@@ -255,7 +256,7 @@ final class ProviderConnection {
     private func passes(_ gate: Gate) -> Bool {
         if gate.tryPass() { return true }
         gate.onChange(of: state) { [state] in state.wake() }
-        // Once more: it may have opened before it knew whom to wake.
+        // Asks once more, because the gate may have opened before the wake function was set.
         return gate.tryPass()
     }
 

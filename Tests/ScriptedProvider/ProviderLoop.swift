@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// The thread of a provider: one epoll over its listener, its connections and the wakes of tests.
+/// The thread of a provider: one epoll over its listener, its connections and the wake-ups by tests.
 final class ProviderLoop {
     private let state: ProviderState
     private let address: Address
@@ -64,7 +64,8 @@ final class ProviderLoop {
             interests[fd] = nil
             listenerFD = nil
         } else if wanted, listenerFD == nil, let fd = try? Sockets.bind(address) {
-            // A port taken meanwhile stays refused: the waiter of `listenAgain` reports it by its deadline.
+            // If another process took the port meanwhile, connections stay refused: the waiter of `listenAgain` reports
+            // it at its deadline.
             listen(fd, 4096)
             listenerFD = fd
             watch(fd, EPOLLIN.rawValue)
@@ -91,7 +92,7 @@ final class ProviderLoop {
                 continue
             }
             connections[fd] = connection
-            // The number may be that of a connection which was closed in this very turn.
+            // The descriptor may belong to a connection that was closed in this turn.
             interests[fd] = nil
             refresh(connection)
         }
@@ -102,7 +103,8 @@ final class ProviderLoop {
     private func refresh(_ connection: ProviderConnection) {
         let fd = connection.fd
         guard !connection.isClosed else {
-            // Closing removed it from the epoll set (epoll(7)). A new connection may have the number already.
+            // Closing removed the descriptor from the epoll set (epoll(7)). A new connection may already have its
+            // number.
             guard connections[fd] === connection else { return }
             connections[fd] = nil
             interests[fd] = nil
@@ -125,7 +127,7 @@ final class ProviderLoop {
 
     private func nextTimeout(_ nextWaiter: ContinuousClock.Instant?) -> CInt {
         if connections.values.contains(where: \.isRunnable) {
-            // The client runs before the next piece is written.
+            // Lets the client run before the next piece is written.
             sched_yield()
             return 0
         }

@@ -1,4 +1,4 @@
-/// Takes a request's body out of what the client sent.
+/// Extracts a request's body from the client's bytes.
 struct RequestBody {
     private enum Progress { case bytesLeft(Int), chunkSize, chunk(bytesLeft: Int), trailer, done }
 
@@ -17,7 +17,7 @@ struct RequestBody {
         if case .done = progress { true } else { false }
     }
 
-    /// Moves what belongs to the body from the front of `input`.
+    /// Moves the bytes of the body from the front of `input`.
     mutating func take(from input: inout [UInt8]) throws(MalformedRequest) {
         while true {
             switch progress {

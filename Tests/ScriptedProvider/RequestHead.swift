@@ -24,9 +24,9 @@ struct RequestHead: Sendable {
         return self["content-length"].flatMap { Int($0) }.map { $0 > 0 ? .bytes($0) : .none } ?? .none
     }
 
-    /// Takes a head off the front of `input`.
+    /// Removes a head from the front of `input`.
     ///
-    /// Returns nil if there is no whole head yet; throws if what is there is none.
+    /// Returns nil if the head is incomplete; throws if it is invalid.
     static func take(from input: inout [UInt8]) throws(MalformedRequest) -> RequestHead? {
         guard let end = endOfHead(in: input) else { return nil }
         let lines = String(decoding: input[..<end], as: UTF8.self)

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The children that run now, for a signal handler: an array in plain memory, 0 where it is free.
+/// The running children, for a signal handler: an array in plain memory with 0 in free places.
 package enum RunningChildren {
     private static let capacity = 64
     private static let lock = Mutex(())
@@ -23,7 +23,7 @@ package enum RunningChildren {
         }
     }
 
-    /// Takes the children along when this process is interrupted.
+    /// Ends the children when this process is interrupted.
     package static func endWithThisProcess() {
         _ = pids  // Made now: a signal handler must not allocate.
         for number in [SIGINT, SIGTERM, SIGHUP] {

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A call of the C library that a test cannot go on without.
+/// Calls a function of the C library whose failure ends the test.
 package struct SystemError: Error, CustomStringConvertible {
     package let call: String
     package let code: CInt
@@ -14,7 +14,7 @@ package struct SystemError: Error, CustomStringConvertible {
     package var description: String { "\(call): \(String(cString: strerror(code)))" }
 }
 
-/// Where a provider listens.
+/// The address of a provider.
 package enum Address: Sendable, Equatable {
     /// 127.0.0.1; 0 lets the kernel choose.
     case loopback(port: UInt16)
@@ -41,7 +41,7 @@ enum Sockets {
         return fd
     }
 
-    /// A socket connected to `address`, or on its way there if it does not block.
+    /// A socket connected to `address`; a nonblocking one may still be connecting.
     static func connect(_ address: Address, blocks: Bool = false) throws(SystemError) -> CInt {
         var type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         if !blocks { type |= CInt(SOCK_NONBLOCK.rawValue) }
@@ -68,7 +68,7 @@ enum Sockets {
         setsockopt(fd, level, option, &value, socklen_t(MemoryLayout<CInt>.size))
     }
 
-    /// Makes the next `close(fd)` send RST in place of FIN.
+    /// Makes the next `close(fd)` send RST instead of FIN.
     static func resetOnClose(_ fd: CInt) {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
@@ -99,7 +99,7 @@ enum Sockets {
     }
 }
 
-/// `strftime` of a time so far from now, in UTC.
+/// Formats a time relative to now with `strftime`, in UTC.
 func formatUTC(_ format: String, secondsFromNow: Int) -> String {
     var seconds = time(nil) + secondsFromNow
     var parts = tm()

@@ -1,24 +1,24 @@
-/// One thing a scripted answer does. Steps run in order; see `Script` for what happens before and after them.
+/// One step of a scripted answer. Steps run in order; `Script` describes the beginning and the end of an answer.
 package enum Step: Sendable {
-    /// The status line and the header fields, now rather than with the first piece of body.
+    /// Sends the status line and the header fields now, not with the first piece of body.
     case head
-    /// A piece of body, framed as the script says: one chunk if it is chunked.
+    /// Sends a piece of the body in the script's framing: one chunk if the body is chunked.
     case chunk([UInt8])
-    /// Bytes put on the wire as they are: no framing, and no head before them.
+    /// Sends bytes unchanged, without framing and without a head before them.
     case send([UInt8])
-    /// Waits until the test lets it through.
+    /// Waits until the gate lets it through.
     case wait(Gate)
-    /// For benchmarks, and tests of timers; a test that waits for something uses a `Gate`.
+    /// Waits for a time: for benchmarks and tests of timers. Tests that wait for an event use a `Gate`.
     case delay(milliseconds: Int)
-    /// The same steps `count` times.
+    /// Repeats the steps `count` times.
     case `repeat`(count: Int, [Step])
-    /// The proper end of the body; the connection stays open unless the script says otherwise.
+    /// Ends the body properly; the connection stays open unless the script closes it.
     case end
-    /// FIN, whatever was promised.
+    /// Sends FIN, even if the announced body is incomplete.
     case close
-    /// RST (`SO_LINGER` with zero seconds, socket(7)), whatever was promised.
+    /// Sends RST (`SO_LINGER` with zero seconds, socket(7)), even if the announced body is incomplete.
     case reset
-    /// Nothing more, until the client closes or the provider stops.
+    /// Sends nothing more until the client closes or the provider stops.
     case hang
 
     package static func chunk(_ text: String) -> Step { .chunk(Array(text.utf8)) }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A program that a test or a measurement started, and which ends with this object.
+/// A program that a test or a measurement started. It ends with this object.
 package final class Subprocess {
     package let pid: Int32
     /// The parent's end of its standard output.
@@ -10,9 +10,9 @@ package final class Subprocess {
     private var input: CInt?
     private var hasEnded = false
 
-    /// Starts `path`, which is looked for in `PATH` if it has no slash, with exactly this environment.
+    /// Starts `path`, which is searched in `PATH` if it has no slash, with exactly this environment.
     ///
-    /// - Parameter cpu: the only processor it may run on; nil for the caller's.
+    /// - Parameter cpu: The only processor the program may use; nil: that of the caller.
     package init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], cpu: Int? = nil
     ) throws(SystemError) {
@@ -26,7 +26,7 @@ package final class Subprocess {
         posix_spawn_file_actions_adddup2(&actions, inputPipe[0], 0)
         posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
 
-        // Threads of Swift's pool block every signal, and a child inherits that.
+        // Threads of Swift's pool block all signals, and a child would inherit the mask.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -37,7 +37,7 @@ package final class Subprocess {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        // The child inherits the processor: set before it has a thread of its own.
+        // The child inherits the processor, so it is set before the child has threads.
         let mask = clinux_processors()
         if let cpu { clinux_pin_to_cpu(0, CInt(cpu)) }
         defer { if cpu != nil { clinux_set_processors(mask) } }
@@ -64,7 +64,7 @@ package final class Subprocess {
         close(output)
     }
 
-    /// The next line of its output.
+    /// The next line of the program's output.
     package func readLine() throws -> String {
         var line: [UInt8] = []
         var byte: UInt8 = 0
@@ -78,7 +78,7 @@ package final class Subprocess {
         input = nil
     }
 
-    /// SIGTERM, and SIGKILL after two seconds.
+    /// Sends SIGTERM, and SIGKILL after two seconds.
     package func end() {
         guard !hasEnded else { return }
         kill(pid, SIGTERM)
@@ -92,7 +92,7 @@ package final class Subprocess {
         RunningChildren.remove(pid)
     }
 
-    /// Waits for it to end by itself; its exit code, or 128 and the signal.
+    /// Waits for the program to end; returns its exit code, or 128 plus the signal.
     package func wait() -> Int {
         guard !hasEnded else { return -1 }
         var status: CInt = 0

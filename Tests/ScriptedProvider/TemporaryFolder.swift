@@ -1,6 +1,6 @@
 import Glibc
 
-/// A new folder in `$TMPDIR` or `/tmp`, removed with all it holds when the object goes.
+/// A new folder in `$TMPDIR` or `/tmp`, removed with its contents when the object is released.
 package final class TemporaryFolder {
     package let path: String
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A yes or no from another thread, and a thread that blocks for it.
+/// A yes or no that a thread waits for and another one gives.
 ///
 /// `@unchecked`: `inTime` is written before `sem_post` and read after `sem_wait`, which order them (sem_post(3)).
 final class Verdict: @unchecked Sendable {

@@ -1,7 +1,7 @@
 import ScriptedProvider
 import Testing
 
-/// Each failure is what its name says, seen by a client that knows no HTTP.
+/// Each scripted failure, as seen by a client without HTTP.
 @Suite struct FailureTests {
     @Test("a refusing provider refuses to be connected, keeps its connections, and comes back on its port")
     func refusal() throws {

@@ -1,7 +1,7 @@
 import ScriptedProvider
 import Testing
 
-// Recordings are not part of the package: other projects' licences, and 188 files of it.
+// Recordings are not part of the package: they are 188 files under other projects' licences.
 @Suite(.enabled(if: Recording.areAvailable, "no recordings: set ULTRA_RECORDINGS"))
 struct RecordingTests {
     @Test("a recorded stream is played byte for byte, in chunks, up to the cut")

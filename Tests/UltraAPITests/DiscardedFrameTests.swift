@@ -31,7 +31,7 @@ struct DiscardedFrameTests {
         for pieces in [1, 2, 3, 7, 1000] { #expect(Self.id(of: text, pieces: pieces) == id, "\(text) by \(pieces)") }
     }
 
-    @Test("the decoder drops it, tells its id, and goes on with the next one", arguments: [1, 5, 64, 4096])
+    @Test("the decoder drops it, reports its id, and goes on with the next one", arguments: [1, 5, 64, 4096])
     func decoder(size: Int) throws {
         func framed(_ text: String) -> [UInt8] {
             withUnsafeBytes(of: UInt32(text.utf8.count).bigEndian) { Array($0) } + Array(text.utf8)

@@ -80,7 +80,7 @@ import Testing
         #expect(throws: FrameError.length(0x4745_5420)) { try decoder.next() }
     }
 
-    @Test("tells a partial frame from none")
+    @Test("distinguishes a partial frame from no frame")
     func partial() throws {
         var decoder = FrameDecoder()
         #expect(!decoder.hasPartialFrame)

@@ -20,7 +20,7 @@ import Testing
 
     @Test(arguments: ["", "a", "a\"b\n", "тест", String(repeating: "x", count: 4000)])
     func aDeltaOfTextIsTheFrameThatItWouldBe(_ text: String) throws {
-        // The opening is kept from one to the next, and belongs to one request.
+        // The writer caches the beginning of a request's frames.
         let frames = try Self.written { writer in
             for id in [7, 7, 8, 7] { writer.text(id, text) }
         }
@@ -99,7 +99,7 @@ import Testing
         return answer
     }
 
-    @Test("parts are the content in its order, and what was told before them stays")
+    @Test("parts are the content in order, and the members before them stay")
     func parts() throws {
         let written = try Self.written { $0.result(1, Self.interleaved) }[0]
         let call = #"{"id":"c","name":"f","arguments":"{}","signature":"s"}"#
@@ -114,7 +114,7 @@ import Testing
                     + #",{"type":"reasoning","text":"","signature":"2"},{"type":"text","text":"F"}],"#))
     }
 
-    @Test("a long answer goes without its parts rather than not at all")
+    @Test("a long answer is sent without its parts if it would not fit otherwise")
     func longParts() throws {
         var answer = Answer(model: "p/m", provider: "p")
         answer.receive(.text(String(repeating: "x", count: 900)), keepsContent: true)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraAPI
 
-/// RFC 8259 case by case, in the manner of JSONTestSuite: must be accepted, must be refused.
+/// RFC 8259 case by case, like JSONTestSuite: texts that must be accepted, and texts that must be refused.
 @Suite struct JSONGrammarTests {
     private static func isAccepted(_ text: [UInt8]) -> Bool {
         do throws(JSONError) {

@@ -29,7 +29,7 @@ struct LenientReaderTests {
         #expect(error?.kind == .loneSurrogate)
     }
 
-    @Test("a reader says whether it met such a half, in what it skipped too")
+    @Test("a reader reports whether it met such a half, also in skipped values")
     func meeting() throws {
         for (json, isCut) in [
             (#"{"a":["\ud83c"]}"#, true), (#"{"\ud83c":1}"#, true), (#"{"a":"\ud83c\udf0a\\ud83c"}"#, false),

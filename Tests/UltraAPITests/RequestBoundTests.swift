@@ -37,7 +37,7 @@ struct RequestBoundTests {
     private static func prompt(_ members: String) -> String { #""prompt":"x",\#(members)"# }
 
     static let cases: [Case] = [
-        // Beside id, op and prompt, and the array itself.
+        // Members besides id, op and prompt, and besides the array itself.
         Case(.values, "") { count in prompt("\"x\":\(list(count - 2) { _ in "1" })") },
         Case(.values, "") { count in
             prompt("\"provider_options\":{\((0..<count - 2).map { "\"p\($0)\":{}" }.joined(separator: ","))}")

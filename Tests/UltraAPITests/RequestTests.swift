@@ -140,12 +140,12 @@ import Testing
                 "R(p)", "cf{}s", "T", "dg",
             ])
         #expect(try Self.elements(#""content":[\#(call),\#(other),\#(text)]"#) == ["cf{}s", "dg", "T"])
-        // Told twice, as a client has them: once.
+        // A call given twice, as some clients do, counts once.
         let twice =
             #""content":[\#(call),\#(text)],"tool_calls":[{"id":"c","name":"f","arguments":"{}"},{"id":"e","name":"h","arguments":""}]"#
         #expect(try Self.elements(twice) == ["cf{}s", "T", "eh"])
         #expect(try Self.elements(#""content":[\#(call)]"#) == ["cf{}s"])
-        // Behind all parts is where calls stand anyhow.
+        // Calls behind all parts need no explicit order.
         let plain = try Self.request(
             #"{"id":1,"op":"generate","messages":[{"role":"assistant","content":[\#(text),\#(call)]}]}"#)
         #expect(

@@ -9,7 +9,7 @@ import Testing
             ("plain", "plain"), ("é 猫 👍🏽", "é 猫 👍🏽"), ("a\u{1B}[2J", "a\u{FFFD}[2J"), ("a\u{9B}2J", "a\u{FFFD}2J"),
             ("a\u{80}b\u{9F}c\u{A0}", "a\u{FFFD}b\u{FFFD}c\u{A0}"), ("\u{7F}", "\u{FFFD}"),
             ("\u{202A}\u{202E}\u{2066}\u{2069}", "\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}"),
-            // Marks of direction and joiners belong to texts; they turn nothing around.
+            // Marks of direction and joiners are part of ordinary text and reverse nothing.
             ("\u{200E}\u{200F}\u{200D}\u{2029}\u{2030}", "\u{200E}\u{200F}\u{200D}\u{2029}\u{2030}"),
             ("a\nb\tc", "a\nb\tc"), ("a\r\nb", "a\nb"), ("a\rb\r", "a\u{FFFD}b\u{FFFD}"), ("\r\r\n", "\u{FFFD}\n"),
         ])

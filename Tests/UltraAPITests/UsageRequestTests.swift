@@ -65,7 +65,7 @@ struct UsageRequestTests {
         #expect(request == expected)
     }
 
-    @Test("nothing said: the last day, in one row")
+    @Test("defaults: the last day, in one row")
     func bare() throws {
         let request = try Self.request("")
         #expect(request == UsageRequest())

@@ -15,7 +15,7 @@ struct CheckTests {
     struct Claim: CustomTestStringConvertible {
         var capability: String
         var answer: String
-        /// Nothing: it does what it claims.
+        /// The expected finding; nil: the model has the capability.
         var trouble: String?
         var testDescription: String { "\(capability): \(answer)" }
     }

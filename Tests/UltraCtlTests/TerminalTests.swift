@@ -57,7 +57,7 @@ struct TerminalTests {
         #expect(text.hasSuffix("\r\n") && !text.unicodeScalars.contains { ("\u{7F}"..."\u{9F}").contains($0) })
     }
 
-    @Test("JSON in a pipe, and an error in JSON, are as they came")
+    @Test("JSON in a pipe, and an error in JSON, are unchanged")
     func jsonUnchanged() throws {
         let answer = "{\"id\":1,\"event\":\"error\",\"error\":{\"code\":\"internal\",\"message\":\"\u{9B}2J\"}}"
         let steps: [ScriptedDaemon.Step] = [.receive, .send(answer)]

@@ -51,7 +51,7 @@ struct UsageTests {
         #expect(daemon.requests() == [#"{"id":1,"op":"usage","since":"24h","group_by":["model"]}"#])
     }
 
-    @Test("--since, --until and --by go to the daemon as they are")
+    @Test("--since, --until and --by are passed to the daemon unchanged")
     func options() throws {
         let daemon = try ScriptedDaemon([.receive, .send(#"{"id":ID,"event":"result","rows":[]}"#)])
         let command = try Command.ultractl(
@@ -140,7 +140,7 @@ struct UsageTests {
     }
 
     @Test(
-        "a line of blocks tells nothing from a little, and missing from nothing",
+        "a line of blocks distinguishes zero from little, and missing from zero",
         arguments: [
             ([0, 1, 2, 4, 8] as [Double?], 10, 0.0, "▁▂▃▅█"), ([nil, 0, 0], 10, 0, " ▁▁"), ([1, 2, 3, 4], 2, 0, "▇█"),
             ([1, 1], 10, 8, "▂▂"), ([], 5, 0, ""), ([.infinity, 1], 5, 0, "▁▂"), ([0.001, 100], 5, 0, "▂█"),

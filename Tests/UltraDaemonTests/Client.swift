@@ -1,9 +1,9 @@
 import Foundation
 
-/// A raw client of the protocol: bytes out, frames in, nothing shared with the code under test.
+/// A raw client of the protocol: it writes bytes and reads frames, and shares nothing with the code under test.
 final class Client {
     let descriptor: Int32
-    /// Kept alive as long as this client.
+    /// Retained as long as this client exists.
     private let daemon: DaemonProcess?
 
     init(_ path: String, of daemon: DaemonProcess? = nil) throws {
@@ -43,7 +43,7 @@ final class Client {
         }
     }
 
-    /// No more requests.
+    /// Shuts down the sending side.
     func finishSending() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -94,7 +94,7 @@ final class Client {
     }
 }
 
-/// One frame as it came.
+/// One frame as received.
 struct Frame {
     let object: [String: Any]
 

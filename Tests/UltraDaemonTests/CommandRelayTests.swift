@@ -6,7 +6,7 @@ import UltraSystem
 
 @testable import UltraDaemon
 
-/// The relay with a program in Docker's place, which keeps to the documented contract and to its failures.
+/// The relay with a program in place of Docker's, which behaves and fails as documented.
 struct CommandRelayTests {
     private static let answer = #"printf 'Hello '; printf 'é\n'"#
 
@@ -65,7 +65,7 @@ struct CommandRelayTests {
         let prompt = String(repeating: "日本 \"$HOME\" `id` --detach\n", count: 20_000)
         let (events, error, _) = await run(relay(docker), prompt)
         #expect(error == nil)
-        // The program ends its output with a line feed; the prompt's own last one counts as that.
+        // The program ends its output with a line feed, which is taken for the last one of the prompt.
         #expect(text(events) + "\n" == prompt)
         #expect(try docker.calls() == ["model inspect ai/smollm2", "model run ai/smollm2"])
     }

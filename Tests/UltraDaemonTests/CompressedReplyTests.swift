@@ -54,7 +54,7 @@ struct CompressedReplyTests {
             body: [.chunk([UInt8](bytes))])
     }
 
-    @Test("an answer is read in every coding; none is asked for", arguments: codings)
+    @Test("an answer is read in every coding, although none is requested", arguments: codings)
     func answer(_ coding: Coding) throws {
         let openai = try ScriptedProvider.openAI(try Self.packed(coding.answer, coding.name))
         let scenario = try Scenario(["openai": openai])
@@ -94,7 +94,7 @@ struct CompressedReplyTests {
         "a reply that expands too far, or beyond a limit, is refused in time",
         arguments: [true, false], [true, false])
     func bombs(isStream: Bool, isPadded: Bool) throws {
-        // 1 GiB of 32 KiB; or of 1 MiB, in frames to skip, so that the ratio stays below its limit.
+        // 1 GiB compressed to 32 KiB, or to 1 MiB with frames to skip, so that the ratio stays below its limit.
         var bytes: [UInt8] = []
         if isPadded {
             for _ in 0..<1024 {
@@ -112,7 +112,7 @@ struct CompressedReplyTests {
         let scenario = try Scenario(["openai": openai])
         let before = scenario.daemon.residentBytes
         let error = try scenario.ask(isStream ? "stream" : "generate", Scenario.fields(Scenario.gpt)).error
-        // Whichever bound is met first: that of the ratio, of the size, or of blanks before the first word.
+        // Any of the bounds may be met first: the ratio, the size, or the blanks before the first word.
         let codes = ["too_large", "upstream_protocol"]
         #expect(codes.contains(error["code"] as? String ?? ""), "\(error)")
         #expect(scenario.daemon.residentBytes - before < 128 << 20)

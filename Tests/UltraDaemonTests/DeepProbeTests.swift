@@ -7,7 +7,7 @@ struct DeepProbeTests {
     private func probe(_ script: Script) throws -> [String: Any] {
         let provider = try ScriptedProvider()
         provider.answer(RelayTests.path, with: script)
-        // Its own user is an administrator.
+        // The daemon's own user is an administrator.
         let answer = try DaemonProcess(openai: provider).client()
             .ask(#"{"id":1,"op":"probe","model":"openai/gpt-4o","deep":true}"#)
         return try #require((answer["results"] as? [[String: Any]])?.first)

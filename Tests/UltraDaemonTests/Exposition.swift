@@ -32,7 +32,7 @@ struct Exposition {
         values[Sample(name: name, labels: labels)]
     }
 
-    /// Of all series of that name together.
+    /// The sum of all series with that name.
     func sum(_ name: String) -> Double { values.filter { $0.key.name == name }.values.reduce(0, +) }
 
     private func flaw(_ reason: String) -> Flaw { Flaw(line: line, reason: reason) }
@@ -119,7 +119,8 @@ struct Exposition {
         }
     }
 
-    /// Buckets grow with their bounds and end at infinity, where they count everything.
+    /// Checks that the counts of buckets grow with their bounds, and that the last bucket is infinite and counts
+    /// everything.
     private func checkHistograms() throws {
         for (name, kind) in families where kind == "histogram" {
             var buckets: [[String: String]: [(bound: Double, count: Double)]] = [:]

@@ -7,7 +7,7 @@ struct IdleMemoryTests {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
         let client = try daemon.client()
         let question = #""messages":[{"role":"user","content":"hi"}]"#
-        // Many answers at once leave much of the heap free and little of it at its end.
+        // Many concurrent answers leave free memory all over the heap, and little at its end.
         for round in 0..<20 {
             for id in 1...100 {
                 client.send(#"{"id":\#(id),"op":"stream","model":"mock/lorem","max_tokens":500,\#(question)}"#)
@@ -19,7 +19,7 @@ struct IdleMemoryTests {
             }
         }
         let busy = daemon.residentBytes
-        // Two looks five seconds apart; there is no event to wait for.
+        // Longer than two samples five seconds apart, which no event announces.
         let deadline = Date(timeIntervalSinceNow: 30)
         var idle = busy
         while idle > busy / 2, Date() < deadline {

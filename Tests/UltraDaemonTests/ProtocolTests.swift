@@ -6,7 +6,7 @@ import Testing
 struct ProtocolTests {
     static let mock = ["USE_MOCK": "true"]
 
-    @Test("hello tells version, limit and operations; ping answers")
+    @Test("hello reports version, limit and operations; ping answers")
     func hello() throws {
         let client = try DaemonProcess(Self.mock).client()
         let hello = try client.ask(#"{"id":1,"op":"hello","protocol":1,"client":"test/1"}"#)

@@ -2,7 +2,8 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// A server that refuses a parameter is asked without it, in the same attempt, and from then on.
+/// If a server refuses a parameter, the request is repeated without it in the same attempt, and later requests leave it
+/// out.
 @Suite("Refused parameters")
 struct RefusedParameterTests {
     private static let path = RelayTests.path

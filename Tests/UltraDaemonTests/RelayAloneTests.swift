@@ -8,7 +8,7 @@ import UltraSystem
 /// The relay with a registry and a sink: no daemon, no socket, no frames.
 @Suite("The relay alone")
 struct RelayAloneTests {
-    /// Writes down what a sink is told.
+    /// Records the calls of a sink.
     @Loop
     final class RecordingSink: AnswerSink {
         private(set) var calls: [String] = []
@@ -26,7 +26,7 @@ struct RelayAloneTests {
         func drained() async {}
     }
 
-    /// Writes down what an observer is told.
+    /// Records the calls of an observer.
     @Loop
     final class RecordingObserver: RequestObserver {
         private(set) var began: [String?] = []
@@ -49,8 +49,8 @@ struct RelayAloneTests {
         var heldBytes = 0
     }
 
-    /// Lets the relay answer `request` with the mock, and returns what sink and observer saw.
-    /// - Parameter isAbandoned: the client goes as soon as the work has begun.
+    /// Lets the relay answer `request` with the mock; returns the records of sink and observer.
+    /// - Parameter isAbandoned: True if the client disconnects as soon as the work has begun.
     static func run(_ request: Request, isStream: Bool, isAbandoned: Bool = false) async throws -> Seen {
         let configuration = try Configuration.load(
             ConfigurationOptions(socket: "/unused", version: "0"), environment: ["USE_MOCK": "true"])

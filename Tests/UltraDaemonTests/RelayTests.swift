@@ -26,7 +26,7 @@ struct RelayTests {
         #expect(frames.compactMap(\.text) == ["Hel", "lo é"])
         #expect(frames.last?["provider_model"] as? String == "gpt-4o-2024-08-06")
         #expect((frames.last?["usage"] as? [String: Any])?["input_tokens"] as? Int == 3)
-        // 3 tokens in, 2 out, at the catalogue's 2.50 and 10 USD a million.
+        // 3 tokens in and 2 out at the catalogue's 2.50 and 10 USD per million.
         #expect(frames.last?["cost_usd"] as? Double == 0.000028)
     }
 

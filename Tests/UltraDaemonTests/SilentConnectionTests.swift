@@ -2,12 +2,12 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Connections that are dead and look alive.
+/// Dead connections that look open.
 @Suite("Silent connections")
 struct SilentConnectionTests {
     private static let haveTLS = TLSFront.isAvailable
     private static let haveNetworks = DelayedNetwork.isAvailable && TLSFront.isAvailable
-    /// Nothing else makes connections.
+    /// Settings with which only requests open connections.
     private static let quiet = "[providers.openai]\nprobe = \"none\"\nwarm = false\n"
 
     private static func daemon(_ front: TLSFront, _ certificate: TLSFront.Certificate, _ file: String = "") throws
@@ -20,7 +20,7 @@ struct SilentConnectionTests {
         try client.ask(#"{"id":\#(id),"op":"generate",\#(Scenario.fields(Scenario.gpt, more))}"#, id: id)
     }
 
-    /// The connections on which nginx has got each request, in order.
+    /// The connections on which nginx received each request, in order.
     private static func connections(_ openai: ScriptedProvider) -> [String] {
         openai.requests.map { $0["x-front"] ?? "" }
     }
@@ -54,10 +54,10 @@ struct SilentConnectionTests {
         #expect(try Self.ask(client, 1).event == "result")
         client.send(#"{"id":2,"op":"generate",\#(Scenario.fields(Scenario.gpt))}"#)
         let start = ContinuousClock.now
-        // While it waits, others share its connection.
+        // While this request waits, others share its connection.
         for id in 3...5 { #expect(try Self.ask(client, id).event == "result") }
         #expect(Set(Self.connections(openai)).count == 1, "\(Self.connections(openai))")
-        // The silence begins: longer than a connection is trusted.
+        // The silence begins; it lasts longer than a silent connection is used.
         while ContinuousClock.now - start < .seconds(18) { usleep(200_000) }
         for id in 6...8 { #expect(try Self.ask(client, id).event == "result") }
         let used = Self.connections(openai)
@@ -99,7 +99,7 @@ struct SilentConnectionTests {
         let answer = try Self.ask(client, 100)
         #expect(answer.event == "result", "\(answer.object)")
         #expect(ContinuousClock.now - start < .seconds(6))
-        // The others of that time are not tried one by one.
+        // The other old connections are not tried one by one.
         let next = ContinuousClock.now
         for id in 101...106 { client.send(#"{"id":\#(id),"op":"generate",\#(Scenario.fields(Scenario.gpt))}"#) }
         var stories: [[String]] = []
@@ -131,7 +131,7 @@ struct SilentConnectionTests {
         #expect(openai.requests.count == 4)
     }
 
-    /// `answer`, and then, once `gate` opens, what nobody asked for.
+    /// Sends `answer` and, once `gate` opens, bytes that belong to no request.
     private static func poisoned(_ gate: Gate, closes: Bool = false) -> Script {
         let other = RelayTests.answer.replacing("hello there", with: "not for you")
         let poison = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(other.utf8.count)\r\n\r\n"
@@ -149,7 +149,7 @@ struct SilentConnectionTests {
         let client = try daemon.client()
         #expect(try Self.ask(client, 1).text == "hello there")
         gate.open()
-        // The provider does one thing after another: it has sent by the time it has answered this.
+        // The provider works sequentially: when it has answered this request, it has sent those bytes.
         for _ in 0..<2 {
             #expect(try Subprocess("/usr/bin/curl", ["-s", "-o", "/dev/null", openai.url + "/barrier"]).wait() == 0)
         }

@@ -99,7 +99,7 @@ struct UpstreamTests {
         #expect(try daemon.client().ask(Self.ask).text == "hello there")
     }
 
-    @Test("a redirection is reported with its target, not followed, and blames nobody", arguments: [301, 302, 307, 308])
+    @Test("a redirection is reported, is not followed, and blames nobody", arguments: [301, 302, 307, 308])
     func redirect(status: Int) throws {
         let elsewhere = try ScriptedProvider.openAI()
         let openai = try ScriptedProvider.openAI(

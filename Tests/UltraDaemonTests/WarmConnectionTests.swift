@@ -28,7 +28,7 @@ struct WarmConnectionTests {
         }
         let client = try daemon.client()
 
-        // A connection is there before anybody has asked for anything.
+        // A connection is open before the first request.
         #expect(try provider.blockForRequest().method == "HEAD")
         while try Self.pool(client)["idle"] as? Int != 1 {}
         #expect(try Self.pool(client)["handshakes"] as? Int == 1)
@@ -39,7 +39,7 @@ struct WarmConnectionTests {
             warm.append(try Self.viaDaemon(client, round))
             fresh.append(try network.on(.client) { try Self.viaCurl(front) })
         }
-        // Still the one of the start.
+        // It is still the first connection.
         #expect(try Self.pool(client)["handshakes"] as? Int == 1)
         #expect(try Self.pool(client)["reused"] as? Int == Self.rounds)
         let connections = Set(front.log.compactMap { $0.split(separator: " ").dropFirst().first })
@@ -57,7 +57,7 @@ struct WarmConnectionTests {
         (try client.ask(#"{"id":1,"op":"status"}"#)["pool"] as? [[String: Any]])?.first ?? [:]
     }
 
-    /// From the request to the first text.
+    /// The time from the request to the first text.
     private static func viaDaemon(_ client: Client, _ round: Int) throws -> Duration {
         let start = ContinuousClock.now
         client.send(#"{"id":\#(round + 1),"op":"stream",\#(Scenario.fields(Scenario.gpt))}"#)
@@ -69,7 +69,7 @@ struct WarmConnectionTests {
         return took
     }
 
-    /// To the first byte of the answer, by curl's own clock: without the time the process takes to start.
+    /// The time to the first byte of the answer by curl's own clock, which excludes the start of the process.
     private static func viaCurl(_ front: TLSFront) throws -> Duration {
         let curl = try Subprocess(
             "/usr/bin/curl",

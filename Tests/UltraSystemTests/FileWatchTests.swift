@@ -24,7 +24,7 @@ struct FileWatchTests {
     }
 
     @Test(
-        "tells of a change of a watched file, even while it is open", .timeLimit(.minutes(1)),
+        "reports a change of a watched file, even while it is open", .timeLimit(.minutes(1)),
         arguments: Change.allCases)
     @Loop
     func tells(_ change: Change) async throws {

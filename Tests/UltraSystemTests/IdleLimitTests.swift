@@ -26,7 +26,7 @@ struct IdleLimitTests {
             Case(seen: [75_000, 60_000, 70_000], limit: 60_000, maxAge: 53),
             Case(announced: 30, seen: [75_000], limit: 30_000, maxAge: 26),
             Case(announced: 120, seen: [75_000], limit: 75_000, maxAge: 66),
-            // No limit: it keeps no connection.
+            // Without a limit the host keeps no connection.
             Case(seen: [0, 1499], limit: nil, maxAge: 118),
             Case(seen: [1500], limit: 1500, maxAge: 0),
             Case(seen: [600_000], limit: 600_000, maxAge: 118),

@@ -5,10 +5,10 @@ import UltraAPI
 
 @testable import UltraSystem
 
-/// Connections that are given up although they are open.
+/// Connections that are abandoned although they are open.
 @Suite("Retired connections")
 struct RetirementTests {
-    /// How long the machine has slept, and what it was told then.
+    /// The time the machine was suspended, as reported to the pool.
     @Loop
     private final class Clock {
         var suspended: UInt64 = 7_000_000_000
@@ -25,7 +25,7 @@ struct RetirementTests {
             transport.multi.pool.suspended = { clock.suspended }
             transport.onRetire = { clock.told.append($0) }
             for url in urls { #expect(await Reply.fetch(HTTPRequest(url: url), transport).status == 200) }
-            // The two clocks are not read at the same time.
+            // The two clocks are not read at the same instant.
             clock.suspended += 900_000_000
             for url in urls { #expect(await Reply.fetch(HTTPRequest(url: url), transport).status == 200) }
             #expect(clock.told.isEmpty)
@@ -43,7 +43,7 @@ struct RetirementTests {
         let provider = try ScriptedProvider(.json("{}"))
         let piece = String(repeating: "x", count: 1 << 20)
         provider.answer("/slow", with: .stream([.event("1"), .wait(gate), .event("2")]))
-        // More than anybody keeps for one who does not read: it is paused.
+        // More bytes than are buffered for a slow reader: the transfer is paused.
         provider.answer("/large", with: .stream([.repeat(count: 16, [.event(piece)])]))
         let url = provider.url
         let (slow, large) = await LoopThread.run {
@@ -55,7 +55,7 @@ struct RetirementTests {
             while provider.requests.count < 2 { try? await Loop.sleep(for: .milliseconds(1)) }
             #expect(await Reply.fetch(HTTPRequest(url: url), transport).status == 200)
             transport.multi.pool.retireAll()
-            // Its bytes wait in the kernel, but they were asked for.
+            // Its bytes are in the kernel, but they were requested.
             #expect(await Reply.fetch(HTTPRequest(url: url), transport).status == 200)
             gate.open()
             var (bytes, count): ([UInt8], Int) = ([], 0)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("SHA-256")
 struct SHA256Tests {
-    /// The examples of FIPS 180-4, and one for the length that makes a block of its own.
+    /// The examples of FIPS 180-4, and one whose length needs a block of its own.
     @Test(
         "hashes are those of the standard, one after another with one object",
         arguments: [

@@ -29,7 +29,7 @@ struct StateDirectoryTests {
         #expect(Self.failure(path) == nil)
     }
 
-    @Test("removed, it is made anew; replaced by another's, it is lost, and had again when that one goes")
+    @Test("a removed directory is made again; a replaced one is lost until the other one is gone")
     func renew() throws {
         let folder = try TemporaryFolder("ultra-state")
         let path = "\(folder.path)/s"

@@ -5,7 +5,7 @@ import UltraAPI
 
 @testable import UltraSystem
 
-/// Proxies, the hosts that need none, and what else may stand between a request and its provider.
+/// Proxies, hosts that need none, and failures between a request and its provider.
 @Suite("Transport through proxies")
 struct TransportProxyTests {
     private static func settings(http: String? = nil, https: String? = nil, no: String? = nil) -> TransportSettings {
@@ -39,7 +39,7 @@ struct TransportProxyTests {
             for host in ["one", "other"] {
                 let request = HTTPRequest(url: "http://\(host).invalid:\(port)/")
                 texts.append(await Reply.fetch(request, transport).text)
-                // Until its socket is watched, for the one host.
+                // Waits until the socket of the one host is watched.
                 try? await Loop.sleep(for: .nanoseconds(Int64(ConnectionPool.restNanoseconds) * 12 / 10))
             }
             return texts
@@ -50,7 +50,7 @@ struct TransportProxyTests {
     }
 
     @Test(
-        "an https upstream is reached through a tunnel of HTTPS_PROXY, which sees no header of ours",
+        "an https upstream is reached through a tunnel of HTTPS_PROXY, which sees none of the request's header fields",
         .enabled(if: TLSFront.isAvailable, "no nginx or openssl"))
     func tunnel() async throws {
         let provider = try ScriptedProvider(.json("here"))
@@ -65,7 +65,7 @@ struct TransportProxyTests {
         #expect(reply.front?.version == "HTTP/2.0")
         #expect(proxy.passages.map(\.method) == ["CONNECT"])
         #expect(proxy.passages.first?["authorization"] == nil)
-        // Some proxies refuse whoever does not say what it is.
+        // Some proxies refuse a client without a user agent.
         #expect(proxy.passages.first?["user-agent"] == settings.userAgent)
         #expect(try await provider.nextRequest()["authorization"] == "Bearer secret")
     }

@@ -119,10 +119,10 @@ def errors(client, upstream):
             ("openai/too-long", openai.BadRequestError, 400), ("openai/filtered", openai.BadRequestError, 400),
             ("openai/failing", openai.InternalServerError, 502), ("nobody/x", openai.NotFoundError, 404),
             ("openai/overloaded", openai.InternalServerError, 503),
-            # Last: without credit the provider is of no use.
+            # The last check, because without credit the provider is unavailable.
             ("openai/broke", openai.RateLimitError, 429)]:
         fails(client, model, kind, status)
-    # The SDK repeats 5xx and 429 twice by itself; the daemon says that it need not.
+    # The SDK retries 5xx and 429 twice by default; the daemon tells it not to.
     check("one owner of retries", upstream.calls("failing") == 2 and upstream.calls("overloaded") <= 2,
           [(m, upstream.calls(m)) for m in ("failing", "overloaded")])
     for wrong in ({"n": 2}, {"logprobs": True}, {"temperature": 9}):
@@ -168,7 +168,7 @@ def connect(daemon):
 def main():
     upstream = Upstream()
     daemon = Daemon(sys.argv[1], upstream)
-    # The key stays refused for a while.
+    # A refused key is not used for a while.
     fails(connect(daemon), "openai/refused-key", openai.APIStatusError, 424)
     check("exit", daemon.stop() == 0)
     daemon = Daemon(sys.argv[1], upstream)

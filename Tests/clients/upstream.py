@@ -1,4 +1,4 @@
-"""A provider that speaks OpenAI's API and does what the model's name says."""
+"""A provider with OpenAI's API, whose behaviour is selected by the model's name."""
 import http.server, json, threading, time
 
 
@@ -78,7 +78,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             for index, city in enumerate(["Rome", "Oslo"]):
                 call = {"id": f"call_{index}", "type": "function", "function": {"name": "weather", "arguments": ""}}
                 events.append(chunk({"tool_calls": [{"index": index, **call}]}))
-            # Pieces of the calls in turn.
+            # The pieces of the calls alternate.
             for piece in range(2):
                 for index, city in enumerate(["Rome", "Oslo"]):
                     text = ['{"city":', f'"{city}"}}'][piece]

@@ -1,8 +1,9 @@
 import Glibc
 import UltraDialects
 
-/// Reads cases from standard input, each a 32-bit little-endian length and so many bytes, and writes one line for each:
-/// `refused STATUS`, `incomplete`, or `METHOD HEX(target) VERSION HEX(body) HEX(name)=HEX(value)…` of the first request.
+/// Reads cases from standard input, each a 32-bit little-endian length and that many bytes, and writes one line for
+/// each: `refused STATUS`, `incomplete`, or `METHOD HEX(target) VERSION HEX(body) HEX(name)=HEX(value)…` of the first
+/// request.
 @main
 struct Decode {
     static func main() {

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Answers chat completions from prepared bytes: one thread, one epoll, no allocation for a request.
+/// Answers chat completions from prepared bytes: one thread, one epoll, no allocation per request.
 final class PreparedServer {
     private struct Due {
         var nanoseconds: UInt64
@@ -16,11 +16,11 @@ final class PreparedServer {
     private var answers = PreparedAnswers(StreamPlan())
     private let peers: UnsafeMutablePointer<Peer>
     private let peerCapacity = 16_384
-    /// In order: the gap is the same for everyone.
+    /// Pending events in order, since the gap is the same for all streams.
     private var due: [Due] = []
     private var dueStart = 0
 
-    /// - Parameter endsWithInput: ends when standard input is closed, as it is when the parent dies.
+    /// - Parameter endsWithInput: True if the server ends when standard input closes, as it does when the parent dies.
     init(port: UInt16, endsWithInput: Bool) {
         listener = Self.listen(port)
         epollFD = epoll_create1(0)
@@ -58,7 +58,7 @@ final class PreparedServer {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// Runs until standard input is closed, if that was asked for; else for ever.
+    /// Runs until standard input closes, if that was requested; else without end.
     func run() {
         let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: 512)
         while true {
@@ -124,7 +124,7 @@ final class PreparedServer {
         while peer.pointee.unsent == .none, peer.pointee.eventsLeft == 0, answerNext(fd, input) {}
     }
 
-    /// Answers the first request of the buffer; false if it is not whole.
+    /// Answers the first request of the buffer; returns false if it is incomplete.
     private func answerNext(_ fd: CInt, _ input: UnsafeMutableRawPointer) -> Bool {
         let peer = peers + Int(fd)
         let bytes = UnsafeRawBufferPointer(start: input, count: peer.pointee.inputCount)
@@ -175,7 +175,7 @@ final class PreparedServer {
         }
     }
 
-    /// Sends what is missing of `bytes`; waits for room if the kernel has none.
+    /// Sends the rest of `bytes`; waits for room if the kernel has none.
     private func send(_ bytes: [UInt8], _ fd: CInt) {
         let peer = peers + Int(fd)
         let offset = peer.pointee.unsentOffset
@@ -192,7 +192,7 @@ final class PreparedServer {
         }
     }
 
-    /// Sends something small, on a connection that has room by the nature of the exchange.
+    /// Sends a few bytes on a connection that is sure to have room.
     private func put(_ bytes: [UInt8], _ fd: CInt) {
         let count = bytes.withUnsafeBytes { Glibc.send(fd, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
         if count != bytes.count { drop(fd) }
@@ -230,7 +230,7 @@ final class PreparedServer {
         }
     }
 
-    /// Sends one content event that carries the time of its sending, and sees to the next or to the end.
+    /// Sends one content event with the time of its sending, and schedules the next one or the end.
     private func sendEvent(_ fd: CInt, at nanoseconds: UInt64) {
         let peer = peers + Int(fd)
         peer.pointee.eventsLeft -= 1

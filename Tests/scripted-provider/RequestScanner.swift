@@ -5,10 +5,10 @@ struct RequestScanner {
     enum Target { case unary, stream, models, plan, unknown }
 
     let target: Target
-    /// Head and body.
+    /// The length of head and body.
     let byteCount: Int
 
-    /// Nil if the buffer does not hold a whole request yet.
+    /// nil if the buffer has no complete request yet.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress, let headEnd = Self.offset(of: "\r\n\r\n", in: bytes) else { return nil }
         let head = UnsafeRawBufferPointer(start: base, count: headEnd)
@@ -37,7 +37,7 @@ struct RequestScanner {
     }
 
     private static func contentLength(in head: UnsafeRawBufferPointer) -> Int {
-        // Both ways in which it is written by the clients we measure.
+        // The two spellings of the measured clients.
         for name: StaticString in ["\r\nContent-Length: ", "\r\ncontent-length: "] {
             if let start = offset(of: name, in: head) {
                 return integer(head, from: start + name.utf8CodeUnitCount)

@@ -1,10 +1,10 @@
 import Glibc
 import ScriptedProvider
 
-/// How long an answer from the daemon's cache takes over the socket, one request at a time.
+/// The time of an answer from the daemon's cache over the socket, one request at a time.
 struct CacheHits {
     static let seconds = 2.0
-    /// Content of the streamed answer that is kept.
+    /// The content of the cached streamed answer.
     static let events = 20
 
     let ultrad: String

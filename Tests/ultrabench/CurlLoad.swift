@@ -2,8 +2,8 @@ import CCurl
 import CLinux
 import Glibc
 
-/// Keeps K requests in flight over HTTP with libcurl, as a program without a daemon would: `curl_multi_socket_action`
-/// over an epoll, connections kept alive.
+/// Keeps K requests in flight over HTTP with libcurl, like a program without a daemon: `curl_multi_socket_action` over
+/// an epoll, with kept-alive connections.
 final class CurlLoad {
     private static let body =
         #"{"model":"gpt-4o","messages":[{"role":"user","content":"In one sentence: why is the sky blue at noon and red in the evening?"}]"#
@@ -13,7 +13,7 @@ final class CurlLoad {
     private let epollFD: CInt
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
     private let slots: [CurlSlot]
-    /// When curl wants to be called again; nil: only for its sockets.
+    /// The time at which curl wants to be called again; nil: only for its sockets.
     private var timerDeadline: UInt64?
     private var result = LoadResult()
 
@@ -53,7 +53,7 @@ final class CurlLoad {
         close(epollFD)
     }
 
-    /// Asks again as soon as an answer is complete, for so long; then waits for what is in flight.
+    /// Repeats each request as soon as its answer is complete, for the given time; then waits for those in flight.
     func run(seconds: Double) throws -> LoadResult {
         result = LoadResult()
         let start = nowNanoseconds()
@@ -74,7 +74,7 @@ final class CurlLoad {
         return result
     }
 
-    /// Starts every stream and returns when each has had its first event; they stay open as long as this object.
+    /// Starts every stream and returns when each has had its first event; they stay open as long as this object exists.
     func open() throws {
         for slot in slots { try send(slot) }
         while slots.contains(where: { $0.firstEventAt == 0 }) {
@@ -93,7 +93,7 @@ final class CurlLoad {
 
     private func watch(_ fd: curl_socket_t, _ what: CInt, isKnown: Bool) {
         guard what != CURL_POLL_REMOVE else {
-            // The descriptor may be closed already, and has then left the set by itself.
+            // A descriptor that is closed already has left the set by itself.
             epoll_ctl(epollFD, EPOLL_CTL_DEL, fd, nil)
             return
         }

@@ -4,7 +4,7 @@ import CCurl
 final class CurlSlot {
     let easy: UnsafeMutableRawPointer
     var sentAt: UInt64 = 0
-    /// 0: nothing of the body has come.
+    /// 0: no byte of the body has arrived.
     var firstEventAt: UInt64 = 0
     private let readsTimeStamps: Bool
     private var scanner = EventScanner()
@@ -36,7 +36,7 @@ final class CurlSlot {
         }
     }
 
-    /// Moves what it measured of the last answer to `result`.
+    /// Moves the measurements of the last answer to `result`.
     func take(_ result: inout LoadResult) {
         if firstEventAt > 0 { result.firstEvents.add(firstEventAt - sentAt) }
         for delay in eventDelays { result.eventDelays.add(delay) }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// One connection to the daemon that speaks its protocol raw.
+/// One connection to the daemon with its raw protocol.
 final class FrameConnection {
-    /// How a frame says what it is, by the first letter or two of its `event`.
+    /// The kind of a frame, by the first letter or two of its `event`.
     enum Kind { case start, delta, result, done, error, other }
 
     let fd: CInt

@@ -40,7 +40,7 @@ final class FrameLoad {
 
     deinit { close(epollFD) }
 
-    /// Asks again as soon as an answer is complete, for so long; then waits for what is in flight.
+    /// Repeats each request as soon as its answer is complete, for the given time; then waits for those in flight.
     func run(seconds: Double) throws -> LoadResult {
         var result = LoadResult()
         let start = nowNanoseconds()
@@ -65,7 +65,7 @@ final class FrameLoad {
         return result
     }
 
-    /// Starts every stream and returns when each has had its first event; they stay open as long as this object.
+    /// Starts every stream and returns when each has had its first event; they stay open as long as this object exists.
     func open() throws {
         for slot in slots.indices { try send(slot) }
         var waiting = slots.count

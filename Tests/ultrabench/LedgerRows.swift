@@ -1,7 +1,7 @@
 import CSQLite
 import Glibc
 
-/// A ledger's file, to be filled faster than by a million requests.
+/// A ledger's file, filled directly, which is faster than by a million requests.
 final class LedgerRows {
     private var database: OpaquePointer?
 
@@ -32,7 +32,7 @@ final class LedgerRows {
                 """, nil, nil, nil))
     }
 
-    /// Whether the daemon has rows left to put together.
+    /// True if the daemon has rows that are not sealed yet.
     func hasUnsealed() throws -> Bool {
         try integer("SELECT (SELECT max(id) FROM requests) - (SELECT coalesce(max(last_id), 0) FROM blocks)") >= 4096
     }

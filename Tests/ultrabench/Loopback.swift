@@ -2,7 +2,7 @@ import Glibc
 
 /// Connected and bound sockets of this machine.
 enum Loopback {
-    /// A port that was free a moment ago.
+    /// A port that was free just now.
     static func freePort() throws -> UInt16 {
         let fd = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         defer { close(fd) }

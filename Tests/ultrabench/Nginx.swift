@@ -3,7 +3,7 @@ import ScriptedProvider
 
 /// nginx as a reverse proxy to the upstream: one worker, kept-alive upstream connections, no log.
 final class Nginx {
-    /// With its defaults, and with `proxy_buffering off` as streams need it.
+    /// With the default settings, and with `proxy_buffering off` as streams need it.
     let bufferedPort: UInt16
     let streamingPort: UInt16
     let worker: pid_t

@@ -4,7 +4,8 @@ import CLinux
 import Glibc
 import ScriptedProvider
 
-/// Measures the daemon against libcurl straight to the upstream and against nginx: one run, rounds interleaved.
+/// Measures the daemon against libcurl connected to the upstream directly and against nginx: one run, interleaved
+/// rounds.
 @main
 struct Ultrabench: ParsableCommand {
     static let configuration = CommandConfiguration(

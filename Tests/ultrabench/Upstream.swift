@@ -1,7 +1,7 @@
 import Glibc
 import ScriptedProvider
 
-/// The provider of all paths: `scripted-provider`, beside the client on its processor.
+/// The provider of all paths: `scripted-provider`, on the same processor as the client.
 final class Upstream {
     let port: UInt16
     private let process: Subprocess
@@ -12,7 +12,7 @@ final class Upstream {
         self.port = port
     }
 
-    /// Sets how it streams; returns when it does.
+    /// Sets the plan of streams; returns when it is in effect.
     func setPlan(_ query: String) throws {
         let fd = try Loopback.connect(port: port)
         defer { close(fd) }

@@ -41,7 +41,7 @@ package struct FrameDecoder: Sendable {
         return 4 + length - available
     }
 
-    /// Adds bytes received. Those of a frame being discarded are dropped.
+    /// Adds received bytes. Bytes of a frame that is being discarded are dropped.
     package mutating func append(_ bytes: UnsafeRawBufferPointer) {
         var bytes = bytes
         if discarded != nil {

@@ -20,7 +20,7 @@ extension RequestFrame {
 
     private static func mended(_ whole: [UInt8], _ bytes: BorrowedBytes) -> (bytes: [UInt8], flaw: Flaw)? {
         var mended = whole
-        // Not looked at: what matters here is where a run ends.
+        // Not examined, because only the end of a run matters here.
         var seen: UInt64 = 0
         var first: Flaw?
         var isInString = false

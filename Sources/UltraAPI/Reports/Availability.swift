@@ -13,7 +13,8 @@ package enum Availability: String, Sendable, CaseIterable {
         }
     }
 
-    /// - Parameter word: A state as a report has it; a daemon of a later version may know more of them.
+    /// True if a request sent now may succeed; false for a state that this version does not know.
+    /// - Parameter word: A state as a report has it.
     package static func isUsable(_ word: String) -> Bool { Availability(rawValue: word)?.isUsable ?? false }
 }
 
@@ -21,7 +22,7 @@ package enum Availability: String, Sendable, CaseIterable {
 package struct EvidenceReport: Sendable, Equatable {
     /// `reachable`, `authorised`, `listed` or `generated`.
     package var name: String
-    /// True if it was observed to hold; nil: not observed yet.
+    /// True if it was observed to hold, false if it was observed not to; nil: not observed yet.
     package var holds: Bool?
     package var at: Timestamp?
     /// `probe` or `live`.

@@ -72,7 +72,7 @@ package struct RequestEvent: ReportValue {
     package enum Phase: Sendable, Equatable {
         case began
         case ended(error: String?, milliseconds: Double?)
-        /// A phase that this version does not know; nil: the event names none.
+        /// A phase that this version does not know, by its word; nil: the event has no phase.
         case other(String?)
     }
 
@@ -138,7 +138,7 @@ package struct SnapshotReport: ReportValue {
         Self.write(providers, models: .array(of: models), to: &json)
     }
 
-    /// - Parameter models: The array, encoded already.
+    /// - Parameter models: The encoded array.
     package static func write(_ providers: [ProviderReport], models: RawJSON, to json: inout JSONWriter) {
         json.array("providers", providers)
         json.field("models", models)

@@ -10,7 +10,7 @@ package struct ModelList: ReportValue {
         Self.write(models: .array(of: models), defaultModel: defaultModel, to: &json)
     }
 
-    /// - Parameter models: The array, encoded already: the daemon writes a long list in several turns of its loop.
+    /// - Parameter models: The encoded array; the daemon encodes a long list in several turns of its loop.
     package static func write(models: RawJSON, defaultModel: String?, to json: inout JSONWriter) {
         json.field("models", models)
         json.fieldOrNull("default", defaultModel)
@@ -26,7 +26,7 @@ package struct ModelList: ReportValue {
         }
     }
 
-    /// Reads the object of one model as the daemon sent it, with members that `ModelReport` does not know; nil: no model
+    /// The object of one model as the daemon sent it, including members that `ModelReport` does not know; nil: no model
     /// has this id.
     package static func object(of id: String, _ reader: inout JSONReader) throws(JSONError) -> RawJSON? {
         var found: RawJSON?

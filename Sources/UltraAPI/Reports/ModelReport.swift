@@ -31,6 +31,7 @@ package struct ModelReport: ReportValue {
         package init() {}
     }
 
+    /// The recent failures of requests to the model.
     package struct Failures: ReportValue {
         package var consecutive: Int?
         /// The error code of the last failure.
@@ -54,11 +55,14 @@ package struct ModelReport: ReportValue {
     package var retryAt: Timestamp?
     package var weight: Double?
     package var tags: [String] = []
-    /// nil: not known.
+    /// The protocol's words; nil: unknown.
     package var capabilities: [String]?
+    /// The context window in tokens; nil: unknown.
     package var contextWindow: Int?
+    /// The maximum length of an answer in tokens; nil: unknown.
     package var maxOutputTokens: Int?
     package var price: Price?
+    /// The announced end of service, `YYYY-MM-DD` or `YYYY-MM`; nil: none is known.
     package var retiresOn: String?
     package var sources = Sources()
     package var evidence: [EvidenceReport] = []
@@ -67,7 +71,7 @@ package struct ModelReport: ReportValue {
 
     package init() {}
 
-    /// True if the daemon would send requests to it now.
+    /// True if the daemon would send requests to the model now.
     package var isUsable: Bool { Availability.isUsable(state) }
 }
 
@@ -97,7 +101,7 @@ extension ModelReport {
         json.field("failures", failures)
     }
 
-    /// Adds the members of a long list's model: those that have a value, without sources, evidence and latency.
+    /// Adds the members of a model in a long list: only those with a value, without sources, evidence and latency.
     package func writeBriefly(to json: inout JSONWriter) {
         json.field("id", id)
         json.field("provider", provider)

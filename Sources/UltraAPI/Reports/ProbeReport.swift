@@ -1,18 +1,20 @@
 /// The result of `probe`.
 package struct ProbeReport: ReportValue {
+    /// The outcome for one provider, or for one model of a deep probe.
     package struct Result: ReportValue {
         package var provider = ""
         package var model: String?
         /// A word of `Availability`.
         package var state = Availability.unknown.rawValue
         package var evidence: [EvidenceReport] = []
+        /// The duration of the probe.
         package var milliseconds: Double?
         package var error: Problem?
 
         package init() {}
     }
 
-    /// Why a probe failed.
+    /// The failure of a probe.
     package struct Problem: ReportValue {
         package var code: String?
         package var message: String?

@@ -1,5 +1,6 @@
 /// One provider of the result of `status`.
 package struct ProviderReport: ReportValue {
+    /// The last probe of the provider.
     package struct Probe: ReportValue {
         package var at: Timestamp?
         package var hasPassed: Bool?
@@ -11,35 +12,41 @@ package struct ProviderReport: ReportValue {
     }
 
     package var id = ""
+    /// The display name, such as `OpenAI`.
     package var name: String?
     /// A word of `Availability`.
     package var state = Availability.unknown.rawValue
     package var stateSince: Timestamp?
+    /// The number of listed models.
     package var models: Int?
-    /// The models that would get requests now.
+    /// The number of models that would get requests now.
     package var available: Int?
     /// `set`, `missing` or `refused`.
     package var key: String?
     /// The environment variables that may hold the key.
     package var keyVariables: [String] = []
     package var endpoint: String?
+    /// Requests at the provider now.
     package var inFlight: Int?
+    /// Requests in the provider's queue.
     package var queued: Int?
+    /// The maximum number of concurrent requests.
     package var limit: Int?
+    /// The end of a cool-down, or the next trial of an open circuit breaker; nil: there is none.
     package var retryAt: Timestamp?
     package var evidence: [EvidenceReport] = []
     package var lastProbe: Probe?
     package var nextProbeAt: Timestamp?
     /// A sentence about the last failure.
     package var lastError: String?
-    /// One sentence each.
+    /// One sentence for each notice.
     package var notices: [String] = []
 
     package init(id: String) {
         self.id = id
     }
 
-    /// True if the daemon would send requests to it now.
+    /// True if the daemon would send requests to the provider now.
     package var isUsable: Bool { Availability.isUsable(state) }
 }
 

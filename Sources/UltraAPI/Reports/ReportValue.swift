@@ -1,6 +1,7 @@
-/// The result of an operation, or the data of an event, as a value: the daemon fills and writes it, a client reads it.
+/// The result of an operation, or the data of an event, as a value that the daemon writes and a client reads.
 ///
-/// Members that a reader does not know are skipped. A member that a daemon of another version leaves out is nil or empty.
+/// Members that a reader does not know are skipped. A member that a daemon of another version leaves out is nil or
+/// empty. ultra-protocol(7) describes the members of each report; names end in the unit.
 package protocol ReportValue: Sendable, Equatable {
     /// Adds the members of the object, in the order of the protocol.
     func write(to json: inout JSONWriter)
@@ -35,6 +36,7 @@ extension JSONWriter {
         object(value)
     }
 
+    /// Writes an object; nil is written as null.
     package mutating func fieldOrNull(_ name: StaticString, _ value: (some ReportValue)?) {
         key(name)
         if let value { object(value) } else { null() }
@@ -54,15 +56,17 @@ extension JSONWriter {
         endArray()
     }
 
+    /// Writes a time; nil is written as null.
     package mutating func fieldOrNull(_ name: StaticString, _ value: Timestamp?) {
         fieldOrNull(name, value?.text)
     }
 
+    /// Writes a time; nil writes nothing.
     package mutating func fieldIfPresent(_ name: StaticString, _ value: Timestamp?) {
         fieldIfPresent(name, value?.text)
     }
 
-    /// Writes an amount of money, given in micro-USD, in USD; null: not known.
+    /// Writes an amount of money, given in micro-USD, in USD; nil is written as null.
     package mutating func microUSD(_ name: StaticString, _ value: Int?) {
         key(name)
         if let value { fixed(value, places: 6) } else { null() }
@@ -93,6 +97,7 @@ extension JSONReader {
         return elements
     }
 
+    /// Reads an array of strings or null; null gives an empty array.
     package mutating func strings() throws(JSONError) -> [String] {
         try elements { (reader) throws(JSONError) in try reader.string() }
     }
@@ -101,7 +106,7 @@ extension JSONReader {
         try elements { (reader) throws(JSONError) in try Value(&reader) }
     }
 
-    /// nil for `null`.
+    /// Reads a value; nil for null.
     mutating func valueOrNull<Value: ReportValue>(_ type: Value.Type) throws(JSONError) -> Value? {
         guard try kind() != .null else {
             try null()
@@ -115,7 +120,7 @@ extension JSONReader {
         try stringOrNull().flatMap { Timestamp($0) }
     }
 
-    /// Reads an amount of money in USD as micro-USD; nil: null, or more than there is money.
+    /// Reads an amount of money in USD as micro-USD; nil: null, or too large for an integer.
     mutating func microUSDOrNull() throws(JSONError) -> Int? {
         try doubleOrNull().flatMap { Int(exactly: ($0 * 1e6).rounded()) }
     }

@@ -55,7 +55,7 @@ package struct CancelReport: ReportValue {
 
 /// The result of `metrics`.
 package struct MetricsReport: ReportValue {
-    /// Prometheus text exposition; nil: the answer has none.
+    /// Prometheus text exposition format 0.0.4; nil: the answer has none.
     package var text: String?
 
     package init(text: String) {
@@ -76,7 +76,7 @@ package struct MetricsReport: ReportValue {
     }
 }
 
-/// The result of `cache_clear`: what was removed.
+/// The result of `cache_clear`: the number and size of the removed answers.
 package struct CacheClearReport: ReportValue {
     package var entries: Int?
     package var bytes: Int?
@@ -102,7 +102,7 @@ package struct CacheClearReport: ReportValue {
     }
 }
 
-/// The result of `reload`: the changes and warnings.
+/// The result of `reload`: the changes, and the warnings, one sentence each.
 package struct ReloadReport: ReportValue {
     package var loadedAt: Timestamp?
     /// Keys of the configuration, such as `limits.drain`.

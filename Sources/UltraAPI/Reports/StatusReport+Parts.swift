@@ -51,10 +51,11 @@ package struct LedgerReport: ReportValue {
     package var path: String?
     /// Rows that are not on the disk yet.
     package var pending: Int?
+    /// Rows that could not be written.
     package var lost: Int?
-    /// Why it is off or failing.
+    /// The reason for `off` or `failing`.
     package var error: String?
-    /// When it began to fail.
+    /// The time since which it fails.
     package var since: Timestamp?
 
     package init() {}
@@ -86,6 +87,7 @@ package struct LedgerReport: ReportValue {
 /// One element of the member `pool` of `status`: the connections to one host.
 package struct PoolReport: ReportValue {
     package var host = ""
+    /// Open connections, idle ones included.
     package var open: Int?
     package var idle: Int?
     package var handshakes: Int?

@@ -26,7 +26,7 @@ package struct StatusReport: ReportValue {
         package init() {}
     }
 
-    /// The use since midnight UTC.
+    /// The recorded use since midnight UTC.
     package struct Today: ReportValue {
         package var requests: Int?
         package var inputTokens: Int?
@@ -36,15 +36,20 @@ package struct StatusReport: ReportValue {
         package init() {}
     }
 
+    /// The service manager's watchdog, and times of the event loop.
     package struct Watchdog: ReportValue {
         package var isEnabled: Bool?
+        /// Keep-alive messages to the service manager since the start.
         package var pings: Int?
+        /// The delay of the event loop.
         package var lagMilliseconds: Double?
+        /// The longest turn of the event loop since the start.
         package var longestTurnMilliseconds: Double?
 
         package init() {}
     }
 
+    /// The memory held for clients, and its limit.
     package struct Memory: ReportValue {
         package var heldBytes: Int?
         package var limitBytes: Int?

@@ -5,6 +5,7 @@ package struct Timestamp: Sendable, Equatable {
     /// Seconds since 1970-01-01T00:00:00Z.
     package let seconds: Int
 
+    /// The wall clock's present time.
     package static var now: Timestamp { Timestamp(seconds: time(nil)) }
 
     package init(seconds: Int) {

@@ -36,21 +36,22 @@ package struct UsageReport: ReportValue {
 }
 
 extension UsageReport {
+    /// The sums of one group of requests.
     package struct Row: Sendable, Equatable {
-        /// The values of the keys; nil: that is no key, or the requests have no value.
+        /// The values of the keys; nil: the rows are not grouped by the key, or the requests have no value.
         package struct Names: Sendable, Equatable {
             package var model: String?
             package var provider: String?
             package var uid: Int?
-            /// nil: the system knows no name of `uid`.
+            /// The name of `uid`; nil: the system knows none.
             package var user: String?
             package var gid: Int?
             package var group: String?
             package var program: String?
             package var operation: String?
-            /// `2026-11-24`.
+            /// The day in UTC, `2026-11-24`.
             package var day: String?
-            /// The start of the hour.
+            /// The start of the hour in UTC.
             package var hour: Timestamp?
             package var outcome: String?
             package var tag: String?
@@ -69,7 +70,7 @@ extension UsageReport {
         package var costMicroUSD: Int?
         /// Requests of unknown price, which `costMicroUSD` excludes.
         package var unknownCost: Int?
-        /// Requests of which some token counts are unknown.
+        /// Requests with at least one unknown token count.
         package var unknownTokens: Int?
         /// Median time to the first token, in milliseconds.
         package var firstTokenP50: Double?

@@ -1,4 +1,4 @@
-/// What a subscription reports. The raw values are the wire's words.
+/// The topics of a subscription. The raw values are the protocol's words.
 package enum FeedTopic: String, CaseIterable, Sendable {
     case health, registry, requests
 }
@@ -9,13 +9,13 @@ package struct WatchEvent: Sendable, Equatable {
         case health(HealthEvent)
         case registry(RegistryEvent)
         case requests(RequestEvent)
-        /// A topic that this version does not know.
+        /// Content of a topic that this version does not know.
         case other
     }
 
     package var topic = ""
     package var content = Content.other
-    /// The JSON of the member `data`.
+    /// The JSON text of the member `data`.
     package var data = ""
 
     package init(_ reader: inout JSONReader) throws(JSONError) {

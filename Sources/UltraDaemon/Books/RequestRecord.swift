@@ -102,7 +102,7 @@ final class RequestRecord {
     }
 
     /// Keeps the use of an attempt that failed.
-    /// - Parameter answer: what came of the attempt.
+    /// - Parameter answer: The answer of the attempt.
     func addFailed(_ answer: Answer, in registry: Registry) {
         guard answer.usage != Usage() else { return }
         let price = registry.price(of: answer.model, answer.provider, answeredAs: answer.providerModel)

@@ -1,8 +1,8 @@
 internal import UltraAPI
 
-/// The canonical bytes of a request: equal exactly for requests that the same answer serves.
+/// The canonical bytes of a request. Two requests have the same bytes if and only if one answer can serve both.
 ///
-/// Each value is preceded by its kind or length, so that no two different requests have the same bytes.
+/// Each value is preceded by its kind or length, so that different requests never have the same bytes.
 struct CanonicalBytes: Sendable, Equatable {
     var bytes: [UInt8]
 

@@ -157,7 +157,7 @@ extension Flight: AnswerSink {
         for waiter in waiters.values where waiter.wantsProgress { waiter.call.progress(progress) }
     }
 
-    /// Only answers are shared, never subscriptions.
+    /// Never called: flights share answers, not subscriptions.
     func feed(_ event: FeedEvent) {}
 
     func end(_ result: Result<ResultBody, UltraError>) {

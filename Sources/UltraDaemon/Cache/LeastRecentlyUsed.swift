@@ -1,4 +1,4 @@
-/// A dictionary with a limit on bytes and a lifetime, which evicts the least recently used values first. Pure: times
+/// A dictionary with a limit of bytes and a maximum age, which evicts the least recently used values first. Pure: times
 /// are arguments, in milliseconds.
 struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry: Sendable {

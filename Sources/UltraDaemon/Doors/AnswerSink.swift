@@ -8,7 +8,8 @@ internal import UltraSystem
 /// and `receive`.
 @Loop
 protocol AnswerSink: AnyObject {
-    /// Begins the content. - Parameter answer: The model that answers; content and usage are not known yet.
+    /// Begins the content.
+    /// - Parameter answer: The model that answers; content and usage are not known yet.
     func start(_ answer: Answer)
 
     /// Content of a streamed answer, in order. Events without content may be among it; `end` repeats their values.
@@ -21,7 +22,7 @@ protocol AnswerSink: AnyObject {
 
     func feed(_ event: FeedEvent)
 
-    /// Ends the answer; nothing follows.
+    /// Ends the answer with its result or error; no further call follows.
     func end(_ result: Result<ResultBody, UltraError>)
 
     /// True if too many bytes are unread, so that the sender must wait for `drained`.

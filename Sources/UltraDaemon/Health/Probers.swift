@@ -3,7 +3,7 @@ internal import UltraAPI
 internal import UltraProviders
 internal import UltraSystem
 
-/// What probes and warm connections need of the daemon.
+/// The parts of the daemon that probes and warm connections use.
 @Loop
 final class ProbeContext {
     let registry: Registry

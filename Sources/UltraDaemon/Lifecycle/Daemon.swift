@@ -246,7 +246,7 @@ package final class Daemon {
         }
     }
 
-    /// Hands a request of the frame door to its operation.
+    /// Passes a request of the frame door to its operation, or ends `call` with an error.
     func perform(_ frame: RequestFrame, _ call: Call, in session: any Session) {
         perform(call) { call throws(UltraError) in
             guard let (entry, operation) = operations.named(frame.operation) else { return }

@@ -4,7 +4,7 @@ internal import UltraSystem
 /// daemon runs. It checks them when the kernel tells of a change, so that an idle daemon is not woken.
 @Loop
 final class PlaceWatch {
-    /// The time from a change to the check. Whatever removes a directory is done with it by then.
+    /// The time from a change to the check. A program that removes the directory has finished by then.
     static let delay = Duration.seconds(1)
     /// The time to the next check where something is missing, or cannot be watched.
     static let retryInterval = Duration.seconds(5)

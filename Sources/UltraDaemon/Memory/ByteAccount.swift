@@ -5,9 +5,9 @@
 /// always room for another one (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet
 /// switches", IEEE/ACM Transactions on Networking 6, 1998). Every user may hold `assuredBytes` in any case.
 ///
-/// Requests in flight end and release their bytes; finished answers are held until the client reads them, which may be
-/// never. So these have a bound of their own: half of the free memory, that is a third of the limit for one user alone.
-/// Beyond it no more answers to the user are completed.
+/// Requests in flight end and release their bytes, but finished answers are held until the client reads them, which may
+/// be never. Unread answers therefore have a bound of their own: half of the free memory, which is a third of the limit
+/// for a single user. Beyond it, no more answers to the user are completed.
 struct ByteAccount: Sendable {
     /// A handle of one user's account. Valid until `close` has been called as often as `open`.
     struct User: Hashable, Sendable {
@@ -28,11 +28,11 @@ struct ByteAccount: Sendable {
     private struct Entry: Sendable {
         var uid: UInt32
         var bytes = 0
-        /// Of them, finished answers that the user's clients have not read.
+        /// The part of the bytes in finished answers that the user's clients have not read.
         var unread = 0
-        /// Calls of `open` without `close`.
+        /// Calls of `open` minus calls of `close`.
         var holders = 0
-        /// Admitted short requests beyond the share.
+        /// Short requests admitted beyond the share.
         var exempt = 0
     }
 
@@ -44,7 +44,7 @@ struct ByteAccount: Sendable {
     static let replyBytes = 16 << 10
     /// The number of short requests that a user may have beyond its share.
     static let exemptLimit = 32
-    /// If other users hold too much, larger requests are refused and smaller ones wait.
+    /// If other users hold too much, requests for more bytes than this are refused, and smaller ones wait.
     static let largeBytes = 64 << 10
 
     /// The bytes that all users together may hold.
@@ -92,7 +92,7 @@ struct ByteAccount: Sendable {
         return User(slot: slot)
     }
 
-    /// Closes what `open` opened. The account is removed when nothing uses it and it holds no bytes.
+    /// Reverses one call of `open`. The account is removed when nothing uses it and it holds no bytes.
     mutating func close(_ user: User) {
         entries[user.slot].holders -= 1
         removeIfUnused(user.slot)
@@ -123,7 +123,7 @@ struct ByteAccount: Sendable {
         entries[user.slot].exempt -= 1
     }
 
-    /// Counts a short request beyond the share for longer, until its answer is read.
+    /// Counts a short request beyond the share until its answer is read.
     mutating func keepExempt(of user: User) {
         entries[user.slot].exempt += 1
     }
@@ -154,15 +154,15 @@ struct ByteAccount: Sendable {
         return own > assuredBytes && own > limit &- held
     }
 
-    /// True if the user's clients have left so much unread that no more answers to it should be completed.
+    /// True if so many answers to the user are unread that no more should be completed.
     func isBehind(_ user: User) -> Bool {
         let unread = entries[user.slot].unread
         return unread > assuredBytes && unread > (limit &- held) / 2
     }
 
-    /// True if they have left so much unread that no answer to the user may be completed, whichever its clients wait for.
-    /// The bound does not depend on the free memory, which replies in progress take: a client that reads its answers in
-    /// the order of its requests would wait for one that is not completed.
+    /// True if so many answers to the user are unread that none may be completed, not even the one its clients may wait
+    /// for. The bound does not depend on the free memory, which replies in progress use: a client that reads its answers
+    /// in the order of its requests might otherwise wait for one that is never completed.
     func isFarBehind(_ user: User) -> Bool { entries[user.slot].unread > limit / 2 }
 
     /// True if the user holds so much that its sockets are read in small pieces.

@@ -7,24 +7,24 @@ final class HeldBytes {
     private(set) var account: ByteAccount
     private var waiters = RoomWaiters()
     private var wake = Deferred(.soon) {}
-    /// For each user beyond its share, the one reply that is still read, so that it completes and releases its bytes.
+    /// For each user beyond its share, the one reply that is read further, so that it completes and releases its bytes.
     private var activeReplies: [ByteAccount.User: ActiveReply] = [:]
     private var unread: [ByteAccount.User: UnreadAnswers] = [:]
-    /// How long clients may read nothing while other answers to their user wait for the room.
+    /// The time clients may read nothing while other answers to their user wait for memory; see `UnreadAnswers`.
     private var patience: Duration
     private let unreadTimer = Timer {}
-    /// Called when a connection is given up, with its user and the number of unread bytes.
+    /// Called when a connection is closed for its unread answers, with its user and the number of unread bytes.
     var onGivenUp: @Loop (_ uid: UInt32, _ byteCount: Int) -> Void = { _, _ in }
 
     private struct ActiveReply {
         let reply: any LongReply
-        /// True if the user is behind with reading, so that not even this one is read.
+        /// True if the user is behind with reading, so that this reply is paused too.
         var isPaused: Bool
     }
 
     /// - Parameters:
-    ///   - limit: bytes that all users together may hold.
-    ///   - patience: see `UnreadAnswers`.
+    ///   - limit: Bytes that all users together may hold.
+    ///   - patience: The time clients may read nothing while other answers to their user wait for memory.
     init(limit: Int, patience: Duration = .seconds(5)) {
         account = ByteAccount(limit: limit)
         self.patience = patience
@@ -80,17 +80,19 @@ final class HeldBytes {
     private func wakeWaiters() {
         var remaining: [any RoomWaiter] = []
         for waiter in waiters.removeAll() where !waiter.roomMayBeFree() { remaining.append(waiter) }
-        // Waiters that were added during the loop come after the remaining ones.
+        // Waiters added during the loop come after the remaining ones.
         let added = waiters.removeAll()
         for waiter in remaining + added { waiters.append(waiter) }
     }
 
     // MARK: - Replies
 
-    /// Decides whether a reply is read further now. Of a user beyond its share, one reply is read at a time. Of a user
-    /// whose clients are behind with reading, none is, except the one that they may be waiting for: a client that reads
-    /// its answers one after the other, each on its own connection, reads no other before it.
-    /// - Returns: true if reading must pause; `reply` is then in the queue.
+    /// Decides whether a reply is read further now.
+    ///
+    /// If its user is beyond the share, only one of the user's replies is read at a time. If the user's clients are behind with
+    /// reading, none is read, except the reply that they may be waiting for: a client that reads its answers one after the
+    /// other, each on its own connection, reads no other before it.
+    /// - Returns: True if reading must pause; `reply` is then in the queue.
     func mustWait(_ reply: any LongReply) -> Bool {
         guard !mayRead(reply) else { return false }
         wait(reply)
@@ -111,7 +113,7 @@ final class HeldBytes {
     }
 
     /// True if the answer to a request may be completed now: its user is not behind with reading, or the request is
-    /// earlier than those of all answers that are unread.
+    /// earlier than every request with an unread answer.
     func mayAnswer(_ request: Int, of user: ByteAccount.User) -> Bool {
         guard account.isBehind(user) else { return true }
         return !account.isFarBehind(user) && unread[user]?.areAll(after: request) ?? true
@@ -124,7 +126,7 @@ final class HeldBytes {
         activeReplies[reply.user] = nil
         let waiting = waiters.all.lazy.compactMap { $0 as? any LongReply }.filter { $0.user == reply.user }
         guard let next = waiting.min(by: { $0.number < $1.number }) else { return }
-        // Even if it may not be read now, it comes before the others.
+        // The reply precedes the others even if it may not be read now.
         guard mayRead(next) else { return }
         stopWaiting(next)
         next.goOn()
@@ -132,7 +134,8 @@ final class HeldBytes {
 
     // MARK: - Unread answers
 
-    /// Counts finished answers of a connection that its client has not read; a negative change if it has read some.
+    /// Counts finished answers of a connection that its client has not read; `change` is negative when it has read
+    /// some.
     func unreadChanged(_ change: Int, _ connection: UnsentCharge) {
         let user = connection.user
         account.addUnread(change, of: user)
@@ -148,9 +151,9 @@ final class HeldBytes {
         unreadTimer.arm(after: patience)
     }
 
-    /// Closes one connection of each user whose clients have read nothing for so long, although other work for the user
-    /// waits for the room: the connection with the most unread bytes. Others stay, because a client that reads its
-    /// answers in another order than they come may be waiting for one that has no room.
+    /// Closes one connection of each user whose clients have read nothing for `patience` although other answers to the
+    /// user wait for memory: the connection with the most unread bytes. Other connections stay open, because a client
+    /// that reads its answers in another order than they arrive may be waiting for one that has no memory yet.
     private func giveUpUnread() {
         let waiting = Set(waiters.all.map(\.user))
         let now = EventLoop.now

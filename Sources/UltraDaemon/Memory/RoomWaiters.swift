@@ -9,12 +9,13 @@ protocol RoomWaiter: AnyObject {
     func roomMayBeFree() -> Bool
 }
 
-/// The reader of a reply that is kept until it is complete. Of a user beyond its share, one is read at a time.
+/// The reader of a reply that is kept until it is complete. If a user is beyond its share, only one of its replies is
+/// read at a time.
 @Loop
 protocol LongReply: RoomWaiter {
     /// The number of the request that it answers.
     var number: Int { get }
-    /// True if bytes of it are held already.
+    /// True if bytes of the reply are held already.
     var isHeld: Bool { get }
     /// Continues reading.
     func goOn()
@@ -27,7 +28,7 @@ struct RoomWaiters {
     private var line: [(any RoomWaiter)?] = []
     private var places: [ObjectIdentifier: Int] = [:]
 
-    /// The line is compacted when it holds this many gaps more than readers.
+    /// The line is compacted when it has this many more gaps than readers.
     private static let gapLimit = 64
 
     var isEmpty: Bool { places.isEmpty }

@@ -4,7 +4,7 @@ internal import UltraSystem
 @Loop
 struct UnreadAnswers {
     private var connections: [ObjectIdentifier: UnsentCharge] = [:]
-    /// When the user's clients last read some of it: monotonic clock, nanoseconds.
+    /// The time at which the user's clients last read some of their answers: monotonic clock, nanoseconds.
     var lastReadAt: UInt64
 
     init(at now: UInt64) {

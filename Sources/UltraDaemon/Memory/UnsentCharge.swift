@@ -3,7 +3,7 @@ internal import UltraSystem
 /// The charge for the unsent bytes of one connection, and whether finished answers are among them.
 @Loop
 final class UnsentCharge {
-    /// Up to this many unsent bytes are never too much, and are not charged.
+    /// Unsent bytes up to this number never count as congestion and are not charged.
     static let freeBytes = 16 << 10
 
     let user: ByteAccount.User
@@ -12,9 +12,9 @@ final class UnsentCharge {
     private(set) var bytes = 0
     /// The number of the oldest request whose finished answer is among the unsent bytes; nil: there is none.
     private(set) var oldestRequest: Int?
-    /// Requests beyond the user's share whose answers are unsent.
+    /// The number of requests beyond the user's share whose answers are unsent.
     private var exemptCount = 0
-    /// Closes the connection, because its unread answers take the room that other answers to its user wait for.
+    /// Called when the connection must close, because other answers to its user wait for the memory of its unread ones.
     var onGivenUp: @Loop () -> Void = {}
 
     init(_ memory: HeldBytes, _ user: ByteAccount.User) {
@@ -22,7 +22,7 @@ final class UnsentCharge {
         self.user = user
     }
 
-    /// Charges the unsent bytes that there are now.
+    /// Adjusts the charge to the present number of unsent bytes.
     func update(_ unsent: Int) {
         let new = unsent > Self.freeBytes ? unsent : 0
         let change = new - bytes
@@ -33,8 +33,9 @@ final class UnsentCharge {
         memory.add(change, of: user)
     }
 
-    /// Records that the whole answer to a request has been added to the unsent bytes.
-    /// - Parameter isExempt: the request was admitted beyond the user's share. It counts as such until it is read.
+    /// Records that the complete answer to a request was added to the unsent bytes.
+    /// - Parameter isExempt: True if the request was admitted beyond the user's share; it counts as such until its
+    ///   answer is read.
     func finished(_ request: Int, isExempt: Bool) {
         guard bytes > 0 else { return }
         if isExempt {
@@ -46,7 +47,7 @@ final class UnsentCharge {
         memory.unreadChanged(bytes, self)
     }
 
-    /// Forgets the answers, all of which the client has read.
+    /// Called when the client has read all answers: forgets them.
     private func settle() {
         oldestRequest = nil
         for _ in 0..<exemptCount { memory.endExempt(of: user) }

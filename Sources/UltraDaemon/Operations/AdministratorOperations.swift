@@ -53,7 +53,7 @@ struct ReloadOperation: Operation {
     }
 }
 
-/// `metrics`: all counters, as `GET /metrics` has them.
+/// `metrics`: all metrics, as in `GET /metrics`.
 struct MetricsOperation: Operation {
     private unowned let daemon: Daemon
 

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import UltraAPI
 
-/// The callers that may change the daemon or spend money beyond their own requests: root, the user the daemon runs as,
-/// and the members of one group. Decided by the numbers that the kernel reports; no name is looked up.
+/// The callers that may change the daemon or spend money beyond their own requests: root, the daemon's own user, and
+/// the members of one group. The numbers reported by the kernel decide; no name is looked up.
 struct Administrators: Sendable, Equatable {
     let ownUID: UInt32
     /// A name or a number, as configured; nil: no group.
@@ -24,7 +24,7 @@ struct Administrators: Sendable, Equatable {
         caller.uid == 0 || caller.uid == ownUID || groupID.map(caller.isMember) ?? false
     }
 
-    /// - Parameter action: the subject of the sentence that refuses it.
+    /// - Parameter action: The subject of the error's sentence.
     func refusal(of action: String, to caller: Caller) -> UltraError {
         let who = "root and the user ultrad runs as"
         guard let group else {

@@ -1,7 +1,7 @@
 internal import UltraAPI
 internal import UltraSystem
 
-// The operations that concern the connection itself.
+// Operations about the connection itself.
 
 struct HelloOperation: Operation {
     let version: String

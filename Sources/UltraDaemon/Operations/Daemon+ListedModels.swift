@@ -3,12 +3,14 @@ internal import UltraDialects
 internal import UltraProviders
 internal import UltraSystem
 
-/// The operation `models` in the shapes of other APIs.
+/// The models in the lists of other APIs.
 extension Daemon {
     /// Models examined in one turn of the loop.
     private static let modelsAtOnce = 500
 
-    /// - Parameter report: makes the result of the models a request can name: by id, then aliases and routes.
+    /// Ends `call` with the models that a request can name, sorted by id, followed by aliases and routes.
+    ///
+    /// - Parameter report: Makes the result of the models.
     func listModels(_ call: Call, _ report: @escaping @Sendable ([ListedModel]) -> Report) {
         call.run { [self] in
             var models: [ListedModel] = []
@@ -32,6 +34,8 @@ extension Daemon {
         }
     }
 
+    /// The model that a request would name by `name`.
+    ///
     /// - Throws: `model_not_found`.
     func model(_ name: String) throws(UltraError) -> ListedModel {
         let isRoute = registry.routing.routes[name] != nil
@@ -47,7 +51,7 @@ extension Daemon {
         return Self.listed(candidate.model, candidate.id, of: candidate.provider)
     }
 
-    /// The name of a model without `:latest`, or with it, if only that is known: Ollama's programs add and omit it.
+    /// `name` without or with the tag `:latest`, if only that form is known: Ollama's programs add and omit the tag.
     func nameWithLatest(_ name: String) -> String {
         let suffix = ":latest"
         let other = name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name + suffix

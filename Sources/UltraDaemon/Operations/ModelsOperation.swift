@@ -10,7 +10,7 @@ struct ModelsOperation: Operation {
         self.registry = registry
     }
 
-    /// The most models that are written in one turn of the loop.
+    /// The maximum number of models that are written in one turn of the loop.
     private static let modelsAtOnce = 500
 
     func begin(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError) {
@@ -51,8 +51,8 @@ struct ModelsOperation: Operation {
 }
 
 extension Registry {
-    /// The most models that are written with all members; of more, members without a value are left out, so that the
-    /// list fits into a frame.
+    /// The maximum number of models that are written with all members. In a longer list, members without a value are
+    /// left out, so that the list fits into a frame.
     static let modelsInFull = 5000
 
     /// The array of models, written at once.

@@ -4,11 +4,11 @@ internal import UltraSystem
 /// One operation of the protocol, made with the parts of the daemon that it needs.
 @Loop
 protocol Operation {
-    /// True if `timeout_ms` is one of the timers of its work. In the others it ends the whole operation.
+    /// True if `timeout_ms` is one of the timers of the operation's work. Otherwise it ends the operation as a whole.
     var hasOwnTimers: Bool { get }
 
-    /// Begins the work on a request, whose end is that of `call`.
-    /// - Throws: an error with which the call ends.
+    /// Begins the work on a request. The operation ends `call` when it is done.
+    /// - Throws: The error with which the call ends.
     func begin(_ call: Call, _ frame: RequestFrame, in session: any Session) throws(UltraError)
 }
 
@@ -21,7 +21,7 @@ extension Operation {
 struct Operations {
     enum Audience {
         case anyone
-        /// `Administrators` alone.
+        /// Only `Administrators`.
         case admins
         /// Anyone, except with `"deep":true`, which costs money.
         case adminsIfDeep
@@ -48,7 +48,7 @@ struct Operations {
         }
     }
 
-    /// In the order `hello` lists them.
+    /// The operations in the order of `hello`.
     static let table: [Entry] = [
         Entry(.hello, for: .anyone) { HelloOperation(version: $0.version) },
         Entry(.ping, for: .anyone) { _ in PingOperation() },
@@ -73,7 +73,7 @@ struct Operations {
         operations = Self.table.map { $0.make(daemon) }
     }
 
-    /// nil: the table lacks it.
+    /// The operation with this name; nil: the table has none.
     func named(_ name: OperationName) -> (entry: Entry, operation: any Operation)? {
         for (index, entry) in Self.table.enumerated() where entry.name == name { return (entry, operations[index]) }
         return nil

@@ -36,7 +36,7 @@ struct ProbeOperation: Operation {
         }
         let chosen = (providers: providers, model: model)
         call.run {
-            // All at once, so that a provider that does not answer delays no other.
+            // All probes run concurrently, so that a provider that does not answer delays no other.
             for provider in chosen.providers { probers[provider]?.beginForClient() }
             for provider in chosen.providers { await probers[provider]?.end() }
             var deep: [DeepProbes.Finding] = []
@@ -53,7 +53,7 @@ struct ProbeOperation: Operation {
         }
     }
 
-    /// Ends the cool-down of a model whose probe, requested by a client, succeeded.
+    /// Ends the cool-downs of models whose deep probe, requested by a client, succeeded.
     private func endWaits(_ model: Candidate?, _ deep: [DeepProbes.Finding]) {
         for finding in deep where finding.failure == nil { registry.endWaits(of: finding.candidate) }
         guard deep.isEmpty, let model, let last = model.provider.lastProbe, last.error == nil else { return }
@@ -62,7 +62,8 @@ struct ProbeOperation: Operation {
 }
 
 extension ProbeReport.Result {
-    /// The failure of the free probe is preferred, because it explains that of the deep one.
+    /// The result of one provider's probes. If both failed, it has the failure of the free probe, which explains that of the
+    /// deep one.
     /// - Parameter model: nil: the whole provider was probed.
     @Loop
     fileprivate init(_ provider: ProviderState, _ model: ModelState?, _ deep: DeepProbes.Finding?) {

@@ -11,7 +11,7 @@ extension EvidenceReport {
             source: evidence.source?.rawValue)
     }
 
-    /// - Parameter model: nil: the evidence about the provider alone.
+    /// - Parameter model: nil: only the evidence about the provider.
     @Loop
     static func all(_ provider: ProviderState, _ model: ModelState?) -> [EvidenceReport] {
         let own = model?.health.authorised

@@ -43,7 +43,7 @@ struct UsageOperation: Operation {
         guard query.since <= query.until else {
             throw UltraError(.invalidRequest, "since must not be after until", field: "since")
         }
-        // Include requests that end in this very millisecond.
+        // Includes requests that end in this very millisecond.
         if request.until == .before(milliseconds: 0) { query.until += 1 }
         query.keys = request.keys
         query.filter.model = request.filter.model
@@ -64,7 +64,7 @@ struct UsageOperation: Operation {
         return query
     }
 
-    /// The number of an account, looked up on the disk's thread; nil: the request names none.
+    /// The number of an account, looked up on the disk thread; nil: the request names none.
     private func number(
         _ account: UsageRequest.Account?, _ kind: String, _ lookUp: @escaping @Disk @Sendable (String) -> UInt32?
     ) async throws(UltraError) -> UInt32? {

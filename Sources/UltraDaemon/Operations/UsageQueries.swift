@@ -1,22 +1,22 @@
 internal import UltraAPI
 internal import UltraSystem
 
-/// The queue of ledger queries: one of each user runs at a time, and equal ones that wait are answered together, so that
-/// no user keeps the disk busy.
+/// The queue of queries to the ledger. One query of each user runs at a time, and equal waiting ones are answered
+/// together, so that no user keeps the disk busy.
 @Loop
 final class UsageQueries {
-    /// The most different queries of one user that wait.
+    /// The maximum number of different queries of one user that wait.
     static let limit = 32
 
     typealias Answer = Result<[UsageGroup], UltraError>
 
-    /// The rows, and the query that the request meant when it ran.
+    /// The rows, and the query as it was resolved when it ran.
     struct Outcome: Sendable {
         var query: UsageQuery
         var answer: Answer
     }
 
-    /// Equal requests of callers that may see the same.
+    /// Equal requests of callers with the same visibility.
     private final class Entry {
         let request: UsageRequest
         let visibility: Visibility
@@ -36,13 +36,13 @@ final class UsageQueries {
         }
     }
 
-    /// By user; the first one runs.
+    /// Queries by user; the first one runs.
     private var entries: [UInt32: [Entry]] = [:]
 
     /// Queues a query.
     /// - Parameters:
-    ///   - work: finds the rows; the same for equal requests and visibilities.
-    ///   - end: ends the call; not called if the call has ended before.
+    ///   - work: Finds the rows; it is the same for equal requests and visibilities.
+    ///   - end: Ends the call; it is not called if the call has ended before.
     func ask(
         _ call: Call, _ request: UsageRequest, _ visibility: Visibility, work: @escaping @Loop () async -> Outcome,
         end: @escaping @Loop (Call, Outcome) -> Void
@@ -80,7 +80,7 @@ final class UsageQueries {
         entry.task = Loop.spawn { [self] in
             let outcome = await entry.work()
             entries[uid]?.removeFirst()
-            // Start the next one first, so that slow readers delay nobody.
+            // The next query starts first, so that slow readers delay no other user.
             begin(uid)
             for call in entry.calls.values {
                 call.onCancel = nil
@@ -97,7 +97,7 @@ final class UsageQueries {
         }
     }
 
-    /// Removes a query that nobody waits for any more.
+    /// Removes a query for which no call waits any more.
     private func drop(_ entry: Entry, of uid: UInt32) {
         if let task = entry.task { return task.cancel() }
         entries[uid]?.removeAll { $0 === entry }

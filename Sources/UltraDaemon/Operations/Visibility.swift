@@ -1,6 +1,7 @@
-/// The data of other users and of the daemon's set-up that a caller sees: one rule for `usage`, `subscribe` and `status`.
+/// The data of other users and of the daemon's set-up that a caller may see, by the same rule in `usage`, `subscribe`
+/// and `status`.
 enum Visibility: Sendable, Equatable {
-    /// Administrators see every user's requests, and where the daemon has its files and upstreams.
+    /// Administrators see every user's requests, and the paths and upstreams of the daemon.
     case everything
     /// Other callers see their own requests.
     case own(uid: UInt32)

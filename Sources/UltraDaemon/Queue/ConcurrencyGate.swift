@@ -90,7 +90,7 @@ final class ConcurrencyGate {
             isRetryable: true)
     }
 
-    /// Ends an admitted request and admits the next one.
+    /// Ends an admitted request of `client` and admits the next one in the queue.
     func leave(_ client: Client) {
         places.leave(client.uid)
         admit()

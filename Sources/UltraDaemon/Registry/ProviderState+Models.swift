@@ -80,7 +80,7 @@ extension ProviderState {
 
     // MARK: - Lists
 
-    /// Merges a complete list at once.
+    /// Merges a complete list in one step. Long lists are merged in pieces, with `merge` and `finish`.
     func list(_ listed: [DiscoveredModel], at now: Int) {
         var merge = ListMerge()
         self.merge(listed[...], into: &merge, at: now)

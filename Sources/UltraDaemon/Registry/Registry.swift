@@ -162,7 +162,8 @@ final class Registry {
         }
     }
 
-    /// The free probe of `provider` succeeded: ends the cool-downs of its models that the daemon chose itself.
+    /// Called when the free probe of `provider` has succeeded: ends those cool-downs of its models that no provider
+    /// asked for.
     func probeSucceeded(_ provider: ProviderState) {
         for model in provider.models { model.health.probeSucceeded() }
     }

@@ -26,7 +26,8 @@ protocol AttemptMaker: AnyObject {
     var contentHash: Int { get }
     /// The words of the request, which no report of a failure may repeat.
     var prompt: PromptText { get }
-    /// True if the request has `provider_options` for `provider`, which are sent as they are.
+    /// True if the request has `provider_options` for `provider`, an id, which are sent unchanged and may cause a
+    /// failure.
     func isShaped(for provider: String) -> Bool
 }
 

@@ -28,7 +28,7 @@ extension Relay {
             configuration = new
         }
 
-        /// A number that no other upstream reply has, of this process or another.
+        /// An id for an upstream reply, unique among the replies of this and all other processes.
         func nextReplyID() -> UInt64 { replyIDs.next() }
     }
 }

@@ -56,6 +56,7 @@ package struct AnswerOrigin: Sendable, Equatable {
 
 /// The format of a dialect's streams.
 package struct AnswerStreamForm: Sendable, Equatable {
+    /// The framing of a stream's pieces.
     package enum Lines: Sendable {
         /// Server-sent events.
         case events

@@ -2,6 +2,7 @@ package import UltraAPI
 
 /// The HTTP status and the retry advice for an error.
 package struct ErrorStatus: Sendable, Equatable {
+    /// The HTTP status code.
     package let status: Int
     /// The time in which the request may succeed; nil: unknown.
     package let retryAfterMilliseconds: Int?

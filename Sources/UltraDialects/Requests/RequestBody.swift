@@ -4,8 +4,8 @@ package import UltraAPI
 package enum RequestBody {
     /// Validates `body` and runs `read` with a reader of its fields.
     ///
-    /// - Throws: `invalid_request` if the body is not strict JSON (RFC 8259), or if an object has two members of one
-    /// name, since the daemon and the provider might read different ones.
+    /// - Throws: `invalid_request` if the body is not strict JSON (RFC 8259), or if an object has two members of one name,
+    ///   since the daemon and the provider might read different ones.
     package static func read<Value>(
         _ body: [UInt8], _ read: (inout RequestFields) throws(UltraError) -> Value
     ) throws(UltraError) -> Value {

@@ -93,7 +93,7 @@ package struct CatalogueEntry: Sendable, Equatable {
     }
 
     package var provider: String
-    /// In lower case.
+    /// The model's name in the provider's API, in lower case.
     package var model: String
     /// The model that this alias referred to when the facts were collected.
     package var aliasOf: String?
@@ -111,7 +111,7 @@ package struct CatalogueEntry: Sendable, Equatable {
     package var isDeprecated: Bool
     /// `YYYY-MM-DD`.
     package var deprecatedOn: String?
-    /// `YYYY-MM-DD` or `YYYY-MM`.
+    /// The announced end of service, `YYYY-MM-DD` or `YYYY-MM`; nil: none is known.
     package var retiresOn: String?
     /// The month, `YYYY-MM`, of the newest source of these facts.
     package var takenIn: String?

@@ -2,7 +2,7 @@ package import UltraAPI
 
 /// Decoding of the program's output and of its failures.
 extension DockerCommand {
-    /// The way in which the program failed.
+    /// The failure of a run of the program.
     package enum Failure: Error, Sendable, Equatable {
         /// There is no such program.
         case notFound

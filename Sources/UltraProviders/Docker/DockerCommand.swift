@@ -45,10 +45,10 @@ package struct DockerCommand: Sendable, Equatable {
     /// Checks if the runner is running.
     package var status: Invocation { Invocation(arguments: ["model", "status", "--json"]) }
 
-    /// Lists the models.
+    /// The invocation that prints the list of models as JSON.
     package var list: Invocation { Invocation(arguments: ["model", "list", "--json"]) }
 
-    /// Describes one model. Call it before `run`, which would download a missing model.
+    /// The invocation that describes one model. It must come before `run`, which would download a missing model.
     /// - Throws: `model_not_found` if the name cannot be an argument.
     package func inspect(_ model: String) throws(UltraError) -> Invocation {
         guard DockerModelName.isArgument(model) else { throw notFound(model) }
@@ -118,7 +118,7 @@ package struct DockerCommand: Sendable, Equatable {
         return prompt
     }
 
-    /// - Parameter what: the object of "takes": what is accepted, or `no` and what is not.
+    /// - Parameter what: The object of "takes": the accepted things, or `no` and the refused thing.
     private func missing(_ model: String, _ what: String) -> UltraError {
         UltraError(
             .capabilityMissing, "\(provider)/\(model) takes \(what) through the docker program", hint: Self.useTheAPI,

@@ -101,7 +101,7 @@ struct MockOptions: Equatable {
 package struct MockPlan: Sendable, IteratorProtocol {
     /// One step of the answer: a delay, then events.
     package struct Step: Sendable, Equatable {
-        /// Milliseconds since the previous step.
+        /// The time since the previous step, in milliseconds.
         package var delayMilliseconds: Int
         package var events: [AnswerEvent]
     }

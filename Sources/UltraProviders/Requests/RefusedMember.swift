@@ -63,7 +63,6 @@ package struct RefusedMember: Sendable, Equatable {
 
     /// Finds the refused member in a provider's error; nil if it names none that can be left out.
     /// - Parameter known: members that are already left out.
-    /// - Parameter known: what was left out already.
     package init?(_ error: ErrorBody, known: Set<String>) {
         let message = error.message ?? ""
         let text = [message, error.code ?? "", error.type ?? ""].joined(separator: " ").lowercased()

@@ -54,7 +54,8 @@ enum ReasoningReturn: Sendable, Equatable {
 /// Facts about a server and a model that their names do not tell: from the configuration, the list of models, and
 /// earlier refusals by the server.
 package struct WireFacts: Sendable, Equatable {
-    /// When to send the reasoning of earlier turns. The raw values are those of the configuration.
+    /// The rule for sending the reasoning of earlier turns back to a model. The raw values are the configuration's
+    /// words.
     package enum ReturnReasoning: String, Sendable, CaseIterable {
         /// As the model's family requires.
         case auto

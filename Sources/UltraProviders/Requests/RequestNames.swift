@@ -172,7 +172,7 @@ extension NameRule {
     ]
 }
 
-/// Maps a request's tool names to names the provider accepts, and back.
+/// Maps a request's tool names to names that the provider accepts, and back.
 package struct ToolNames: Sendable, Equatable {
     /// Contains only names that had to change.
     private var sentNames: [String: String] = [:]

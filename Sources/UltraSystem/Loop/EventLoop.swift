@@ -29,7 +29,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Jobs enqueued by other threads since the start. The daemon's hot paths add none.
     package private(set) var foreignJobCount = 0
 
-    // MARK: What the loop waits for
+    // MARK: Events
 
     /// The epoll set. It also contains `wakeUp` and sd-event's descriptor.
     let epoll: CInt
@@ -41,7 +41,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private(set) var systemd: SystemdEvents?
     private var systemdWatch: Watch?
 
-    // MARK: What runs between the waits
+    // MARK: Work between the waits
 
     private var kicks: [Deferred] = []
     private var flushes: [Deferred] = []
@@ -287,7 +287,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// `CLOCK_MONOTONIC` in nanoseconds.
     package static var now: UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
-    /// How long the machine has been suspended since boot, in nanoseconds: `CLOCK_BOOTTIME` counts suspension,
+    /// The total time that the machine was suspended since boot, in nanoseconds: `CLOCK_BOOTTIME` includes suspension,
     /// `CLOCK_MONOTONIC` does not (clock_gettime(2)).
     package static var suspended: UInt64 {
         let monotonic = now

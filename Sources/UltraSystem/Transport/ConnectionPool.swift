@@ -17,7 +17,7 @@ final class ConnectionPool {
         fileprivate let name: String
         /// Open, usable connections.
         fileprivate(set) var descriptors: [Int32] = []
-        /// Those that libcurl does not wait for: no transfer uses them, or it is paused.
+        /// Open connections that libcurl does not watch: no transfer uses them, or their transfer is paused.
         fileprivate var resting: [Int32] = []
         fileprivate var active = 0
         fileprivate var handshakes = 0
@@ -240,7 +240,7 @@ final class ConnectionPool {
 
     // MARK: - Transfers
 
-    /// A transfer to `host` begins.
+    /// Called when a transfer to `host` begins: counts it, and stops watching the host's idle connections.
     func began(_ host: Host) {
         noticeSuspension()
         host.active += 1

@@ -1,6 +1,6 @@
 /*
- * A child has no use of its parent's connection, and freeing it there does the parent no harm; nor does a child
- * that keeps the descriptors of a connection which the parent makes anew.
+ * A child cannot use its parent's connection, and freeing it in the child does not affect the parent. Neither does
+ * a child that keeps the descriptors of a connection which the parent then makes again.
  */
 #define _GNU_SOURCE
 #include "ultra.h"
@@ -45,7 +45,7 @@ static void check_restart(void) {
         char byte;
 
         close(hold[1]);
-        /* Keeps what it inherited open without the connection, so that nothing is left when it ends. */
+        /* Keeps the inherited descriptors open and frees the connection, so that nothing leaks at its end. */
         for (int inherited = 3; inherited < 32; inherited++)
             if (inherited != hold[0])
                 dup(inherited);
@@ -57,7 +57,7 @@ static void check_restart(void) {
     CHECK(ultra_next(connection, 1000, &event) == ULTRA_ERROR_CLOSED);
     CHECK(ultra_reconnect(connection, 0) == 0);
     fd = accept(listener, NULL, NULL);
-    /* The old socket is still open in the child, and has ended: that is nothing to wake for. */
+    /* The old socket has ended and is still open in the child: it must not wake the parent. */
     watched.fd = ultra_get_fd(connection);
     watched.events = (short)ultra_get_events(connection);
     CHECK(watched.events == POLLIN && poll(&watched, 1, 0) == 0);

@@ -16,7 +16,7 @@ struct BudgetScenarios {
     func concurrent() throws {
         let folder = try TemporaryFolder("ultra-budget")
         let provider = try ScriptedProvider.openAI()
-        // Of each 1 token in and 9 out are reserved; the answer uses 5.
+        // Each request reserves 1 token in and 9 out; its answer uses 5.
         let scenario = try Self.scenario("[[budgets]]\nuid = \(getuid())\ntokens_per_day = 200\n", provider, in: folder)
         for _ in 0..<64 { scenario.send("generate", Scenario.fields(Scenario.gpt, #""max_tokens":9"#)) }
         var answered = 0
@@ -171,7 +171,7 @@ struct BudgetScenarios {
         #expect(scenario.daemon.logText.contains("no-such-user"))
     }
 
-    /// A stream of `count` words that never ends by itself.
+    /// A stream of `count` words without an end.
     private static func endless(_ count: Int) -> Script {
         .stream([.repeat(count: count, [.event(RelayTests.chunk("word "))]), .hang])
     }
@@ -195,7 +195,7 @@ struct BudgetScenarios {
             while words < 2000, let frame = try vanishing?.next() { if frame.text != nil { words += 1 } }
             vanishing = nil
             while try scenario.ask("status", "").inFlight != 0 {}
-            // Twice 2,500, by their bytes, and the input are used.
+            // The use is twice 2,500, estimated from the bytes, and the input.
             #expect(try scenario.generate(Scenario.gpt, #""max_tokens":2000"#).code == "quota_exceeded")
             scenario.daemon.signal(SIGTERM)
             _ = scenario.daemon.exitCode()
@@ -217,7 +217,7 @@ struct BudgetScenarios {
         let late = try scenario.ask(
             "generate", Scenario.fields(Scenario.gpt, #""timeout_ms":200,"max_tokens":1"#, prompt: prompt))
         #expect(late.code == "timeout")
-        // 2,500 of the stream, by its bytes, and 1,000 sent in vain: less than 500 are left.
+        // The stream used 2,500, estimated from its bytes, and the failed request 1,000: less than 500 are left.
         #expect(try scenario.generate(Scenario.gpt, #""max_tokens":500"#).code == "quota_exceeded")
         #expect(try scenario.generate(Scenario.gpt, #""max_tokens":400"#).event == "result")
     }
@@ -243,7 +243,7 @@ struct BudgetScenarios {
             return .json(#"{"data":[\#(data)],"usage":{"prompt_tokens":\#(count)}}"#)
         }
         let mistral = try ScriptedProvider.mistral()
-        // Mistral takes 32 texts at once.
+        // Mistral accepts 32 texts per request.
         mistral.answer("/v1/embeddings", inOrder: [vectors(32), vectors(32), vectors(1), vectors(1)])
         let scenario = try Scenario(
             ["mistral": mistral], ["STATE_DIRECTORY": folder.path, "CONFIGURATION_DIRECTORY": folder.path])
@@ -292,6 +292,6 @@ struct BudgetScenarios {
 }
 
 extension Frame {
-    /// Of a `status`.
+    /// The budget in a result of `status`.
     fileprivate var inFlight: Int? { (object["requests"] as? [String: Any])?["in_flight"] as? Int }
 }

@@ -15,23 +15,23 @@ struct UseOfAttemptsTests {
         var pieces = 0
     }
 
-    /// Admitted with 100 input tokens; 1 micro-USD for an input token, 2 for an output token.
+    /// The request was admitted with 100 input tokens; an input token costs 1 micro-USD, an output token 2.
     @Test(
         "reported use counts, missing use is estimated, and unbilled use is free",
         arguments: [
             ([Attempt(input: 10, output: 5, cost: 7)], 15, 7, false),
-            // Cancelled, or cut: 8,000 bytes in 3 pieces.
+            // A cancelled or cut reply: 8,000 bytes in 3 pieces.
             ([Attempt(bytes: 8000, pieces: 3)], 2100, 4100, true),
-            // Short pieces are a token each.
+            // Each short piece counts as one token.
             ([Attempt(bytes: 50, pieces: 40)], 140, 180, true),
-            // Sent, and never answered.
+            // A request that was sent and never answered.
             ([Attempt()], 100, 100, true),
             ([Attempt(input: 30, bytes: 400, pieces: 1)], 130, 230, true),
             ([Attempt(isBilled: false, bytes: 0)], 0, 0, false),
-            // A refused attempt that told its use all the same.
+            // A refused attempt that reported its use.
             ([Attempt(input: 3, output: 0, isBilled: false)], 3, 3, false),
             ([Attempt(), Attempt(input: 10, output: 5, cost: 7)], 115, 107, true),
-            // Numbers below zero give nothing back.
+            // Negative counts return nothing.
             ([Attempt(input: 10, output: -500_000, cost: -9)], 10, 0, false),
         ] as [([Attempt], Int, Int, Bool)])
     func counted(attempts: [Attempt], tokens: Int, microUSD: Int, isEstimated: Bool) {

@@ -15,7 +15,7 @@ struct AnswerLogTests {
         call(1, id: "2", "{}"), .usage(Usage(inputTokens: 1)), .text("."), .finish(.stop),
     ]
 
-    /// The content of events, put together.
+    /// The content of events, joined.
     static func answer(_ events: [AnswerEvent]) -> Answer {
         var answer = Answer(model: "p/m", provider: "p")
         for event in events { answer.receive(event, keepsContent: true) }

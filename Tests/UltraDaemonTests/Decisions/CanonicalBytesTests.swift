@@ -49,7 +49,7 @@ struct CanonicalBytesTests {
             Pair(
                 #""prompt":"a","provider_options":{"openai":{"x":1,"y":[2]}}"#,
                 #""prompt":"a","provider_options":{"openai": { "y" : [ 2 ] , "\u0078" : 1 } }"#),
-            // Options of a provider that is not asked.
+            // Options for a provider that is no candidate.
             Pair(#""prompt":"a""#, #""prompt":"a","provider_options":{"mistral":{"x":1}}"#),
             Pair(
                 #""prompt":"a","response_format":{"name":"n","schema":{"type":"object"}}"#,
@@ -67,7 +67,7 @@ struct CanonicalBytesTests {
         arguments: [
             Pair(#""prompt":"a""#, #""prompt":"b""#),
             Pair(#""prompt":"a""#, #""prompt":"a ""#),
-            // The same to a reader, not to a model.
+            // Texts that are the same to a human reader but not to a model.
             Pair(#""prompt":"\u00e9""#, #""prompt":"e\u0301""#),
             Pair(#""prompt":"a""#, #""prompt":"a","system":"""#),
             Pair(#""prompt":"a""#, #""messages":[{"role":"system","content":"a"}]"#),

@@ -57,7 +57,7 @@ struct DeepProbePlanTests {
         #expect(spend.reserve(31, of: 100, at: noon) == nil)
         spend.settle(first, cost: 10)
         #expect(spend.today(at: noon) == 40)
-        // One that costs more than was thought leaves nothing for the next.
+        // A probe that costs more than estimated leaves nothing for the next.
         let secondLeft = spend.reserve(60, of: 100, at: noon)
         let second = try #require(secondLeft)
         spend.settle(second, cost: 90)
@@ -66,10 +66,10 @@ struct DeepProbePlanTests {
         let thirdLeft = spend.reserve(5, of: 1000, at: noon)
         let third = try #require(thirdLeft)
         #expect(spend.reserve(50, of: 100, at: noon + day) != nil)
-        // It was yesterday's.
+        // The cost belongs to the day before.
         spend.settle(third, cost: 5)
         #expect(spend.today(at: noon + day) == 50)
-        // Without a budget not even what is free.
+        // Without a budget not even free models are probed.
         var none = ProbeSpend()
         #expect(none.reserve(0, of: 0, at: noon) == nil)
     }

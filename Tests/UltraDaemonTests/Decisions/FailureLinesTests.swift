@@ -6,7 +6,7 @@ import Testing
 struct FailureLinesTests {
     private static let minute: UInt64 = 60_000_000_000
 
-    @Test("a user has so many a minute, and the next one says how many were left out")
+    @Test("a user has a limited number of lines a minute, and the next one counts the suppressed ones")
     func bound() {
         var lines = FailureLines()
         let first = (0..<200).map { lines.isDue(1, at: UInt64($0)) }

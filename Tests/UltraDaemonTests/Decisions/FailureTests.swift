@@ -32,7 +32,7 @@ struct FailureTests {
             Case(status: 200, said: "The server had an error", isKept: false),
             Case(status: 500, said: "cannot answer: Blue Heron project", isKept: false),
             Case(status: 500, said: "CANNOT  ANSWER: blue\nHERON  project", isKept: false),
-            // Eleven characters in common, and twelve.
+            // Texts with eleven, and with twelve, common characters.
             Case(status: 500, said: "see:Blue Heron +", isKept: true),
             Case(status: 500, said: "see:Blue Heron p", isKept: false),
             Case(
@@ -49,7 +49,7 @@ struct FailureTests {
         #expect(sentence.hasPrefix("openai answered HTTP \(row.status ?? 0)"))
     }
 
-    @Test("a sentence of ours may hold an excerpt of the answer: it is not kept, whatever the status")
+    @Test("a sentence of the daemon may contain an excerpt of the answer: it is not kept, whatever the status")
     func excerpt() {
         for status in [200, 500] {
             let error = UltraError(.upstreamProtocol, "sent something else, near: the patient", status: status)

@@ -33,7 +33,7 @@ struct FairQueueTests {
         #expect(waits.last == -1)
     }
 
-    /// The same, written for plainness.
+    /// A simple and slow implementation of the same queue.
     private struct Model {
         var lines: [(client: Int, items: [Int])] = []
 
@@ -64,7 +64,7 @@ struct FairQueueTests {
         var queue = FairQueue<Int, Int>()
         var model = Model()
         for item in 0..<5000 {
-            // Now more come, now more go.
+            // Phases with more arrivals alternate with phases with more departures.
             let isGrowing = (item / 500).isMultiple(of: 2)
             if Int.random(in: 0..<10, using: &random) < (isGrowing ? 7 : 3) {
                 let client = Int.random(in: 0..<(seed * 2), using: &random)
@@ -91,7 +91,7 @@ struct FairQueueTests {
         var queue = FairQueue<Int, Int>()
         let elapsed = ContinuousClock().measure {
             for item in 0..<items { queue.push(item, for: item % clients) }
-            // A long line that stays long.
+            // A queue that stays long.
             for item in 0..<items {
                 _ = queue.pop()
                 queue.push(item, for: item % clients)

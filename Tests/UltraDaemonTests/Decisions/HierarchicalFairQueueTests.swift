@@ -32,9 +32,9 @@ struct HierarchicalFairQueueTests {
         var queue = Queue(limit: 400)
         for item in 0..<100 { #expect(queue.push(item, for: Self.client(1, 1)) == nil) }
         #expect(queue.push(100, for: Self.client(1, 1)) == 100)
-        // Another process of that user takes the place of the newest of the longest line.
+        // Another process of that user replaces the newest request of the user's longest line.
         #expect(queue.push(500, for: Self.client(1, 2)) == 99)
-        // Another user is not concerned.
+        // Another user is not affected.
         #expect(queue.push(600, for: Self.client(2, 3)) == nil)
         #expect(queue.count == 101)
     }

@@ -11,7 +11,7 @@ struct LatencyTests {
     }
 
     @Test(
-        "a percentile is the least sample of which so many are no greater",
+        "a percentile is the nearest rank",
         arguments: [
             Case(samples: [], share: 0.5, expected: nil),
             Case(samples: [7], share: 0.5, expected: 7),

@@ -59,7 +59,7 @@ struct LeastRecentlyUsedTests {
         #expect(cache.find(1, at: 0, lifetime: 1) == 1)
     }
 
-    /// The same by a list, slowly.
+    /// The same cache as a list, simple and slow.
     private struct Plain {
         var entries: [(key: Int, value: Int, bytes: Int, at: Int)] = []
 

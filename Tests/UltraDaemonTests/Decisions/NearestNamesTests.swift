@@ -24,7 +24,7 @@ struct NearestNamesTests {
         #expect(NearestNames.of(name, among: Self.names) == expected)
     }
 
-    @Test("never more than three, never any of none")
+    @Test("at most three names, and none of an empty list")
     func few() {
         #expect(NearestNames.of("gpt", among: (0..<100).map { "gpt-\($0)" }).count == 3)
         #expect(NearestNames.of("gpt", among: []) == [])

@@ -8,7 +8,7 @@ import UltraSystem
 struct RegistrySnapshotTests {
     private static let now = 1_700_000_000_000
 
-    /// Everything that is kept, at a value of its own.
+    /// A snapshot in which every stored value is different.
     private static var full: RegistrySnapshot {
         var listed = DiscoveredModel(id: "gpt-4o")
         listed.displayName = "GPT \"4o\" é"
@@ -129,7 +129,7 @@ struct RegistrySnapshotTests {
         }.get()
     }
 
-    /// Everything that counts with what was restored.
+    /// The restored values that matter.
     @Loop
     private static func use(_ registry: Registry) {
         for provider in registry.providers {

@@ -9,7 +9,7 @@ import Testing
         let first = (0..<10_000).map { _ in one.next() }
         let second = (0..<10_000).map { _ in other.next() }
         #expect(Set(first + second).count == 20_000)
-        // Published with the algorithm.
+        // Test values published with the algorithm.
         var zero = ReplyIDs(seed: 0)
         #expect(zero.next() == 0xE220_A839_7B1D_CDAF)
         #expect(ReplyIDs() != ReplyIDs())

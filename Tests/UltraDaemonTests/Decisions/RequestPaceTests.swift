@@ -5,7 +5,7 @@ import UltraSystem
 
 @Suite("Doors: the pace of a user's requests")
 struct RequestPaceTests {
-    /// Takes as many requests as it may, as the doors' connections do.
+    /// A connection that takes as many requests as it may, like those of the doors.
     @Loop
     private final class Connection: PacedConnection {
         let caller: Caller

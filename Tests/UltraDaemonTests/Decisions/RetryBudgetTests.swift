@@ -36,7 +36,7 @@ struct RetryBudgetTests {
         expect(0, at: 9, &budget)
         expect(10, at: 10, &budget)
         expect(0, at: 19, &budget)
-        // A minute later the requests are forgotten, and what was taken for them.
+        // A minute later the requests are forgotten, and so are the retries.
         for second in stride(from: 60, through: 300, by: 10) { expect(10, at: second, &budget) }
     }
 

@@ -23,7 +23,7 @@ struct RetrySimulationTests {
         #expect(simulation.attempts <= Self.requests * 14 / 10)
     }
 
-    // Every 429 stops the whole model for its second, and nothing may be sent before: requests gather.
+    // Every 429 blocks the whole model for its second, so that requests accumulate.
     @Test(
         "with 429s that ask for a second, and are obeyed, as many succeed with as few attempts",
         arguments: [(10, 3), (50, 1), (50, 3), (200, 2)])

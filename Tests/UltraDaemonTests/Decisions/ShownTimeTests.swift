@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraDaemon
 
-/// Times are kept by a steady clock and shown by the system's. Milliseconds since 1970.
+/// Times are stored by the steady clock and shown by the wall clock. Milliseconds since 1970.
 struct ShownTimeTests {
     @Test(
         "an event of an hour ago is shown as such, however the system's clock was set since",

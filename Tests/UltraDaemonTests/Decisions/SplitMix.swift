@@ -14,6 +14,6 @@ struct SplitMix: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    /// 0 up to 1.
+    /// A number from 0 up to, but not including, 1.
     mutating func share() -> Double { Double.random(in: 0..<1, using: &self) }
 }

@@ -88,10 +88,10 @@ struct UnreadAnswersTests {
             let (memory, user) = (held.memory, held.user)
             let (later, between, earlier) = (Reply(30, user), Reply(15, user), Reply(5, user))
             var results = [memory.mustWait(later), memory.mustWait(between), memory.mustWait(earlier)]
-            // Far behind, that one pauses too.
+            // If the user is far behind, that reply pauses too.
             held.all[0].update(41 << 20)
             results.append(memory.mustWait(earlier))
-            // The clients read, and one reply is read at a time until the user has its share again.
+            // As the clients read, one reply is read at a time until the user is within its share again.
             held.all[0].update(0)
             held.all[1].update(0)
             results += [memory.mustWait(later), memory.mustWait(between)]
@@ -118,7 +118,7 @@ struct UnreadAnswersTests {
     func givenUp() async {
         let (given, first) = await LoopThread.run {
             let held = Connections([20, 30, 10], patience: .milliseconds(30))
-            // Nobody waits for the room: everything may stay.
+            // No reader waits for memory, so everything may stay.
             try? await Loop.sleep(for: .milliseconds(80))
             let first = held.given
             _ = held.memory.mustWait(Reply(40, held.user))

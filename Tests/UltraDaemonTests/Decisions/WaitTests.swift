@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-/// How long a provider can make the daemon wait, and what ends it sooner. Times are milliseconds.
+/// The longest wait that a provider can cause, and events that end it earlier. Times are milliseconds.
 struct WaitTests {
     private static let start = 1_700_000_000_000
     private static let minute = 60_000
@@ -99,10 +99,11 @@ struct WaitTests {
 
     struct Restart: Sendable, CustomTestStringConvertible {
         let name: String
-        /// When the file was written, and until when a key rests by it, after the instant of reading.
+        /// The times at which the file was written and until which it has a key in cool-down, relative to the time of
+        /// reading.
         let saved: Int
         let until: Int
-        /// How long it rests from then on.
+        /// The remaining cool-down after reading.
         let left: Int
         var testDescription: String { name }
     }

@@ -4,9 +4,9 @@ import Testing
 
 struct WorkPeriodTests {
     struct Case: Sendable, CustomTestStringConvertible {
-        /// Turns of the loop since the start, at each look.
+        /// The number of turns since the start, at each sample.
         let turns: [UInt64]
-        /// The looks at which work has ended.
+        /// The samples at which a period of work has ended.
         let ends: [Int]
         var testDescription: String { "\(turns)" }
     }
@@ -14,15 +14,15 @@ struct WorkPeriodTests {
     @Test(
         "a period of work ends at the first sample that finds almost nothing done",
         arguments: [
-            // The start is work, however little it took.
+            // The start counts as work, however short.
             Case(turns: [3, 4, 5], ends: [0]),
             Case(turns: [500, 505, 510], ends: [1]),
-            // Ten turns are what timers take.
+            // Timers alone take ten turns.
             Case(turns: [500, 511, 521], ends: [2]),
-            // Once, however long nothing is done.
+            // The end is reported once, however long the daemon is idle.
             Case(turns: [500, 500, 500, 500], ends: [1]),
             Case(turns: [500, 501, 900, 1300, 1300, 1305], ends: [1, 4]),
-            // While work goes on there is no end to it.
+            // Continuous work has no end.
             Case(turns: [100, 200, 300, 400], ends: []),
         ])
     func ends(_ row: Case) {

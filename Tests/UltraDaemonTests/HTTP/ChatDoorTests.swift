@@ -27,7 +27,7 @@ struct ChatDoorTests {
         #expect(response["x-ultra-model"] == "openai/gpt-4o" && response["x-ultra-path"] == "translated")
         #expect(response["x-ultra-warning"] == "user was left out: it cannot be translated")
         #expect(response["x-request-id"] == response["x-ultra-request-id"])
-        // The client's credentials go nowhere.
+        // The client's credentials are not passed on.
         let sent = provider.requests.first { $0.path == RelayTests.path }
         #expect(sent?["authorization"] == "Bearer sk-test")
         #expect(
@@ -58,7 +58,7 @@ struct ChatDoorTests {
         #expect(response.events.last == "[DONE]")
         #expect(Set(chunks.compactMap { $0["id"] as? String }).count == 1)
 
-        // And the connection goes on.
+        // The connection goes on.
         let plain = try client.chat(Self.body(#""stream":true"#))
         #expect(plain.events.last == "[DONE]" && !plain.text.contains("usage"))
     }
@@ -193,7 +193,7 @@ struct ChatDoorTests {
         let daemon = try DaemonProcess(openai: provider, file: "[http]\nquiet = \"1s\"\n")
         let client = try HTTPClient(daemon)
         client.send(HTTPClient.request("POST", "/v1/chat/completions", body: Self.body(#""stream":true"#)))
-        // The head comes, although there is nothing to tell.
+        // The head is sent although there is no content yet.
         _ = try client.isAtEnd()
         gate.open()
         let response = try client.next()
@@ -221,7 +221,7 @@ struct ChatDoorTests {
         #expect(provider.requests.last?.bodyText.contains(#""tool_call_id":"c1""#) == true)
     }
 
-    @Test("a gateway gets members that only it knows; OpenAI does not, and the client is told")
+    @Test("a gateway gets members that only it knows; OpenAI does not, and there is a warning")
     func otherMembers() throws {
         let provider = try ScriptedProvider()
         provider.answer(RelayTests.path, with: .json(RelayTests.answer))
@@ -282,7 +282,7 @@ struct ChatDoorTests {
         let before = daemon.residentOwnBytes
         client.send(HTTPClient.request("POST", "/v1/chat/completions", body: Self.body(#""stream":true"#)))
         _ = try client.events(2)
-        // Not reading, while the daemon turns often enough to take all that it will.
+        // Does not read while the daemon turns often enough to accept all it will.
         var most = before
         for _ in 0..<300 {
             _ = try bystander.ask(#"{"id":1,"op":"ping"}"#)

@@ -1,16 +1,17 @@
 import Foundation
 
-/// A raw HTTP client of the daemon's door: bytes out, responses in, nothing shared with the code under test.
+/// A raw HTTP client of the daemon's door: it writes bytes and reads responses, and shares nothing with the code under
+/// test.
 final class HTTPClient {
     private let socket: Client
     private var buffer: [UInt8] = []
 
     struct Response {
         var status = 0
-        /// Names in lower case.
+        /// Header fields with names in lower case.
         var fields: [(name: String, value: String)] = []
         var body: [UInt8] = []
-        /// The body came to its end as its framing says.
+        /// True if the body is complete by its framing.
         var isComplete = true
 
         subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
@@ -21,10 +22,10 @@ final class HTTPClient {
             (try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]) ?? [:]
         }
 
-        /// The `error` of OpenAI's shape.
+        /// The member `error` in OpenAI's format.
         var error: [String: Any] { json["error"] as? [String: Any] ?? [:] }
 
-        /// Data of the events of a stream, comments apart.
+        /// The data of a stream's events, without comments.
         var events: [String] {
             text.components(separatedBy: "\n\n").filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
         }
@@ -40,7 +41,7 @@ final class HTTPClient {
 
     func finishSending() { socket.finishSending() }
 
-    /// A request with what every client sends.
+    /// A request with the header fields of ordinary clients.
     static func request(_ method: String, _ path: String, _ fields: [String] = [], body: String? = nil) -> String {
         var lines = ["\(method) \(path) HTTP/1.1", "Host: ultra"] + fields
         if let body { lines += ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"] }
@@ -56,7 +57,7 @@ final class HTTPClient {
         try ask("POST", "/v1/chat/completions", fields, body: body)
     }
 
-    /// The next response, interim ones too.
+    /// The next response, which may be an interim one.
     func next(isHead: Bool = false) throws -> Response {
         guard let response = try nextOrEnd(isHead: isHead) else { throw ClientError(what: "no response") }
         return response
@@ -98,10 +99,10 @@ final class HTTPClient {
         }
     }
 
-    /// The first bytes of a response's body, once there are so many events; the rest is left unread.
+    /// The first bytes of a response's body, once it has this many events; the rest stays unread.
     func events(_ count: Int) throws -> [String] {
         while true {
-            // By bytes: CRLF is one character.
+            // The search is in bytes, because CRLF is one Character.
             let lines = buffer.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
             let events = lines.filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
             if events.count >= count { return events }
@@ -123,7 +124,7 @@ final class HTTPClient {
         }
     }
 
-    /// Fewer where the connection ends.
+    /// Returns fewer bytes if the connection ends.
     private func take(_ count: Int) throws -> [UInt8] {
         while buffer.count < count, try fill() {}
         defer { buffer.removeFirst(min(count, buffer.count)) }

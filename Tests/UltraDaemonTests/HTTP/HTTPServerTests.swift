@@ -24,7 +24,7 @@ struct HTTPServerTests {
         let client = try Self.client()
         let head = try client.ask("HEAD", path)
         #expect(head.status == 200 && head["content-length"].flatMap { Int($0) } ?? 0 > 0)
-        // Nothing of a body stands in the way of the next one.
+        // The dropped body does not disturb the next request.
         #expect(try client.ask("GET", "/health").status == 200)
     }
 
@@ -95,7 +95,7 @@ struct HTTPServerTests {
         client.send(texts.joined())
         let statuses = try ["GET", "POST", "GET", "HEAD", "GET"].map { try client.next(isHead: $0 == "HEAD").status }
         #expect(statuses == [200, 200, 404, 200, 200])
-        // The same a byte at a time.
+        // The same bytes one at a time.
         for byte in Array(texts.joined().utf8) { client.send(bytes: [byte]) }
         for (text, status) in zip(texts, statuses) {
             #expect(try client.next(isHead: text.hasPrefix("HEAD")).status == status)

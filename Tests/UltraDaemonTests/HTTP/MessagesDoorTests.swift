@@ -99,7 +99,7 @@ struct MessagesDoorTests {
         #expect(response.status == 200 && response.isComplete)
         #expect(
             Self.types(response) == ["message_start", "content_block_start", "content_block_delta", "error"])
-        // And the connection goes on.
+        // The connection goes on.
         #expect(try client.ask("GET", "/health").status == 200)
     }
 

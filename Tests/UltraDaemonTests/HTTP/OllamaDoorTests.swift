@@ -66,7 +66,7 @@ struct OllamaDoorTests {
         #expect(lines.last?["error"] is String && lines.last?["done"] == nil)
     }
 
-    @Test("models, and what is no model of ours")
+    @Test("models, and requests that manage model files")
     func models() throws {
         let client = try HTTPServerTests.client()
         let models = try client.ask("GET", "/api/tags").json["models"] as? [[String: Any]] ?? []

@@ -11,7 +11,7 @@ struct ChainUseTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var usage: Usage
-        /// Of the answer itself.
+        /// The usage of the answer itself.
         var cost: Int?
         var error: UltraError?
         var failed: [Usage] = []

@@ -30,7 +30,7 @@ struct LedgerBacklogTests {
         #expect(backlog.lost == 0)
     }
 
-    @Test("the day's totals begin anew at midnight UTC, and take over what the ledger has")
+    @Test("the day's totals restart at midnight UTC, and include what the ledger has")
     func day() {
         var totals = DayTotals()
         let midnight = LedgerSample.midnight

@@ -66,22 +66,22 @@ struct LedgerFileTests {
         #expect(try Self.sealed(path) == [])
         try file.append(sample.rows(20))
         #expect(try Self.sealed(path) == [full])
-        // A new process goes on with the ten that are left.
+        // A new process continues with the remaining ten.
         file.close()
         file = try LedgerFile(path)
         try file.append(sample.rows(full - 20))
-        // So does another one, which then writes in between.
+        // Another process continues too, and writes in between.
         let other = try LedgerFile(path)
         try other.append(sample.rows(5))
         try file.append(sample.rows(4))
         #expect(try Self.sealed(path) == [full])
         try file.append(sample.rows(2 * full))
         #expect(try Self.sealed(path) == [full, full, full])
-        // Nothing is left out, or counted twice.
+        // No row is missing or counted twice.
         let blocks = try Self.groups(file)
         try Database(path).execute("DELETE FROM blocks")
         #expect(try Self.groups(LedgerFile(path)) == blocks)
-        // More than a block without one: `seal` comes first, then it goes on.
+        // More rows than fit into a block are unsealed: `seal` runs before the query goes on.
         let late = try LedgerFile(path)
         try late.append(sample.rows(2))
         #expect(try Self.sealed(path) == [])
@@ -129,7 +129,7 @@ struct LedgerFileTests {
             first = min(first, block.firstTime)
             return true
         }
-        // The block in which old and new ones are together stays whole: the query leaves the old ones out.
+        // A block with both old and new rows stays; the query leaves the old rows out.
         #expect(first == 50)
     }
 

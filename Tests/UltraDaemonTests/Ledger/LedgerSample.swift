@@ -3,7 +3,7 @@ import UltraProviders
 
 @testable import UltraDaemon
 
-/// Rows as a busy machine would have them, the same for the same seed.
+/// Rows like those of a busy machine, the same for the same seed.
 struct LedgerSample {
     private var random: SplitMix
 
@@ -14,7 +14,7 @@ struct LedgerSample {
         random = SplitMix(seed: seed)
     }
 
-    /// One row, with nothing said but what is needed.
+    /// A row with the required values only.
     static func row(time: Int = midnight, _ change: (inout LedgerRow) -> Void = { _ in }) -> LedgerRow {
         var row = LedgerRow(
             time: time, uid: 1000, gid: 100, pid: 7, program: "curl", operation: "generate", modelAsked: "gpt-4o",

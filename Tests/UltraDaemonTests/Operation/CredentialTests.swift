@@ -23,7 +23,7 @@ struct CredentialTests {
         #expect(Set(openai.requests.map { $0["authorization"] }) == ["Bearer sk-credential"])
         #expect(Set(gateway.requests.map { $0["authorization"] }) == ["Bearer sk-gateway"])
 
-        // systemd's are fixed at the start; where they are not, a reload reads them.
+        // systemd's credentials are fixed at the start; other folders are read again at a reload.
         try folder.write("\(prefix)openai_api_key", "sk-second\n")
         #expect(try daemon.ask("reload")["changed"] as? [String] == ["providers.openai"])
         #expect(try daemon.generate(Scenario.gpt).event == "result")

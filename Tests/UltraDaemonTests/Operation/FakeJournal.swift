@@ -1,7 +1,7 @@
 import Foundation
 import ScriptedProvider
 
-/// A journal for one daemon, which sees it in the journal's place: the library knows no other.
+/// A journal for one daemon, mounted in the place of the real one, since the library knows no other path.
 final class FakeJournal {
     static let canStandIn: Bool = {
         let can =
@@ -28,7 +28,7 @@ final class FakeJournal {
 
     deinit { close(descriptor) }
 
-    /// Starts what follows it in a mount namespace of its own.
+    /// Runs the following command in a mount namespace of its own.
     var launcher: [String] { Self.launcher(folder.path) }
 
     private static func launcher(_ folder: String) -> [String] {
@@ -46,7 +46,7 @@ final class FakeJournal {
         return process.terminationStatus
     }
 
-    /// The next entry that is `message`; all are kept in `entries`.
+    /// The next entry with this message; all entries are kept in `entries`.
     func next(_ message: String) throws -> [String: String] {
         while let bytes = NotifySocket.receive(descriptor, milliseconds: 10_000) {
             let entry = try Self.fields(bytes)

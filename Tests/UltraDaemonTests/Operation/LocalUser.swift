@@ -1,7 +1,7 @@
 import CLinux
 import Foundation
 
-/// Somebody else on this machine, as whom a test that runs as root connects.
+/// Another user of this machine, as which a test that runs as root connects.
 struct LocalUser: Sendable {
     var uid: UInt32
     var gid: UInt32
@@ -13,9 +13,9 @@ struct LocalUser: Sendable {
         return can
     }()
 
-    /// The kernel notes who connects at that moment, and the thread that is somebody else ends with it.
+    /// The kernel records the user at the time of the connection. The thread that changed its user ends afterwards.
     func client(of daemon: DaemonProcess) throws -> Client {
-        // The daemon made it for its own user alone; in service the socket unit decides.
+        // The daemon made the socket for its own user; in service the socket unit decides.
         chmod(daemon.socketPath, 0o666)
         nonisolated(unsafe) var result: Result<Client, any Error>?
         let isDone = DispatchSemaphore(value: 0)

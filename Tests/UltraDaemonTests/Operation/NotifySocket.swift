@@ -30,7 +30,7 @@ final class NotifySocket {
         return descriptor
     }
 
-    /// One datagram; nil: none came in time.
+    /// The next datagram; nil: none arrived in time.
     static func receive(_ descriptor: Int32, milliseconds: Int32) -> [UInt8]? {
         var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&ready, 1, milliseconds) == 1 else { return nil }
@@ -39,14 +39,14 @@ final class NotifySocket {
         return count < 0 ? nil : Array(bytes[..<count])
     }
 
-    /// The assignments of the next message; nil: none came in time.
+    /// The assignments of the next message; nil: none arrived in time.
     func next(milliseconds: Int32 = 10_000) -> [String]? {
         Self.receive(descriptor, milliseconds: milliseconds).map {
             String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
         }
     }
 
-    /// The first message that has an assignment beginning with `prefix`, and what came before it.
+    /// The first message with an assignment that begins with `prefix`, and the messages before it.
     @discardableResult
     func next(_ prefix: String) throws -> (message: [String], before: [[String]]) {
         var before: [[String]] = []

@@ -45,7 +45,7 @@ struct NotifyTests {
     private static let activator = "/usr/bin/systemd-socket-activate"
 
     @Test(
-        "a passed socket is used, survives the daemon, and tells who connects",
+        "a passed socket is used, survives the daemon, and identifies its clients",
         .enabled(if: access(activator, X_OK) == 0, "needs systemd-socket-activate"))
     func activation() throws {
         let manager = try NotifySocket()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Reload")
 struct ReloadTests {
-    /// A provider whose streams stop after the first word until `gate` lets them go on.
+    /// A provider whose streams stop after the first word until `gate` opens.
     private static func held(by gate: Gate) throws -> ScriptedProvider {
         let provider = try ScriptedProvider()
         provider.list(["m"])
@@ -30,7 +30,7 @@ struct ReloadTests {
         return client
     }
 
-    /// How often each event ended a stream, and whether all texts went on as they should.
+    /// The number of streams by their last event, and whether all texts were complete.
     private static func finish(_ count: Int, _ client: Client) throws -> [String: Int] {
         var ends: [String: Int] = [:]
         while ends.values.reduce(0, +) < count {
@@ -41,7 +41,7 @@ struct ReloadTests {
         return ends
     }
 
-    @Test("good and bad files under a hundred running streams: none is lost, and new requests see what is new")
+    @Test("good and bad files during a hundred streams: no stream is lost, and new requests use the new settings")
     func streams() throws {
         let gate = Gate()
         let (kept, gone, new) = (try Self.held(by: gate), try Self.held(by: gate), try ScriptedProvider.openAI())
@@ -50,7 +50,7 @@ struct ReloadTests {
         let clients = [try Self.begin(50, "kept/m", of: daemon), try Self.begin(50, "gone/m", of: daemon)]
         let loadedAt = (try daemon.ask("status")["config"] as? [String: Any])?["loaded_at"] as? String
 
-        // 1. A bad file: all of its problems, with their places, and no change.
+        // 1. A bad file: all its problems are reported with their places, and nothing changes.
         let refused = try daemon.reload(before + "[limits]\nfrme_bytes = \"1MiB\"\ndrain = \"soon\"\n")
         #expect(refused.code == "invalid_request")
         let problems = refused.error["problems"] as? [String] ?? []
@@ -65,7 +65,7 @@ struct ReloadTests {
         #expect(status?["path"] as? String == "\(daemon.folder.path)/ultrad.toml")
         #expect(try daemon.provider("gone") != nil)
 
-        // 2. A good one.
+        // 2. A good file.
         let after =
             ReloadedDaemon.table("kept", kept, "concurrency = 7\ntags = [\"fine\"]")
             + ReloadedDaemon.table("new", new)
@@ -88,7 +88,7 @@ struct ReloadTests {
         #expect(try daemon.generate("gone/m").code == "model_not_found")
         #expect(try daemon.generate("new/gpt-4o").event == "result")
 
-        // 3. All streams go on to their end.
+        // 3. All streams complete.
         gate.open()
         for client in clients { #expect(try Self.finish(50, client) == ["done": 50]) }
         #expect(try daemon.provider("kept")?["in_flight"] as? Int == 0)
@@ -107,7 +107,7 @@ struct ReloadTests {
         try watcher.began(1)
         let status = try daemon.provider("p")
         #expect(status?["in_flight"] as? Int == 3 && status?["queued"] as? Int == 1)
-        // Room for it comes with a higher limit, though nobody has left.
+        // A higher limit makes room for the new connection, although no client has left.
         #expect(try daemon.reload(ReloadedDaemon.table("p", provider, "concurrency = 4")).event == "result")
         try provider.blockForCalls(4)
         gate.open()
@@ -149,7 +149,7 @@ struct ReloadTests {
         }
         let toml = ReloadedDaemon.table("p", provider, "key_file = \"key\"")
         let daemon = try ReloadedDaemon(toml, files: ["key": "old\nother"])
-        // The first key's turn, so that the stream has the second.
+        // This request takes the first key, so that the stream gets the second.
         #expect(try daemon.generate("p/m").event == "result")
         let stream = try daemon.daemon.client()
         stream.send(#"{"id":1,"op":"stream","model":"p/m","prompt":"wait"}"#)
@@ -159,7 +159,7 @@ struct ReloadTests {
         #expect(try daemon.generate("p/m").event == "result")
         #expect(try daemon.provider("p")?["last_error"] is String)
 
-        // Fewer keys than before, while a request runs with a number that is no more.
+        // Fewer keys than before, while a request runs with the number of a removed one.
         try daemon.folder.write("key", "new")
         #expect(try daemon.reload(toml)["changed"] as? [String] == ["providers.p"])
         #expect(try daemon.provider("p")?["key"] as? String == "set")
@@ -170,7 +170,7 @@ struct ReloadTests {
         gate.open()
         #expect(try stream.frames().last?.event == "done")
 
-        // The new one is refused: that is one provider's key, told once.
+        // The new key is refused: this concerns one provider's key and is reported once.
         try daemon.folder.write("key", "old")
         _ = try daemon.reload(toml)
         #expect(try daemon.generate("p/m").code == "authentication")
@@ -242,7 +242,7 @@ struct ReloadTests {
     func fixed() throws {
         let daemon = try ReloadedDaemon("")
         let toml = "[daemon]\nstate_directory = \"/nonexistent/ultra\"\nsocket = \"/nonexistent/socket\"\n"
-        // Both come from option and environment, which precede the file.
+        // Both values come from option and environment, which override the file.
         #expect(try daemon.reload(toml)["warnings"] as? [String] == [])
         let folder = try TemporaryFolder("ultra-env")
         try folder.write("env", "")

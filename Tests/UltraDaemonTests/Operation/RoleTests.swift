@@ -76,7 +76,7 @@ struct RoleTests {
         let provider = try ScriptedProvider.openAI()
         let environment = Scenario.environment(["openai": provider])
         let daemon = try DaemonProcess(environment, arguments: ["--config", "\(folder.path)/ultrad.toml"])
-        // The kernel sorts them: the one that counts comes last.
+        // The kernel sorts the groups: the one that counts comes last.
         let many = Array(UInt32(3000)..<3100)
         let members = [
             LocalUser(uid: 0, gid: 0), LocalUser(uid: 1234, gid: 1234, groups: [27, 4242]),
@@ -96,7 +96,7 @@ struct RoleTests {
                 #expect((refused.error["message"] as? String)?.contains("group 4242") == true)
                 #expect((refused.error["hint"] as? String)?.contains("usermod -aG 4242") == true)
             }
-            // All the rest is for everyone, a probe that costs nothing too.
+            // Everyone may use all other operations, free probes included.
             #expect(try client.ask(#"{"id":1,"op":"probe","model":"openai/gpt-4o"}"#).event == "result")
             #expect(try client.ask(#"{"id":1,"op":"generate",\#(Scenario.fields(Scenario.gpt))}"#).event == "result")
         }

@@ -27,7 +27,7 @@ struct VisibilityTests {
     }
 
     @Test(
-        "status tells a client its own connections, requests and use of the day, and nothing of the set-up",
+        "status shows a client its own connections, requests and use of the day, and nothing of the set-up",
         .enabled(if: LocalUser.canBeOthers, "needs root"))
     func status() throws {
         let environment = [

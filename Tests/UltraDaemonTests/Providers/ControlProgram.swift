@@ -1,10 +1,10 @@
 import Foundation
 
-/// The built `ultractl`, as a person at a terminal starts it.
+/// The built `ultractl`, started as by a user at a terminal.
 struct ControlProgram {
     let daemon: DaemonProcess
 
-    /// `ultractl call OP JSON`: the frames it prints, and how it ends.
+    /// Runs `ultractl call OP JSON`; returns the printed frames and the exit status.
     func call(_ op: String, _ fields: [String: Any]) throws -> (frames: [Frame], status: Int32) {
         let json = try JSONSerialization.data(withJSONObject: fields)
         let process = Process()

@@ -6,7 +6,7 @@ import Testing
 @Suite("Docker by its program")
 struct DockerProgramTests {
     private static let model = "docker/ai/smollm2"
-    /// Says something, starts something, and neither ends.
+    /// A program that prints something and starts a child, and neither ends.
     private static let hanging = "sleep 600 & echo $! > \"$0.child\"; printf 'begun'; wait"
 
     private func daemon(_ docker: StandInDocker) throws -> DaemonProcess {
@@ -126,7 +126,7 @@ struct DockerProgramTests {
         #expect(try docker.isGone())
     }
 
-    /// Processes of the daemon that are still there, zombies included, but for questions of its own.
+    /// Remaining processes of the daemon, zombies included, except those that query the status.
     private static func children(of daemon: DaemonProcess) -> [String] {
         let pid = daemon.process.processIdentifier
         let text = try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)

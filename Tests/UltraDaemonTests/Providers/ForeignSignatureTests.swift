@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// A conversation that goes on with another provider: proof that one gave reaches no other.
+/// A conversation that continues with another provider: a signature of one provider reaches no other.
 @Suite("Foreign signatures")
 struct ForeignSignatureTests {
     private static let proof = "c2lnbmF0dXJl"
@@ -14,7 +14,7 @@ struct ForeignSignatureTests {
         {"role":"tool","tool_call_id":"call_1","content":"sun"}
         """#
 
-    /// The bodies the provider receives when the conversation carries each of `proofs`.
+    /// The bodies that the provider receives when the conversation contains each of `proofs`.
     private func received(_ wire: Wire, _ proofs: [String]) throws -> [String] {
         let provider = try ScriptedProvider()
         let path = wire.path(wire.model, false)
@@ -42,7 +42,7 @@ struct ForeignSignatureTests {
     }
 
     @Test(
-        "its own reaches it without the tag; one without a tag as it came",
+        "a provider's own signature reaches it without the tag; an untagged one unchanged",
         arguments: [Wire.anthropic, .gemini, .mistral])
     func own(_ wire: Wire) throws {
         for body in try received(wire, ["\(wire.provider):\(Self.proof)", Self.proof]) {

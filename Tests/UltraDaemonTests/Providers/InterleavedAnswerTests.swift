@@ -2,14 +2,14 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Answers in which reasoning, text and calls take turns: told in their order, and sent back in it.
+/// Answers in which reasoning, text and calls alternate: delivered in their order, and sent back in it.
 @Suite("Interleaved answers")
 struct InterleavedAnswerTests {
     private static let parts = [
         "reasoning One. 1", "text Two.", "tool_call weather", "reasoning Four. 4", "text Five.",
     ]
 
-    /// Type and content of each part.
+    /// The type and content of each part.
     private static func told(_ frame: Frame) -> [String] {
         (frame["parts"] as? [[String: Any]] ?? []).map { part in
             let signature = (part["signature"] as? String)?.split(separator: ":").last
@@ -24,7 +24,8 @@ struct InterleavedAnswerTests {
 
     private static let tools = #""tools":[{"name":"weather","parameters":{"type":"object","properties":{}}}]"#
 
-    /// Asks twice, the second time for what follows the first answer, and returns the last body received.
+    /// Sends a request, then one with the first answer in its conversation; returns the last body that the provider
+    /// received.
     private func conversation(
         _ wire: Wire, _ answer: String, parts: [String] = parts, _ more: String = #""reasoning":{"effort":"high"}"#
     ) throws -> [String: Any] {

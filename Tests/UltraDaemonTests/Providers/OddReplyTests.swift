@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Replies that are odd, and requests that are none, on the daemon as it is built.
+/// Unusual replies, and invalid requests, with the built daemon.
 @Suite("Odd replies", .timeLimit(.minutes(2)))
 struct OddReplyTests {
     private static let chat = "/v1/chat/completions"

@@ -1,5 +1,5 @@
 extension Wire {
-    /// Google's replies name no request.
+    /// Google's replies have no request id.
     static let gemini = Wire(
         name: "gemini", provider: "gemini", model: "gemini-3-pro-preview",
         environment: { ["GOOGLE_API_KEY": "AIza-test", "GEMINI_API_ENDPOINT": "\($0)/v1beta"] },
@@ -33,7 +33,7 @@ extension Wire {
             #"{"candidates":[{"content":{"role":"model","parts":[\#(parts)]}\#(reason),"index":0}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":5,"totalTokenCount":14},"modelVersion":"gemini-3-pro-preview"}"#
     }
 
-    /// Google's way to say when to come back.
+    /// Google's form of retry advice.
     static let geminiRetryInfo =
         #"{"error":{"code":429,"message":"You exceeded your current quota.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel"}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"25s"}]}}"#
 

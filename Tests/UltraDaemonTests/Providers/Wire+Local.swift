@@ -1,4 +1,4 @@
-/// The servers of one's own machine: no keys, no request ids, plain errors.
+/// Local servers: no keys, no request ids, plain errors.
 extension Wire {
     static let ollama = Wire(
         name: "ollama", provider: "ollama", model: "qwen3:8b", environment: { ["OLLAMA_HOST": $0] },

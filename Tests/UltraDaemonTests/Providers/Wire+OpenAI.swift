@@ -42,12 +42,12 @@ extension Wire {
             event(#"{"type":"response.output_text.delta","output_index":0,"delta":7}"#, "response.output_text.delta")
         ))
 
-    /// A response whose output these items are.
+    /// A response with these output items.
     static func response(_ items: String) -> String {
         #"{"id":"resp_1","object":"response","status":"completed","error":null,"model":"gpt-5-pro","output":[\#(items)],"usage":{"input_tokens":9,"output_tokens":5,"output_tokens_details":{"reasoning_tokens":3},"total_tokens":14}}"#
     }
 
-    /// Chat Completions' answer, which many took over.
+    /// The reply of Chat Completions, which many servers imitate.
     static let chatText = Reply(
         document: chat(#"{"role":"assistant","content":"Hello é"}"#),
         stream: [

@@ -126,7 +126,7 @@ extension WireFeature {
             "tool-call-delta")
     }
 
-    /// It gives calls no ids, so they are made up, and its results name the tool.
+    /// The API has no ids for calls, so Ultra generates them, and results name the tool.
     static let ollama = WireFeature(
         wire: .ollama,
         calls: [

@@ -2,7 +2,7 @@ extension WireFeature {
     private static let embeddingReply =
         #"{"object":"list","model":"text-embedding-3-small","data":[{"object":"embedding","index":0,"embedding":[0.5,-1]},{"object":"embedding","index":1,"embedding":[0.25,1e-3]}],"usage":{"prompt_tokens":2,"total_tokens":2}}"#
 
-    /// Its two calls come in turns, piece by piece.
+    /// The pieces of the two calls alternate.
     private static let chatCalls =
         [
             (#"{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"weather","arguments":""}}]}"#),
@@ -76,7 +76,7 @@ extension WireFeature {
             ("input.5", #"{"call_id":"call_b","output":"rain","type":"function_call_output"}"#),
         ])
 
-    /// Its engines speak the same, and show their thoughts, which do not go back.
+    /// The engines have the same API and return their reasoning, which is not sent back.
     static let docker = WireFeature(
         wire: .docker, calls: chatCalls, callIDs: ["call_a", "call_b"], tool: openAI.tool, image: openAI.image,
         schema: openAI.schema,

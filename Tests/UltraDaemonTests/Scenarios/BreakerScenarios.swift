@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Scenarios: the breaker")
 struct BreakerScenarios {
-    /// Two requests of three and two tries: five failures in a row.
+    /// Two requests with three and two attempts: five failures in a row.
     static func broken(_ openai: ScriptedProvider) throws -> Scenario {
         let scenario = try Scenario(["openai": openai])
         openai.answer(Scenario.chat, with: Failures.internalError)
@@ -25,7 +25,7 @@ struct BreakerScenarios {
         #expect(try scenario.provider("openai")["state"] as? String == "available")
         #expect(try scenario.generate(Scenario.gpt).code == "no_model_available")
         #expect(openai.calls.count == 5)
-        // The list works, but says nothing of this.
+        // The list works, but is no evidence about the model.
         _ = try scenario.probe("openai")
         #expect(try scenario.state(Scenario.gpt) == "unavailable")
     }
@@ -50,7 +50,7 @@ struct BreakerScenarios {
         #expect(try watcher.change(of: Scenario.gpt, to: "degraded")["reason"] as? String == "expired")
         let trial = scenario.send("generate", Scenario.fields(Scenario.gpt))
         try openai.blockForCalls(6)
-        // While the trial runs, nobody else gets through.
+        // During the trial no other request is admitted.
         let other = try Client(scenario.daemon.socketPath)
         let refused = try other.ask(#"{"id":1,"op":"generate",\#(Scenario.fields(Scenario.gpt))}"#)
         #expect(refused.story == ["openai/gpt-4o skipped unavailable"])

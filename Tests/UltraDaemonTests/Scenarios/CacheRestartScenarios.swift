@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Scenarios: the cache and restarts")
 struct CacheRestartScenarios {
-    /// Returns when so many replies are in the file.
+    /// Returns when the file has this many replies.
     static func blockForKept(_ count: Int, _ scenario: Scenario) throws {
         while try CacheScenarios.cache(scenario)["disk_entries"] as? Int ?? -1 < count {}
     }
@@ -71,7 +71,7 @@ struct CacheRestartScenarios {
             #expect(scenario.daemon.exitCode() == 0)
         }
         let scenario = try CacheScenarios.scenario(["openai": openai], place)
-        // In one write: the file is looked into when the clear comes.
+        // Both requests are sent in one write: the daemon reads the cache's file when the clear arrives.
         func frame(_ json: String) -> [UInt8] {
             let body = Array(json.utf8)
             return (0..<4).map { UInt8(truncatingIfNeeded: body.count >> (24 - 8 * $0)) } + body
@@ -93,7 +93,7 @@ struct CacheRestartScenarios {
         do {
             let scenario = try CacheScenarios.scenario(["openai": openai], place)
             _ = try scenario.generate(Scenario.gpt)
-            // A daemon that is told to stop writes what is on its way.
+            // A daemon that is told to stop writes the pending answers.
             scenario.daemon.signal(SIGTERM)
             #expect(scenario.daemon.exitCode() == 0)
         }

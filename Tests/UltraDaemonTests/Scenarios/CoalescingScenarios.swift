@@ -12,7 +12,7 @@ struct CoalescingScenarios {
         try CacheScenarios.cache(scenario)["coalesced"] as? Int ?? -1
     }
 
-    /// Returns when `count` requests have joined others.
+    /// Returns when `count` requests have joined another.
     static func blockForJoined(_ count: Int, _ scenario: Scenario) throws {
         while try coalesced(scenario) < count {}
     }
@@ -93,7 +93,7 @@ struct CoalescingScenarios {
         var other: Client? = try scenario.daemon.client()
         other?.send(#"{"id":1,"op":"\#(op)",\#(Scenario.fields(Scenario.gpt))}"#)
         try Self.blockForJoined(2, scenario)
-        // The one in whose name it was asked goes first; then one that vanishes; then the last.
+        // The first client, which started the flight, leaves first; then one that disconnects; then the last.
         _ = try scenario.cancel(first)
         other = nil
         while ((try scenario.ask("status", "")["requests"] as? [String: Any])?["in_flight"] as? Int ?? 9) > 2 {}
@@ -102,7 +102,7 @@ struct CoalescingScenarios {
         #expect(try scenario.cancel(second) < .milliseconds(500))
         _ = try openai.blockForConnectionClosed(call.connection)
         while (try scenario.ask("status", "")["requests"] as? [String: Any])?["in_flight"] as? Int != 0 {}
-        // Nobody joins what was given up.
+        // A cancelled flight is not joined.
         let third = scenario.send(op, Scenario.fields(Scenario.gpt))
         try openai.blockForCalls(2)
         _ = try scenario.cancel(third)
@@ -155,7 +155,7 @@ struct CoalescingScenarios {
         let fields = Scenario.fields(Scenario.gpt, #""timeout_ms":400"#)
         let first = scenario.send("generate", fields)
         try openai.blockForCalls(1)
-        // Something that takes a while.
+        // A request that takes some time.
         _ = try scenario.ask(
             "generate", #""model":"mock/echo","prompt":"a","provider_options":{"mock":{"first_token_ms":150}}"#)
         let second = scenario.send("generate", fields)
@@ -210,7 +210,7 @@ struct CoalescingScenarios {
         try Self.blockForJoined(1, scenario)
         let before = scenario.daemon.residentOwnBytes
         gate.open()
-        // They take turns in reading, so that each is the slower one at times.
+        // The clients take turns in reading, so that each is the slower one at times.
         var readers = [Reader(client: joining, id: 1), Reader(client: other, id: 1)]
         var (step, most) = (0, 0)
         while readers.contains(where: { !$0.hasEnded }) {
@@ -226,7 +226,7 @@ struct CoalescingScenarios {
             try scenario.frames("stream", Scenario.fields(Scenario.gpt)).compactMap(\.text).joined() == "hello there")
     }
 
-    /// Counts what one stream brings.
+    /// Counts the content of one stream.
     private struct Reader {
         let client: Client
         let id: Int

@@ -35,7 +35,7 @@ struct DeepProbeScenarios {
         }
         let spent = try scenario.ask("status", "")["probe_spend_today_usd"] as? Double ?? 0
         #expect(spent > 0)
-        // Nobody asks for everything there is by leaving out a name.
+        // A request without a name does not probe all models.
         #expect(try scenario.ask("probe", #""deep":true"#).code == "invalid_request")
     }
 
@@ -56,7 +56,7 @@ struct DeepProbeScenarios {
     func budget() throws {
         let openai = try Self.provider()
         let scenario = try Scenario(["openai": openai], file: "[health]\ndeep_probe_usd_per_day = 0.00005\n")
-        // 20 tokens in and one out, at 2.5 and 10 USD a million, are more than that.
+        // 20 tokens in and one out, at 2.5 and 10 USD per million, cost more than the budget.
         let result = Self.results(try scenario.ask("probe", #""model":"\#(Scenario.gpt)","deep":true"#)).first
         #expect((result?["error"] as? [String: Any])?["code"] as? String == "quota_exceeded")
         #expect(openai.calls.isEmpty)
@@ -72,11 +72,11 @@ struct DeepProbeScenarios {
         #expect(calls.allSatisfy { $0.bodyText.contains(#""gpt-4o""#) && $0.bodyText.contains("ping") })
         #expect(calls[1].receivedAt - calls[0].receivedAt >= .milliseconds(990))
         let start = openai.calls.count
-        // As long as requests come, there is nothing to find out.
+        // While requests arrive, no probe is needed.
         let end = ContinuousClock.now + .milliseconds(1500)
         while ContinuousClock.now < end { #expect(try scenario.generate(Scenario.gpt).event == "result") }
         #expect(openai.calls[start...].count { $0.bodyText.contains("ping") } <= 1)
-        // Now mini is one that somebody relies on.
+        // Now mini is a model that a client has used.
         _ = try scenario.generate(Scenario.mini)
         let known = openai.requests.count
         let isMini = try (0..<known + 5).contains { _ in

@@ -2,7 +2,7 @@ import Foundation
 import ScriptedProvider
 import Testing
 
-/// Answers that end well and hold nothing: something failed behind the provider, or the model has nothing to say.
+/// Answers that end well without content: something failed at the provider, or the model has nothing to say.
 @Suite("Scenarios: empty answers")
 struct EmptyAnswerScenarios {
     private static let once = "[retry]\nper_candidate = 0\n"
@@ -43,7 +43,7 @@ struct EmptyAnswerScenarios {
         #expect(last.story == ["openai/gpt-4o error upstream_protocol", "mistral/codestral-2508 ok"])
     }
 
-    @Test("if all say nothing, that is the answer, and a warning tells", arguments: ["generate", "stream"])
+    @Test("if no candidate has content, the answer is empty, with a warning", arguments: ["generate", "stream"])
     func allEmpty(op: String) throws {
         let openai = try ScriptedProvider.openAI(Self.document())
         let mistral = try ScriptedProvider.mistral(Self.document())
@@ -64,7 +64,7 @@ struct EmptyAnswerScenarios {
             #expect(last.text == "")
             #expect((last["parts"] as? [Any])?.isEmpty == true)
         }
-        // Each attempt's input once.
+        // Each attempt's input counts once.
         let today = try scenario.ask("status", "")["today"] as? [String: Any] ?? [:]
         #expect(today["requests"] as? Int == 1)
         #expect(today["input_tokens"] as? Int == 14)

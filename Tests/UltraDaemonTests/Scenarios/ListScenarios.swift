@@ -24,7 +24,7 @@ struct ListScenarios {
         #expect(try scenario.provider("openai")["models"] as? Int == 2)
         #expect(try scenario.state(Scenario.gpt) == "available")
         #expect(try scenario.generate(Scenario.gpt).event == "result")
-        // Nothing but such a list was ever seen: that is not well.
+        // Only such a list was ever received, so the provider does not count as healthy.
         let fresh = try Scenario(["openai": openai])
         #expect(try fresh.provider("openai")["state"] as? String == "degraded")
         #expect(try fresh.generate(Scenario.gpt).event == "result")
@@ -87,7 +87,7 @@ struct ListScenarios {
         for _ in 0..<300 { #expect(try client.ask(#"{"id":1,"op":"probe","provider":"openai"}"#).event == "result") }
         let seconds = Int((ContinuousClock.now - start) / .seconds(1))
         #expect(openai.lists <= 2 + seconds)
-        // Something has failed since: that a probe looks into, but not at once.
+        // Something has failed since: a probe follows, but not at once.
         openai.answer(Scenario.chat, with: Failures.internalError)
         let lists = openai.lists
         _ = try client.ask(#"{"id":1,"op":"generate",\#(Scenario.fields(Scenario.gpt))}"#)
@@ -110,12 +110,12 @@ struct ListScenarios {
         #expect(models.count == 12)
         let known = models.filter { ($0["capabilities"] as? [String])?.contains("tools") == true }
         #expect(known.count == 11)
-        // Another look does not ask again for what is being asked for.
+        // Another probe does not repeat requests that are in flight.
         _ = try scenario.probe("ollama")
         #expect(ollama.requests.count { $0.path == "/api/show" && $0.bodyText.contains("m3:") } == 1)
     }
 
-    @Test("20,000 models: listed, told, asked for and not found, kept and read again")
+    @Test("20,000 models: listed, reported, requested, not found, stored and restored")
     func many() throws {
         let folder = try TemporaryFolder("ultra-state")
         let count = 20_000

@@ -8,7 +8,7 @@ struct RateLimitScenarios {
         let name: String
         var provider = "openai"
         var model = Scenario.gpt
-        /// Made when it is needed: it may hold a date.
+        /// Created when it is needed, because it may contain a date.
         let script: @Sendable () -> Script
         var testDescription: String { name }
     }
@@ -96,7 +96,7 @@ struct RateLimitScenarios {
         let watcher = try Watcher(scenario.daemon)
         let first = scenario.send("generate", Scenario.fields(Scenario.gpt))
         try watcher.change(of: Scenario.gpt, to: "rate_limited")
-        // Another client, which was not told to wait.
+        // Another client, to which no wait was reported.
         let other = try Client(scenario.daemon.socketPath)
         let second = try other.ask(#"{"id":1,"op":"generate",\#(Scenario.fields(Scenario.gpt))}"#)
         #expect(second.story == ["openai/gpt-4o ok"])
@@ -143,7 +143,7 @@ struct RateLimitScenarios {
         #expect(openai.calls.count == 2)
     }
 
-    @Test("a fallback that is ready does not wait, and the story tells who was passed over and why")
+    @Test("a fallback that is ready does not wait, and the attempts name the skipped candidates with the reason")
     func fallback() throws {
         let openai = try ScriptedProvider.openAI(.retryLater(.seconds(10)))
         let mistral = try ScriptedProvider.mistral()
@@ -156,7 +156,7 @@ struct RateLimitScenarios {
             try scenario.generate(Scenario.gpt, list).story
                 == ["openai/gpt-4o skipped rate_limited", "mistral/codestral-2508 ok"])
         #expect(openai.calls.count == 1)
-        // Without one, and with less time than the wait takes, the answer comes at once.
+        // Without a fallback, and with less time than the wait, the error comes at once.
         let late = try scenario.generate(Scenario.gpt, #""timeout_ms":2000"#)
         #expect(late.code == "rate_limited")
         #expect(openai.calls.count == 1)

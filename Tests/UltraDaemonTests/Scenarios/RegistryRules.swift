@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraDaemon
 
-/// The rules behind the scenarios whose time is too long to wait for.
+/// Rules of the scenarios with times that are too long for a test to wait.
 @Suite("Scenarios: rules")
 struct RegistryRules {
     static let settings = HealthSettings()
@@ -20,7 +20,7 @@ struct RegistryRules {
         #expect(health.nextKey(for: &model, at: 601_001) == 0)
         #expect(health.availability(at: 601_001, Self.settings) == .unauthorized)
 
-        // So is a model that a good key may not use.
+        // The same applies to a model that a valid key may not use.
         health.record(.none, nil, key: 0, at: 700_000, by: .live, Self.settings)
         let denial = UltraError(.permissionDenied, "no", status: 403)
         model.record(FailureScope(denial), denial, key: 0, at: 700_000, Self.settings)

@@ -31,7 +31,7 @@ struct RestartScenarios {
             #expect(scenario.daemon.exitCode() == SIGKILL)
         }
 
-        // Nobody answers the new daemon's first look.
+        // The new daemon's first probe gets no answer.
         let sent = openai.calls.count
         for provider in [openai, anthropic] { provider.answer("/v1/models", with: .hangBeforeHead) }
         let daemon = try DaemonProcess(Scenario.environment(providers).merging(state) { $1 })
@@ -52,7 +52,7 @@ struct RestartScenarios {
         #expect(openai.calls.count == sent)
     }
 
-    /// Returns when the file `path` holds `text`. The daemon puts it there by renaming, two seconds after a change.
+    /// Returns when the file `path` contains `text`. The daemon replaces the file two seconds after a change.
     private static func block(until text: String, in path: String) throws {
         let deadline = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < deadline {
@@ -94,7 +94,7 @@ struct RestartScenarios {
         let scenario = try Scenario(["openai": try .openAI()], ["STATE_DIRECTORY": folder.path])
         _ = try scenario.generate(Scenario.gpt)
         #expect(try scenario.ask("models", "").event == "result")
-        // The one key rests as long as the file says.
+        // The cool-down of the key ends as stored in the file.
         #expect(try scenario.generate(Scenario.mini).code == (figure == .max ? "rate_limited" : nil))
     }
 }

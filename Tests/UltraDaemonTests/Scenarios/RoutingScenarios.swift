@@ -19,7 +19,7 @@ struct RoutingScenarios {
         let moved = try scenario.ask(
             "generate", #""model":"openai/gpt-3.5-turbo","fallback":["\#(Scenario.gpt)"],\#(Self.image)"#)
         #expect(moved.story == ["openai/gpt-4o ok"])
-        // A probe asks nothing of a model.
+        // A probe sends nothing to a model.
         let probed = try scenario.ask("probe", #""model":"openai/text-embedding-3-small""#)
         #expect((probed["results"] as? [[String: Any]])?.first?["state"] as? String == "available")
     }
@@ -93,7 +93,7 @@ struct RoutingScenarios {
                 "openai/gpt-4o-mini error upstream_error",
             ])
         #expect(story.last == "mistral/codestral-2508 ok")
-        // Without a fallback the others are left alone.
+        // Without a fallback no other model is tried.
         let alone = try scenario.generate(Scenario.gpt, #""fallback":false"#)
         #expect(alone.story.allSatisfy { $0.hasPrefix("openai/gpt-4o ") })
     }

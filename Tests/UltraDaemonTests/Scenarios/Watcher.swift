@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// A subscriber: waits for what a daemon tells, and checks that no number is left out.
+/// A subscriber that waits for events of a daemon, and checks that no number is missing.
 final class Watcher {
     private let client: Client
     private(set) var snapshot: [String: Any] = [:]
     private var sequence = 0
 
-    /// Returns when the snapshot is there.
+    /// Returns when the snapshot has arrived.
     init(_ daemon: DaemonProcess, _ topic: String = "health") throws {
         client = try daemon.client()
         client.send(#"{"id":1,"op":"subscribe","topics":["\#(topic)"]}"#)
@@ -33,7 +33,7 @@ final class Watcher {
         }
     }
 
-    /// Returns when `count` more requests have got as far as a model.
+    /// Returns when `count` more requests have reached a model.
     func began(_ count: Int) throws {
         var left = count
         while left > 0 {

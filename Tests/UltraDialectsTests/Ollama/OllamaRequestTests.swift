@@ -38,7 +38,7 @@ struct OllamaRequestTests {
         #expect(try Self.chat("").name == "m")
     }
 
-    @Test("options are sampling parameters; a limit below zero is none")
+    @Test("options are sampling parameters; a negative limit means no limit")
     func options() throws {
         let found = try Self.chat(
             #""options":{"num_predict":7,"temperature":0.5,"top_p":1,"top_k":3,"seed":5,"stop":["x"],"frequency_penalty":1,"presence_penalty":-1}"#

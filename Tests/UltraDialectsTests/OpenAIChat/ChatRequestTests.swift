@@ -113,7 +113,7 @@ struct ChatRequestTests {
                 "local": Self.raw(#"{"chat_template_kwargs":{"enable_thinking":false},"user":"u"}"#)
             ])
         func warnings(_ names: [String]) -> [String] { names.map { "\($0) was left out: it cannot be translated" } }
-        // `models` would change what routing depends on.
+        // `models` would change the routing.
         #expect(found.warnings(of: "local") == warnings(["models"]))
         #expect(found.warnings(of: "openai") == warnings(["user", "chat_template_kwargs", "models"]))
         var none = try Self.read("")

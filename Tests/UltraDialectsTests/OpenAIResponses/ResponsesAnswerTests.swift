@@ -65,7 +65,7 @@ struct ResponsesAnswerTests {
     @Test("items in the order they came, calls in the forms the client asked for")
     func items() throws {
         #expect(try Self.unary(Self.answer(Self.events), Self.tools).contains(Self.output))
-        // Signatures only if asked for.
+        // Signatures are included only on request.
         #expect(try !Self.unary(Self.answer(Self.events)).contains("encrypted_content"))
     }
 
@@ -78,7 +78,7 @@ struct ResponsesAnswerTests {
         return Self.events(of: bytes)
     }
 
-    /// Names and data, after a check of types and numbers.
+    /// The names and data of the events, after a check of their types and numbers.
     static func events(of bytes: [UInt8]) -> [(String, String)] {
         String(decoding: bytes, as: UTF8.self).split(separator: "\n\n").enumerated().map { index, event in
             let lines = event.split(separator: "\n", maxSplits: 1)

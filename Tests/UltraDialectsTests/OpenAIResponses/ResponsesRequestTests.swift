@@ -101,7 +101,7 @@ struct ResponsesRequestTests {
         #expect(calls.customTools == ["patch"])
         #expect(calls.split("mcp__a__read") == ResponsesNames(namespace: "mcp__a", name: "read"))
         #expect(calls.split("read") == ResponsesNames(namespace: "mcp__a", name: "read"))
-        // Ambiguous, a function of its own, and unknown.
+        // An ambiguous name, a function without namespace, and an unknown name.
         #expect(calls.split("both") == nil && calls.split("f") == nil && calls.split("x") == nil)
     }
 

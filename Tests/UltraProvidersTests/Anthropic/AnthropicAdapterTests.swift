@@ -61,7 +61,7 @@ struct AnthropicAdapterTests {
         }
     }
 
-    @Test("a list tells windows, retirement and what each model can do")
+    @Test("a list has context windows, retirement dates and capabilities")
     func list() throws {
         let page = try models(
             """

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Replies as the Messages API and servers like it are known to send them, each deviation on its own.
+/// Known deviations in replies of the Messages API and of servers like it, one at a time.
 struct AnthropicFixtureTests {
     /// 1994-11-06 08:49:37 UTC.
     private static let now = 784_111_777

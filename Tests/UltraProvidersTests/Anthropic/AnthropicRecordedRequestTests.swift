@@ -6,7 +6,7 @@ import UltraAPI
 
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct AnthropicRecordedRequestTests {
-    /// Others were sent what no request of ours can say: files by id, schemas in a field of the beta.
+    /// Other recordings have requests that Ultra cannot express: files by id, schemas in a beta field.
     private static let names =
         AnthropicRecordingTests.streams + AnthropicRecordingTests.documents
         + ["anthropic/error-01", "anthropic/error-05", "anthropic/error-07"]

@@ -43,7 +43,7 @@ struct AnthropicRecordingTests {
         #expect(outcome.error?.code == .upstreamProtocol)
     }
 
-    @Test("an old list of models tells ids and names")
+    @Test("an old list of models has ids and names")
     func models() throws {
         let recording = try Recording("anthropic/models-01")
         let page = try recording.body.withUnsafeBytes { bytes in

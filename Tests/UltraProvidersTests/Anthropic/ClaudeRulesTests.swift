@@ -3,7 +3,8 @@ import Testing
 @testable import UltraProviders
 
 struct ClaudeRulesTests {
-    /// model; thinking; thinks unasked, shows it; sampling, both of it; prefill; schema; forced tools; limit.
+    /// Columns: model; thinking; thinks by default, returns it; takes temperature or top_p, takes both; prefill;
+    /// schema; forced tools; limit.
     static let rows: [(String, ClaudeRules.Thinking, Bool, Bool, Bool, Bool, Bool, Bool, Bool, Int?)] = [
         ("claude-2.1", .none, false, true, true, true, true, false, true, 4096),
         ("claude-instant-1.2", .none, false, true, true, true, true, false, true, 4096),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import UltraProviders
 
-/// The text of the catalogue: read strictly, and what is wrong is said with its line.
+/// The text of the catalogue: read strictly; errors are reported with their line.
 struct CatalogueReaderTests {
     private static let header = CatalogueReader.columns.joined(separator: "\t")
     private static let good = [
@@ -49,7 +49,7 @@ struct CatalogueReaderTests {
         #expect(entry.contextWindow == nil && entry.price == nil && entry.takenIn == nil && !entry.isDeprecated)
     }
 
-    /// Column, its text, and words of the reason.
+    /// The column, its text, and words of the expected reason.
     @Test(
         "an invalid field is named with its line",
         arguments: [

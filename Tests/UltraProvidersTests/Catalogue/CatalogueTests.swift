@@ -3,7 +3,7 @@ import Testing
 
 @testable import UltraProviders
 
-/// The catalogue as it ships, and how its models are found.
+/// The shipped catalogue, and the lookup of its models.
 struct CatalogueTests {
     private let catalogue: Catalogue
 
@@ -52,7 +52,7 @@ struct CatalogueTests {
 
     // MARK: - Spot checks
 
-    /// Copied by hand: window, output limit, input, cached input, cache write, output.
+    /// Facts copied by hand: context window, output limit, input, cached input, cache write, output.
     static let spots: [(String, Int, Int?, [Double?])] = [
         ("openai/gpt-6-astra", 1_050_000, 128_000, [10, 1, 12.5, 50]),
         ("openai/gpt-6.1-terra", 1_050_000, 128_000, [1, 0.05, 1.25, 5]),

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Cohere's list, as the reference gives it: no recording holds one.
+/// Cohere's list as in its reference, since no recording has one.
 struct CohereModelsTests {
     private func page(_ json: String) throws -> ModelPage {
         try Array(json.utf8).withUnsafeBytes { bytes in

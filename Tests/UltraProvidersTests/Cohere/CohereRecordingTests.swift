@@ -4,7 +4,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Every recorded exchange with Cohere's second version but the one of reranking, which we do not offer.
+/// Every recorded exchange with version 2 of Cohere's API, except reranking, which Ultra does not have.
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct CohereRecordingTests {
     static let streams = [
@@ -12,7 +12,7 @@ struct CohereRecordingTests {
         "cohere/tool_results_stream-01", "cohere/tools_stream-01",
     ]
 
-    /// Too long to be cut at every byte; made of the same events as the citations.
+    /// This recording is too long to be cut at every byte; its events are of the same kinds as those with citations.
     static let longStream = "cohere/reasoning_stream-01"
 
     static let documents = [

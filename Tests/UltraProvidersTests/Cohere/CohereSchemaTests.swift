@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// JSON Schemas in Cohere's words.
+/// JSON Schemas translated for Cohere.
 struct CohereSchemaTests {
     private func schema(_ json: String) -> CohereSchema {
         CohereSchema(RawJSON(validated: Array(json.utf8)))

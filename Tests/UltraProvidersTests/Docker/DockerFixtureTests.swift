@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Replies of Docker Model Runner: its own errors are mostly plain text, the rest is its engine's.
+/// Replies of Docker Model Runner: its own errors are mostly plain text, everything else comes from its engine.
 struct DockerFixtureTests {
     private func outcome(_ fixture: Fixture, isStream: Bool? = nil, cuts: [Int] = []) -> Outcome {
         Outcome(

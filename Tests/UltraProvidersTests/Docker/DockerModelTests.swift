@@ -19,7 +19,7 @@ struct DockerModelTests {
         + #""architecture":"llama","size":"256.35 MiB","gguf":{"general.architecture":"llama","#
         + #""llama.context_length":"8192","tokenizer.chat_template":"{% if tools %}<think>"}}}"#
 
-    @Test("the runner's own list has tags, a window and a template that tells what the model can do")
+    @Test("the runner's own list has tags, a context window and a template that shows the capabilities")
     func own() throws {
         let found = try #require(try models("[\(Self.smol)]").first)
         #expect(found.id == "ai/smollm2")

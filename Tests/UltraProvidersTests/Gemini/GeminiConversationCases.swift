@@ -2,7 +2,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Conversations, and how Gemini is told them.
+/// Conversations and their encoding for Gemini.
 enum GeminiConversationCases {
     private typealias Case = GeminiRequestTests.Case
 

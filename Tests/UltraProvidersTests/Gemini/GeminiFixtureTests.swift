@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Replies as Gemini is known to send them, each deviation on its own.
+/// Known deviations in Gemini's replies, one at a time.
 struct GeminiFixtureTests {
     private func outcome(_ fixture: Fixture, isStream: Bool? = nil, cuts: [Int] = []) -> Outcome {
         Outcome(

@@ -17,7 +17,7 @@ struct GeminiRecordedRequestTests {
         let base = try #require(recording.requestURL.components(separatedBy: "/models/").first)
         let adapter = GeminiAdapter(endpoint: try Endpoint(base, versionPath: "/v1beta"), key: nil)
         let encoded = try adapter.encode(body.request(), model: body.model, isStream: body.isStream)
-        // We stream in server-sent events alone.
+        // Ultra streams with server-sent events only.
         let url = name == "gemini/chat_stream-03" ? recording.requestURL + "?alt=sse" : recording.requestURL
         try recording.expect(encoded, body.ours(), at: url)
     }

@@ -27,7 +27,7 @@ struct GeminiRecordingTests {
         adapter: { _ in GeminiAdapter.testing() }, streams: streams, documents: documents,
         errors: errors
     ) { text in
-        // The chunk that carries it must have come whole, but for its line end.
+        // The reply is complete with the chunk that has the finish reason, except for the chunk's line end.
         guard let finish = text.range(of: #""finishReason":"#) else { return nil }
         let rest = text[finish.upperBound...].utf8
         return rest.firstIndex { $0 == 13 || $0 == 10 }.map { text.utf8.distance(from: text.startIndex, to: $0) }

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Cards that the recorded list does not hold.
+/// Kinds of model cards that the recorded list does not have.
 struct MistralModelsTests {
     private func models(_ json: String) throws -> [DiscoveredModel] {
         try Array(json.utf8).withUnsafeBytes { bytes in

@@ -315,7 +315,7 @@ struct MistralRequestTests {
     }
 
     @Test(
-        "a mapped id is nine letters and digits, and tells calls apart",
+        "a mapped id is nine letters and digits, and unique",
         arguments: [
             ["call_1", "call_2"], ["functions.f:0", "functions.f:1"], ["", "ä", "日本"], ["D681PevK", "D681PevKs_"],
         ])

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Replies of Ollama's own API that no recording shows.
+/// Replies of Ollama's own API that no recording has.
 struct OllamaFixtureTests {
     private func outcome(_ fixture: Fixture, isStream: Bool? = nil, cuts: [Int] = []) -> Outcome {
         Outcome(

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Lists of models, and their details, of servers new and old.
+/// Lists and details of models, of new and old servers.
 struct OllamaModelTests {
     private func list(_ json: String) throws -> [DiscoveredModel] {
         try JSONReader.read(Array(json.utf8)) { reader in

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Replies as servers that speak OpenAI's API are known to send them, each deviation on its own.
+/// Known deviations in replies of servers with OpenAI's API, one at a time.
 struct ChatFixtureTests {
     /// 1994-11-06 08:49:37 UTC.
     private static let now = 784_111_777

@@ -4,7 +4,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Every recorded Chat Completions exchange, of OpenAI and of servers that speak its API.
+/// Every recorded Chat Completions exchange of OpenAI and of servers with its API.
 @Suite(.enabled(if: !Recording.areAbsent, "the recordings lie outside the repository"))
 struct ChatRecordingTests {
     static let streams = [
@@ -29,12 +29,12 @@ struct ChatRecordingTests {
 
     static let replies = RecordedReplies(
         adapter: { name in
-            // The server that was recorded.
+            // The recorded server.
             OpenAIAdapter.testing(provider: String(name.prefix { $0 != "/" }))
         }, streams: streams, documents: documents,
         errors: errors
     ) { text in
-        // The chunk that carries the finish reason must have come whole.
+        // The reply is complete with the chunk that has the finish reason.
         RecordedReplies.endOfLine(of: #""finish_reason":"[a-z_]+""#, in: text)
     }
 

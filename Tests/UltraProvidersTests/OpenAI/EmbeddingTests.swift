@@ -36,9 +36,9 @@ struct EmbeddingTests {
         let vector = try #require(
             try JSONSerialization.jsonObject(with: Data(found.vectors[0].bytes)) as? [Double])
         #expect(vector.count == dimensions)
-        // Every model makes vectors of length 1: a float read wrongly would show.
+        // Every model returns vectors of length 1, so that a wrongly read float is noticed.
         #expect(abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-4)
-        // Another reader's floats.
+        // The floats as read by another program.
         let file = try #require(try JSONSerialization.jsonObject(with: Data(recording.body)) as? [String: Any])
         let item = try #require((file["data"] as? [[String: Any]])?.first)
         if let packed = item["embedding"] as? String {

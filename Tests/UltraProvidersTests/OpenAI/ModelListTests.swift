@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Model lists of servers that add to OpenAI's, each under its own names.
+/// Model lists of servers that extend OpenAI's format, each with its own names.
 struct ModelListTests {
     private func models(_ json: String, dialect: Dialect = .of("llm.example.com")) throws -> [DiscoveredModel] {
         try Array(json.utf8).withUnsafeBytes { bytes in
@@ -82,7 +82,7 @@ struct ModelListTests {
         #expect(try models(json).map(\.contextWindow) == [window])
     }
 
-    @Test("llama.cpp tells in a second list which models see")
+    @Test("llama.cpp names the models with vision in a second list")
     func multimodal() throws {
         let found = try models(
             """

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Replies as the Responses API and servers that imitate it are known to send them, each deviation on its own.
+/// Known deviations in replies of the Responses API and of servers that imitate it, one at a time.
 struct ResponsesFixtureTests {
     private func outcome(_ fixture: Fixture, cuts: [Int] = []) -> Outcome {
         Outcome(

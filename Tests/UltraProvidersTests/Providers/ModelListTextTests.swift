@@ -3,7 +3,7 @@ import UltraAPI
 import UltraProviders
 
 struct ModelListTextTests {
-    /// The ids in `text`, read in pieces, and what the next page is asked by.
+    /// The ids in `text`, read in pieces, and the query of the next page.
     private func read(_ text: String, _ adapter: some Adapter) throws -> (ids: [String], next: String?, pieces: Int) {
         var list = ModelListText(Array(text.utf8), adapter.listForm)
         while try list.scan() {}

@@ -198,7 +198,7 @@ extension ProviderTests {
     }
 }
 
-/// The servers of one's own machine.
+/// Local servers.
 struct LocalProviderTests {
     private func provider(_ id: String, _ environment: [String: String]) throws -> Provider? {
         let found = Provider.configured(environment: environment)

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// A body that is something else than its content type, or than what was asked for.
+/// Bodies that differ from their content type, or from the requested form.
 struct BodyOpeningTests {
     private static let mark = "\u{FEFF}"
     private static let json = [HTTPHeader("content-type", "application/json")]
@@ -39,7 +39,7 @@ struct BodyOpeningTests {
     @Test("events are recognised by their content", arguments: DialectReplies.all)
     func eventsByContent(dialect: DialectReplies) {
         var stream = dialect.piece("a") + dialect.piece("b") + dialect.end(dialect.length, "")
-        // Ollama behind something that speaks events.
+        // Ollama behind a gateway that sends events.
         if dialect.adapter.framing == .jsonLines {
             stream = stream.split(separator: "\n").map { "data: \($0)\n\n" }.joined()
         }
@@ -65,7 +65,7 @@ struct BodyOpeningTests {
             }
         }
         for isStream in [true, false] {
-            // The first line of a stream, cut off, is a cut stream.
+            // The cut first line of a stream is a cut stream.
             let isCut = isStream && dialect.adapter.framing == .jsonLines
             let code: ErrorCode = isCut ? .streamTruncated : .upstreamProtocol
             for outcome in dialect.outcomes("{", isStream: isStream) {
@@ -133,7 +133,7 @@ struct BodyOpeningTests {
         for _ in 0..<5 {
             try decoder.receive(signs, into: &events)
             try decoder.receive(Array(DialectReplies.chat.piece("a").utf8), into: &events)
-            // Of a feature that is not read, and no sign of life: nothing comes of it, and it counts for content.
+            // An event of an unsupported feature is no keep-alive: it gives no event and counts as content.
             try decoder.receive(Array(String(repeating: ":", count: 400_000).utf8) + [0x0A], into: &events)
             let unread = #"data: {"choices":[],"tool_output":"\#(String(repeating: "x", count: 4_000_000))"}"# + "\n\n"
             try decoder.receive(Array(unread.utf8), into: &events)

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Calls that embed, of Mistral and Cohere.
+/// Embeddings of Mistral and Cohere.
 struct EmbeddingReplyTests {
     private func request(
         _ input: [String] = ["a", "b"], dimensions: Int? = nil, purpose: EmbedRequest.Purpose? = nil
@@ -85,7 +85,7 @@ struct EmbeddingReplyTests {
         #expect(found.inputTokens == 7)
     }
 
-    @Test("Cohere: vectors by type, or of deployments that know none")
+    @Test("Cohere: vectors by type, or from deployments without types")
     func types() throws {
         let typed = try decode(
             CohereAdapter.testing(),

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Why an answer ended, in the words of any provider.
+/// Finish reasons in the words of any provider.
 struct FinishWordTests {
     static let words: [(String, FinishWord)] = [
         ("stop", .reason(.stop)), ("STOP", .reason(.stop)), ("Stop", .reason(.stop)), ("eos", .reason(.stop)),

@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Replies as Mistral and Cohere are known to send them, each peculiarity on its own.
+/// Known peculiarities of replies of Mistral and Cohere, one at a time.
 struct FixtureTests {
     static let adapters: [String: any Adapter] = [
         "mistral": MistralAdapter.testing(), "cohere": CohereAdapter.testing(),

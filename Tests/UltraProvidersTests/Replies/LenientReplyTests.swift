@@ -45,7 +45,7 @@ struct LenientReplyTests {
         }
     }
 
-    @Test("arguments with such a number are no JSON")
+    @Test("arguments with such a number are invalid JSON")
     func argumentsOfNonNumbers() {
         let body = #"{"message":{"tool_calls":[{"function":{"name":"f","arguments":{"a":NaN}}}]},"done":true}"#
         for outcome in DialectReplies.ollama.outcomes(body, isStream: false) {

@@ -4,13 +4,13 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Replies that are not what anybody meant to send: recordings and fixtures with bytes, lines and members changed.
-/// `ULTRA_MUTATIONS=100000` asks for more of each dialect than the few that every run tries.
+/// Replies with random damage: recordings and fixtures with changed bytes, lines and members. `ULTRA_MUTATIONS=100000`
+/// tries more for each dialect than the few of an ordinary run.
 @Suite struct MutatedReplyTests {
     struct Dialect: Sendable, CustomTestStringConvertible {
         let name: String
         let adapter: any Adapter
-        /// Folders of `Fixtures`, and of recordings; recordings whose name does not begin so are another dialect's.
+        /// Folders of `Fixtures` and of recordings. Recordings whose name has another prefix belong to another dialect.
         let fixtures: String
         var recordings: [String] = []
         var prefix = ""
@@ -38,7 +38,7 @@ import UltraAPI
 
     static let count = ProcessInfo.processInfo.environment["ULTRA_MUTATIONS"].flatMap { Int($0) } ?? 250
 
-    /// Bodies of the dialect's replies; long ones are left out, for they say nothing more.
+    /// Bodies of the dialect's replies, without long ones, which repeat the same kinds of events.
     private static func seeds(_ dialect: Dialect) throws -> [[UInt8]] {
         var seeds = Fixture.all(dialect.fixtures).map { Array($0.body) }
         if !Recording.areAbsent {
@@ -75,12 +75,12 @@ import UltraAPI
             try #require(Set(answer.toolCalls.map(\.id)).count == answer.toolCalls.count, "an id comes twice")
             if whole.error == nil { answers += 1 }
         }
-        // Otherwise the changes destroy all they touch, and nothing is tried.
+        // Without some complete answers, the changes would destroy everything and the test would prove nothing.
         #expect(answers > Self.count / 20)
     }
 }
 
-/// A change of a reply, from the smallest to those servers make.
+/// One change of a reply, from a single byte to the changes that servers make.
 private enum Mutation {
     static func applied(to seeds: [[UInt8]], _ random: inout SplitMix) -> [UInt8] {
         var body = pick(seeds, &random)
@@ -158,7 +158,7 @@ private enum Mutation {
         "[{}]", #"{"a":1}"#, #""\ud83d""#, "\"stop\"", "\"tool_calls\"",
     ]
 
-    /// Puts another value in the place of one that follows a colon.
+    /// Replaces a value after a colon.
     private static func replaceValue(_ body: inout [UInt8], _ random: inout SplitMix) {
         let start = place(body, &random)
         guard let colon = body[start...].firstIndex(of: UInt8(ascii: ":")) else { return }

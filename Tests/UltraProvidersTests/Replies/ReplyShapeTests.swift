@@ -4,16 +4,16 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// No reply costs more than in proportion to its size, whatever is large in it: one thread serves everybody.
+/// The cost of a reply is proportional to its size, whichever part is large, because one thread serves all clients.
 @Suite(.serialized)
 struct ReplyShapeTests {
     struct Shape: CustomTestStringConvertible, Sendable {
         let name: String
-        /// So much of it that a debug build takes about a millisecond.
+        /// A size for which a debug build takes about a millisecond.
         let count: Int
         var isStream = true
         var status = 200
-        /// How the body is cut into reads; in bytes.
+        /// The length of each read in bytes.
         var readBytes = 64 << 10
         /// nil: this API has no such reply.
         let body: @Sendable (_ dialect: DialectReplies, _ count: Int) -> String?
@@ -75,7 +75,7 @@ struct ReplyShapeTests {
         },
     ]
 
-    /// - Parameter piece: id, name and arguments by the number of the piece; the number of its call comes first.
+    /// - Parameter piece: Gives the number of the call, and id, name and arguments, for the number of a piece.
     private static func calls(
         _ name: String, _ count: Int, _ piece: @escaping @Sendable (Int) -> (Int, DialectReplies.CallPiece)
     ) -> Shape {
@@ -105,7 +105,7 @@ struct ReplyShapeTests {
         },
     ]
 
-    /// Only streams of events have comments and lines.
+    /// Shapes of event streams, which alone have comments and lines.
     private static func events(
         _ name: String, _ count: Int, _ filler: @escaping @Sendable (Int) -> String
     ) -> Shape {
@@ -217,13 +217,13 @@ struct ReplyShapeTests {
 }
 
 extension DialectReplies {
-    /// Texts as they stand within a JSON string.
+    /// Texts as written in a JSON string.
     struct CallPiece: Sendable {
         let id: String
         let name: String
         let arguments: String
 
-        /// The arguments as JSON in JSON.
+        /// The arguments as JSON within a JSON string.
         var object: String { arguments.replacing("\\\"", with: "\"") }
     }
 
@@ -236,7 +236,7 @@ extension DialectReplies {
             length: length)
     }
 
-    /// A call, or its beginning, in the place of a number.
+    /// A call, or its beginning, with a number as index.
     func call(_ piece: (index: Int, CallPiece)) -> String {
         let (index, call) = piece
         switch name {
@@ -271,7 +271,7 @@ extension DialectReplies {
         }
     }
 
-    /// A piece of the arguments of the call in place 0; nil: the API has calls as a whole only.
+    /// A piece of the arguments of the call with index 0; nil: the API sends calls only as a whole.
     var argument: (@Sendable (String) -> String)? {
         switch name {
         case "anthropic":

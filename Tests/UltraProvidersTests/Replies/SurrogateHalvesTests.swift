@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Servers that cut text by UTF-16 units.
+/// Replies of servers that cut text by UTF-16 units.
 struct SurrogateHalvesTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let pieces: [String]
@@ -23,10 +23,10 @@ struct SurrogateHalvesTests {
         Case(pieces: [#"a\ud83c"#, #"\ud83c"#, #"\udf0a"#], text: "a\u{FFFD}\u{1F30A}"),
         Case(pieces: [#"a\ud83c"#, #"\udf0a\ud83c"#, #"\udf0b!"#], text: "a\u{1F30A}\u{1F30B}!"),
         Case(pieces: [#"a\ud83c"#, "", #"\udf0a"#], text: "a\u{1F30A}"),
-        // Two backslashes are one character, and what follows is no escape.
+        // Two backslashes are one character, so no escape follows.
         Case(pieces: [#"a\\ud83c"#, #"\\udf0a"#], text: #"a\ud83c\udf0a"#),
         Case(pieces: [#"a\\\ud83c"#, #"\udf0a"#], text: #"a\"# + "\u{1F30A}"),
-        // Characters of the text itself stay.
+        // Characters that the text itself contains stay.
         Case(pieces: ["a\u{FFFD}", #"\udf0a"#], text: "a\u{FFFD}\u{FFFD}"),
         Case(
             pieces: [#"one "#, #"two "#, #"three \ud83c"#, #"\udf0a four"#, " five"],

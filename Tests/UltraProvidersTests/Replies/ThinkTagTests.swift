@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// `<think>…</think>` before the answer, of servers that have no field for reasoning.
+/// `<think>…</think>` before the answer, from servers without a field for reasoning.
 struct ThinkTagTests {
     struct Case: CustomTestStringConvertible {
         let text: String

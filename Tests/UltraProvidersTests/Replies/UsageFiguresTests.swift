@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Tokens under all the names that servers and gateways give them.
+/// Token counts under all the names of servers and gateways.
 struct UsageFiguresTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String
@@ -178,7 +178,7 @@ struct UsageFiguresTests {
     }
 
     static let chunks: [([String], Usage)] = [
-        // Thoughts are taken back.
+        // The reasoning tokens are withdrawn at the end.
         (
             [
                 #"{"promptTokenCount":9,"thoughtsTokenCount":500000}"#,

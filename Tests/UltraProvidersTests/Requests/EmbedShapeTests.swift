@@ -3,13 +3,13 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The same of requests to embed and of their replies as `ShapeTests` and `ReplyShapeTests` hold of answers.
+/// Costs of embedding requests and replies, as in `ShapeTests` and `ReplyShapeTests`.
 @Suite(.serialized)
 struct EmbedShapeTests {
     struct Dialect: CustomTestStringConvertible, Sendable {
         let adapter: any Adapter
         let model: String
-        /// A reply of vectors as JSON, each with a number of its own.
+        /// A reply with vectors as JSON, each with different numbers.
         let reply: @Sendable (_ vectors: [(index: Int, json: String)], _ more: String) -> String
 
         var testDescription: String { adapter.provider }

@@ -8,7 +8,7 @@ struct OllamaWindowTests {
         var tokens: Int
         var maxTokens: Int?
         var facts = WireFacts()
-        /// nil: it is not said.
+        /// nil: the window is not set.
         var window: Int?
     }
 

@@ -4,7 +4,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// Every adapter sends what its provider takes, whatever another provider's conversation holds.
+/// Every adapter sends requests that its provider accepts, even with another provider's conversation.
 struct RepairAdapterTests {
     struct Target: CustomTestStringConvertible, Sendable {
         let name: String
@@ -41,7 +41,7 @@ struct RepairAdapterTests {
     private static let longName = String(repeating: "servers/", count: 30) + "read"
     private static let longID = "chatcmpl-tool-0123456789abcdef0123456789abcdef-0123456789abcdef0123456789abcdef"
 
-    /// Two turns of calls with everything that some provider refuses.
+    /// Two turns of calls with all the forms that some provider refuses.
     private static var request: Request {
         var request = Request(messages: [
             Message(.user, [.text("a")]),
@@ -122,7 +122,7 @@ struct RepairAdapterTests {
 
     // MARK: - Reading bodies
 
-    /// The names of tools, wherever they stand.
+    /// The names of tools, in any place of a body.
     private static func values(_ name: String, in json: Any) -> [String] {
         if let list = json as? [Any] { return list.flatMap { values(name, in: $0) } }
         guard let object = json as? [String: Any] else { return [] }

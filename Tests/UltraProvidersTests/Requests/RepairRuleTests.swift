@@ -3,7 +3,7 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// The rules by which parts of requests are repaired, each as a table.
+/// Rules for the repair of requests, each as a table.
 struct RepairRuleTests {
     @Test(
         "arguments become an object: unchanged, closed where they were cut, or wrapped in one",
@@ -33,7 +33,7 @@ struct RepairRuleTests {
     }
 
     @Test(
-        "names keep what the provider takes, fit its length and stay apart",
+        "names keep accepted characters, fit the length and stay distinct",
         arguments: [
             (["f"], ["f"]), (["files.read"], ["files_read"]), (["a/b", "a_b"], ["a_b_2", "a_b"]),
             (["a.b", "a:b", "a b"], ["a_b", "a_b_2", "a_b_3"]), (["é"], ["__"]),

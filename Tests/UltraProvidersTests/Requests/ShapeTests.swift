@@ -4,12 +4,12 @@ import UltraAPI
 
 @testable import UltraProviders
 
-/// No request costs more than in proportion to its size, whatever is large in it: one thread serves everybody.
+/// The cost of a request is proportional to its size, whichever part is large, because one thread serves all clients.
 @Suite(.serialized)
 struct ShapeTests {
     struct Shape: CustomTestStringConvertible, Sendable {
         let name: String
-        /// So much of it that a debug build takes about a millisecond.
+        /// A size for which a debug build takes about a millisecond.
         let count: Int
         let make: @Sendable (_ count: Int) -> Request
 
@@ -104,7 +104,7 @@ struct ShapeTests {
         },
     ]
 
-    /// - Parameter make: a call by its number.
+    /// - Parameter make: Makes a call from its number.
     private static func calls(
         _ name: String, _ count: Int, inOneTurn: Bool = true, reversed: Bool = false,
         _ make: @escaping @Sendable (Int) -> ToolCall
@@ -174,7 +174,7 @@ struct ShapeTests {
         tools("tools", 100) { Tool(name: "f\($0)") },
         tools("tools with dots", 100) { Tool(name: "f.\($0)") },
         tools("tools that look alike", 100) { index in
-            // Every name becomes underscores.
+            // Every name is mapped to underscores.
             Tool(
                 name: String(repeating: ".", count: 8)
                     + String(index, radix: 2).replacing("0", with: ":").replacing("1", with: "/"))
@@ -283,7 +283,7 @@ struct ShapeTests {
         let small = shape.make(3 * shape.count)
         let large = shape.make(12 * shape.count)
         for (adapter, model) in Self.adapters {
-            // A refusal is an answer too.
+            // A refusal is a valid outcome too.
             CostRatio.expectProportional("\(adapter.provider)/\(model)") { isLarge in
                 _ = try? adapter.encode(isLarge ? large : small, model: model, isStream: true)
             }

@@ -1,14 +1,15 @@
 import Foundation
 import Testing
 
-/// The answer written down for a recording, in `Expected/<name>.json`.
+/// The expected answer of a recording, in `Expected/<name>.json`.
 struct Expected {
     let events: [NSDictionary]
-    /// The file joins neighbouring pieces of text and of reasoning: a stream too long to be read in full.
+    /// True if the file has neighbouring pieces of text and of reasoning joined, because the stream is too long to
+    /// list.
     let isJoined: Bool
     let error: NSDictionary?
 
-    /// - Parameter folder: `Expected` for recordings, which lie elsewhere; `Fixtures` beside the reply.
+    /// - Parameter folder: `Expected` for recordings, which are elsewhere; `Fixtures` for fixtures, beside the reply.
     init(_ name: String, in folder: String = "Expected") throws {
         let tests = Recording.packageRoot.appendingPathComponent("Tests/UltraProvidersTests")
         let data = try Data(contentsOf: tests.appendingPathComponent("\(folder)/\(name).json"))
@@ -18,7 +19,7 @@ struct Expected {
         error = file["error"] as? NSDictionary
     }
 
-    /// Records every difference.
+    /// Reports every difference as an issue.
     func check(_ outcome: Outcome, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) {
         let found = (isJoined ? outcome.joined : outcome.events).map { $0.written as NSDictionary }
         for (index, pair) in zip(found, events).enumerated() where pair.0 != pair.1 {

@@ -2,9 +2,9 @@ import Foundation
 import Testing
 import UltraAPI
 
-/// A reply written by hand: `Fixtures/<adapter>/<name>.<stream|document>.http`, with what it means in `….json`.
+/// A reply written by hand, `Fixtures/<adapter>/<name>.<stream|document>.http`, with its expected answer in `….json`.
 ///
-/// The file is a status line, header lines, a blank line and the body; the word before `.http` says what was asked for.
+/// The file has a status line, header lines, a blank line and the body. The word before `.http` is the requested form.
 struct Fixture: CustomTestStringConvertible {
     let name: String
     let isStream: Bool

@@ -5,10 +5,9 @@ import UltraAPI
 @testable import UltraProviders
 
 extension Recording {
-    /// `encoded` says what the other client's request said, as `body` has it, at the same address; nothing of it was
-    /// left out.
+    /// Checks that `encoded` equals the other client's request with the body `body`, has its URL, and has no warnings.
     ///
-    /// - Parameter url: `nil`: as recorded.
+    /// - Parameter url: nil: the recorded URL.
     func expect(_ encoded: EncodedRequest, _ body: NSDictionary, at url: String? = nil) throws {
         let sent = try JSONSerialization.jsonObject(with: Data(encoded.http.body)) as? NSDictionary
         #expect(sent == body)

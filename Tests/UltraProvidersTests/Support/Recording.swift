@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import UltraAPI
 
-/// One HTTP exchange with a live provider, as the set of recordings keeps it.
+/// One recorded HTTP exchange with a live provider.
 struct Recording {
     let name: String
     let requestURL: String
@@ -10,7 +10,7 @@ struct Recording {
     let head: HTTPHead
     let body: [UInt8]
 
-    /// The set lies beside the repository, not in it; `ULTRA_RECORDINGS` names another place.
+    /// The folder of recordings: `ULTRA_RECORDINGS`, else a folder beside the repository.
     static let root: URL = {
         if let path = ProcessInfo.processInfo.environment["ULTRA_RECORDINGS"] { return URL(fileURLWithPath: path) }
         return packageRoot.appendingPathComponent("../shared/recordings").standardizedFileURL
@@ -25,7 +25,7 @@ struct Recording {
     static let packageRoot = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// - Parameter name: as in `openai/chat-01`.
+    /// - Parameter name: The name, such as `openai/chat-01`.
     init(_ name: String) throws {
         self.name = name
         let data = try Data(contentsOf: Self.root.appendingPathComponent("\(name).json"))

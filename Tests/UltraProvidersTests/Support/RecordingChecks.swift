@@ -35,7 +35,7 @@ struct RecordingChecks {
     /// Cut at any byte, the reply is complete only from `completeAt` on, and then gives the same outcome.
     ///
     /// - Parameter completeAt: The number of bytes of the body that hold everything but usage; nil: the reply is never
-    /// complete.
+    ///   complete.
     func cuts(_ name: String, completeAt: (String) -> Int?) throws {
         let recording = try Recording(name)
         let whole = outcome(recording, isStream: true)

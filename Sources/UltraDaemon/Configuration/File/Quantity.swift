@@ -1,4 +1,4 @@
-/// The text of durations, sizes and numbers in the configuration file.
+/// Parses durations, sizes and numbers of the configuration file, and formats them in the same form.
 enum Quantity {
     private static let durations: [(unit: String, microseconds: Int64)] = [
         ("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1000),

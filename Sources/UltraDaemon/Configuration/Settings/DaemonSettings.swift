@@ -19,7 +19,7 @@ package struct Limits: Sendable, Equatable {
     /// The memory that all clients together can make the daemon hold; nil: half of the control group's `memory.max`, or
     /// 128 MB without one.
     package var memory: Int?
-    /// The largest line or event of a provider's stream.
+    /// The maximum length of one line or event of a provider's stream.
     package var eventBytes = 16 << 20
     /// The largest reply that is a single document: one that is not streamed, or a list of models.
     package var replyBytes = 64 << 20
@@ -42,7 +42,7 @@ package struct Limits: Sendable, Equatable {
     package var writeStall = Duration.seconds(30)
     /// The time that requests in flight get to complete after SIGTERM.
     package var drain = Duration.seconds(30)
-    /// The time that a provider gets to end its reply after the complete content.
+    /// The time a provider has to end its reply after the last content; then the connection is closed.
     package var lingering = Duration.seconds(2)
     /// A connection to a provider that was idle for longer is not reused.
     package var upstreamIdle = Duration.seconds(118)

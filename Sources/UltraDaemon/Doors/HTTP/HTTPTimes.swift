@@ -15,7 +15,7 @@ struct HTTPTimes: Sendable, Equatable {
     var room = Duration.seconds(10)
     /// Time after which the head of a stream is sent even without content.
     var quiet = Duration.seconds(25)
-    /// Interval of comments in a stream without content.
+    /// The time without content after which a stream whose head was sent gets a comment.
     var filler = Duration.seconds(10)
     /// Pause between the error event of a failed stream and the end of the connection, so that clients read the event.
     var brokenStream = Duration.milliseconds(250)
