@@ -4,7 +4,9 @@ internal import UltraDialects
 /// Header fields of answers.
 enum HTTPAnswerFields {
     /// Those of a stream: it must be neither stored nor buffered on its way.
-    static let ofStream = [HTTPResponseField("Cache-Control", "no-cache"), HTTPResponseField("X-Accel-Buffering", "no")]
+    static let ofStream = [
+        HTTPResponseField("Cache-Control", "no-cache"), HTTPResponseField("X-Accel-Buffering", "no"),
+    ]
 
     static func of(_ answer: Answer, _ warnings: [String]) -> [HTTPResponseField] {
         fields(answer.model, answer.cache) + of(warnings + answer.warnings)
