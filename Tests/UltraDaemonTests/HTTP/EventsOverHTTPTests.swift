@@ -67,10 +67,6 @@ struct EventsOverHTTPTests {
         }
     }
 
-    static func inFlight(_ client: Client) throws -> Int? {
-        (try client.ask(#"{"id":1,"op":"status"}"#)["requests"] as? [String: Any])?["in_flight"] as? Int
-    }
-
     @Test("a snapshot, then the change when the provider goes down")
     func health() throws {
         let openai = try ScriptedProvider.openAI()
@@ -120,18 +116,27 @@ struct EventsOverHTTPTests {
     @Test("a client that goes away is no subscriber any more", arguments: CancelOverHTTPTests.Way.allCases)
     func disconnect(way: CancelOverHTTPTests.Way) throws {
         let daemon = try DaemonProcess(["USE_MOCK": "true"])
-        let native = try daemon.client()
-        let before = try Self.inFlight(native)
+        func subscribe(_ client: Client, _ id: Int) throws -> Frame? {
+            client.send(#"{"id":\#(id),"op":"subscribe","topics":["registry"]}"#)
+            return try client.next()
+        }
+        // All but one of the 128 subscriptions of a user, and that one over HTTP.
+        let clients = try (0..<8).map { _ in try daemon.client() }
+        for number in 0..<127 { #expect(try subscribe(clients[number / 16], number + 1)?.event == "snapshot") }
         var client: HTTPClient? = try HTTPClient(daemon)
         client?.send(HTTPClient.request("GET", Self.path))
         _ = try client?.events(1)
-        #expect(try Self.inFlight(native) == before.map { $0 + 1 })
+        let next = try daemon.client()
+        #expect(try subscribe(next, 1)?.code == "invalid_request")
+        let refused = try HTTPClient(daemon).ask("GET", Self.path)
+        #expect(refused.status == 400 && refused.error["code"] as? String == "invalid_request")
         switch way {
         case .close: client = nil
         case .finishSending: client?.finishSending()
         }
-        // Each look is a request, which the loop answers between its other work.
-        while try Self.inFlight(native) != before {}
+        // Each try is a request, which the loop answers between its other work.
+        var id = 2
+        while try subscribe(next, id)?.event != "snapshot" { id += 1 }
         withExtendedLifetime(client) {}
     }
 
