@@ -25,6 +25,11 @@ extension JSONWriter {
     package mutating func members(of report: Report) {
         members(encoded: report.members)
     }
+
+    /// Adds the members of `object`, which must be an object, to the object that is open.
+    package mutating func members(of object: RawJSON) {
+        members(encoded: object.bytes.dropFirst().dropLast())
+    }
 }
 
 extension RawJSON {

@@ -48,12 +48,18 @@ final class Client {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// The next frame; nil at the end of the stream.
-    func next() throws -> Frame? {
+    /// The JSON of the next frame; nil at the end of the stream.
+    func nextBytes() throws -> [UInt8]? {
         guard let head = try read(4) else { return nil }
         guard let body = try read(head.reduce(0) { $0 << 8 | Int($1) }) else {
             throw ClientError(what: "the stream ended inside a frame")
         }
+        return body
+    }
+
+    /// The next frame; nil at the end of the stream.
+    func next() throws -> Frame? {
+        guard let body = try nextBytes() else { return nil }
         guard let object = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] else {
             throw ClientError(what: "no object")
         }

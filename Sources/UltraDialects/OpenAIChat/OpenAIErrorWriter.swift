@@ -63,7 +63,7 @@ package enum OpenAIErrorWriter {
         return message
     }
 
-    private static func words(_ error: UltraError) -> (type: String, code: String?) {
+    static func words(_ error: UltraError) -> (type: String, code: String?) {
         switch error.code {
         case .capabilityMissing: ("invalid_request_error", "unsupported_parameter")
         case .invalidRequest, .invalidFrame, .badRequest:

@@ -32,7 +32,15 @@ final class HTTPClient {
     }
 
     init(_ daemon: DaemonProcess) throws {
-        socket = try Client(daemon.folder.appending(path: "http.sock").path(), of: daemon)
+        socket = try Client(Self.path(of: daemon), of: daemon)
+    }
+
+    init(_ daemon: DaemonProcess, as user: LocalUser) throws {
+        socket = try user.client(of: daemon, at: Self.path(of: daemon))
+    }
+
+    private static func path(of daemon: DaemonProcess) -> String {
+        daemon.folder.appending(path: "http.sock").path()
     }
 
     func send(_ text: String) { socket.send(bytes: Array(text.utf8)) }
@@ -65,14 +73,7 @@ final class HTTPClient {
 
     /// nil: the connection has ended.
     func nextOrEnd(isHead: Bool = false) throws -> Response? {
-        guard let first = try line() else { return nil }
-        var response = Response()
-        response.status = Int(first.split(separator: " ").dropFirst().first ?? "") ?? 0
-        while let line = try line(), !line.isEmpty {
-            let parts = line.split(separator: ":", maxSplits: 1)
-            response.fields.append(
-                (parts[0].lowercased(), parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""))
-        }
+        guard var response = try nextHead() else { return nil }
         if isHead || response.status < 200 || response.status == 204 { return response }
         if let length = response["content-length"].flatMap({ Int($0) }) {
             response.body = try take(length)
@@ -85,6 +86,26 @@ final class HTTPClient {
             buffer = []
         }
         return response
+    }
+
+    /// The next response without its body, which is left unread; nil: the connection has ended.
+    func nextHead() throws -> Response? {
+        guard let first = try line() else { return nil }
+        var response = Response()
+        response.status = Int(first.split(separator: " ").dropFirst().first ?? "") ?? 0
+        while let line = try line(), !line.isEmpty {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            response.fields.append(
+                (parts[0].lowercased(), parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""))
+        }
+        return response
+    }
+
+    /// The next chunk of a body; empty: its end. nil: the connection has ended before.
+    func nextChunk() throws -> String? {
+        guard let size = try line().flatMap({ Int($0, radix: 16) }) else { return nil }
+        let content = try take(size)
+        return try line() == nil ? nil : String(decoding: content, as: UTF8.self)
     }
 
     private func readChunks(into response: inout Response) throws {

@@ -14,9 +14,11 @@ struct LocalUser: Sendable {
     }()
 
     /// The kernel records the user at the time of the connection. The thread that changed its user ends afterwards.
-    func client(of daemon: DaemonProcess) throws -> Client {
+    /// - Parameter path: of the socket; nil: the native one.
+    func client(of daemon: DaemonProcess, at path: String? = nil) throws -> Client {
         // The daemon made the socket for its own user; in service the socket unit decides.
-        chmod(daemon.socketPath, 0o666)
+        let path = path ?? daemon.socketPath
+        chmod(path, 0o666)
         nonisolated(unsafe) var result: Result<Client, any Error>?
         let isDone = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
@@ -24,7 +26,7 @@ struct LocalUser: Sendable {
                 guard clinux_become(uid, gid, groups, UInt(groups.count)) == 0 else {
                     throw ClientError(what: "cannot be uid \(uid): errno \(errno)")
                 }
-                return try Client(daemon.socketPath, of: daemon)
+                return try Client(path, of: daemon)
             }
             isDone.signal()
         }

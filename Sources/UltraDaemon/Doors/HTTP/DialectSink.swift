@@ -92,10 +92,7 @@ final class DialectSink<Request: DialectRequest>: AnswerSink {
             case .events: .events
             case .json: .lines
             }
-        exchange.begin(
-            type,
-            fields: [HTTPResponseField("Cache-Control", "no-cache"), HTTPResponseField("X-Accel-Buffering", "no")]
-                + fields)
+        exchange.begin(type, fields: HTTPAnswerFields.ofStream + fields)
     }
 
     var isCongested: Bool { exchange.isCongested }

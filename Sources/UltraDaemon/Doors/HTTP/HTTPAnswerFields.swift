@@ -1,8 +1,13 @@
 internal import UltraAPI
 internal import UltraDialects
 
-/// Header fields about the origin of an answer.
+/// Header fields of answers.
 enum HTTPAnswerFields {
+    /// Those of a stream: it must be neither stored nor buffered on its way.
+    static let ofStream = [
+        HTTPResponseField("Cache-Control", "no-cache"), HTTPResponseField("X-Accel-Buffering", "no"),
+    ]
+
     static func of(_ answer: Answer, _ warnings: [String]) -> [HTTPResponseField] {
         fields(answer.model, answer.cache) + of(warnings + answer.warnings)
     }

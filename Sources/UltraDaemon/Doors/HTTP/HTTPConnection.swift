@@ -267,7 +267,9 @@ final class HTTPConnection {
     ) {
         let isHead = exchange?.head.method == .head
         let length: HTTPResponseWriter.Body =
-            status == 204 ? .none(length: nil) : isHead ? .none(length: body.count) : .length(body.count)
+            // A stream has no length.
+            status == 204 || isHead && type == .events
+            ? .none(length: nil) : isHead ? .none(length: body.count) : .length(body.count)
         let fields = door.fields(status == 204 ? nil : type, exchange) + fields
         if door.isDraining { mode.keepsAlive = false }
         output.append { bytes in

@@ -120,6 +120,7 @@ final class HTTPDoor {
         case .completions: fail(.generate, exchange, connection, Self.noCompletions)
         case .ollama(let path): ollama(path, exchange, connection)
         case .embeddings: embed(exchange, connection)
+        case .ultra(let path): operate(path, exchange, connection)
         }
     }
 

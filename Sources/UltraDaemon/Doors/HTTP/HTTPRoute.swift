@@ -28,6 +28,7 @@ enum HTTPRoute: Sendable, Equatable {
     case completions
     case messages, countTokens
     case ollama(OllamaPath)
+    case ultra(OperationPath)
     case models
     /// The model's id, decoded.
     case model(String)
@@ -41,6 +42,9 @@ enum HTTPRoute: Sendable, Equatable {
         case "/": self = .root
         case "/health", "/healthz": self = .health
         case "/metrics": self = .metrics
+        case _ where rest.hasPrefix(Self.ownPrefix):
+            guard let path = OperationPath(rawValue: String(rest.dropFirst(Self.ownPrefix.count))) else { return nil }
+            self = .ultra(path)
         default:
             rest = rest.droppingFamily.droppingPrefix("/v1").droppingPrefix("/v1")
             if let path = rest.afterAPI {
@@ -65,6 +69,9 @@ enum HTTPRoute: Sendable, Equatable {
             }
         }
     }
+
+    /// Precedes the paths of Ultra's own operations.
+    private static let ownPrefix = "/ultra/v1/"
 
     /// The resource that a request asks for.
     ///
@@ -101,6 +108,7 @@ enum HTTPRoute: Sendable, Equatable {
     private var methods: [HTTPRequestHead.Method] {
         switch self {
         case .ollama(let path): path.isQuestion ? [.get, .head] : [.post]
+        case .ultra(let path): path.isQuestion ? [.get, .head] : [.post]
         case .root, .health, .metrics, .models, .model: [.get, .head]
         case .chatCompletions, .responses, .inputTokens, .completions, .embeddings, .messages, .countTokens: [.post]
         case .options: []
@@ -113,6 +121,9 @@ enum HTTPRoute: Sendable, Equatable {
             case .openAI: "POST /v1/chat/completions, POST /v1/responses, POST /v1/embeddings, GET /v1/models"
             case .anthropic: "POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models"
             case .ollama: "POST /api/chat, POST /api/generate, POST /api/embed, GET /api/tags"
+            case .ultra:
+                OperationPath.allCases.map { ($0.isQuestion ? "GET " : "POST ") + ownPrefix + $0.rawValue }
+                    .joined(separator: ", ")
             }
         return HTTPRefusal(404, "there is nothing at this path; ultrad serves \(served), GET /health and GET /metrics")
     }
@@ -123,6 +134,7 @@ enum HTTPRoute: Sendable, Equatable {
         var rest = Substring(head.path)
         if rest.hasPrefix("/anthropic/") { return .anthropic }
         if rest.hasPrefix("/ollama/") { return .ollama }
+        if rest.hasPrefix("/ultra/") { return .ultra }
         rest = rest.droppingPrefix("/openai").droppingPrefix("/v1").droppingPrefix("/v1")
         if rest.hasPrefix("/messages") { return .anthropic }
         if rest.hasPrefix("/api/") { return .ollama }
@@ -139,7 +151,7 @@ enum HTTPRoute: Sendable, Equatable {
     }
 
     /// `text` with each `%XX` decoded once; nil: an incomplete `%XX`, or invalid UTF-8.
-    private static func decoded(_ text: Substring) -> String? {
+    static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
