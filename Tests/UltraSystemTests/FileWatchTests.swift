@@ -36,7 +36,7 @@ struct FileWatchTests {
         defer { try? open.close() }
         let (changes, continuation) = AsyncStream<Void>.makeStream()
         let watch = FileWatch { continuation.yield() }
-        #expect(watch.follow([path, "\(path)/file"]))
+        try #require(watch.follow([path, "\(path)/file"]))
         try change.make(path)
         for await _ in changes { break }
     }

@@ -21,7 +21,9 @@ extension OpenAIAdapter {
             switch key {
             case "choices":
                 isAnswer = true
-                if !hasEventMember, !reply.isDocument, let opening = reader.openingBytes { reply.remember(opening: opening) }
+                if !hasEventMember, !reply.isDocument, let opening = reader.openingBytes {
+                    reply.remember(opening: opening)
+                }
                 try choices(&reader, &reply)
             case "model" where !reply.hasModel:
                 reply.model(try reader.text() ?? "")
