@@ -248,9 +248,23 @@ struct BodyOpening: Sendable {
     mutating func form(_ bytes: UnsafeRawBufferPointer) -> Form? {
         if held.isEmpty, let form = Self.form(of: bytes) { return form }
         held.append(contentsOf: bytes)
-        if held.starts(with: Self.byteOrderMark) { held.removeFirst(3) }
-        held.removeFirst(held.prefix(while: \.isJSONWhitespace).count)
+        held.removeFirst(Self.blankCount(held))
         return held.withUnsafeBytes(Self.form)
+    }
+
+    /// The length of the white space and byte order marks at the beginning, in whichever order they come.
+    private static func blankCount(_ bytes: [UInt8]) -> Int {
+        var count = 0
+        while count < bytes.count {
+            if bytes[count].isJSONWhitespace {
+                count += 1
+            } else if bytes[count...].starts(with: byteOrderMark) {
+                count += byteOrderMark.count
+            } else {
+                break
+            }
+        }
+        return count
     }
 
     private static func form(of bytes: UnsafeRawBufferPointer) -> Form? {

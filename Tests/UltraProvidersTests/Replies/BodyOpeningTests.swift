@@ -8,11 +8,11 @@ struct BodyOpeningTests {
     private static let mark = "\u{FEFF}"
     private static let json = [HTTPHeader("content-type", "application/json")]
 
-    @Test("a byte order mark before a reply is skipped", arguments: DialectReplies.all)
+    @Test("a byte order mark before a reply is skipped, also beside white space", arguments: DialectReplies.all)
     func byteOrderMark(dialect: DialectReplies) {
         let stream = dialect.piece("a") + dialect.piece("b") + dialect.end(dialect.length, "")
         let document = dialect.document("ab", dialect.length, "")
-        for opening in [Self.mark, Self.mark + "\n", Self.mark + " \r\n\r\n"] {
+        for opening in ["", "\n", " \r\n\r\n"].flatMap({ [Self.mark + $0, $0 + Self.mark, $0 + Self.mark + $0] }) {
             for outcome in dialect.outcomes(opening + stream, isStream: true) {
                 #expect(outcome.events == [.text("a"), .text("b"), .finish(.length)])
             }
