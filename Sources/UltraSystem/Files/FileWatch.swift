@@ -24,6 +24,9 @@ package final class FileWatch {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// False if the kernel gave no inotify instance: a user has 128 of them at most (`fs.inotify.max_user_instances`).
+    package nonisolated var isPossible: Bool { descriptor >= 0 }
+
     /// Watches the files that `paths` name now; a file that is already watched stays so. Blocks as long as the disk does.
     /// - Returns: true if every one of them exists and is watched.
     package nonisolated func follow(_ paths: [String]) -> Bool {
